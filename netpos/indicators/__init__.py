@@ -1,0 +1,1 @@
+"""One value per country or organisation, technology and period. Pure functions, no files."""

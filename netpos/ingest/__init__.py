@@ -1,0 +1,1 @@
+"""Exports in, tables out. The only loop over records lives here."""

@@ -1,0 +1,189 @@
+"""What every reader produces: columns of records, parties, classes, members, references.
+
+A reader fills a `Batch` while it walks a file and hands it on every few thousand records, so that
+memory does not grow with the file. Nothing here decides anything about families or countries; it
+only keeps what the record says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import polars as pl
+
+from netpos.tables import Schema
+
+#: Records a reader collects before it hands a batch on.
+BATCH_RECORDS = 8000
+
+#: Which form of export a record came from, richest first: decides between copies of one document.
+FORMS = ("lens-json", "patentsview-json", "lens-legacy-jsonl", "lens-csv")
+
+RECORDS: Schema = {
+    "doc": pl.Int64,  # number of the document, see `key`
+    "lens_id": pl.String,  # Lens ID, else doc_key, else office_number
+    "line": pl.Int64,  # physical line; in arrays the ordinal of the record
+    "form": pl.String,  # one of FORMS
+    "filled": pl.Int32,  # filled fields, to choose between copies
+    "content": pl.Int64,  # hash of the record's bytes, to break ties between copies
+    "office": pl.String,
+    "doc_number": pl.String,
+    "kind": pl.String,
+    "published": pl.Date,
+    "publication_type": pl.String,  # GRANTED_PATENT, PATENT_APPLICATION, DESIGN_RIGHT ...
+    "granted": pl.Boolean,
+    "legal_status": pl.String,  # ACTIVE, PENDING, EXPIRED, DISCONTINUED, INACTIVE, PATENTED, UNKNOWN
+    "application_date": pl.Date,
+    "grant_date": pl.Date,
+    "term_date": pl.Date,
+    "discontinued_date": pl.Date,
+    "earliest_priority": pl.Date,
+    "priority_offices": pl.String,  # offices of the earliest priority, sorted, joined by a space
+    "priorities": pl.String,  # all priority numbers, sorted, joined by ";": proxy of the family
+    "family_source": pl.String,  # family_id as exported
+    "family_size": pl.Int32,  # members of the simple family, as exported
+    "extended_source": pl.String,  # extended family id as exported
+    "cites_count": pl.Int32,  # cited patents, as exported or counted
+    "cited_by_count": pl.Int32,  # citing patents, as exported or counted
+}
+PARTIES: Schema = {
+    "doc": pl.Int64,
+    "role": pl.String,  # applicant, inventor
+    "name": pl.String,  # as filed
+    "residence": pl.String,  # as filed, two letters, not yet repaired
+}
+CLASSES: Schema = {"doc": pl.Int64, "scheme": pl.String, "symbol": pl.String}  # CPC, IPC
+MEMBERS: Schema = {"doc": pl.Int64, "member": pl.Int64, "office": pl.String}
+REFERENCES: Schema = {
+    "doc": pl.Int64,  # the record that says so
+    "other": pl.Int64,  # the document cited by it, or citing it
+    "cited_by": pl.Boolean,  # true: `other` cites `doc`
+    "phase": pl.UInt8,  # index into PHASES, 0 = not given
+    "categories": pl.UInt16,  # bit k = CATEGORIES[k]
+}
+OUTSIDE: Schema = {  # documents named in references, as far as the record describes them
+    "other": pl.Int64,
+    "lens_id": pl.String,  # null where the record gives only the number
+    "office": pl.String,
+    "doc_number": pl.String,
+    "kind": pl.String,
+    "date": pl.Date,
+}
+REJECTED: Schema = {"line": pl.Int64, "reason": pl.String}
+
+PHASES = ("", "SEA", "ISR", "SUP", "PRS", "APP", "EXA", "OPP", "APL", "FOP", "TPO", "CH2")
+CATEGORIES = ("X", "I", "Y", "A", "O", "P", "T", "E", "D", "L", "R")
+PHASE_NUMBER = {name: number for number, name in enumerate(PHASES)}
+CATEGORY_BIT = {letter: 1 << bit for bit, letter in enumerate(CATEGORIES)}
+
+_LENS_ID = re.compile(r"\d{3}-\d{3}-\d{3}-\d{3}-\d{2}[\dX]")
+
+
+def is_lens_id(text: str) -> bool:
+    """Tell whether a text has the shape of a Lens ID.
+
+    Examples
+    --------
+    >>> is_lens_id("038-066-141-127-891"), is_lens_id("US_2016_A1")
+    (True, False)
+    """
+    return _LENS_ID.fullmatch(text) is not None
+
+
+def key(text: str) -> int:
+    """Return the number by which tables refer to a document.
+
+    A Lens ID becomes its 14 digits times 11 plus the value of its check sign, so it can be turned
+    back; any other text becomes a negative 62-bit hash.
+
+    Examples
+    --------
+    >>> key("038-066-141-127-891")
+    418727554039968
+    >>> key("000-000-000-000-00X")
+    10
+    >>> key("US_9364525") < 0
+    True
+    """
+    if _LENS_ID.fullmatch(text):
+        digits = text.replace("-", "")
+        return int(digits[:14]) * 11 + (10 if digits[14] == "X" else int(digits[14]))
+    return -(int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()) >> 2) - 1
+
+
+def lens_id_of(number: int) -> str:
+    """Return the Lens ID of a non-negative document number: the inverse of `key`.
+
+    Examples
+    --------
+    >>> lens_id_of(key("038-066-141-127-891"))
+    '038-066-141-127-891'
+    """
+    digits = f"{number // 11:014d}" + "0123456789X"[number % 11]
+    return "-".join(digits[i : i + 3] for i in range(0, 15, 3))
+
+
+def keys(texts: pl.Series) -> pl.Series:
+    """`key` for a column, vectorised over Lens IDs; null stays null."""
+    shape = texts.str.contains(r"^\d{3}-\d{3}-\d{3}-\d{3}-\d{2}[\dX]$")
+    digits = texts.str.replace_all("-", "", literal=True)
+    frame = pl.DataFrame({"text": texts, "shape": shape, "digits": digits}).with_columns(
+        number=pl.when(pl.col("shape")).then(
+            pl.col("digits").str.slice(0, 14).cast(pl.Int64, strict=False) * 11
+            + pl.col("digits").str.slice(14, 1).replace("X", "10").cast(pl.Int64, strict=False)
+        )
+    )
+    other = frame.filter(~pl.col("shape"))["text"].unique()
+    if other.len():
+        table = pl.DataFrame({"text": other, "hashed": [key(t) for t in other]}).with_columns(
+            pl.col("hashed").cast(pl.Int64)
+        )
+        frame = frame.join(table, on="text", how="left", maintain_order="left").with_columns(
+            number=pl.col("number").fill_null(pl.col("hashed"))
+        )
+    return frame["number"]
+
+
+def document_key(office: str | None, number: str | None, kind: str | None) -> str | None:
+    """``office_number_kind`` with the number's punctuation taken out, or None without a number.
+
+    Examples
+    --------
+    >>> document_key("WO", "2008/155316", "A1")
+    'WO_2008155316_A1'
+    """
+    if not office or not number:
+        return None
+    plain = "".join(c for c in number if c.isalnum())
+    return f"{office}_{plain}_{kind}" if kind else f"{office}_{plain}"
+
+
+@dataclass
+class Batch:
+    """Frames with the schemas above, for a stretch of one file.
+
+    ``read`` counts the records seen (kept or rejected); ``notes`` are sentences about the file
+    that `check` and the run print (each once).
+    """
+
+    records: pl.DataFrame
+    parties: pl.DataFrame
+    classes: pl.DataFrame
+    members: pl.DataFrame
+    references: pl.DataFrame
+    outside: pl.DataFrame
+    rejected: pl.DataFrame
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def read(self) -> int:
+        """Records seen: kept so far plus rejected."""
+        return self.records.height + self.rejected.height
+
+
+def frame(schema: Schema, rows: Iterable[Iterable[object]] = ()) -> pl.DataFrame:
+    """Build a frame of one of the schemas above from rows; for readers that are not the fast path."""
+    return pl.DataFrame(list(rows), schema=dict(schema), orient="row")

@@ -1,0 +1,264 @@
+"""The tables that modules hand to each other, and the check each public function starts with.
+
+Unknown is null everywhere, never an empty string, ``"NA"``, 0 or NaN. Identifiers are text even
+when they look like numbers. Inside a corpus simple families are numbered by the order of their
+``family_id``; ``families`` and ``documents`` hold the text, the other tables the number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from netpos.errors import TableError
+
+if TYPE_CHECKING:
+    import igraph
+    import networkx as nx
+    import pandas as pd
+    from scipy.sparse import csr_array
+
+Schema = Mapping[str, pl.DataType | type[pl.DataType]]
+
+#: One row per (citing, cited) pair of nodes; ``citing == cited`` are domestic links.
+LINK_TABLE: Schema = {
+    "citing": pl.String,
+    "cited": pl.String,
+    "weight": pl.Float64,
+    "citations": pl.Int64,
+}
+
+#: One row per node of a link network: its simple families by the same counting rule as the links.
+NODE_TABLE: Schema = {"node": pl.String, "families": pl.Float64}
+
+
+def require(table: pl.DataFrame, schema: Schema, *, name: str) -> None:
+    """Raise unless ``table`` has the columns of ``schema`` with these types; others may be there.
+
+    Parameters
+    ----------
+    table
+        The table to check.
+    schema
+        Column names and their Polars types.
+    name
+        How the message calls the table.
+
+    Raises
+    ------
+    TableError
+        A column is missing or has another type. The message lists what is there.
+
+    Examples
+    --------
+    >>> require(pl.DataFrame({"country": ["NL"]}), {"families": pl.Float64}, name="counts")
+    Traceback (most recent call last):
+    ...
+    netpos.errors.TableError: table 'counts': column 'families' is missing; it has: country
+    """
+    for column, dtype in schema.items():
+        if column not in table.columns:
+            there = ", ".join(table.columns) or "no columns"
+            message = f"table '{name}': column '{column}' is missing; it has: {there}"
+            raise TableError(message)
+        if table.schema[column] != dtype:
+            message = (
+                f"table '{name}': column '{column}' is {table.schema[column]}, expected {dtype}"
+            )
+            raise TableError(message)
+
+
+@dataclass(frozen=True)
+class Links:
+    r"""Countries (or organisations) and the citation links between them, for one selection.
+
+    An edge goes from *citing* to *cited*; knowledge flows the other way. Weights are strengths.
+
+    Parameters
+    ----------
+    nodes
+        One row per node, sorted by ``node``: ``node`` String, ``families`` Float64 [simple
+        families, same counting rule as the weights; null where not known]. Nodes without links
+        stay. An optional column ``families_to_date`` Float64 holds the families published up to
+        the end of the selection, the denominator of citations received per family.
+    table
+        One row per pair with ``weight`` > 0, sorted: ``citing``, ``cited`` String, ``weight``
+        Float64 [family links by the counting rule], ``citations`` Int64 [pairs of families with a
+        non-zero share in the cell]. Rows with ``citing == cited`` are domestic.
+    kind
+        ``"country"`` or ``"organisation"``: the name of the node column in results.
+    technology, period, counting, scope
+        What was selected and how it was counted; printed with results, never computed with.
+
+    Examples
+    --------
+    >>> links = Links.from_table(pl.DataFrame({"citing": ["NL", "NL"], "cited": ["DE", "NL"],
+    ...     "weight": [3.0, 4.0], "citations": [3, 4]}))
+    >>> links.countries
+    ['DE', 'NL']
+    >>> links.matrix().tolist()
+    [[0.0, 0.0], [3.0, 4.0]]
+    >>> links.foreign().tolist()
+    [[0.0, 0.0], [3.0, 0.0]]
+    """
+
+    nodes: pl.DataFrame
+    table: pl.DataFrame
+    kind: Literal["country", "organisation"] = "country"
+    technology: str | None = None
+    period: str | None = None
+    counting: str = "fractional"
+    scope: str = "closed"
+
+    def __post_init__(self) -> None:
+        require(self.nodes, NODE_TABLE, name="nodes")
+        require(self.table, LINK_TABLE, name="links")
+
+    @classmethod
+    def from_table(
+        cls,
+        table: pl.DataFrame,
+        families: pl.DataFrame | Mapping[str, float] | None = None,
+        **about: Any,  # noqa: ANN401 - passed on to the dataclass fields unchanged
+    ) -> Links:
+        """Build from a link table and, where known, the families of each node.
+
+        Parameters
+        ----------
+        table
+            ``citing``, ``cited``, ``weight``; ``citations`` optional (null when absent, as 0
+            would read as counted). Repeated pairs are added up, zero weights left out.
+        families
+            ``{node: families}`` or a table ``node, families``; nodes named only there are kept
+            as isolates.
+        **about
+            ``kind``, ``technology``, ``period``, ``counting``, ``scope``.
+
+        Returns
+        -------
+        Links
+
+        Raises
+        ------
+        TableError
+            A column is missing, or a weight is negative, null or not finite.
+        """
+        require(table, {k: LINK_TABLE[k] for k in ("citing", "cited")}, name="links")
+        if "weight" not in table.columns:
+            require(table, {"weight": pl.Float64}, name="links")
+        weight = table["weight"].cast(pl.Float64)
+        bad = weight.is_null() | weight.is_nan() | weight.is_infinite() | (weight < 0)
+        if bad.any():
+            row = table.row(int(bad.arg_true()[0]), named=True)
+            message = f"links: weight of {row['citing']} -> {row['cited']} is {row['weight']}"
+            raise TableError(f"{message}, expected a number >= 0")
+        citations = (
+            pl.col("citations").cast(pl.Int64)
+            if "citations" in table.columns
+            else pl.lit(None, pl.Int64).alias("citations")
+        )
+        merged = (
+            table.select("citing", "cited", pl.col("weight").cast(pl.Float64), citations)
+            .sort("citing", "cited", "weight", "citations")
+            .group_by("citing", "cited", maintain_order=True)
+            .agg(
+                pl.col("weight").sum(),
+                pl.when(pl.col("citations").is_null().any())
+                .then(None)
+                .otherwise(pl.col("citations").sum())
+                .alias("citations"),
+            )
+            .filter(pl.col("weight") > 0)
+            .sort("citing", "cited")
+        )
+        names = pl.concat([merged["citing"], merged["cited"]]).unique()
+        if families is None:
+            nodes = pl.DataFrame({"node": names, "families": [None] * len(names)}, NODE_TABLE)
+        else:
+            if not isinstance(families, pl.DataFrame):
+                pairs = {"node": list(families), "families": list(families.values())}
+                families = pl.DataFrame(pairs, NODE_TABLE)
+            nodes = families.join(pl.DataFrame({"node": names}), on="node", how="full", coalesce=True)
+        return cls(nodes.sort("node"), merged, **about)
+
+    @property
+    def countries(self) -> list[str]:
+        """The nodes in code-point order: the row and column order of the matrices."""
+        return self.nodes["node"].to_list()
+
+    @property
+    def families(self) -> NDArray[np.float64]:
+        """Families per node, aligned with ``countries``; NaN where not known."""
+        return self.nodes["families"].fill_null(float("nan")).to_numpy()
+
+    def _index(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        position = pl.Enum(self.nodes["node"])
+        i = self.table["citing"].cast(position).to_physical().to_numpy().astype(np.int64)
+        j = self.table["cited"].cast(position).to_physical().to_numpy().astype(np.int64)
+        return i, j, self.table["weight"].to_numpy()
+
+    def sparse(self) -> csr_array:
+        """Weights ``W[citing, cited]`` as a SciPy CSR array, domestic links on the diagonal."""
+        from scipy.sparse import coo_array
+
+        i, j, w = self._index()
+        n = self.nodes.height
+        return coo_array((w, (i, j)), shape=(n, n)).tocsr()
+
+    def matrix(self) -> NDArray[np.float64]:
+        """Weights ``W[citing, cited]``, dense, domestic links on the diagonal."""
+        i, j, w = self._index()
+        out = np.zeros((self.nodes.height, self.nodes.height))
+        out[i, j] = w
+        return out
+
+    def foreign(self) -> NDArray[np.float64]:
+        """``F``: the matrix with a zero diagonal. Row sums = given, column sums = received."""
+        out = self.matrix()
+        np.fill_diagonal(out, 0.0)
+        return out
+
+    def column(self, values: NDArray[np.float64], name: str = "value") -> pl.DataFrame:
+        """One row per node with a value, NaN and infinity turned into null."""
+        clean = np.where(np.isfinite(values), values, np.nan)
+        series = pl.Series(name, clean, dtype=pl.Float64).fill_nan(None)
+        return pl.DataFrame([self.nodes["node"].alias(self.kind), series])
+
+    def to_networkx(self, *, domestic: bool = True) -> nx.DiGraph[str]:
+        """As a networkx DiGraph.
+
+        Edge attributes: ``weight`` [strength], ``distance`` [1/weight], ``citations`` (left out
+        where not known). Node attribute: ``families`` (left out where not known).
+        """
+        import networkx as nx
+
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        for node, families in self.nodes.select("node", "families").iter_rows():
+            graph.add_node(node, **({} if families is None else {"families": families}))
+        for citing, cited, weight, citations in self.table.select(LINK_TABLE).iter_rows():
+            if domestic or citing != cited:
+                known = {} if citations is None else {"citations": citations}
+                graph.add_edge(citing, cited, weight=weight, distance=1.0 / weight, **known)
+        return graph
+
+    def to_igraph(self, *, domestic: bool = True) -> igraph.Graph:
+        """As a directed igraph graph; vertex attribute ``name``, edge attribute ``weight``."""
+        import igraph
+
+        i, j, w = self._index()
+        keep = np.ones(len(w), dtype=bool) if domestic else i != j
+        graph = igraph.Graph(
+            n=self.nodes.height, edges=np.column_stack([i, j])[keep].tolist(), directed=True
+        )
+        graph.vs["name"] = self.countries
+        graph.es["weight"] = w[keep].tolist()
+        return graph
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The link table as a pandas frame."""
+        return self.table.to_pandas()
