@@ -183,7 +183,9 @@ class Links:
             if not isinstance(families, pl.DataFrame):
                 pairs = {"node": list(families), "families": list(families.values())}
                 families = pl.DataFrame(pairs, NODE_TABLE)
-            nodes = families.join(pl.DataFrame({"node": names}), on="node", how="full", coalesce=True)
+            nodes = families.join(
+                pl.DataFrame({"node": names}), on="node", how="full", coalesce=True
+            )
         return cls(nodes.sort("node"), merged, **about)
 
     @property

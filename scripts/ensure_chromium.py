@@ -20,9 +20,7 @@ def main() -> None:
     sys.stderr.write("installing chromium for the browser tests\n")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             sys.stderr.write(f"{' '.join(command)} failed: {done.stderr.strip()[-300:]}\n")
             return

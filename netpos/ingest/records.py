@@ -102,7 +102,7 @@ def key(text: str) -> int:
     Examples
     --------
     >>> key("038-066-141-127-891")
-    418727554039968
+    41872755240680
     >>> key("000-000-000-000-00X")
     10
     >>> key("US_9364525") < 0
@@ -111,7 +111,9 @@ def key(text: str) -> int:
     if _LENS_ID.fullmatch(text):
         digits = text.replace("-", "")
         return int(digits[:14]) * 11 + (10 if digits[14] == "X" else int(digits[14]))
-    return -(int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()) >> 2) - 1
+    return (
+        -(int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()) >> 2) - 1
+    )
 
 
 def lens_id_of(number: int) -> str:
