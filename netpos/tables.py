@@ -232,7 +232,7 @@ class Links:
         return pl.DataFrame([self.nodes["node"].alias(self.kind), series])
 
     def to_networkx(self, *, domestic: bool = True) -> nx.DiGraph[str]:
-        """As a networkx DiGraph.
+        """Return a networkx DiGraph.
 
         Edge attributes: ``weight`` [strength], ``distance`` [1/weight], ``citations`` (left out
         where not known). Node attribute: ``families`` (left out where not known).
@@ -249,7 +249,7 @@ class Links:
         return graph
 
     def to_igraph(self, *, domestic: bool = True) -> igraph.Graph:
-        """As a directed igraph graph; vertex attribute ``name``, edge attribute ``weight``."""
+        """Return a directed igraph graph; vertex attribute ``name``, edge attribute ``weight``."""
         import igraph
 
         i, j, w = self._index()
@@ -262,5 +262,5 @@ class Links:
         return graph
 
     def to_pandas(self) -> pd.DataFrame:
-        """The link table as a pandas frame."""
+        """Return the link table as a pandas frame."""
         return self.table.to_pandas()

@@ -35,7 +35,7 @@ RECORDS: Schema = {
     "published": pl.Date,
     "publication_type": pl.String,  # GRANTED_PATENT, PATENT_APPLICATION, DESIGN_RIGHT ...
     "granted": pl.Boolean,
-    "legal_status": pl.String,  # ACTIVE, PENDING, EXPIRED, DISCONTINUED, INACTIVE, PATENTED, UNKNOWN
+    "legal_status": pl.String,  # ACTIVE PENDING EXPIRED DISCONTINUED INACTIVE PATENTED UNKNOWN
     "application_date": pl.Date,
     "grant_date": pl.Date,
     "term_date": pl.Date,
@@ -50,17 +50,17 @@ RECORDS: Schema = {
     "cited_by_count": pl.Int32,  # citing patents, as exported or counted
 }
 PARTIES: Schema = {
-    "doc": pl.Int64,
+    "row": pl.Int64,  # position of the record in its batch's `records` (not the document number)
     "role": pl.String,  # applicant, inventor
     "name": pl.String,  # as filed
     "residence": pl.String,  # as filed, two letters, not yet repaired
 }
-CLASSES: Schema = {"doc": pl.Int64, "scheme": pl.String, "symbol": pl.String}  # CPC, IPC
-MEMBERS: Schema = {"doc": pl.Int64, "member": pl.Int64, "office": pl.String}
+CLASSES: Schema = {"row": pl.Int64, "scheme": pl.String, "symbol": pl.String}  # CPC, IPC
+MEMBERS: Schema = {"row": pl.Int64, "member": pl.Int64, "office": pl.String}
 REFERENCES: Schema = {
-    "doc": pl.Int64,  # the record that says so
+    "row": pl.Int64,  # the record that says so
     "other": pl.Int64,  # the document cited by it, or citing it
-    "cited_by": pl.Boolean,  # true: `other` cites `doc`
+    "cited_by": pl.Boolean,  # true: `other` cites the record
     "phase": pl.UInt8,  # index into PHASES, 0 = not given
     "categories": pl.UInt16,  # bit k = CATEGORIES[k]
 }
@@ -128,6 +128,22 @@ def lens_id_of(number: int) -> str:
     return "-".join(digits[i : i + 3] for i in range(0, 15, 3))
 
 
+def lens_ids(numbers: pl.Series) -> pl.Series:
+    """`lens_id_of` for a column; negative numbers and null give null.
+
+    Examples
+    --------
+    >>> lens_ids(pl.Series([key("038-066-141-127-891"), 10, -5])).to_list()
+    ['038-066-141-127-891', '000-000-000-000-00X', None]
+    """
+    digits = (pl.col("n") // 11).cast(pl.String).str.zfill(14)
+    check = (pl.col("n") % 11).cast(pl.String).replace("10", "X")
+    parts = [digits.str.slice(i, 3) for i in range(0, 12, 3)]
+    last = pl.concat_str(digits.str.slice(12, 2), check)
+    whole = pl.concat_str(*parts, last, separator="-")
+    return numbers.to_frame("n").select(i=pl.when(pl.col("n") >= 0).then(whole))["i"]
+
+
 def keys(texts: pl.Series) -> pl.Series:
     """`key` for a column, vectorised over Lens IDs; null stays null."""
     shape = texts.str.contains(r"^\d{3}-\d{3}-\d{3}-\d{3}-\d{2}[\dX]$")
@@ -187,5 +203,5 @@ class Batch:
 
 
 def frame(schema: Schema, rows: Iterable[Iterable[object]] = ()) -> pl.DataFrame:
-    """Build a frame of one of the schemas above from rows; for readers that are not the fast path."""
+    """Build a frame of one of the schemas above from rows, for readers off the fast path."""
     return pl.DataFrame(list(rows), schema=dict(schema), orient="row")

@@ -1,0 +1,5 @@
+"""``python -m netpos``."""
+
+from netpos.cli import main
+
+main()

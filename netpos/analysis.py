@@ -1,0 +1,434 @@
+"""A corpus made ready for analysis under the options of a run, and links cut from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from netpos import countries
+from netpos.errors import InputError, OptionError
+from netpos.graph import links as graph_links
+from netpos.graph import residence
+from netpos.graph.links import Citations, Mask, Shares, Spread
+from netpos.indicators.position import rounded
+from netpos.ingest.corpus import Corpus
+from netpos.ingest.derive import OFFICE_BITS
+from netpos.ingest.technologies import Technology, family_technologies, load_technologies
+from netpos.ingest.user_tables import read_residences
+from netpos.options import Options
+from netpos.tables import Links
+
+Span = tuple[int, int]
+#: The union of the listed technologies, each family once.
+UNION = "all"
+
+
+@dataclass(frozen=True)
+class Study:
+    """Arrays over families (and documents outside the corpus behind them) for one run.
+
+    ``member[technology]`` marks the seed families of a technology; ``years`` is the year of each
+    row by the chosen basis; ``shares`` holds countries by the counting rule, ``organisations``
+    organisations; ``located`` is the table of family, country, share, rule.
+    """
+
+    corpus: Corpus
+    options: Options
+    technologies: tuple[Technology, ...]
+    member: Mapping[str, Mask]
+    years: NDArray[np.float64]
+    located: pl.DataFrame
+    shares: Shares
+    organisations: Shares
+    pairs: Citations
+    data_date: dt.date
+    warnings: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        """Families and documents outside."""
+        return int(self.years.size)
+
+    @property
+    def families(self) -> int:
+        """Families in the corpus."""
+        return self.corpus.families.height
+
+    @property
+    def names(self) -> list[str]:
+        """Technologies in the order of their definitions, the union last."""
+        return [t.id for t in self.technologies] + [UNION]
+
+    @property
+    def year_of_membership(self) -> int:
+        """The reference year of memberships: that of the data date."""
+        return self.data_date.year
+
+    def chosen(self, technology: str, span: Span) -> Mask:
+        """Seed families of a technology whose year lies in the span."""
+        inside = (self.years >= span[0]) & (self.years <= span[1])
+        return np.asarray(self.member[technology] & inside)
+
+    @cached_property
+    def spread(self) -> Spread:
+        """Pairs spread over countries."""
+        return Spread.of(self.pairs, self.shares)
+
+    @cached_property
+    def organisation_spread(self) -> Spread:
+        """Pairs spread over organisations."""
+        return Spread.of(self.pairs, self.organisations)
+
+    @cached_property
+    def citing_families(self) -> NDArray[np.float64]:
+        """Distinct citing families per row, documents outside each counting as one."""
+        return np.bincount(self.pairs.cited, minlength=self.rows).astype(np.float64)
+
+    @cached_property
+    def international(self) -> NDArray[np.float64]:
+        """1 for families at two or more offices, at EP or at WO."""
+        out = np.zeros(self.rows)
+        out[: self.families] = self.corpus.families["international"].cast(pl.Float64)
+        return out
+
+    def links(
+        self,
+        technology: str,
+        span: Span,
+        *,
+        scope: graph_links.Scope | None = None,
+        kind: Literal["country", "organisation"] = "country",
+        period: str | None = None,
+    ) -> Links:
+        """Cut the links of one technology and span."""
+        if technology not in self.member:
+            known = ", ".join(self.names)
+            raise OptionError(f"technology '{technology}' is unknown", remedy=f"known: {known}")
+        drop = {"default": kind == "organisation", "keep": False, "drop": True}
+        return graph_links.build(
+            self.pairs,
+            self.spread if kind == "country" else self.organisation_spread,
+            self.shares if kind == "country" else self.organisations,
+            self.member[technology],
+            self.years,
+            span,
+            scope=scope or self.options.scope,
+            kind=kind,
+            drop_self=drop[self.options.self_citations],
+            always=self.options.focal if kind == "country" else None,
+            measures={
+                "families_international": self.international,
+                "cited_by_families": self.citing_families,
+            },
+            technology=technology,
+            period=period or f"{span[0]}-{span[1]}",
+            counting=self.options.counting,
+        )
+
+
+def prepare(corpus: Corpus, options: Options) -> Study:
+    """Apply the options to a corpus.
+
+    Raises
+    ------
+    InputError
+        A file named in the options cannot be used.
+    OptionError
+        An option does not fit.
+    """
+    countries.check_focal(options.focal)
+    path = Path(options.technologies) if options.technologies else None
+    technologies = load_technologies(path)
+    families = corpus.families
+    n = families.height
+    outside = corpus.table("outside")
+    rows = n + outside.height
+    lookup, outside_shares = _lookup(corpus, options)
+    located = residence.family_countries(
+        families,
+        corpus.applicants,
+        by=options.by,
+        lookup=lookup,
+        office_proxy=options.office_proxy,
+        merge_cn=options.merge_cn,
+    )
+    counted = residence.counted(located, options.counting)
+    extra = residence.counted(outside_shares, options.counting)
+    shares = Shares.of(
+        pl.concat([counted.select("family", "country", "share"),
+                   extra.select("family", "country", "share")]),
+        "country", rows,
+    )
+    organisations = Shares.of(
+        residence.family_organisations(corpus.applicants, counting=options.counting),
+        "organisation", rows,
+    )
+    pairs = graph_links.citations(
+        corpus.citations,
+        n,
+        organisations=organisations,
+        phase=options.phase,
+        category=options.category,
+        office_bits=_office_bits(options.citing_office),
+    )
+    basis = "publication_year" if options.year_by == "publication" else "priority_year"
+    years = np.full(rows, np.nan)
+    years[:n] = families[basis].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    data_date = _data_date(corpus, options)
+    pairs = _windowed(pairs, families, outside, options.window, data_date, rows)
+    member = _members(corpus, technologies, options, rows)
+    return Study(
+        corpus, options, technologies, member, years, located, shares, organisations, pairs,
+        data_date, tuple(_warnings(corpus, options, member, years)),
+    )
+
+
+def _members(
+    corpus: Corpus, technologies: tuple[Technology, ...], options: Options, rows: int
+) -> dict[str, Mask]:
+    seed = np.zeros(rows, dtype=bool)
+    keep = pl.col("role") == "seed"
+    if options.utility_models == "drop":
+        keep = keep & ~pl.col("utility")
+    seed[: corpus.families.height] = corpus.families.select(k=keep)["k"].to_numpy()
+    table = family_technologies(
+        corpus.table("classifications"), technologies, narrow=options.narrow,
+        symbols_from=options.symbols,
+    )
+    member = {}
+    union = np.zeros(rows, dtype=bool)
+    for technology in technologies:
+        mask = np.zeros(rows, dtype=bool)
+        mask[table.filter(pl.col("technology") == technology.id)["family"].to_numpy()] = True
+        member[technology.id] = mask & seed
+        union |= member[technology.id]
+    member[UNION] = union
+    return member
+
+
+def _lookup(corpus: Corpus, options: Options) -> tuple[pl.DataFrame | None, pl.DataFrame]:
+    """The user's residences by family, and countries of documents outside the corpus."""
+    n = corpus.families.height
+    outside = corpus.table("outside")
+    parts = [pl.DataFrame(schema=dict(residence.SHARES))]
+    lookup = None
+    if options.residences:
+        given = read_residences(Path(options.residences)).with_columns(
+            pl.col("share").fill_null(1.0)
+        )
+        resolved = countries.resolve(given["country"])["country"]
+        given = given.with_columns(country=resolved).drop_nulls("country")
+        lookup = (
+            given.join(corpus.documents.select("lens_id", "family"), on="lens_id", how="inner")
+            .drop_nulls("family")
+            .select("family", "country", "share")
+        )
+        named = given.join(outside.select("outside", "lens_id"), on="lens_id", how="inner")
+        total = pl.col("share").sum().over("outside")
+        parts.append(
+            named.select(
+                family=(pl.col("outside") + n).cast(pl.Int32), country="country",
+                share=pl.col("share") / total, rule=pl.lit("lookup"),
+            )
+        )
+    if options.office_proxy:
+        codes = countries.resolve(outside["office"], outside["date"])["country"]
+        proxy = outside.select(
+            family=(pl.col("outside") + n).cast(pl.Int32), country=codes,
+            share=pl.lit(1.0), rule=pl.lit("office"),
+        ).drop_nulls("country")
+        known = parts[-1]["family"].unique()
+        parts.append(proxy.filter(~pl.col("family").is_in(known.implode())))
+    found = pl.concat(parts)
+    if options.merge_cn:
+        found = found.with_columns(pl.col("country").replace({"HK": "CN", "MO": "CN"}))
+    return lookup, found.sort("family", "country")
+
+
+def _office_bits(text: str) -> int | None:
+    if text == "all":
+        return None
+    codes = [c.strip().upper() for c in text.split(",") if c.strip()]
+    unknown = [c for c in codes if c not in OFFICE_BITS]
+    if unknown or not codes:
+        remedy = "write codes of patent offices, as EP,WO, or all"
+        raise OptionError(f"--citing-office {text}: unknown office", remedy=remedy)
+    return sum(1 << OFFICE_BITS[c] for c in set(codes))
+
+
+def _data_date(corpus: Corpus, options: Options) -> dt.date:
+    if options.data_date:
+        return dt.date.fromisoformat(options.data_date)
+    latest = corpus.documents["published"].max()
+    if not isinstance(latest, dt.date):
+        raise InputError("no record has a publication date", remedy="pass --data-date YYYY-MM-DD")
+    return latest
+
+
+def _windowed(
+    pairs: Citations,
+    families: pl.DataFrame,
+    outside: pl.DataFrame,
+    window: int | None,
+    data_date: dt.date,
+    rows: int,
+) -> Citations:
+    """Keep links within ``window`` years whose cited cohort has the whole window behind it."""
+    if window is None:
+        return pairs
+    year = np.full(rows, np.nan)
+    year[: families.height] = families["publication_year"].cast(pl.Float64).fill_null(
+        float("nan")).to_numpy()
+    year[families.height :] = outside["date"].dt.year().cast(pl.Float64).fill_null(
+        float("nan")).to_numpy()
+    age = year[pairs.citing] - year[pairs.cited]
+    last_full = data_date.year - 1
+    keep = (age >= 0) & (age <= window) & (year[pairs.cited] + window <= last_full)
+    return Citations(
+        pairs.citing[keep], pairs.cited[keep], pairs.self_citation[keep], pairs.families
+    )
+
+
+def _warnings(
+    corpus: Corpus, options: Options, member: Mapping[str, Mask], years: NDArray[np.float64]
+) -> list[str]:
+    """What the reader must know, in sentences that the report repeats."""
+    found = []
+    forms = {i["form"] for i in corpus.manifest["inputs"]}
+    if forms <= {"lens-csv", "lens-legacy-jsonl"}:
+        found.append(
+            "These exports list no cited documents and no country of a party: sizes, shares and "
+            "trends are computed with the priority office as country; no citation network can be "
+            "made. Export JSON or JSONL from Lens for that."
+        )
+    if not options.technologies and not member[UNION].any():
+        found.append("No family matches any technology: is this the right list?")
+    elif not member[UNION].any():
+        found.append(f"No family matches any technology of {options.technologies}.")
+    everyone = years[member[UNION]]
+    if everyone.size:
+        out = np.mean(~((everyone >= options.first) & (everyone <= options.last)))
+        if out > 0.5:
+            found.append(
+                f"{out:.0%} of the families lie outside {options.first}-{options.last}; "
+                "check --from and --to."
+            )
+        if not (everyone <= options.first - 5).any() and "lens-csv" not in forms:
+            found.append(
+                f"Back-file missing: no family is published in or before {options.first - 5}, so "
+                "citations received are understated for older knowledge."
+            )
+    if (options.residences or options.office_proxy) and options.scope == "closed":
+        found.append(
+            "Residences from a look-up or the office proxy locate cited documents outside the "
+            "corpus only with --scope citing; the closed scope does not use them there."
+        )
+    if options.office_proxy:
+        found.append("Office proxy: where no residence is known the publishing office stands in.")
+    sizes = corpus.families["family_size"]
+    stated = int(sizes.sum() or 0)
+    if stated:
+        known = corpus.families.filter(pl.col("family_size").is_not_null())["documents"].sum()
+        if known / stated < 0.8:
+            found.append(
+                f"Families are incomplete: {known:,} of {stated:,} members are in the corpus "
+                f"({known / stated:.0%}); ask for whole families when exporting."
+            )
+    return found
+
+
+def coverage_table(study: Study) -> pl.DataFrame:
+    """Who located the families, and how many citations have both ends located.
+
+    One row per technology, period and rule; ``all`` sums the rules and alone fills the columns on
+    citations: ordered family pairs with a citing end in the technology and period, those whose
+    cited family is in the corpus, and those with a country at both ends.
+    """
+    n = study.families
+    rule = np.full(study.rows, "", dtype=object)
+    first = study.located.unique("family", keep="first", maintain_order=True)
+    rule[first["family"].to_numpy()] = first["rule"].to_numpy()
+    located = study.shares.located
+    inside_both = (study.pairs.citing < n) & (study.pairs.cited < n)
+    both = located[study.pairs.citing] & located[study.pairs.cited]
+    rows = []
+    for technology in study.names:
+        for period, span in study.options.spans():
+            chosen = study.chosen(technology, span)
+            names, counts = np.unique(rule[chosen], return_counts=True)
+            by_rule = dict(zip(names.tolist(), counts.tolist(), strict=True))
+            citing = chosen[study.pairs.citing]
+            for name in residence.RULES:
+                count = by_rule.get(name, 0)
+                known = 0 if name == "unknown" else count
+                rows.append((technology, period, count, known, name, None, None, None))
+            total = int(chosen.sum())
+            rows.append(
+                (technology, period, total, total - by_rule.get("unknown", 0), "all",
+                 int(citing.sum()), int((citing & inside_both).sum()),
+                 int((citing & both).sum()))
+            )
+    return pl.DataFrame(
+        rows, orient="row",
+        schema={"technology": pl.String, "period": pl.String, "families": pl.Int64,
+                "families_with_country": pl.Int64, "rule": pl.String, "citations": pl.Int64,
+                "citations_resolved": pl.Int64, "citations_located": pl.Int64},
+    )
+
+
+def home_countries(study: Study) -> pl.DataFrame:
+    """The country of each organisation: the one with its largest summed share, ties by code."""
+    parties = study.corpus.applicants.filter(
+        (pl.col("role") == "applicant") & ~pl.col("person") & pl.col("applicant").is_not_null()
+        & pl.col("residence").is_not_null()
+    )
+    return (
+        parties.group_by("applicant", "residence")
+        .agg(pl.col("share").sort().sum())
+        .pipe(rounded)
+        .sort("applicant", "share", "residence", descending=[False, True, False])
+        .unique("applicant", keep="first", maintain_order=True)
+        .select(organisation="applicant", country="residence")
+    )
+
+
+def country_links(
+    corpus: Corpus,
+    *,
+    technology: str = UNION,
+    years: Span = (2015, 2025),
+    options: Options | None = None,
+) -> Links:
+    """Country links of one technology and span: a shortcut for notebooks.
+
+    Parameters
+    ----------
+    corpus
+        From `netpos.read`.
+    technology
+        Id of a technology, or ``all`` for the union.
+    years
+        First and last year of the citing families.
+    options
+        Further options; default those of the command line.
+    """
+    return prepare(corpus, options or Options()).links(technology, years)
+
+
+def organisation_links(
+    corpus: Corpus,
+    *,
+    technology: str = UNION,
+    years: Span = (2015, 2025),
+    options: Options | None = None,
+) -> Links:
+    """Organisation links of one technology and span; see `country_links`."""
+    return prepare(corpus, options or Options()).links(technology, years, kind="organisation")

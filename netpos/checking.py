@@ -1,0 +1,230 @@
+"""What a file is, what it holds, and what can and cannot be computed from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from netpos.ingest.corpus import Corpus, build
+from netpos.ingest.discover import REFUSED, Source, find, opened
+from netpos.ingest.lens_csv import csv_report, split_header
+from netpos.ingest.parts import read_part
+
+_NAMES = {
+    "lens-csv": "a Lens patent export, CSV",
+    "lens-json": "Lens patent records, JSON",
+    "lens-jsonl": "Lens patent records, JSON lines",
+    "lens-legacy-jsonl": "Lens patent records of 2020, legacy JSON lines",
+    "patentsview-json": "PatentsView API records, JSON",
+    "lens-scholarly-csv": "a Lens export of scholarly works",
+    "lens-scholarly-json": "a Lens export of scholarly works",
+    "not-an-export": "not a patent export",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """What `check` found out about one file; numbers are None where the file was refused."""
+
+    file: str
+    form: str
+    records: int | None = None
+    kept: int | None = None
+    rejected: int | None = None
+    duplicates: int | None = None
+    families: int | None = None
+    references: int | None = None
+    references_with_id: int | None = None
+    references_inside: int | None = None
+    cited_by: int | None = None
+    residence_rate: float | None = None
+    inventor_residence_rate: float | None = None
+    first_year: int | None = None
+    last_year: int | None = None
+    offices: dict[str, int] = field(default_factory=dict)
+    fill: dict[str, float] = field(default_factory=dict)
+    members_stated: int | None = None
+    rejected_lines: list[tuple[int, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    can: list[str] = field(default_factory=list)
+    cannot: list[str] = field(default_factory=list)
+    why: str | None = None
+
+
+def check(paths: Iterable[Path | str]) -> list[Check]:
+    """Look at every file behind the paths; nothing is written outside a temporary folder.
+
+    Raises
+    ------
+    InputError
+        A path does not exist, a file is empty or damaged.
+    """
+    return [_one(source) for source in find(paths)]
+
+
+def _one(source: Source) -> Check:
+    if source.form in REFUSED:
+        return Check(source.name, source.form, why=source.why)
+    with TemporaryDirectory(prefix="netpos-check-") as folder:
+        corpus = build([source], Path(folder))
+        return _described(source, corpus, Path(folder))
+
+
+def _described(source: Source, corpus: Corpus, folder: Path) -> Check:
+    item = corpus.manifest["inputs"][0]
+    stems = [p["stem"] for p in item["parts"]]
+
+    def details(name: str) -> pl.DataFrame:
+        return pl.concat([
+            read_part(folder / "records", stem, name).with_columns(part=pl.lit(stem))
+            for stem in stems
+        ])
+
+    records, parties, refs = details("records"), details("parties"), details("references")
+    counts = corpus.counts
+    docs = corpus.documents
+    cited = refs.filter(~pl.col("cited_by"))
+    own = records["doc"].implode()
+    years = docs["published"].dt.year().drop_nulls()
+    stated = parties.filter(pl.col("residence").is_not_null())
+    header = _header(source)
+    can, cannot = _possible(source.form, cited.height, stated.height, header)
+    by_role = {
+        role: stated.filter(pl.col("role") == role).select("part", "row").n_unique()
+        for role in ("applicant", "inventor")
+    }
+    n = max(records.height, 1)
+    ledger = corpus.ledger.filter(pl.col("outcome") == "rejected")
+    offices = docs["office"].drop_nulls().value_counts().sort(
+        ["count", "office"], descending=[True, False]
+    )
+    sizes = corpus.families["family_size"]
+    return Check(
+        source.name, source.form, counts["read"], counts["kept"], counts["rejected"],
+        counts["duplicates"], counts["families"], cited.height,
+        int((cited["other"] >= 0).sum()) if source.form != "patentsview-json" else cited.height,
+        int(cited["other"].is_in(own).sum()), refs.height - cited.height,
+        by_role["applicant"] / n, by_role["inventor"] / n,
+        _int(years.min()), _int(years.max()), dict(offices.iter_rows()),
+        _fill(records, parties, details("classes")),
+        None if sizes.null_count() == sizes.len() else int(sizes.sum()),
+        list(ledger.select("line", "reason").iter_rows()), list(item["notes"]), can, cannot,
+    )
+
+
+def _int(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _header(source: Source) -> list[str] | None:
+    if source.form != "lens-csv":
+        return None
+    with opened(source.path, source.compression, source.member) as stream:
+        return split_header(stream.read(65536).decode("utf-8", "replace"))
+
+
+def _fill(records: pl.DataFrame, parties: pl.DataFrame, classes: pl.DataFrame) -> dict[str, float]:
+    n = max(records.height, 1)
+    rates = {
+        label: 1 - records[column].null_count() / n
+        for label, column in (
+            ("publication date", "published"), ("application date", "application_date"),
+            ("priority", "priority_offices"), ("legal status", "legal_status"),
+            ("family size", "family_size"),
+        )
+    }
+    for role in ("applicant", "inventor"):
+        named = parties.filter((pl.col("role") == role) & pl.col("name").is_not_null())
+        rates[f"{role}s"] = named.select("part", "row").n_unique() / n
+    for scheme in ("CPC", "IPC"):
+        found = classes.filter(pl.col("scheme") == scheme)
+        rates[scheme] = found.select("part", "row").n_unique() / n
+    return rates
+
+
+def _possible(
+    form: str, references: int, residences: int, header: list[str] | None
+) -> tuple[list[str], list[str]]:
+    can, cannot = ["sizes, shares, ranks and trends"], []
+    if header is not None:
+        cannot += list(csv_report(header).cannot)
+    if references:
+        can.append("citation networks")
+    elif form in ("lens-csv", "lens-legacy-jsonl"):
+        cannot.append(
+            "a citation network: this form lists no cited documents; export JSON or JSONL"
+        )
+    else:
+        cannot.append("a citation network: no record lists cited patents")
+    if residences:
+        can.append("countries by residence")
+    elif form in ("lens-csv", "lens-legacy-jsonl"):
+        cannot.append(
+            "countries by residence: this form has none; the priority office stands in"
+        )
+    else:
+        cannot.append("countries by residence: no party has one; the priority office stands in")
+    return can, list(dict.fromkeys(cannot))
+
+
+def as_dict(found: Check) -> dict[str, object]:
+    """Plain values for ``check --json``."""
+    values = {k: v for k, v in found.__dict__.items() if v is not None}
+    values["rejected_lines"] = [
+        {"line": line, "reason": reason} for line, reason in found.rejected_lines
+    ]
+    return values
+
+
+def paragraph(found: Check) -> str:
+    """One paragraph a person can read."""
+    head = f"{found.file}: {_NAMES[found.form]}"
+    if found.why is not None:
+        why = found.why.removeprefix("this is ").removeprefix("a Lens export of scholarly works")
+        return f"{head}. {why.lstrip(' ,;')}."
+    parts = [
+        f"{head}. {found.records:,} records read = {found.kept:,} kept + {found.rejected:,} "
+        f"rejected + {found.duplicates:,} duplicates, in {found.families:,} simple families"
+    ]
+    if found.first_year is not None:
+        parts.append(f"published {found.first_year}-{found.last_year}")
+    if found.offices:
+        top = ", ".join(f"{code} {n:,}" for code, n in list(found.offices.items())[:5])
+        more = f" and {len(found.offices) - 5} more" if len(found.offices) > 5 else ""
+        parts.append(f"offices {top}{more}")
+    text = "; ".join(parts) + "."
+    if found.references:
+        text += (
+            f" {found.references:,} patent references, {found.references_with_id:,} with an "
+            f"identifier, {found.references_inside:,} to records of this file; "
+            f"{found.cited_by or 0:,} citing documents named."
+        )
+    else:
+        text += " No cited documents listed."
+    text += (
+        f" {found.residence_rate:.0%} of the records state an applicant's residence, "
+        f"{found.inventor_residence_rate:.0%} an inventor's."
+    )
+    low = [f"{name} {rate:.0%}" for name, rate in found.fill.items() if rate < 0.995]
+    if low:
+        text += f" Filled in part: {', '.join(low)}."
+    if found.members_stated and found.kept and found.members_stated > found.kept:
+        text += (
+            f" Families have {found.members_stated:,} members in all, {found.kept:,} are here."
+        )
+    for line, reason in found.rejected_lines[:5]:
+        text += f" Line {line} is rejected: {reason}."
+    if len(found.rejected_lines) > 5:
+        text += f" {len(found.rejected_lines) - 5:,} more are rejected, see --json."
+    for note in found.notes:
+        text += f" {note[0].upper()}{note[1:]}."
+    text += f" Can be computed: {', '.join(found.can)}."
+    if found.cannot:
+        text += f" Cannot: {'; '.join(found.cannot)}."
+    return text
+
+

@@ -1,0 +1,358 @@
+"""The command line: parse arguments, call, print, exit code. The only module that prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import netpos
+from netpos.errors import InputError, NetposError, OptionError
+
+app = typer.Typer(
+    name="netpos",
+    help="Read a country's technology position from patent citations: offline maps, report, tables.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Exports = Annotated[list[Path], typer.Argument(help="Lens or PatentsView exports, or folders.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+
+
+class State:
+    """What the options before the command say."""
+
+    quiet = False
+    verbose = False
+
+
+def say(line: str) -> None:
+    """Print a line of progress on stderr."""
+    if not State.quiet:
+        print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Turn mistakes of the input into one line and exit code 2."""
+    try:
+        yield
+    except NetposError as error:
+        text = " ".join(str(error).split())
+        print(f"netpos: {text}", file=sys.stderr)
+        raise typer.Exit(2) from error
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+    ] = False,
+    quiet: Quiet = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Say more.")] = False,
+) -> None:
+    """Read a country's technology position from patent citations."""
+    State.quiet, State.verbose = quiet, verbose
+    if version:
+        print(f"netpos {netpos.__version__}")
+        raise typer.Exit
+
+
+def _option(name: str, text: str) -> Any:  # noqa: ANN401 - typer's own marker object
+    return typer.Option(name, help=text, show_default=False)
+
+
+Technologies = Annotated[
+    str | None,
+    _option("--technologies", "Technology definitions, TOML. [default: the ten of the NTS]"),
+]
+Focal = Annotated[str | None, _option("--focal", "Country in focus, two letters. [default: NL]")]
+By = Annotated[
+    str | None,
+    _option("--by", "Whose residence comes first: applicant or inventor. [default: applicant]"),
+]
+Counting = Annotated[
+    str | None, _option("--counting", "fractional, country-unique or full. [default: fractional]")
+]
+Scope = Annotated[
+    str | None,
+    _option("--scope", "Which links: closed, citing or cited (methods, links). [default: closed]"),
+]
+From = Annotated[int | None, _option("--from", "First year. [default: 2015]")]
+To = Annotated[int | None, _option("--to", "Last year. [default: 2025]")]
+Periods = Annotated[
+    str | None, _option("--periods", "As 2015-2020,2021-2025. [default: the halves of the span]")
+]
+YearBy = Annotated[
+    str | None, _option("--year-by", "publication or priority. [default: publication]")
+]
+Window = Annotated[
+    int | None, _option("--window", "Count citations up to this many years only. [default: none]")
+]
+Phase = Annotated[str | None, _option("--phase", "all, examiner or applicant. [default: all]")]
+Category = Annotated[str | None, _option("--category", "all, XY or A. [default: all]")]
+SelfCitations = Annotated[
+    str | None,
+    _option(
+        "--self-citations",
+        "keep, drop, or default: dropped between organisations, kept between countries.",
+    ),
+]
+Symbols = Annotated[str | None, _option("--symbols", "both or ipc. [default: both]")]
+Narrow = Annotated[
+    bool | None, _option("--narrow", "Use each technology's core patterns.")
+]
+CitingOffice = Annotated[
+    str | None, _option("--citing-office", "Links found by these offices, as EP,WO. [default: all]")
+]
+UtilityModels = Annotated[
+    str | None, _option("--utility-models", "keep or drop. [default: keep]")
+]
+Residences = Annotated[
+    str | None, _option("--residences", "CSV lens_id,country[,share] for what has no residence.")
+]
+OfficeProxy = Annotated[
+    bool | None,
+    _option("--office-proxy", "Let the publishing office stand in for the country (a proxy)."),
+]
+Memberships = Annotated[
+    str | None, _option("--memberships", "Your own table of EU, OECD, NATO years, CSV.")
+]
+MergeCn = Annotated[bool | None, _option("--merge-cn", "Count Hong Kong and Macao with China.")]
+Core = Annotated[
+    str | None,
+    _option("--core", "rich, borgatti-everett, top-share or k-core. [default: rich]"),
+]
+DataDate = Annotated[
+    str | None, _option("--data-date", "Date of the data. [default: latest publication]")
+]
+Lang = Annotated[str | None, _option("--lang", "en or nl. [default: en]")]
+Seed = Annotated[int | None, _option("--seed", "Seed of layouts and draws. [default: 0]")]
+Config = Annotated[Path | None, _option("--config", "A run.toml; options given here win.")]
+Processes = Annotated[int | None, _option("--processes", "Workers. [default: one per core]")]
+
+
+def _options(config: Path | None, given: dict[str, object]) -> Any:  # noqa: ANN401 - options.Options, imported late
+    from netpos import options
+
+    values = options.read_toml(config) if config else {}
+    values |= {key: value for key, value in given.items() if value is not None}
+    return options.make(values)
+
+
+def _given(frame: dict[str, object]) -> dict[str, object]:
+    keys = {
+        "technologies": "technologies", "focal": "focal", "by": "by", "counting": "counting",
+        "scope": "scope", "from": "from_", "to": "to", "periods": "periods",
+        "year_by": "year_by", "window": "window", "phase": "phase", "category": "category",
+        "self_citations": "self_citations", "symbols": "symbols", "narrow": "narrow",
+        "citing_office": "citing_office", "utility_models": "utility_models",
+        "residences": "residences", "office_proxy": "office_proxy", "memberships": "memberships",
+        "merge_cn": "merge_cn", "core": "core", "data_date": "data_date", "lang": "lang",
+        "seed": "seed",
+    }
+    values = {key: frame[name] for key, name in keys.items()}
+    if isinstance(values["focal"], str):
+        values["focal"] = values["focal"].strip().upper()
+    return values
+
+
+@app.command()
+def demo(
+    out: Out = Path("netpos-demo"),
+    real: Annotated[
+        bool, typer.Option("--real", help="Use the real nuclear patents instead of synthetic data.")
+    ] = False,
+    lang: Lang = None,
+) -> None:
+    """Run everything on the bundled input and say which page to open.
+
+    Example: netpos demo --out netpos-demo
+    """
+    from netpos import options, pipeline
+    from netpos.countries import data_path
+
+    with _errors():
+        given: dict[str, object] = {} if lang is None else {"lang": lang}
+        if real:
+            exports = [data_path("patentsview_nuclear")]
+            given["technologies"] = str(data_path("nuclear_technologies.toml"))
+            given |= {"from": 2016, "to": 2022, "focal": "FR"}
+        else:
+            exports = [data_path("demo_synthetic_lens.jsonl.gz")]
+        page = pipeline.run(
+            exports, out, options.make(given), report=say, synthetic=not real
+        )
+        _tell(page)
+
+
+def _tell(page: Path) -> None:
+    say("open this page in a browser:")
+    print(page)
+
+
+@app.command()
+def run(
+    exports: Exports,
+    out: Out,
+    technologies: Technologies = None,
+    focal: Focal = None,
+    by: By = None,
+    counting: Counting = None,
+    scope: Scope = None,
+    from_: From = None,
+    to: To = None,
+    periods: Periods = None,
+    year_by: YearBy = None,
+    window: Window = None,
+    phase: Phase = None,
+    category: Category = None,
+    self_citations: SelfCitations = None,
+    symbols: Symbols = None,
+    narrow: Narrow = None,
+    citing_office: CitingOffice = None,
+    utility_models: UtilityModels = None,
+    residences: Residences = None,
+    office_proxy: OfficeProxy = None,
+    memberships: Memberships = None,
+    merge_cn: MergeCn = None,
+    core: Core = None,
+    data_date: DataDate = None,
+    lang: Lang = None,
+    seed: Seed = None,
+    config: Config = None,
+    processes: Processes = None,
+) -> None:
+    """Do everything: ingest, links, indicators, maps, report.
+
+    Example: netpos run exports/ --out results --focal NL --from 2015 --to 2025
+    """
+    given = _given(locals())
+    from netpos import pipeline
+
+    with _errors():
+        page = pipeline.run(
+            exports, out, _options(config, given), report=say, processes=processes
+        )
+        _tell(page)
+
+
+@app.command()
+def ingest(
+    exports: Exports,
+    corpus: Annotated[Path, typer.Option("--corpus", help="Folder of the corpus.")],
+    role: Annotated[
+        str, typer.Option("--role", help="seed (defines sizes) or context (locates link ends).")
+    ] = "seed",
+    max_record: Annotated[
+        int, typer.Option("--max-record", help="Longest record read, in MiB.", min=1)
+    ] = 64,
+    processes: Processes = None,
+) -> None:
+    """Read exports into a corpus; run again with more files to add them.
+
+    Example: netpos ingest exports/ --corpus corpus
+    """
+    from netpos.ingest.corpus import ingest as ingest_exports
+
+    with _errors():
+        made = ingest_exports(
+            exports, corpus, role=role, processes=processes, max_record=max_record * 2**20,
+            report=say,
+        )
+        print(account(made.counts))
+
+
+def account(counts: dict[str, int]) -> str:
+    """Say how the records add up."""
+    return (
+        f"{counts['read']:,} records read = {counts['kept']:,} kept + "
+        f"{counts['rejected']:,} rejected + {counts['duplicates']:,} duplicates; "
+        f"{counts['families']:,} simple families"
+    )
+
+
+@app.command()
+def analyse(
+    corpus: Annotated[Path, typer.Argument(help="Folder of a corpus.")],
+    out: Out,
+    technologies: Technologies = None,
+    focal: Focal = None,
+    by: By = None,
+    counting: Counting = None,
+    scope: Scope = None,
+    from_: From = None,
+    to: To = None,
+    periods: Periods = None,
+    year_by: YearBy = None,
+    window: Window = None,
+    phase: Phase = None,
+    category: Category = None,
+    self_citations: SelfCitations = None,
+    symbols: Symbols = None,
+    narrow: Narrow = None,
+    citing_office: CitingOffice = None,
+    utility_models: UtilityModels = None,
+    residences: Residences = None,
+    office_proxy: OfficeProxy = None,
+    memberships: Memberships = None,
+    merge_cn: MergeCn = None,
+    core: Core = None,
+    data_date: DataDate = None,
+    lang: Lang = None,
+    seed: Seed = None,
+    config: Config = None,
+) -> None:
+    """Corpus to results: links, indicators, maps, report.
+
+    Example: netpos analyse corpus --out results --counting full
+    """
+    given = _given(locals())
+    from netpos import pipeline
+
+    with _errors():
+        _tell(pipeline.analyse(corpus, out, _options(config, given), report=say))
+
+
+@app.command()
+def check(
+    exports: Exports,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what each file is, what it holds and what can be computed; writes nothing.
+
+    Example: netpos check exports/
+    """
+    from netpos import checking
+
+    with _errors():
+        found = checking.check(exports)
+        if as_json:
+            print(json.dumps([checking.as_dict(c) for c in found], indent=1, ensure_ascii=False))
+        else:
+            print("\n\n".join(checking.paragraph(c) for c in found))
+
+
+def main() -> None:
+    """Run the command line; a defect of netpos ends with exit code 1."""
+    run_app: Callable[[], Any] = app
+    try:
+        run_app()
+    except (InputError, OptionError) as error:  # raised outside a command
+        print(f"netpos: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,339 @@
+"""Indicators on stacks of link matrices: one implementation for a single network and for draws.
+
+Each kernel takes ``F`` of shape ``(draws, n, n)``: foreign weights ``F[d, citing, cited]`` >= 0
+with a zero diagonal. It returns ``(draws, n)`` or ``(draws, n, k)``, NaN where undefined. The
+functions in `netpos.graph` use the same formulas, so that stability intervals resample exactly what
+is printed.
+
+Sums run one addend after the other in node order, so that a zero added anywhere (an isolated
+country, a pair without links) moves no digit. Values are compared after rounding to 12 significant
+digits, as they are printed: equal sums taken in another order stay equal.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+#: Shares below this are left out of diversity (METHODS: rounding residue of fractional counting).
+NEGLIGIBLE_SHARE = 1e-12
+
+
+# --- numbers -----------------------------------------------------------------------------------
+
+
+def significant(values: ArrayLike, digits: int = 12) -> Floats:
+    """Round to ``digits`` significant decimal digits; zero, NaN and infinity stay.
+
+    Examples
+    --------
+    >>> significant([0.1 + 0.2, 123456.7890123456]).tolist()
+    [0.3, 123456.789012]
+    """
+    x = np.asarray(values, dtype=np.float64)
+    plain = np.isfinite(x) & (x != 0)
+    power = digits - 1 - np.floor(np.log10(np.abs(np.where(plain, x, 1.0))))
+    scale = 10.0 ** np.minimum(np.abs(power), 300)
+    rounded = np.where(power >= 0, np.rint(x * scale) / scale, np.rint(x / scale) * scale)
+    return np.where(plain, rounded, x)
+
+
+def competition_rank(values: ArrayLike) -> Floats:
+    """Competition rank along the last axis: 1 = largest, ties share a rank, NaN has none.
+
+    Values are compared after rounding to 12 significant digits (DESIGN 7.13).
+
+    Examples
+    --------
+    >>> competition_rank([[8.0, 17.0, 17.0, float("nan"), 3.0]]).tolist()
+    [[3.0, 1.0, 1.0, nan, 4.0]]
+    """
+    x = -significant(values)
+    order = np.argsort(x, axis=-1, kind="stable")
+    ordered = np.take_along_axis(x, order, axis=-1)
+    position = np.broadcast_to(np.arange(x.shape[-1]), x.shape)
+    new = np.ones(x.shape, dtype=bool)
+    new[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
+    first = np.maximum.accumulate(np.where(new, position, 0), axis=-1) + 1.0
+    ranks = np.empty(x.shape)
+    np.put_along_axis(ranks, order, np.where(np.isnan(ordered), np.nan, first), axis=-1)
+    return ranks
+
+
+def divide(numerator: ArrayLike, denominator: ArrayLike) -> Floats:
+    """Divide, with NaN where the denominator is 0.
+
+    Examples
+    --------
+    >>> divide([1.0, 0.0], [4.0, 0.0]).tolist()
+    [0.25, nan]
+    """
+    top, bottom = np.broadcast_arrays(
+        np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
+    )
+    out = np.full(top.shape, np.nan)
+    np.divide(top, bottom, out=out, where=bottom != 0)
+    return out
+
+
+def total(values: Floats) -> Floats:
+    """Sum along the last axis, one after the other, keeping that axis with length 1."""
+    if values.shape[-1] == 0:
+        return np.zeros((*values.shape[:-1], 1))
+    sums: Floats = np.cumsum(values, axis=-1)[..., -1:]
+    return sums
+
+
+# --- strength and balance ----------------------------------------------------------------------
+
+
+def received(F: Floats) -> Floats:
+    r"""Citations received from abroad, :math:`R_i = \sum_j F_{ji}`: ``(draws, n)``."""
+    sums: Floats = F.sum(axis=-2)
+    return sums
+
+
+def given(F: Floats) -> Floats:
+    r"""Citations given abroad, :math:`G_i = \sum_j F_{ij}`: ``(draws, n)``."""
+    return received(np.ascontiguousarray(F.swapaxes(-1, -2)))
+
+
+def partners(F: Floats) -> Floats:
+    """Countries with links in either direction, :math:`K_i`: ``(draws, n)``."""
+    linked = F > 0
+    number: Floats = (linked | linked.swapaxes(-1, -2)).sum(axis=-1).astype(np.float64)
+    return number
+
+
+def ratio_of(received: Floats, given: Floats) -> Floats:
+    """Headline balance (R - G)/(R + G) from strengths; NaN without foreign links."""
+    return divide(received - given, received + given)
+
+
+def report_of(received: Floats, given: Floats, partners: Floats, families: Floats) -> Floats:
+    r"""Balance by the report's words, :math:`s_i (R_i - G_i) / (N_i K_i)`, from strengths.
+
+    NaN where :math:`K_i = 0` or :math:`N_i` is 0 or not known.
+    """
+    share = divide(received, total(received))
+    return divide(share * divide(received - given, families), partners) + 0.0  # no -0
+
+
+def ratio_balance(F: Floats) -> Floats:
+    """Headline balance (R - G)/(R + G): ``(draws, n)``.
+
+    Examples
+    --------
+    >>> ratio_balance(np.array([[[0.0, 1.0], [3.0, 0.0]]])).tolist()
+    [[0.5, -0.5]]
+    """
+    return ratio_of(received(F), given(F))
+
+
+def report_balance(F: Floats, families: ArrayLike) -> Floats:
+    """Balance by the report's words; ``families`` is ``(n,)`` or ``(draws, n)``."""
+    counts = np.asarray(families, dtype=np.float64)
+    return report_of(received(F), given(F), partners(F), counts)
+
+
+# --- sources -----------------------------------------------------------------------------------
+
+
+class Diversity(NamedTuple):
+    """Diversity of each country's sources, every field ``(draws, n)``.
+
+    Parameters
+    ----------
+    countries
+        Number of source countries (Hill number of order 0); 0 without foreign citations given.
+    effective
+        exp of the Shannon entropy (order 1).
+    hill2
+        Inverse of the concentration (order 2).
+    hhi
+        Sum of squared shares.
+    evenness
+        Shannon entropy over its maximum (Pielou); NaN with fewer than two sources.
+    """
+
+    countries: Floats
+    effective: Floats
+    hill2: Floats
+    hhi: Floats
+    evenness: Floats
+
+
+def source_shares(F: Floats) -> Floats:
+    r"""Share of each source, :math:`p_{ij} = F_{ij}/G_i`: ``(draws, n, n)``, NaN where G is 0."""
+    return divide(F, given(F)[..., None])
+
+
+def source_diversity(F: Floats) -> Diversity:
+    """Hill numbers of order 0, 1 and 2, concentration and evenness of each row's shares.
+
+    Examples
+    --------
+    >>> source_diversity(np.array([[[0.0, 5.0, 5.0], [0, 0, 1], [0, 0, 0]]])).effective.tolist()
+    [[2.0, 1.0, nan]]
+    """
+    p = source_shares(F)
+    p = np.where(p < NEGLIGIBLE_SHARE, 0.0, p)
+    undefined = given(F) == 0
+    count = (p > 0).sum(axis=-1).astype(np.float64)
+    entropy = given(-p * np.log(np.where(p > 0, p, 1.0)))
+    hhi = given(p * p)
+    evenness = divide(entropy, np.log(np.where(count > 1, count, 1.0)))
+    effective = np.where(undefined, np.nan, np.exp(entropy))
+    return Diversity(count, effective, divide(1.0, hhi), hhi, evenness)
+
+
+def class_shares(F: Floats, classes: NDArray[np.int64]) -> Floats:
+    """Share of each country's foreign citations given that goes to class 1, 2 and 3.
+
+    Parameters
+    ----------
+    F
+        ``(draws, n, n)``.
+    classes
+        Class of partner ``j``: ``(n,)``, or ``(n, n)`` where it depends on the citing country.
+
+    Returns
+    -------
+    ``(draws, n, 3)``, NaN where nothing is given abroad.
+    """
+    kinds = np.broadcast_to(classes, F.shape[-2:])
+    sums = [given(np.where(kinds == k, F, 0.0)) for k in (1, 2, 3)]
+    return divide(np.stack(sums, axis=-1), given(F)[..., None])
+
+
+def similarity_score(shares: Floats) -> Floats:
+    """Mean class of the sources, 1 = same bloc ... 3 = none in common: ``(draws, n)``."""
+    score: Floats = shares[..., 0] + 2.0 * shares[..., 1] + 3.0 * shares[..., 2]
+    return score
+
+
+# --- core and distance -------------------------------------------------------------------------
+
+
+def symmetric(F: Floats) -> Floats:
+    """Exchange in both directions, ``S = F + F'``."""
+    return F + F.swapaxes(-1, -2)
+
+
+def strength_order(S: Floats) -> NDArray[np.int64]:
+    """Nodes by falling strength, ties in node order: ``(draws, n)``."""
+    return np.argsort(-significant(S.sum(axis=-2)), axis=-1, kind="stable").astype(np.int64)
+
+
+def rich_core(F: Floats) -> Mask:
+    """Rich-core by strength (Ma and Mondragón 2015): ``(draws, n)``, all false where undefined.
+
+    Undefined with fewer than three nodes or without foreign links.
+
+    Examples
+    --------
+    >>> F = np.array([[[0, 3, 6, 1], [2, 0, 12, 3], [5, 10, 0, 9], [1, 4, 20, 0.0]]])
+    >>> rich_core(F).tolist()
+    [[False, False, True, True]]
+    """
+    draws, n = F.shape[0], F.shape[-1]
+    inside = np.zeros((draws, n), dtype=bool)
+    if n < 3:
+        return inside
+    S = symmetric(F)
+    order = strength_order(S)
+    ordered = S[np.arange(draws)[:, None, None], order[:, :, None], order[:, None, :]]
+    to_stronger = significant(given(np.tril(ordered, -1)))
+    last = np.argmax(to_stronger, axis=-1)
+    rows = (np.arange(n) <= last[:, None]) & (to_stronger > 0).any(axis=-1, keepdims=True)
+    np.put_along_axis(inside, order, rows, axis=-1)
+    return inside
+
+
+def reached(S: Floats, start: Mask) -> Mask:
+    """Nodes connected with any node of ``start``, itself included: ``(draws, n)``."""
+    linked = S > 0
+    found = start.copy()
+    while True:
+        wider = found | (linked & found[:, None, :]).any(axis=-1)
+        if (wider == found).all():
+            return found
+        found = wider
+
+
+def conductance(S: Floats, *, association: bool = False) -> Floats:
+    r"""Exchange over the mean of its non-zero dyads: ``(draws, n, n)``.
+
+    With ``association``, :math:`S_{ij} \sum S / (s_i s_j)` takes the place of :math:`S_{ij}`.
+    """
+    if association:
+        s = S.sum(axis=-2)
+        S = np.nan_to_num(divide(S, s[..., :, None] * s[..., None, :]), nan=0.0)
+    pairs = S.reshape(S.shape[0], -1)
+    mean = divide(total(pairs), (pairs > 0).sum(axis=-1, keepdims=True))
+    return np.nan_to_num(divide(S, mean[..., None]), nan=0.0)
+
+
+def resistance(F: Floats, core: Mask, *, association: bool = False) -> Floats:
+    """Effective resistance between each country and the joined core: ``(draws, n)``.
+
+    Parameters
+    ----------
+    F
+        ``(draws, n, n)``.
+    core
+        Members of the core, ``(draws, n)``; may differ from draw to draw.
+    association
+        Conductances by association strength, free of size.
+
+    Returns
+    -------
+    0 in the core, NaN where the core cannot be reached, and in draws without a core.
+
+    Examples
+    --------
+    >>> star = np.array([[[0.0, 1.0, 1.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]])
+    >>> resistance(star, np.array([[True, False, False]])).tolist()
+    [[0.0, 1.0, 1.0]]
+    """
+    n = F.shape[-1]
+    S = symmetric(F)
+    free = reached(S, core) & ~core
+    c = conductance(S, association=association)
+    both = free[:, :, None] & free[:, None, :]
+    laplacian = np.where(both, -c, 0.0)
+    diagonal = np.arange(n)
+    laplacian[:, diagonal, diagonal] = np.where(free, c.sum(axis=-2), 1.0)
+    inverse = np.linalg.inv(laplacian)
+    distance = np.where(free, inverse[:, diagonal, diagonal], np.nan)
+    return np.where(core, 0.0, distance)
+
+
+def near_core(core: Mask, distance: Floats, families: ArrayLike) -> Floats:
+    """1 in the core and for the five nearest outside it with ten families or more, else 0.
+
+    Parameters
+    ----------
+    core, distance
+        ``(draws, n)``.
+    families
+        ``(n,)`` or ``(draws, n)``.
+
+    Returns
+    -------
+    ``(draws, n)``. A country tied with the fifth (1e-12 relative) counts as well. NaN outside the
+    core where the families are not known, and everywhere in draws without a core.
+    """
+    counts = np.broadcast_to(np.asarray(families, dtype=np.float64), distance.shape)
+    eligible = ~core & np.isfinite(distance) & (np.nan_to_num(counts, nan=0.0) >= 10)
+    ranked = np.sort(np.where(eligible, distance, np.inf), axis=-1)
+    n = distance.shape[-1]
+    fifth = ranked[..., min(4, n - 1) :][..., :1] if n else np.zeros((*distance.shape[:-1], 1))
+    near = core | (eligible & (distance <= fifth * (1 + 1e-12)))
+    unknown = (~core & np.isnan(counts)) | ~core.any(axis=-1, keepdims=True)
+    return np.where(unknown, np.nan, near.astype(np.float64))

@@ -1,0 +1,322 @@
+r"""Citations between families to links between countries or organisations.
+
+A link exists once per (citing family, cited family); links inside a family are gone before. Its
+weight is spread over the countries of both ends,
+
+.. math:: W_{ij} = \sum_{(f, g)} a_i(f)\, a_j(g)
+
+with the shares of the counting rule, so that with fractional shares the weights sum to the number
+of links with both ends located. Sums run in the order of the family keys: neither file order nor
+threads move a digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from netpos.errors import OptionError
+from netpos.tables import Links
+
+Scope = Literal["closed", "citing", "cited"]
+SCOPES = ("closed", "citing", "cited")
+PHASES = ("all", "examiner", "applicant")
+CATEGORIES = ("all", "XY", "A")
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+_CHUNK = 1_000_000
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Who holds which part of each family: a sparse matrix families × nodes.
+
+    ``matrix[f, k]`` is the share of ``names[k]`` in family f by the counting rule; rows beyond the
+    families are documents outside the corpus, all zero unless a look-up locates them.
+    """
+
+    names: list[str]
+    matrix: csr_array
+
+    @classmethod
+    def of(cls, table: pl.DataFrame, node: str, rows: int) -> Shares:
+        """Build from ``family, <node>, share``."""
+        names = table[node].unique().drop_nulls().sort().to_list()
+        at = table[node].cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
+        shape = (rows, len(names))
+        values = table["share"].to_numpy(), (table["family"].to_numpy(), at)
+        matrix = csr_array(values, shape=shape)
+        matrix.sum_duplicates()
+        return cls(names, matrix)
+
+    @property
+    def located(self) -> Mask:
+        """Which rows have any share."""
+        return np.diff(self.matrix.indptr) > 0
+
+
+@dataclass(frozen=True)
+class Citations:
+    """Pairs of family numbers that cite each other, after the filters of a run.
+
+    ``citing`` and ``cited`` are row numbers of `Shares`; both sorted by (citing, cited).
+    ``self_citation`` marks pairs whose families share an organisation.
+    """
+
+    citing: Ints
+    cited: Ints
+    self_citation: Mask
+    families: int
+
+    def __len__(self) -> int:
+        return int(self.citing.size)
+
+
+def filter_passes(phase: str, category: str) -> int:
+    """Return the bit of ``citations.passes`` for a pair of filters.
+
+    Raises
+    ------
+    OptionError
+        A filter is unknown.
+    """
+    if phase not in PHASES:
+        raise OptionError(f"--phase {phase}: unknown", remedy=f"choose {', '.join(PHASES)}")
+    if category not in CATEGORIES:
+        remedy = f"choose {', '.join(CATEGORIES)}"
+        raise OptionError(f"--category {category}: unknown", remedy=remedy)
+    return 1 << (3 * PHASES.index(phase) + CATEGORIES.index(category))
+
+
+def citations(
+    table: pl.DataFrame,
+    families: int,
+    *,
+    organisations: Shares | None = None,
+    phase: str = "all",
+    category: str = "all",
+    office_bits: int | None = None,
+) -> Citations:
+    """Filter the citation table and number its ends.
+
+    Parameters
+    ----------
+    table
+        ``citing_family, cited_family, outside`` Int32 and ``passes`` UInt16; with
+        ``office_bits`` also ``office_mask``.
+    families
+        Number of families in the corpus; documents outside are numbered from there.
+    organisations
+        To mark links between families that share an organisation.
+    phase, category
+        Which mentions count; one mention must pass both.
+    office_bits
+        Bits of ``office_mask``: keep links with a citing document of these offices.
+    """
+    keep = (pl.col("passes") & filter_passes(phase, category)) != 0
+    if office_bits is not None:
+        keep = keep & ((pl.col("office_mask") & office_bits) != 0)
+    ends = table.filter(keep).select(
+        citing=pl.coalesce("citing_family", pl.col("outside") + families).cast(pl.Int64),
+        cited=pl.coalesce("cited_family", pl.col("outside") + families).cast(pl.Int64),
+    )
+    citing, cited = ends["citing"].to_numpy(), ends["cited"].to_numpy()
+    same = np.zeros(citing.size, dtype=bool)
+    if organisations is not None:
+        held = organisations.matrix.copy()
+        held.data = np.ones_like(held.data)
+        for start in range(0, citing.size, _CHUNK):
+            part = slice(start, start + _CHUNK)
+            both = held[citing[part]].multiply(held[cited[part]])
+            same[part] = np.asarray(both.sum(axis=1)).ravel() > 0
+    return Citations(citing, cited, same, families)
+
+
+def select(
+    pairs: Citations,
+    member: Mask,
+    years: NDArray[np.float64],
+    span: tuple[int, int] | None,
+    *,
+    scope: Scope = "closed",
+) -> Mask:
+    """Which pairs count for a technology and period.
+
+    Parameters
+    ----------
+    pairs
+        All pairs.
+    member
+        Which rows are seed families of the technology; outside documents are not.
+    years
+        Year of each row by the chosen basis, NaN where unknown.
+    span
+        First and last year of the citing family; None = any.
+    scope
+        ``closed``: both ends in the technology. ``citing``: the citing end. ``cited``: the cited
+        end.
+
+    Raises
+    ------
+    OptionError
+        ``scope`` is unknown.
+    """
+    if scope not in SCOPES:
+        raise OptionError(f"--scope {scope}: unknown", remedy=f"choose {', '.join(SCOPES)}")
+    chosen = np.ones(len(pairs), dtype=bool)
+    if scope in ("closed", "citing"):
+        chosen &= member[pairs.citing]
+    if scope in ("closed", "cited"):
+        chosen &= member[pairs.cited]
+    if span is not None:
+        chosen &= _within(years, span)[pairs.citing]
+    return chosen
+
+
+def _within(years: NDArray[np.float64], span: tuple[int, int]) -> Mask:
+    return (years >= span[0]) & (years <= span[1])
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Every pair spread over the nodes of its ends: one entry per (pair, citing, cited node).
+
+    ``pair`` indexes the pairs, ``cell`` numbers the distinct (citing, cited) node pairs in order,
+    ``weight`` is the product of both shares; ``ends`` gives the nodes of each cell. Made once,
+    then summed for any selection of pairs.
+    """
+
+    pair: Ints
+    cell: Ints
+    weight: NDArray[np.float64]
+    ends: tuple[Ints, Ints]
+    names: list[str]
+
+    @classmethod
+    def of(cls, pairs: Citations, shares: Shares) -> Spread:
+        """Spread pairs over nodes; pairs with an end that nobody holds have no entry."""
+        pointer, node, value = shares.matrix.indptr, shares.matrix.indices, shares.matrix.data
+        held = np.diff(pointer)
+        a, b = held[pairs.citing], held[pairs.cited]
+        entries = a.astype(np.int64) * b
+        pair = np.repeat(np.arange(len(pairs)), entries)
+        within = np.arange(pair.size) - np.repeat(np.cumsum(entries) - entries, entries)
+        i = pointer[pairs.citing[pair]] + within // b[pair]
+        j = pointer[pairs.cited[pair]] + within % b[pair]
+        code = node[i].astype(np.int64) * len(shares.names) + node[j]
+        cells, cell = np.unique(code, return_inverse=True)
+        n = max(len(shares.names), 1)
+        return cls(pair, cell, value[i] * value[j], (cells // n, cells % n), shares.names)
+
+    def total(self, chosen: Mask) -> pl.DataFrame:
+        """Sum the entries of the chosen pairs.
+
+        Returns
+        -------
+        pl.DataFrame
+            ``citing, cited, weight, citations``, sorted; see `netpos.tables.Links`.
+        """
+        keep = chosen[self.pair]
+        cell = self.cell[keep]
+        n = self.ends[0].size
+        weight = np.bincount(cell, weights=self.weight[keep], minlength=n)
+        count = np.bincount(cell, minlength=n)
+        at = np.flatnonzero(weight > 0)
+        names = pl.Series(self.names, dtype=pl.String)
+        return pl.DataFrame(
+            {
+                "citing": names.gather(self.ends[0][at]),
+                "cited": names.gather(self.ends[1][at]),
+                "weight": weight[at],
+                "citations": count[at].astype(np.int64),
+            }
+        )
+
+
+def sizes(
+    shares: Shares,
+    member: Mask,
+    years: NDArray[np.float64],
+    span: tuple[int, int] | None,
+    measures: Mapping[str, NDArray[np.float64]] | None = None,
+) -> pl.DataFrame:
+    """Families per node, and any measure of families summed by the same shares.
+
+    Parameters
+    ----------
+    shares, member, years, span
+        See `select`.
+    measures
+        Further values per row, e.g. 1 for families at two or more offices.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``node``, ``families`` within the span, ``families_to_date`` up to its end, and one column
+        per measure over the families within the span [by the counting rule].
+    """
+    chosen = member.astype(np.float64)
+    within = chosen if span is None else chosen * _within(years, span)
+    to_date = chosen if span is None else chosen * (years <= span[1])
+    held = shares.matrix.T
+    columns = {"families": held @ within, "families_to_date": held @ to_date}
+    columns |= {name: held @ (within * value) for name, value in (measures or {}).items()}
+    return pl.DataFrame(
+        {"node": pl.Series(shares.names, dtype=pl.String)}
+        | {name: pl.Series(value, dtype=pl.Float64) for name, value in columns.items()}
+    )
+
+
+def build(
+    pairs: Citations,
+    spread: Spread,
+    shares: Shares,
+    member: Mask,
+    years: NDArray[np.float64],
+    span: tuple[int, int] | None,
+    *,
+    scope: Scope = "closed",
+    kind: Literal["country", "organisation"] = "country",
+    drop_self: bool = False,
+    always: str | None = None,
+    measures: Mapping[str, NDArray[np.float64]] | None = None,
+    technology: str | None = None,
+    period: str | None = None,
+    counting: str = "fractional",
+) -> Links:
+    """Build the links of one technology and period.
+
+    Parameters
+    ----------
+    pairs, spread, shares, member, years, span, scope
+        See `select` and `Spread`.
+    kind
+        What the nodes are.
+    drop_self
+        Leave out links between families that share an organisation.
+    always
+        A node kept also without families or links (the focal country).
+    measures
+        Further node columns, see `sizes`.
+    technology, period, counting
+        Names that travel with the result.
+    """
+    chosen = select(pairs, member, years, span, scope=scope)
+    if drop_self:
+        chosen &= ~pairs.self_citation
+    table = spread.total(chosen)
+    nodes = sizes(shares, member, years, span, measures)
+    ends = pl.concat([table["citing"], table["cited"]]).unique()
+    if always is not None and always not in shares.names:
+        zeros = {c: [0.0] for c in nodes.columns if c != "node"}
+        nodes = pl.concat([nodes, pl.DataFrame({"node": [always], **zeros})])
+    keep = (pl.col("families") > 0) | pl.col("node").is_in(ends.implode())
+    if always is not None:
+        keep = keep | (pl.col("node") == always)
+    return Links(nodes.filter(keep).sort("node"), table, kind, technology, period, counting, scope)

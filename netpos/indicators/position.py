@@ -1,0 +1,203 @@
+"""The table of countries (or organisations) of one technology and period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from netpos.graph import balance as bal
+from netpos.graph import centrality, core, dependence, paths, strength
+from netpos.tables import Links
+
+#: Significant digits of every number in a table.
+DIGITS = 12
+
+
+def rounded(table: pl.DataFrame) -> pl.DataFrame:
+    """Round floats to 12 significant digits and turn NaN and infinity into null.
+
+    Examples
+    --------
+    >>> rounded(pl.DataFrame({"x": [1 / 3, float("nan")]}))["x"].to_list()
+    [0.333333333333, None]
+    """
+    floats = [c for c, t in table.schema.items() if t.is_float()]
+    finite = [pl.when(pl.col(c).is_finite()).then(pl.col(c)) for c in floats]
+    return table.with_columns(finite).with_columns(pl.col(floats).round_sig_figs(DIGITS) + 0.0)
+
+
+def rank(column: str) -> pl.Expr:
+    """Competition rank, 1 = largest, of the rounded values; null stays null.
+
+    Examples
+    --------
+    >>> pl.DataFrame({"x": [5.0, 7.0, 5.0, None, 1.0]}).select(rank("x"))["x"].to_list()
+    [2, 1, 2, None, 4]
+    """
+    return pl.col(column).round_sig_figs(DIGITS).rank("min", descending=True).cast(pl.Int64)
+
+
+def share(column: str) -> pl.Expr:
+    """Part of the column's sum; null where the sum is 0."""
+    total = pl.col(column).sum()
+    return pl.when(total > 0).then(pl.col(column) / total)
+
+
+def _named(table: pl.DataFrame, name: str) -> pl.Series:
+    return table["value"].alias(name)
+
+
+def country_table(
+    closed: Links,
+    citing: Links,
+    *,
+    focal: str,
+    year: int,
+    method: str = "rich",
+    memberships: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Every indicator of each country for one technology and period.
+
+    Parameters
+    ----------
+    closed
+        Links with both ends in the technology; its nodes carry ``families``,
+        ``families_to_date``, ``families_international`` and ``cited_by_families``.
+    citing
+        Links in ``citing`` scope, for the questions of dependence.
+    focal
+        The country in focus; classes of partners are told with respect to it.
+    year
+        Reference year of memberships.
+    method
+        How the core cluster is found.
+    memberships
+        Table of memberships, default the shipped one.
+
+    Returns
+    -------
+    pl.DataFrame
+        One row per country of ``closed``, in code-point order; columns as in ``docs/tables.md``.
+    """
+    nodes = closed.nodes
+    centre = core.core(closed, method=method)
+    distance = core.core_distance(closed, centre)
+    near = core.near_core(centre, distance, nodes["families"])
+    table = pl.DataFrame(
+        [
+            nodes["node"].alias("country"),
+            nodes["families"],
+            nodes["families_international"],
+            _named(strength.received(closed), "received"),
+            _named(strength.given(closed), "given"),
+            _named(strength.domestic(closed), "domestic"),
+            _named(strength.received_per_family(closed), "received_per_family"),
+            _named(strength.given_per_family(closed), "given_per_family"),
+            _named(strength.partners(closed), "partners").cast(pl.Int64),
+            _named(bal.balance(closed, "ratio"), "balance_ratio"),
+            _named(bal.balance(closed, "report"), "balance"),
+            _named(bal.balance(closed, "dyadic"), "balance_dyadic"),
+            _named(bal.pure_importer(closed), "pure_importer"),
+            _named(centrality.pagerank(closed), "pagerank"),
+            _named(paths.betweenness(closed), "betweenness"),
+            _named(paths.harmonic_in(closed), "harmonic_in"),
+            centre["core"],
+            _named(distance, "core_distance"),
+            near["near_core"],
+            nodes["cited_by_families"],
+        ]
+    )
+    given_any = pl.col("given") + pl.col("domestic")
+    table = rounded(table).with_columns(
+        family_share=share("families"),
+        family_rank=rank("families"),
+        international_share=share("families_international"),
+        international_rank=rank("families_international"),
+        foreign_share=pl.when(given_any > 0).then(pl.col("given") / given_any),
+        received_share=share("received"),
+        received_rank=rank("received"),
+        citations_per_family=pl.when(pl.col("families") > 0).then(
+            pl.col("cited_by_families") / pl.col("families")
+        ),
+    )
+    sources = dependence.source_diversity(citing)
+    alike = dependence.similarity(citing, year=year, memberships=memberships)
+    return (
+        table.join(sources, on="country", how="left", maintain_order="left")
+        .join(alike, on="country", how="left", maintain_order="left")
+        .pipe(_with_class, focal, year, memberships)
+        .pipe(rounded)
+    )
+
+
+def _with_class(
+    table: pl.DataFrame, focal: str, year: int, memberships: pl.DataFrame | None
+) -> pl.DataFrame:
+    from netpos import countries
+
+    classes = countries.membership_class(focal, table["country"].to_list(), year, memberships)
+    return table.join(
+        classes.select("country", "similarity_class"), on="country", how="left",
+        maintain_order="left",
+    )
+
+
+#: Columns of ``tables/countries.csv``, in order; those of later analyses may be absent.
+COUNTRY_COLUMNS: Sequence[str] = (
+    "technology period country name families family_share family_rank families_international "  # noqa: SIM905 - a list of 45 names reads better so
+    "international_share international_rank received given domestic received_per_family "
+    "given_per_family foreign_share partners balance_ratio balance balance_dyadic pure_importer "
+    "received_share received_rank pagerank betweenness harmonic_in core core_distance near_core "
+    "source_countries source_effective source_evenness source_hhi share_eu share_oecd_nato "
+    "share_other similarity similarity_class no_bloc rca rca_within value value_foreign "
+    "value_share value_rank citations_per_family measurable"
+).split()
+
+
+def organisation_table(links: Links, home: pl.DataFrame) -> pl.DataFrame:
+    """Every indicator of each organisation for one technology and period.
+
+    Parameters
+    ----------
+    links
+        Links between organisations; nodes carry ``families``, ``cited_by_families`` and
+        ``self_citations``.
+    home
+        ``organisation, country``: the country with its largest summed share.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``organisation, country, families, family_rank, received, given, citations_per_family,
+        pagerank, self_citations``, by organisation in code-point order.
+    """
+    nodes = links.nodes
+    table = pl.DataFrame(
+        [
+            nodes["node"].alias("organisation"),
+            nodes["families"],
+            _named(strength.received(links), "received"),
+            _named(strength.given(links), "given"),
+            _named(centrality.pagerank(links), "pagerank"),
+            nodes["cited_by_families"],
+            nodes["self_citations"],
+        ]
+    )
+    return (
+        rounded(table)
+        .join(home, on="organisation", how="left", maintain_order="left")
+        .with_columns(
+            family_rank=rank("families"),
+            citations_per_family=pl.when(pl.col("families") > 0).then(
+                pl.col("cited_by_families") / pl.col("families")
+            ),
+        )
+        .pipe(rounded)
+    )
+
+
+ORGANISATION_COLUMNS: Sequence[str] = (
+    "technology period organisation country families family_rank received given "  # noqa: SIM905 - as above
+    "citations_per_family value value_rank pagerank betweenness self_citations"
+).split()

@@ -1,0 +1,479 @@
+"""The corpus: a folder of Parquet tables made from exports, which grows and never half-changes.
+
+``records/`` holds the columns of each export as read; the tables beside it are made from them and
+can be made again at any time. ``corpus.json`` names what belongs to the corpus and is replaced
+last, so a run that is killed leaves either the corpus as it was or one that says it must be
+finished, which the next command does by itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
+
+import polars as pl
+
+from netpos.errors import InputError, OptionError
+from netpos.ingest import derive
+from netpos.ingest.discover import REFUSED, Source, find
+from netpos.ingest.json_stream import MAX_RECORD
+from netpos.ingest.parts import Part, parse, parts_to_json, read_part, sha256
+
+#: Version of the tables' columns; a corpus of another version is refused.
+SCHEMA_VERSION = 1
+#: The tables of a corpus, each a Parquet file of this name.
+TABLES = (
+    "documents",
+    "families",
+    "applicants",
+    "classifications",
+    "citations",
+    "outside",
+    "ledger",
+)
+ROLES = ("seed", "context")
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The tables of a corpus, and its manifest.
+
+    ``tables`` holds frames; with ``folder`` a table is read when it is first asked for.
+    """
+
+    manifest: dict[str, Any]
+    folder: Path | None = None
+    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Read a whole table."""
+        if name not in self.tables:
+            assert self.folder is not None  # one of the two is always given
+            self.tables[name] = pl.read_parquet(self.folder / f"{name}.parquet")
+        return self.tables[name]
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        """Read a table lazily, so that only the columns and rows in question are loaded."""
+        if name in self.tables or self.folder is None:
+            return self.table(name).lazy()
+        return pl.scan_parquet(self.folder / f"{name}.parquet")
+
+    @property
+    def documents(self) -> pl.DataFrame:
+        """One row per publication kept."""
+        return self.table("documents")
+
+    @property
+    def families(self) -> pl.DataFrame:
+        """One row per simple family."""
+        return self.table("families")
+
+    @property
+    def applicants(self) -> pl.DataFrame:
+        """One row per family and party."""
+        return self.table("applicants")
+
+    @property
+    def citations(self) -> pl.DataFrame:
+        """One row per citing and cited family."""
+        return self.table("citations")
+
+    @property
+    def ledger(self) -> pl.DataFrame:
+        """One row per record not kept."""
+        return self.table("ledger")
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Counts of the ingest: read = kept + rejected + duplicates, and more."""
+        return dict(self.manifest["counts"])
+
+
+def _write_json(path: Path, content: object) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    temporary.replace(path)
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    path = folder / "corpus.json"
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        version = found["schema"]
+    except (ValueError, KeyError, TypeError) as error:
+        remedy = "delete the folder and ingest the exports again"
+        raise InputError("not the manifest of a corpus", file=path, remedy=remedy) from error
+    if version != SCHEMA_VERSION:
+        problem = f"the corpus has tables of version {version}, this netpos uses {SCHEMA_VERSION}"
+        raise InputError(problem, file=folder, remedy="ingest the exports into a new folder")
+    return dict(found)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; a lock left by a process that died is taken over."""
+    path = folder / ".lock"
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR)
+    except OSError as error:
+        problem = f"cannot write here ({error.strerror})"
+        raise InputError(problem, file=folder, remedy="choose another folder") from error
+    try:
+        try:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:  # not on Windows; two runs into one folder are then not noticed
+            pass
+        except OSError as error:
+            problem = "another netpos is writing into this folder"
+            raise InputError(problem, file=folder, remedy="wait for it to end") from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def ingest(
+    paths: Sequence[Path | str],
+    folder: Path,
+    *,
+    role: str = "seed",
+    processes: int | None = None,
+    max_record: int = MAX_RECORD,
+    report: Report | None = None,
+) -> Corpus:
+    """Add exports to a corpus; what is already in it is not read again.
+
+    Parameters
+    ----------
+    paths
+        Files and folders with exports in any of the forms netpos reads.
+    folder
+        The corpus; made when absent.
+    role
+        ``seed``: the exports define the technologies. ``context``: they only give countries to
+        the ends of links.
+    processes
+        Workers for large files; default: one per core.
+    max_record
+        Longest record held, in bytes.
+    report
+        Called with one line of progress at a time.
+
+    Returns
+    -------
+    Corpus
+
+    Raises
+    ------
+    InputError
+        A file named by itself is no patent export, a file is damaged, or nothing can be read.
+    OptionError
+        ``role`` is unknown.
+    """
+    if role not in ROLES:
+        raise OptionError(f"--role {role}: unknown", remedy=f"choose one of {', '.join(ROLES)}")
+    say = report or (lambda _: None)
+    sources = find(paths)
+    named = {Path(p) for p in paths if not Path(p).is_dir()}
+    for source in sources:
+        if source.form in REFUSED and source.path in named:
+            raise InputError(source.why or "not an export", file=source.name)
+    usable = [s for s in sources if s.form not in REFUSED]
+    skipped = [{"name": s.name, "form": s.form, "why": s.why} for s in sources if s not in usable]
+    for entry in skipped:
+        say(f"skipped {entry['name']}: {entry['why']}")
+    if not usable:
+        first = ", ".join(map(str, paths))
+        raise InputError("no patent export here", file=first, remedy="see 'netpos check'")
+    return build(usable, folder, role=role, processes=processes, max_record=max_record,
+                 skipped=skipped, report=say)
+
+
+def build(
+    sources: list[Source],
+    folder: Path,
+    *,
+    role: str = "seed",
+    processes: int | None = None,
+    max_record: int = MAX_RECORD,
+    skipped: list[dict[str, str | None]] | None = None,
+    report: Report | None = None,
+) -> Corpus:
+    """Add sources already found to a corpus; see `ingest`."""
+    say, skipped = report or (lambda _: None), skipped or []
+    try:
+        (folder / "records").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"cannot make this folder ({error.strerror})"
+        raise InputError(problem, file=folder, remedy="choose another place") from error
+    with _locked(folder):
+        manifest = _manifest(folder) or {"schema": SCHEMA_VERSION, "inputs": [], "skipped": []}
+        changed = _add(sources, folder, manifest, role, processes, max_record, say)
+        manifest["skipped"] = sorted(
+            {(e["name"], e["form"], e["why"]): e for e in manifest["skipped"] + skipped}.values(),
+            key=lambda e: (e["name"], e["form"]),
+        )
+        if changed or manifest.get("state") != "complete":
+            _finish(folder, manifest, say)
+    return Corpus(manifest, folder)
+
+
+def _add(
+    sources: list[Source],
+    folder: Path,
+    manifest: dict[str, Any],
+    role: str,
+    processes: int | None,
+    max_record: int,
+    say: Report,
+) -> bool:
+    """Parse the exports that are new; tell whether anything changed."""
+    workers = processes or len(os.sched_getaffinity(0))
+    changed = False
+    for source in sources:
+        digest = sha256(source.path)
+        ident = digest if source.member is None else f"{digest}:{source.member}"
+        known = next((i for i in manifest["inputs"] if i["ident"] == ident), None)
+        if known:
+            if known["role"] == "context" and role == "seed":
+                known["role"], changed = "seed", True
+            say(f"{source.name}: already in the corpus")
+            continue
+        stem = ident.replace(":", "-")[:16] + (f"-{source.member}" if source.member else "")
+        before = source.path.stat()
+        parts = _whole_parts(source, folder / "records", stem, workers, max_record)
+        after = source.path.stat()
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise InputError(
+                "the file changed while it was read",
+                file=source.name,
+                remedy="run again when it is complete",
+            )
+        read = sum(p.records + p.rejected for p in parts)
+        notes = _notes(parts)
+        manifest["inputs"].append(
+            {
+                "name": source.name,
+                "ident": ident,
+                "sha256": digest,
+                "form": source.form,
+                "bytes": before.st_size,
+                "role": role,
+                "read": read,
+                "rejected": sum(p.rejected for p in parts),
+                "parts": parts_to_json(parts),
+                "notes": notes,
+            }
+        )
+        changed = True
+        say(f"{source.name}: {read:,} records read ({source.form})")
+    manifest["inputs"].sort(key=lambda i: (i["name"], i["ident"]))
+    return changed
+
+
+def _notes(parts: list[Part]) -> list[str]:
+    """Sentences about an export, counts in them added up over its parts."""
+    totals: dict[str, int] = {}
+    for note in (n for p in parts for n in p.notes):
+        head, _, rest = note.partition(" ")
+        if head.isdigit():
+            totals[rest] = totals.get(rest, 0) + int(head)
+        else:
+            totals.setdefault(note, -1)
+    return [text if n < 0 else f"{n} {text}" for text, n in totals.items()]
+
+
+def _whole_parts(
+    source: Source, records: Path, stem: str, workers: int, max_record: int
+) -> list[Part]:
+    """Write parts under a temporary name and move them when all are there."""
+    temporary = Path(mkdtemp(prefix=".reading-", dir=records))
+    try:
+        parts = parse(source, temporary, stem, processes=workers, max_record=max_record)
+        for path in sorted(temporary.iterdir()):
+            path.replace(records / path.name)
+    except OSError as error:
+        problem = f"cannot write the corpus ({error.strerror})"
+        raise InputError(
+            problem, file=records, remedy="free some space or choose another folder"
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return parts
+
+
+def _details(folder: Path, manifest: dict[str, Any]) -> derive.Details:
+    frames, bases, base = [], [], 0
+    for item in manifest["inputs"]:
+        for part in item["parts"]:
+            frame = read_part(folder / "records", part["stem"], "records").with_columns(
+                pl.col("line") + part["line_base"],
+                file=pl.lit(item["name"]),
+                role=pl.lit(item["role"]),
+            )
+            frames.append(frame)
+            bases.append((part["stem"], base))
+            base += frame.height
+    records = pl.concat(frames).with_columns(record=pl.int_range(pl.len(), dtype=pl.Int64))
+
+    def read(name: str) -> pl.DataFrame:
+        tables = []
+        for stem, first in bases:
+            table = read_part(folder / "records", stem, name)
+            if "row" in table.columns:
+                table = table.with_columns(record=pl.col("row") + first).drop("row")
+            tables.append(table)
+        return pl.concat(tables)
+
+    return derive.Details(fam_sources(records), read)
+
+
+def fam_sources(records: pl.DataFrame) -> pl.DataFrame:
+    """Records with the same patent in different sources under one number."""
+    return derive.fam.match_sources(records)
+
+
+def _rejected(folder: Path, manifest: dict[str, Any]) -> pl.DataFrame:
+    frames = [
+        read_part(folder / "records", part["stem"], "rejected").select(
+            file=pl.lit(item["name"]),
+            line=pl.col("line") + part["line_base"],
+            outcome=pl.lit("rejected"),
+            reason="reason",
+        )
+        for item in manifest["inputs"]
+        for part in item["parts"]
+    ]
+    return pl.concat(frames)
+
+
+def _finish(folder: Path, manifest: dict[str, Any], say: Report) -> None:
+    """Make the tables from the records and replace those of the folder."""
+    details = _details(folder, manifest)
+    docs, grouping, duplicates = derive.documents(details)
+    ledger = pl.concat([_rejected(folder, manifest), duplicates]).sort("file", "line", "outcome")
+    say(f"{docs.height:,} documents kept")
+    families = derive.family_table(docs)
+    applicants = derive.applicant_table(derive.parties(details, docs))
+    citations, outside, counts = derive.citation_tables(details, docs, grouping)
+    tables = {
+        "documents": docs.select(
+            "lens_id",
+            "family_id",
+            "family",
+            "office",
+            "doc_number",
+            "kind",
+            "published",
+            "granted",
+            "publication_type",
+            "legal_status",
+            "application_date",
+            "grant_date",
+            "term_date",
+            "discontinued_date",
+            "utility",
+            "role",
+            "form",
+            "file",
+            "line",
+        ),
+        "families": families,
+        "applicants": applicants,
+        "classifications": derive.class_table(details, docs),
+        "citations": citations,
+        "outside": outside,
+        "ledger": ledger,
+    }
+    outcome = dict(ledger.group_by("outcome").len().iter_rows())
+    read = sum(i["read"] for i in manifest["inputs"])
+    manifest["counts"] = {
+        "read": read,
+        "kept": docs.height,
+        "rejected": outcome.get("rejected", 0),
+        "duplicates": outcome.get("duplicate", 0),
+        "no_inventions": int(docs["family"].null_count()),
+        "families": families.height,
+        "citations": citations.height,
+        **counts,
+    }
+    if read != docs.height + ledger.height:
+        message = f"records do not add up: {manifest['counts']}"
+        raise AssertionError(message)
+    _account(manifest, docs, ledger)
+    temporary = Path(mkdtemp(prefix=".tables-", dir=folder))
+    try:
+        for name, table in tables.items():
+            table.write_parquet(temporary / f"{name}.parquet", compression="zstd")
+        _write_json(folder / "corpus.json", {**manifest, "state": "building"})
+        for name in tables:
+            (temporary / f"{name}.parquet").replace(folder / f"{name}.parquet")
+        manifest["state"] = "complete"
+        _write_json(folder / "corpus.json", manifest)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _account(manifest: dict[str, Any], docs: pl.DataFrame, ledger: pl.DataFrame) -> None:
+    """Give each input its own kept, rejected and duplicates."""
+    kept = dict(docs.group_by("file").len().iter_rows())
+    lost = {(f, o): n for f, o, n in ledger.group_by("file", "outcome").len().iter_rows()}
+    for item in manifest["inputs"]:
+        item["kept"] = kept.get(item["name"], 0)
+        item["duplicates"] = lost.get((item["name"], "duplicate"), 0)
+
+
+def open_corpus(folder: Path) -> Corpus:
+    """Open a corpus made by `ingest`; one whose making was interrupted is finished first.
+
+    Raises
+    ------
+    InputError
+        The folder holds no corpus, or one with tables of another version.
+    """
+    manifest = _manifest(folder) if folder.is_dir() else None
+    if manifest is None:
+        raise InputError(
+            "no corpus in this folder",
+            file=folder,
+            remedy="make one with 'netpos ingest EXPORT... --corpus DIR'",
+        )
+    if manifest.get("state") != "complete":
+        with _locked(folder):
+            _finish(folder, manifest, lambda _: None)
+    return Corpus(manifest, folder)
+
+
+def read(paths: Iterable[Path | str] | Path | str, *, role: str = "seed") -> Corpus:
+    """Read exports into memory, for use in a notebook.
+
+    Parameters
+    ----------
+    paths
+        One file or folder, or several.
+    role
+        See `ingest`.
+
+    Returns
+    -------
+    Corpus
+        With every table loaded; nothing is left on disk.
+    """
+    several = [paths] if isinstance(paths, str | Path) else list(paths)
+    with TemporaryDirectory(prefix="netpos-") as folder:
+        corpus = ingest(several, Path(folder), role=role)
+        return Corpus(corpus.manifest, None, {t: corpus.table(t) for t in TABLES})

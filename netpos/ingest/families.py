@@ -1,0 +1,221 @@
+"""Records to documents and simple families: which copy is kept, what belongs together.
+
+Works on whole columns. Records are numbered over all parts of a corpus; every table of a record's
+details refers to that number.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from netpos.ingest.records import FORMS, lens_ids
+
+Ints = NDArray[np.int64]
+
+#: Publications that are no inventions; left out of families and counts.
+NOT_INVENTIONS = ("DESIGN_RIGHT", "PLANT_PATENT")
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Which simple family each record and each named member belongs to.
+
+    ``family`` is aligned with the records: the family's number, -1 where the record is not kept
+    or is no invention. ``family_id`` gives the families' keys in order. ``numbers`` (sorted
+    document numbers) and ``number_family`` resolve any document named as kept or as a member.
+    """
+
+    family: NDArray[np.int32]
+    family_id: list[str]
+    numbers: Ints
+    number_family: NDArray[np.int32]
+
+    def family_of(self, documents: Ints) -> NDArray[np.int32]:
+        """The families of document numbers, -1 where unknown."""
+        if not self.numbers.size:
+            return np.full(documents.size, -1, dtype=np.int32)
+        at = np.minimum(np.searchsorted(self.numbers, documents), self.numbers.size - 1)
+        return np.where(self.numbers[at] == documents, self.number_family[at], -1).astype(np.int32)
+
+
+def match_sources(records: pl.DataFrame) -> pl.DataFrame:
+    """Give a PatentsView record the document number of the Lens record of the same US patent."""
+    is_view = pl.col("form") == "patentsview-json"
+    if not records.select(is_view.any()).item():
+        return records
+    lens = records.filter(
+        ~is_view
+        & (pl.col("office") == "US")
+        & pl.col("doc_number").is_not_null()
+        & pl.col("granted")
+    )
+    known = (
+        lens.select("doc_number", lens_doc="doc")
+        .sort("doc_number", "lens_doc")
+        .unique("doc_number", keep="first", maintain_order=True)
+    )
+    return (
+        records.join(known, on="doc_number", how="left", maintain_order="left")
+        .with_columns(
+            doc=pl.when(is_view & pl.col("lens_doc").is_not_null())
+            .then(pl.col("lens_doc"))
+            .otherwise(pl.col("doc"))
+        )
+        .drop("lens_doc")
+    )
+
+
+def _content(row: dict[str, object]) -> int:
+    text = json.dumps(row, default=str, sort_keys=True)
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=7).digest())
+
+
+def choose(records: pl.DataFrame) -> tuple[NDArray[np.bool_], pl.DataFrame]:
+    """Of the same document in several records keep one whole.
+
+    The richest form wins (Lens JSON, PatentsView, legacy, CSV), then the most filled fields, then
+    the smallest content hash, then the first file and line.
+
+    Returns
+    -------
+    (mask, duplicates)
+        Which records are kept, and ``file, line, outcome, reason`` of the others.
+    """
+    rank = {form: number for number, form in enumerate(FORMS)}
+    repeated = records["doc"].is_duplicated()
+    mask = np.ones(records.height, dtype=bool)
+    empty = {"file": pl.String, "line": pl.Int64, "outcome": pl.String, "reason": pl.String}
+    if not repeated.any():
+        return mask, pl.DataFrame(schema=empty)
+    copies = records.with_row_index("at").filter(repeated)
+    body = copies.drop("at", "file", "line", "role")
+    hashes = [_content(row) for row in body.iter_rows(named=True)]
+    ordered = (
+        copies.with_columns(
+            content=pl.Series(hashes, dtype=pl.Int64),
+            form_rank=pl.col("form").replace_strict(rank, return_dtype=pl.Int32),
+        )
+        .sort(
+            "doc",
+            "form_rank",
+            "filled",
+            "content",
+            "file",
+            "line",
+            descending=[False, False, True, False, False, False],
+        )
+        .with_columns(
+            first=pl.col("at").first().over("doc"),
+            kept_at=pl.format(
+                "{}:{}", pl.col("file").first().over("doc"), pl.col("line").first().over("doc")
+            ),
+        )
+    )
+    others = ordered.filter(pl.col("at") != pl.col("first"))
+    mask[others["at"].to_numpy()] = False
+    duplicates = others.select(
+        "file",
+        "line",
+        outcome=pl.lit("duplicate"),
+        reason=pl.format("{} is kept from {}", "lens_id", "kept_at"),
+    )
+    return mask, duplicates.cast(empty)  # type: ignore[arg-type] # a schema mapping
+
+
+def group(records: pl.DataFrame, members: pl.DataFrame, kept: NDArray[np.bool_]) -> Grouping:
+    """Join kept records into simple families.
+
+    Records that share a member or a ``family_id`` are one family, transitively. Where an export
+    gives neither, equal sets of priority numbers are taken for one family. The key is the smallest
+    ``family_id``, else the smallest member's Lens ID, else the set of priority numbers, else the
+    record's own identifier.
+
+    Parameters
+    ----------
+    records
+        All records with ``doc, lens_id, family_source, priorities, form, publication_type``.
+    members
+        ``record`` (position in ``records``) and ``member`` (document number).
+    kept
+        Which records count.
+    """
+    invention = ~records["publication_type"].is_in(NOT_INVENTIONS).fill_null(value=False).to_numpy()
+    kept = kept & invention
+    position = np.flatnonzero(kept)
+    doc = records["doc"].to_numpy()[position]
+    m_record, m_doc = members["record"].to_numpy(), members["member"].to_numpy()
+    m_kept = kept[m_record] if m_record.size else np.zeros(0, dtype=bool)
+    m_record, m_doc = m_record[m_kept], m_doc[m_kept]
+    numbers, inverse = np.unique(np.concatenate([doc, m_doc]), return_inverse=True)
+    own, member = inverse[: doc.size], inverse[doc.size :]
+    slot = np.full(records.height, -1, dtype=np.int64)
+    slot[position] = own
+    chosen = records.select("family_source", "priorities", "lens_id", "form").filter(
+        pl.Series(kept)
+    )
+    has_members = np.zeros(records.height, dtype=bool)
+    has_members[m_record] = True
+    proxy = (
+        chosen["family_source"].is_null()
+        & pl.Series(~has_members[position])
+        & chosen["form"].is_in(["lens-csv", "lens-legacy-jsonl"])
+    )
+    chosen = chosen.with_columns(priorities=pl.when(proxy).then(pl.col("priorities")))
+    labels = chosen.select(
+        source=pl.col("family_source").rank("dense").cast(pl.Int64),
+        priority=pl.col("priorities").rank("dense").cast(pl.Int64),
+    )
+    edges_a, edges_b, n = [slot[m_record]], [member], numbers.size
+    for name in ("source", "priority"):
+        known = labels[name].is_not_null().to_numpy()
+        edges_a.append(own[known])
+        edges_b.append(labels[name].drop_nulls().to_numpy() - 1 + n)
+        n += int(labels[name].max() or 0)  # type: ignore[arg-type] # an integer column
+    a, b = np.concatenate(edges_a), np.concatenate(edges_b)
+    graph = coo_array((np.ones(a.size, dtype=np.int8), (a, b)), shape=(n, n))
+    _, component = connected_components(graph, directed=False)
+    component = component[: numbers.size]
+    keyed = _keys(component, numbers, own, member, chosen)
+    order = keyed.sort("family_id")
+    number_of = np.full(int(component.max(initial=-1)) + 1, -1, dtype=np.int32)
+    number_of[order["component"].to_numpy()] = np.arange(order.height, dtype=np.int32)
+    family = np.full(records.height, -1, dtype=np.int32)
+    family[position] = number_of[component[own]]
+    return Grouping(family, order["family_id"].to_list(), numbers, number_of[component])
+
+
+def _keys(
+    component: Ints, numbers: Ints, own: Ints, member: Ints, chosen: pl.DataFrame
+) -> pl.DataFrame:
+    """One row per component with its key."""
+    of_record = (
+        chosen.with_columns(component=pl.Series(component[own]))
+        .group_by("component")
+        .agg(pl.col("family_source", "priorities", "lens_id").min())
+    )
+    listed = np.concatenate([member, own])
+    positive = numbers[listed] >= 0
+    with_members = np.zeros(int(component.max(initial=-1)) + 1, dtype=bool)
+    with_members[component[member]] = True
+    smallest = (
+        pl.DataFrame({"component": component[listed][positive], "n": numbers[listed][positive]})
+        .filter(pl.Series(with_members[component[listed][positive]]))
+        .group_by("component")
+        .agg(pl.col("n").min())
+    )
+    return (
+        of_record.join(smallest, on="component", how="left")
+        .with_columns(member=pl.col("n").map_batches(lens_ids, return_dtype=pl.String))
+        .select(
+            "component",
+            family_id=pl.coalesce("family_source", "member", "priorities", "lens_id"),
+        )
+    )

@@ -1,0 +1,172 @@
+"""The options of a run: their defaults, their checks, and ``run.toml``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from netpos.errors import InputError, OptionError
+
+Period = tuple[str, tuple[int, int]]
+
+
+class Options(BaseModel):
+    """What a run counts and how. Names are those of the command line with ``_`` for ``-``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    technologies: str | None = Field(None, description="technology definitions (TOML)")
+    focal: str = Field("NL", description="country in focus, ISO 3166 alpha-2")
+    by: Literal["applicant", "inventor"] = "applicant"
+    counting: Literal["fractional", "country-unique", "full"] = "fractional"
+    scope: Literal["closed", "citing", "cited"] = "closed"
+    first: int = Field(2015, alias="from", description="first year")
+    last: int = Field(2025, alias="to", description="last year")
+    periods: str | None = Field(None, description="comma separated, inside the span")
+    year_by: Literal["publication", "priority"] = "publication"
+    window: int | None = Field(None, ge=0, le=50)
+    phase: Literal["all", "examiner", "applicant"] = "all"
+    category: Literal["all", "XY", "A"] = "all"
+    self_citations: Literal["default", "keep", "drop"] = "default"
+    symbols: Literal["both", "ipc"] = "both"
+    narrow: bool = Field(default=False, description="use each technology's core patterns")
+    citing_office: str = "all"
+    utility_models: Literal["keep", "drop"] = "keep"
+    residences: str | None = None
+    office_proxy: bool = False
+    aliases: str | None = None
+    memberships: str | None = None
+    merge_cn: bool = False
+    core: Literal["rich", "borgatti-everett", "top-share", "k-core"] = "rich"
+    data_date: str | None = None
+    lang: Literal["en", "nl"] = "en"
+    seed: int = 0
+
+    @field_validator("data_date")
+    @classmethod
+    def _is_date(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            message = f"'{value}' is not a date; write it as 2025-11-01"
+            raise ValueError(message)
+        return value
+
+    @model_validator(mode="after")
+    def _spans(self) -> Options:
+        if self.first > self.last:
+            message = f"--from {self.first} lies after --to {self.last}"
+            raise ValueError(message)
+        self.spans()
+        return self
+
+    def spans(self) -> list[Period]:
+        """Periods by start, ``all`` last; without ``periods`` the two halves of the span."""
+        return [
+            *parse_periods(self._periods(), self.first, self.last),
+            ("all", (self.first, self.last)),
+        ]
+
+    def _periods(self) -> str:
+        if self.periods is not None:
+            return self.periods
+        if self.first == self.last:
+            return ""
+        middle = (self.first + self.last) // 2
+        return f"{self.first}-{middle},{middle + 1}-{self.last}"
+
+
+def parse_periods(text: str, first: int, last: int) -> list[Period]:
+    """Read periods like ``2015-2020,2021-2025``; gaps are allowed, overlaps are not.
+
+    Raises
+    ------
+    ValueError
+        A period is malformed, reversed, overlaps another or lies outside the span.
+
+    Examples
+    --------
+    >>> parse_periods("2021-2025, 2015-2020", 2015, 2025)
+    [('2015-2020', (2015, 2020)), ('2021-2025', (2021, 2025))]
+    """
+    found: list[Period] = []
+    for piece in filter(None, (p.strip() for p in text.split(","))):
+        match = re.fullmatch(r"(\d{4})(?:-(\d{4}))?", piece)
+        if not match:
+            message = f"period '{piece}' is not understood; write 2015-2020,2021-2025"
+            raise ValueError(message)
+        a, b = int(match[1]), int(match[2] or match[1])
+        if a > b:
+            message = f"period {piece} ends before it begins"
+            raise ValueError(message)
+        if a < first or b > last:
+            message = f"period {piece} lies outside {first}-{last}; change --from or --to"
+            raise ValueError(message)
+        found.append((piece, (a, b)))
+    found.sort(key=lambda p: p[1])
+    for (one, (_, end)), (two, (start, _)) in zip(found, found[1:], strict=False):
+        if start <= end:
+            message = f"periods {one} and {two} overlap"
+            raise ValueError(message)
+    return found
+
+
+def make(values: dict[str, object]) -> Options:
+    """Check the values and build the options.
+
+    Raises
+    ------
+    OptionError
+        Names the option, its value, and what is allowed.
+    """
+    try:
+        return Options.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "--" + str(first["loc"][0]).replace("_", "-") if first["loc"] else ""
+        message = str(first["msg"]).removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            raise OptionError(f"unknown option '{first['loc'][0]}'") from error
+        value = "" if not name else f" {first['input']}"
+        raise OptionError(f"{name}{value}: {message}" if name else message) from error
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """Read ``run.toml``.
+
+    Raises
+    ------
+    InputError
+        The file is missing, is no TOML, or holds a key that is no option.
+    """
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError("no such configuration file", file=path, remedy="check --config") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"not valid TOML: {error}", file=path) from error
+    known = {f.alias or name for name, f in Options.model_fields.items()}
+    for key in found:
+        if key not in known:
+            remedy = f"options are {', '.join(sorted(known))}"
+            raise InputError(f"unknown key '{key}'", file=path, remedy=remedy)
+    return found
+
+
+def to_toml(options: Options) -> str:
+    """Write the options as TOML, one a line, sorted; options without a value are left out."""
+    lines = ["# Repeat this run with: netpos run EXPORT... --out DIR --config run.toml"]
+    for key, value in sorted(options.model_dump(by_alias=True).items()):
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            shown = "true" if value else "false"
+        elif isinstance(value, int):
+            shown = str(value)
+        else:
+            escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+            shown = f'"{escaped}"'
+        lines.append(f"{key} = {shown}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,362 @@
+"""From files to outputs, as a list of calls."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+import netpos
+from netpos import analysis, countries
+from netpos.analysis import Study
+from netpos.errors import InputError
+from netpos.graph.links import Shares
+from netpos.indicators import position
+from netpos.ingest.corpus import Corpus, ingest, open_corpus
+from netpos.options import Options, to_toml
+from netpos.tables import Links
+from netpos.viz import map as network_map
+from netpos.viz.report import Page, write_report
+from netpos.viz.write import write_bytes, write_text
+
+Report = Callable[[str], None]
+#: Organisations drawn in a map and listed per technology and period.
+ORGANISATIONS_DRAWN = 500
+
+_LIBRARIES = ("igraph", "networkx", "numpy", "polars", "pyvis", "scipy")
+
+
+def run(
+    exports: Sequence[Path | str],
+    out: Path,
+    options: Options,
+    *,
+    report: Report | None = None,
+    processes: int | None = None,
+    synthetic: bool = False,
+) -> Path:
+    """Ingest exports and write everything; see `analyse`.
+
+    Returns
+    -------
+    Path
+        The page to open.
+    """
+    say = report or (lambda _: None)
+    _make(out)
+    corpus = ingest(exports, out / "corpus", processes=processes, report=say)
+    return analyse(corpus, out, options, report=say, synthetic=synthetic)
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"cannot make this folder ({error.strerror})"
+        raise InputError(problem, file=out, remedy="choose another --out") from error
+
+
+def analyse(
+    corpus: Corpus | Path,
+    out: Path,
+    options: Options,
+    *,
+    report: Report | None = None,
+    synthetic: bool = False,
+) -> Path:
+    """Write tables, maps and the page for a corpus.
+
+    Parameters
+    ----------
+    corpus
+        A corpus or its folder.
+    out
+        Where the results go.
+    options
+        The options of the run.
+    report
+        Called with one line of progress at a time.
+    synthetic
+        Say on every page that the data are synthetic.
+
+    Returns
+    -------
+    Path
+        The page to open.
+    """
+    say = report or (lambda _: None)
+    _make(out)
+    if isinstance(corpus, Path):
+        corpus = open_corpus(corpus)
+    study = analysis.prepare(corpus, options)
+    for warning in study.warnings:
+        say(f"note: {warning}")
+    written = _Written(out)
+    tables = _tables(study)
+    for name, table in tables.items():
+        written.table(name, table)
+    written.csv("ledger.csv", corpus.ledger)
+    _maps(study, tables, written, synthetic=synthetic)
+    say(f"{len(written.names)} files written")
+    page = _page(study, tables, synthetic=synthetic)
+    written.text("index.html", write_report(page))
+    written.text("run.toml", to_toml(options))
+    written.finish(_manifest(study))
+    return out / "index.html"
+
+
+class _Written:
+    """The files of a run: what is written now, and what an earlier run left behind."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.names: list[str] = []
+
+    def text(self, name: str, content: str) -> None:
+        write_text(self.out / name, content)
+        self.names.append(name)
+
+    def csv(self, name: str, table: pl.DataFrame) -> None:
+        self.text(name, table.write_csv(null_value=""))
+
+    def table(self, name: str, table: pl.DataFrame) -> None:
+        self.csv(f"tables/{name}.csv", table)
+        path = self.out / "tables" / f".{name}.parquet.tmp"
+        table.write_parquet(path, compression="zstd")
+        path.replace(self.out / "tables" / f"{name}.parquet")
+        self.names.append(f"tables/{name}.parquet")
+
+    def finish(self, manifest: dict[str, object]) -> None:
+        """Take away files of the run before that this one has not; write ``run.json`` last."""
+        before: list[str] = []
+        path = self.out / "run.json"
+        if path.exists():
+            try:
+                before = json.loads(path.read_text(encoding="utf-8"))["outputs"]
+            except (ValueError, KeyError, TypeError):
+                before = []
+        for name in set(before) - set(self.names):
+            old = self.out / name
+            if not Path(name).is_absolute() and ".." not in Path(name).parts:
+                old.unlink(missing_ok=True)
+        manifest["outputs"] = sorted(self.names)
+        text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        write_bytes(path, text.encode())
+
+
+def _manifest(study: Study) -> dict[str, object]:
+    keep = ("name", "sha256", "bytes", "form", "role", "read", "kept", "rejected", "duplicates",
+            "notes")
+    inputs = [{k: i[k] for k in keep} for i in study.corpus.manifest["inputs"]]
+    return {
+        "netpos": netpos.__version__,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "inputs": inputs,
+        "skipped": study.corpus.manifest["skipped"],
+        "counts": study.corpus.counts,
+        "options": study.options.model_dump(by_alias=True),
+        "data_date": study.data_date.isoformat(),
+        "warnings": list(study.warnings),
+    }
+
+
+# --- tables -----------------------------------------------------------------------------------
+
+
+def _tables(study: Study) -> dict[str, pl.DataFrame]:
+    country_rows, link_rows, source_rows, technology_rows = [], [], [], []
+    organisation_rows, organisation_links = [], []
+    coverage = analysis.coverage_table(study)
+    home = analysis.home_countries(study)
+    self_links = _self_citations(study)
+    for technology in study.names:
+        for period, span in study.options.spans():
+            closed = study.links(technology, span, period=period)
+            citing = study.links(technology, span, scope="citing", period=period)
+            table = position.country_table(
+                closed, citing, focal=study.options.focal, year=study.year_of_membership,
+                method=study.options.core, memberships=_memberships(study),
+            ).with_columns(technology=pl.lit(technology), period=pl.lit(period))
+            country_rows.append(table)
+            link_rows.append(_labelled(closed, technology, period))
+            source_rows.append(_labelled(citing, technology, period))
+            technology_rows.append(_technology_row(study, table, coverage, technology, period))
+            firms = study.links(technology, span, kind="organisation", period=period)
+            organisation_rows.append(
+                _organisations(study, firms, home, self_links, technology, span)
+                .with_columns(technology=pl.lit(technology), period=pl.lit(period))
+            )
+            organisation_links.append(_labelled(firms, technology, period))
+    names = countries.countries().select(country="iso2", name=f"name_{study.options.lang}")
+    everything = pl.concat(country_rows, how="vertical_relaxed").join(
+        names, on="country", how="left", maintain_order="left"
+    )
+    present = [c for c in position.COUNTRY_COLUMNS if c in everything.columns]
+    organisations = pl.concat(organisation_rows, how="vertical_relaxed")
+    firm_columns = [c for c in position.ORGANISATION_COLUMNS if c in organisations.columns]
+    return {
+        "countries": everything.select(present),
+        "links": pl.concat(link_rows),
+        "source_links": pl.concat(source_rows),
+        "technologies": _with_changes(pl.concat(technology_rows, how="vertical_relaxed")),
+        "coverage": coverage,
+        "organisations": organisations.select(firm_columns),
+        "organisation_links": pl.concat(organisation_links),
+    }
+
+
+def _memberships(study: Study) -> pl.DataFrame | None:
+    path = study.options.memberships
+    return countries.memberships(Path(path)) if path else None
+
+
+def _labelled(links: Links, technology: str, period: str) -> pl.DataFrame:
+    return position.rounded(
+        links.table.select(
+            pl.lit(technology).alias("technology"), pl.lit(period).alias("period"),
+            "citing", "cited", "weight", "citations",
+        )
+    )
+
+
+def _self_citations(study: Study) -> np.ndarray:
+    """Family links of each family as citing end that stay within an organisation."""
+    marked = study.pairs.citing[study.pairs.self_citation]
+    return np.bincount(marked, minlength=study.rows).astype(np.float64)
+
+
+def _organisations(
+    study: Study,
+    firms: Links,
+    home: pl.DataFrame,
+    self_links: np.ndarray,
+    technology: str,
+    span: tuple[int, int],
+) -> pl.DataFrame:
+    shares: Shares = study.organisations
+    weight = shares.matrix.T @ (self_links * study.chosen(technology, span))
+    table = pl.DataFrame(
+        {"node": pl.Series(shares.names, dtype=pl.String), "self_citations": weight}
+    )
+    nodes = firms.nodes.join(table, on="node", how="left", maintain_order="left")
+    links = Links(nodes, firms.table, "organisation")
+    return position.organisation_table(links, home)
+
+
+def _technology_row(
+    study: Study, table: pl.DataFrame, coverage: pl.DataFrame, technology: str, period: str
+) -> pl.DataFrame:
+    here = coverage.filter(
+        (pl.col("technology") == technology) & (pl.col("period") == period)
+        & (pl.col("rule") == "all")
+    ).row(0, named=True)
+    focal = table.filter(pl.col("country") == study.options.focal)
+    core = " ".join(table.filter(pl.col("core").fill_null(value=False))["country"])
+    citations, located = here["citations"], here["citations_located"]
+    head = pl.DataFrame(
+        {
+            "technology": [technology],
+            "period": [period],
+            "families": [here["families"]],
+            "families_located": [here["families_with_country"]],
+            "links": [located],
+            "coverage": [located / citations if citations else None],
+            "core": [core],
+            "focal": [study.options.focal],
+            "counting": [study.options.counting],
+        },
+        schema_overrides={"coverage": pl.Float64},
+    )
+    kept = ("balance_ratio", "balance", "source_effective", "similarity", "family_share",
+            "family_rank")
+    return position.rounded(pl.concat([head, focal.select(kept)], how="horizontal"))
+
+
+def _with_changes(table: pl.DataFrame) -> pl.DataFrame:
+    """Add the change of rank against the first period: + = improved."""
+    first = pl.col("family_rank").first().over("technology")
+    several = pl.col("period").n_unique().over("technology") > 1
+    early = pl.col("period") == pl.col("period").first().over("technology")
+    change = pl.when(several & ~early & (pl.col("period") != "all")).then(
+        first - pl.col("family_rank")
+    )
+    return table.with_columns(family_rank_change=change)
+
+
+# --- pages ------------------------------------------------------------------------------------
+
+
+def _context(study: Study, tables: dict[str, pl.DataFrame], technology: str) -> dict[str, object]:
+    row = tables["technologies"].filter(
+        (pl.col("technology") == technology) & (pl.col("period") == "all")
+    ).row(0, named=True)
+    counts = study.corpus.counts
+    return {
+        "period": f"{study.options.first}-{study.options.last}",
+        "data_date": study.data_date.isoformat(),
+        "counting": study.options.counting,
+        "scope": study.options.scope,
+        "coverage": row["coverage"],
+        "families": row["families"],
+        "records": counts["kept"],
+        "left_out": counts["rejected"] + counts["duplicates"],
+        "version": netpos.__version__,
+    }
+
+
+def _maps(
+    study: Study, tables: dict[str, pl.DataFrame], written: _Written, *, synthetic: bool
+) -> None:
+    whole = (study.options.first, study.options.last)
+    titles = {t.id: (t.name_en if study.options.lang == "en" else t.name_nl)
+              for t in study.technologies}
+    titles[analysis.UNION] = "All technologies" if study.options.lang == "en" else (
+        "Alle technologieën"
+    )
+    for technology in study.names:
+        links = study.links(technology, whole, period="all")
+        periods = {
+            name: study.links(technology, span, period=name)
+            for name, span in study.options.spans() if name != "all"
+        }
+        name = f"maps/{technology}.html"
+        network_map.network_map(
+            links, written.out / name, focal=study.options.focal, title=titles[technology],
+            technology=technology, periods=periods,
+            indicators=tables["countries"].filter(pl.col("technology") == technology),
+            context=_context(study, tables, technology), lang=study.options.lang,
+            seed=study.options.seed, synthetic=synthetic,
+        )
+        written.names.append(name)
+
+
+def _page(study: Study, tables: dict[str, pl.DataFrame], *, synthetic: bool) -> Page:
+    return Page(
+        focal=study.options.focal,
+        lang=study.options.lang,
+        technologies=[
+            (t.id, t.name_en if study.options.lang == "en" else t.name_nl)
+            for t in study.technologies
+        ],
+        tables=tables,
+        periods=[name for name, _ in study.options.spans()],
+        span=(study.options.first, study.options.last),
+        inputs=[
+            (i["name"], i["form"], i["read"], i["kept"], i["rejected"], i["duplicates"])
+            for i in study.corpus.manifest["inputs"]
+        ],
+        skipped=[(s["name"], s["why"]) for s in study.corpus.manifest["skipped"]],
+        warnings=list(study.warnings),
+        data_date=study.data_date.isoformat(),
+        counting=study.options.counting,
+        scope=study.options.scope,
+        by=study.options.by,
+        version=netpos.__version__,
+        synthetic=synthetic,
+    )

@@ -1,0 +1,70 @@
+"""Files written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file through a temporary one beside it, so that it is whole or absent.
+
+    Parameters
+    ----------
+    path
+        Where it goes; missing folders are made.
+    content
+        The bytes.
+
+    Returns
+    -------
+    Path
+        The path written.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_bytes(Path(folder) / "a" / "b.bin", b"x").read_bytes()
+    b'x'
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:60]}.", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return target
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> Path:
+    r"""Write text as UTF-8 with ``\n`` line ends on every system, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Where it goes; missing folders are made.
+    text
+        The content. A lone surrogate, which has no UTF-8, becomes ``?``.
+
+    Returns
+    -------
+    Path
+        The path written.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_text(Path(folder) / "a.txt", "één\r\ntwee").read_bytes()
+    b'\xc3\xa9\xc3\xa9n\ntwee'
+    """
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return write_bytes(path, plain.encode("utf-8", "replace"))
