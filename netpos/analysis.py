@@ -200,7 +200,7 @@ def _members(
         keep = keep & ~pl.col("utility")
     seed[: corpus.families.height] = corpus.families.select(k=keep)["k"].to_numpy()
     table = family_technologies(
-        corpus.table("classifications"), technologies, narrow=options.narrow,
+        corpus.table("classifications").cast({"scheme": pl.String}), technologies, narrow=options.narrow,
         symbols_from=options.symbols,
     )
     member = {}

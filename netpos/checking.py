@@ -11,7 +11,7 @@ import polars as pl
 
 from netpos.ingest.corpus import Corpus, build
 from netpos.ingest.discover import REFUSED, Source, find, opened
-from netpos.ingest.lens_csv import csv_report, split_header
+from netpos.ingest.lens_header import csv_report, split_header
 from netpos.ingest.parts import read_part
 
 _NAMES = {
@@ -154,19 +154,19 @@ def _possible(
         cannot += list(csv_report(header).cannot)
     if references:
         can.append("citation networks")
-    elif form in ("lens-csv", "lens-legacy-jsonl"):
+    elif form == "lens-legacy-jsonl":
         cannot.append(
             "a citation network: this form lists no cited documents; export JSON or JSONL"
         )
-    else:
+    elif header is None:
         cannot.append("a citation network: no record lists cited patents")
     if residences:
         can.append("countries by residence")
-    elif form in ("lens-csv", "lens-legacy-jsonl"):
+    elif form == "lens-legacy-jsonl":
         cannot.append(
             "countries by residence: this form has none; the priority office stands in"
         )
-    else:
+    elif header is None:
         cannot.append("countries by residence: no party has one; the priority office stands in")
     return can, list(dict.fromkeys(cannot))
 

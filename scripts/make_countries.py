@@ -138,7 +138,7 @@ def main() -> None:
         other = [plain(english[code]), plain(dutch[code]), *ALIASES.get(code, [])]
         if code in described:
             about = described[code]
-            other += [getattr(about, a, "") for a in ("name", "official_name", "common_name")]
+            other += [getattr(about, a, "") for a in ("name", "common_name")]
         for alias in sorted({plain(a) for a in other if a}):
             if names.setdefault(alias.lower(), code) != code:
                 message = f"{alias} names both {names[alias.lower()]} and {code}"

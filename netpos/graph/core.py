@@ -8,12 +8,12 @@ period and are never compared across them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import polars as pl
-from scipy.optimize import minimize
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
@@ -95,7 +95,7 @@ def core(links: Links, method: CoreMethod = "rich") -> pl.DataFrame:
             f"core method '{method}' is not known",
             remedy="use one of " + ", ".join(get_args(CoreMethod)),
         )
-    stack = _stack(links)
+    stack = foreign_stack(links)
     strength = kernels.symmetric(stack).sum(axis=-2)
     inside = find[method](stack)[0]
     members = pl.Series("core", inside, dtype=pl.Boolean)
@@ -112,7 +112,8 @@ def core(links: Links, method: CoreMethod = "rich") -> pl.DataFrame:
     )
 
 
-def _stack(links: Links) -> Floats:
+def foreign_stack(links: Links) -> Floats:
+    """Foreign weights as one draw, ``(1, n, n)``, for the kernels."""
     n = links.nodes.height
     if n > MOST_NODES:
         raise OptionError(
@@ -122,9 +123,10 @@ def _stack(links: Links) -> Floats:
     return links.foreign()[None]
 
 
-def _first(links_in_order: Mask, order: Floats) -> Mask:
-    inside = np.zeros(links_in_order.shape, dtype=bool)
-    np.put_along_axis(inside, order.astype(np.int64), links_in_order, axis=-1)
+def _unordered(ordered: Mask, order: NDArray[np.int64]) -> Mask:
+    """Bring a mask over nodes in an order back to the order of the nodes."""
+    inside = np.zeros(ordered.shape, dtype=np.bool_)
+    np.put_along_axis(inside, order, ordered, axis=-1)
     return inside
 
 
@@ -137,7 +139,7 @@ def _top_share(F: Floats) -> Mask:
         return np.zeros(strength.shape, dtype=bool)
     share = significant(np.cumsum(strength, axis=-1) / all_strength)
     number = (share < 0.5).sum(axis=-1, keepdims=True) + 1
-    return _first(np.arange(F.shape[-1]) < number, order)
+    return _unordered(np.arange(F.shape[-1]) < number, order)
 
 
 def _borgatti_everett(F: Floats) -> Mask:
@@ -149,13 +151,14 @@ def _borgatti_everett(F: Floats) -> Mask:
     if not np.isfinite(fits).any():
         return np.zeros((1, n), dtype=bool)
     best = 2 + int(np.nanargmax(fits))
-    return _first(np.arange(n)[None] < best, order)
+    return _unordered(np.arange(n)[None] < best, order)
 
 
 def block_fit(x: Floats, k: int) -> float:
-    """Fit of the first ``k`` nodes as a core: correlation of pairs inside and pairs outside with 1 and 0.
+    """Fit of the first ``k`` nodes as a core.
 
-    NaN where all these pairs are alike.
+    Correlation of the pairs inside with 1 and the pairs outside with 0; NaN where all these pairs
+    are alike.
 
     Examples
     --------
@@ -179,76 +182,8 @@ def _k_core(F: Floats) -> Mask:
     if n < 3 or not linked.any():
         return np.zeros((1, n), dtype=bool)
     number = core_number(csr_array(linked))
-    return (number == number.max())[None]
-
-
-def coreness(links: Links) -> pl.DataFrame:
-    r"""How much a country belongs to the core, as a matter of degree.
-
-    The vector :math:`c \ge 0` of length 1 with the largest Pearson correlation, over pairs of
-    countries :math:`i < j`, of the exchange :math:`S_{ij}` with :math:`c_i c_j`.
-
-    Parameters
-    ----------
-    links
-        Nodes and weighted links of one selection; foreign links only.
-
-    Returns
-    -------
-    Node and ``value`` [0 to 1, squares sum to 1]; all null with fewer than three nodes or where the
-    exchange is the same between all.
-
-    Raises
-    ------
-    OptionError
-        There are more than 3000 nodes.
-
-    Notes
-    -----
-    Found by a descent from the square roots of the strengths, to about 1e-6; where several vectors
-    fit locally best, the one reached from there.
-
-    References
-    ----------
-    METHODS 4; Borgatti and Everett 2000 (continuous model).
-
-    Examples
-    --------
-    >>> from netpos.tables import Links
-    >>> links = Links.from_table(pl.DataFrame({"citing": ["A", "A", "B"], "cited": ["B", "C", "C"],
-    ...     "weight": [6.0, 3.0, 2.0]}))
-    >>> coreness(links)["value"].round(4).to_list()
-    [0.8571, 0.5714, 0.2857]
-    """
-    S = kernels.symmetric(_stack(links))[0]
-    n = len(S)
-    undefined = links.column(np.full(n, np.nan))
-    if n < 3:
-        return undefined
-    i, j = np.triu_indices(n, 1)
-    x = S[i, j]
-    if significant(x.max()) == significant(x.min()):
-        return undefined
-    x = x - x.mean()
-    x = x / np.sqrt((x * x).sum())
-
-    def misfit(c: Floats) -> tuple[float, Floats]:
-        y = c[i] * c[j]
-        y = y - y.mean()
-        size = np.sqrt((y * y).sum())
-        if size == 0:
-            return 0.0, np.zeros(n)
-        fit = (x * y).sum() / size
-        pull = (x - fit * y / size) / size
-        slope = np.bincount(i, pull * c[j], n) + np.bincount(j, pull * c[i], n)
-        return -float(fit), -slope
-
-    start = np.sqrt(S.sum(axis=-2) / S.sum())
-    options = {"ftol": 1e-16, "gtol": 1e-11, "maxiter": 10000, "maxfun": 100000}
-    found = minimize(
-        misfit, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * n, options=options
-    ).x
-    return links.column(found / np.sqrt((found * found).sum()))
+    innermost: Mask = (number == number.max())[None]
+    return innermost
 
 
 def core_distance(
@@ -315,7 +250,7 @@ def core_distance(
             f"core distance '{kind}' is not known",
             remedy="use one of " + ", ".join(get_args(DistanceKind)),
         )
-    F = _stack(links)
+    F = foreign_stack(links)
     inside = _members(links, core)[None]
     if len(inside[0]) < 3 or not inside.any():
         return links.column(np.full(len(inside[0]), np.nan))
@@ -365,7 +300,7 @@ def near_core(
     links: Links,
     core: pl.DataFrame | Sequence[str] | None = None,
     distance: pl.DataFrame | None = None,
-    families: Mapping[str, float] | None = None,
+    families: pl.Series | None = None,
 ) -> pl.DataFrame:
     """Whether a country is in the core or among the five nearest outside it.
 
@@ -381,7 +316,7 @@ def near_core(
     distance
         The table that `core_distance` returns for that core. Default: by resistance.
     families
-        Families per node. Default: those of the links.
+        Families per node, in the order of the nodes. Default: those of the links.
 
     Returns
     -------
@@ -411,8 +346,9 @@ def near_core(
     if distance is None:
         distance = core_distance(links, links.nodes["node"].filter(pl.Series(inside)).to_list())
     far = _aligned(links, distance, "value").cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    counts = links.families
-    if families is not None:
-        counts = np.array([families.get(c, np.nan) for c in links.countries], dtype=np.float64)
-    near = kernels.near_core(inside[None], far[None], counts)[0]
+    counts = links.nodes["families"] if families is None else families
+    if len(counts) != len(far):
+        raise TableError(f"families of {len(counts)} nodes, but the links have {len(far)}")
+    known = counts.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    near = kernels.near_core(inside[None], far[None], known)[0]
     return links.column(near).with_columns(pl.col("value").cast(pl.Boolean))

@@ -38,8 +38,9 @@ def significant(values: ArrayLike, digits: int = 12) -> Floats:
     x = np.asarray(values, dtype=np.float64)
     plain = np.isfinite(x) & (x != 0)
     power = digits - 1 - np.floor(np.log10(np.abs(np.where(plain, x, 1.0))))
-    scale = 10.0 ** np.minimum(np.abs(power), 300)
-    rounded = np.where(power >= 0, np.rint(x * scale) / scale, np.rint(x / scale) * scale)
+    up = 10.0 ** np.clip(power, 0, 300)
+    down = 10.0 ** np.clip(-power, 0, 300)
+    rounded = np.rint(np.where(plain, x, 0.0) * up / down) / up * down
     return np.where(plain, rounded, x)
 
 
@@ -274,7 +275,7 @@ def conductance(S: Floats, *, association: bool = False) -> Floats:
     if association:
         s = S.sum(axis=-2)
         S = np.nan_to_num(divide(S, s[..., :, None] * s[..., None, :]), nan=0.0)
-    pairs = S.reshape(S.shape[0], -1)
+    pairs = S.reshape(S.shape[0], S.shape[-1] ** 2)
     mean = divide(total(pairs), (pairs > 0).sum(axis=-1, keepdims=True))
     return np.nan_to_num(divide(S, mean[..., None]), nan=0.0)
 

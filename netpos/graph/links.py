@@ -225,7 +225,7 @@ class Spread:
         keep = chosen[self.pair]
         cell = self.cell[keep]
         n = self.ends[0].size
-        weight = np.bincount(cell, weights=self.weight[keep], minlength=n)
+        weight = np.bincount(cell, weights=self.weight[keep], minlength=n).astype(np.float64)
         count = np.bincount(cell, minlength=n)
         at = np.flatnonzero(weight > 0)
         names = pl.Series(self.names, dtype=pl.String)

@@ -83,7 +83,7 @@ def country_table(
     nodes = closed.nodes
     centre = core.core(closed, method=method)
     distance = core.core_distance(closed, centre)
-    near = core.near_core(centre, distance, nodes["families"])
+    near = core.near_core(closed, centre, distance)
     table = pl.DataFrame(
         [
             nodes["node"].alias("country"),
@@ -104,7 +104,7 @@ def country_table(
             _named(paths.harmonic_in(closed), "harmonic_in"),
             centre["core"],
             _named(distance, "core_distance"),
-            near["near_core"],
+            _named(near, "near_core"),
             nodes["cited_by_families"],
         ]
     )

@@ -8,7 +8,7 @@ def normalise_name(names: pl.Series) -> pl.DataFrame:
         {
             "name": names,
             "clean": names.str.to_uppercase()
-            .str.replace_all(r"[^\\p{L}\\p{N}]+", " ")
+            .str.replace_all(r"[^\p{L}\p{N}]+", " ")
             .str.strip_chars(),
         }
     )

@@ -21,7 +21,7 @@ import zstandard
 
 from netpos.errors import InputError
 from netpos.ingest.json_stream import Container
-from netpos.ingest.lens_csv import recognise_header, split_header
+from netpos.ingest.lens_header import recognise_header, split_header
 from netpos.ingest.lens_json import load_object
 from netpos.ingest.lens_legacy import is_legacy
 from netpos.ingest.patentsview import is_patentsview

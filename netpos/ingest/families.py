@@ -96,7 +96,7 @@ def choose(records: pl.DataFrame) -> tuple[NDArray[np.bool_], pl.DataFrame]:
     if not repeated.any():
         return mask, pl.DataFrame(schema=empty)
     copies = records.with_row_index("at").filter(repeated)
-    body = copies.drop("at", "file", "line", "role")
+    body = copies.drop("at", "record", "file", "line", "role")
     hashes = [_content(row) for row in body.iter_rows(named=True)]
     ordered = (
         copies.with_columns(

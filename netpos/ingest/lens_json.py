@@ -370,9 +370,9 @@ def _extended_id(extended: _Extended) -> str | None:
     """The extended family's id, else its smallest member."""
     if extended.family_id is not None:
         return str(extended.family_id)
-    if extended.members == _NULL:
+    if not extended.members or extended.members == _NULL:
         return None
-    members = orjson.loads(extended.members)
+    members = msgspec.json.decode(extended.members)
     ids = [m.get("lens_id") if isinstance(m, dict) else m for m in _list(members)]
     known = sorted(i for i in ids if isinstance(i, str))
     return known[0] if known else None

@@ -8,10 +8,9 @@ same organisation. Lists that say "nothing" hold one element of nulls; these are
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
-
-import orjson
 
 from netpos.ingest.lens_words import cleaned, iso_date, symbol
 from netpos.ingest.records import (
@@ -190,14 +189,13 @@ def _record(
         inner = _objects(value)
         filled += any(v not in (None, "") for item in inner for v in item.values())
         filled += not inner and value not in (None, "", [], {})
-    content = orjson.dumps(raw, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     return {
         "doc": key(name),
         "lens_id": name,
         "line": ordinal,
         "form": "patentsview-json",
         "filled": filled,
-        "content": int.from_bytes(blake2b(content, digest_size=8).digest()) >> 1,
+        "content": _content(raw),
         "office": "US",
         "doc_number": name[3:],
         "published": published,
@@ -206,3 +204,11 @@ def _record(
         "application_date": min((d for d in applied if d is not None), default=None),
         "grant_date": published,
     }
+
+
+def _content(raw: dict[str, object]) -> int | None:
+    try:
+        text = json.dumps(raw, sort_keys=True)
+    except RecursionError:  # nested far deeper than any patent
+        return None
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 1

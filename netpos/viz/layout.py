@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 ASPECT = 1.25
 
 #: Drawing units between the middles of two rings, and between neighbours on a ring.
-GAP, SPACING = 105.0, 98.0
+GAP, SPACING = 92.0, 94.0
 
 #: Units of free room on either side of the border between two sectors.
 MARGIN = 22.0
@@ -33,53 +33,22 @@ class Ring:
 
     radius: float
     members: tuple[int, ...]
-    linked: bool = True
 
 
 @dataclass(frozen=True)
 class Placed:
-    """Positions, and for the radial layout the rings and the angles where sectors begin."""
+    """Positions; for the radial layout also the rings and the sectors (group, from, to angle).
+
+    ``apart`` is the height below which stand the nodes that no path joins to the others, None
+    where there are none.
+    """
 
     x: list[int]
     y: list[int]
     rings: list[Ring] = field(default_factory=list)
     core_radius: float = 0.0
-    sectors: list[tuple[int, float, float]] = field(default_factory=list)  # group, from, to
-
-
-def main_links(citing: Ints, cited: Ints, weight: Floats, nodes: int) -> NDArray[np.bool_]:
-    """Mark the links drawn by default: the strongest, and each node's strongest in and out.
-
-    The strongest are as many as twice the nodes, at least 40 and at most 400. Equal weights: the
-    first in the order of citing, cited.
-
-    Parameters
-    ----------
-    citing, cited
-        Node numbers of each link, none of them domestic.
-    weight
-        Strengths.
-    nodes
-        How many nodes there are.
-
-    Returns
-    -------
-    NDArray[np.bool_]
-        True for each link to draw.
-
-    Examples
-    --------
-    >>> ends = np.array([0, 0, 1, 2]), np.array([1, 2, 2, 0])
-    >>> main_links(*ends, np.array([5.0, 1.0, 3.0, 2.0]), 3).tolist()
-    [True, True, True, True]
-    """
-    order = np.lexsort((cited, citing, -weight))
-    chosen = np.zeros(len(weight), dtype=bool)
-    chosen[order[: min(400, max(40, 2 * nodes))]] = True
-    for end in (citing, cited):
-        _, first = np.unique(end[order], return_index=True)
-        chosen[order[first]] = True
-    return chosen
+    sectors: list[tuple[int, float, float]] = field(default_factory=list)
+    apart: int | None = None
 
 
 def radial(distance: Floats, group: Ints, exchange: Floats) -> Placed:
@@ -104,33 +73,48 @@ def radial(distance: Floats, group: Ints, exchange: Floats) -> Placed:
     Examples
     --------
     >>> placed = radial(np.array([0.0, 0.4, np.nan]), np.array([0, 0, 0]), np.ones((3, 3)))
-    >>> placed.x[0], placed.y[0], [(ring.members, ring.linked) for ring in placed.rings]
-    (0, 0, [((1,), True), ((2,), False)])
+    >>> placed.x[0], placed.y[0], [ring.members for ring in placed.rings], placed.apart
+    (0, 0, [(1,)], 190)
     """
     n = len(distance)
     strength = exchange.sum(axis=1)
     core = [int(i) for i in np.lexsort((-strength, group)) if distance[i] == 0.0]
-    outside = [int(i) for i in np.lexsort((np.arange(n), distance)) if distance[i] != 0.0]
-    reach = [i for i in outside if math.isfinite(distance[i])]
+    outside = [int(i) for i in np.lexsort((np.arange(n), distance)) if distance[i] > 0.0]
+    alone = np.flatnonzero(np.isnan(distance))
     angle, radius = np.zeros(n), np.zeros(n)
     core_radius = _place_core(core, angle, radius)
     sectors = _sectors(group, outside)
     spacing, gap = (SPACING, GAP) if n <= 120 else (52.0, 64.0)
     rings: list[Ring] = []
-    at = core_radius + gap * 0.9 if core else 0.0
-    for members, linked in ((reach, True), ([i for i in outside if i not in set(reach)], False)):
-        while members:
-            if at == 0.0 and len(members) > 1:
-                at = gap
-            ring = _fill_ring(members, group, sectors, at, spacing)
-            rings.append(Ring(round(at, 1), tuple(ring), linked))
-            members = members[len(ring) :]
-            radius[list(ring)] = at
-            at += gap if members else gap * 1.15
+    at = core_radius + gap * 0.8 if core else 0.0
+    members = outside
+    while members:
+        if at == 0.0 and len(members) > 1:
+            at = gap
+        ring = _fill_ring(members, group, sectors, at, spacing)
+        rings.append(Ring(round(at, 1), tuple(ring)))
+        members = members[len(ring) :]
+        radius[ring] = at
+        at += gap
     _place_rings(rings, group, sectors, exchange, angle, radius)
-    x = np.rint(radius * np.cos(angle) * ASPECT).astype(int).tolist()
-    y = np.rint(radius * np.sin(angle)).astype(int).tolist()
-    return Placed(x, y, rings, round(core_radius, 1), sectors)
+    where = np.column_stack([radius * np.cos(angle) * ASPECT, radius * np.sin(angle)])
+    rim = max((ring.radius for ring in rings), default=core_radius)
+    below = rim + gap * 0.5 if core or rings else 0.0
+    where[alone] = _rows(len(alone), n, below + gap * 0.6, spacing)
+    x, y = np.rint(where).astype(int).T.tolist() if n else ([], [])
+    apart = round(below) if len(alone) and below else None
+    return Placed(x, y, rings, round(core_radius, 1), sectors, apart)
+
+
+def _rows(count: int, nodes: int, top: float, spacing: float) -> Floats:
+    """Places in centred rows, for nodes that no path joins to the others."""
+    columns = max(1, min(count, int(math.sqrt(nodes) * 1.4) + 1))
+    where = np.zeros((count, 2))
+    for place in range(count):
+        row, column = divmod(place, columns)
+        here = min(columns, count - row * columns)
+        where[place] = (column - (here - 1) / 2) * spacing * 1.1, top + row * spacing * 0.7
+    return where
 
 
 def _place_core(core: list[int], angle: Floats, radius: Floats) -> float:
@@ -271,14 +255,11 @@ def force(
         scaled = scaled / (np.sqrt((scaled**2).sum(axis=1).mean()) or 1.0) * span
         where[inside] = _apart(scaled * [ASPECT, 1.0], separation)
     alone = np.flatnonzero(~linked)
-    columns = max(1, min(len(alone), int(math.sqrt(nodes) * 1.5) + 1))
-    below = (where[inside, 1].max() + 1.6 * separation) if len(inside) else 0.0
-    for place, node in enumerate(alone):
-        row, column = divmod(place, columns)
-        here = min(columns, len(alone) - row * columns)
-        where[node] = (column - (here - 1) / 2) * separation * 1.15, below + row * separation
+    below = where[inside, 1].max() + 0.7 * separation if len(inside) else 0.0
+    where[alone] = _rows(len(alone), nodes, below + 0.6 * separation, separation)
     rounded = np.rint(where).astype(int)
-    return Placed(rounded[:, 0].tolist(), rounded[:, 1].tolist())
+    apart = round(below) if len(alone) and len(inside) else None
+    return Placed(rounded[:, 0].tolist(), rounded[:, 1].tolist(), apart=apart)
 
 
 def _attract(
@@ -323,7 +304,7 @@ def _apart(where: Floats, separation: float) -> Floats:
     for _ in range(120 if n <= 150 else 50):
         gap = (where[:, None, :] - where[None, :, :]) * stretch
         apart = np.sqrt((gap**2).sum(axis=2))
-        np.fill_diagonal(apart, np.inf)
+        np.fill_diagonal(apart, 1e9)
         close = apart < separation
         if not close.any():
             break

@@ -147,10 +147,8 @@ def network_map(
         "synthetic": synthetic,
         "has_core": shown.has_core,
         "heads": shown.community_heads,
-        "rings": [
-            {"r": ring.radius, "n": len(ring.members), "linked": ring.linked}
-            for ring in shown.radial.rings
-        ],
+        "rings": [ring.radius for ring in shown.radial.rings if len(ring.members) > 1],
+        "apart": {"radial": shown.radial.apart, "force": shown.force.apart},
         "core_radius": shown.radial.core_radius,
         "sectors": [[g, round(a, 4), round(b, 4)] for g, a, b in shown.radial.sectors],
         "style": {

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from netpos import countries
 from netpos.errors import TableError
+from netpos.graph.backbone import backbone
+from netpos.graph.core import core as core_of
+from netpos.graph.core import core_distance, near_core
 from netpos.graph.strength import given, received
 from netpos.tables import Links
 from netpos.viz import layout
@@ -153,14 +156,14 @@ def foreign_edges(kept: Links, whole: Links, most: int = MOST_LINKS) -> Edges:
         How many links at most.
     """
     foreign = pl.col("citing") != pl.col("cited")
-    table = kept.table.filter(foreign).sort("citing", "cited")
+    table = backbone(kept, strongest=min(400, max(40, 2 * kept.nodes.height)))
     position = pl.Enum(kept.nodes["node"])
     citing, cited = (
         table[end].cast(position).to_physical().to_numpy().astype(np.int64)
         for end in ("citing", "cited")
     )
     weight = table["weight"].to_numpy()
-    main = layout.main_links(citing, cited, weight, kept.nodes.height)
+    main = table["drawn"].to_numpy()
     order = np.lexsort((cited, citing, -weight, ~main))[:most]
     every = whole.table.filter(foreign)["weight"].sort()
     return Edges(
@@ -253,57 +256,34 @@ def _core(
     unknown = np.full(kept.nodes.height, np.nan)
     if links.kind != "country":
         return None, unknown
-    distance, near = unknown, set[str]()
-    if indicators is not None and "core_distance" in indicators.columns:
-        rows = dict(indicators.select("country", "core_distance").iter_rows())
-        distance = np.array([_number(rows.get(node)) for node in kept.countries])
-        if "near_core" in indicators.columns:
-            near = set(indicators.filter(pl.col("near_core"))["country"])
-        if core is None and "core" in indicators.columns:
-            core = set(indicators.filter(pl.col("core"))["country"])
-    else:
-        computed = _compute_core(links, core)
-        if computed is not None:
-            core, table = computed
-            distance = np.array([_number(table.get(node)) for node in kept.countries])
-    if not core or not np.isfinite(distance).any():
+    if core is None and indicators is not None and "core" in indicators.columns:
+        core = sorted(indicators.filter(pl.col("core"))["country"])
+    if core is None:
+        core = sorted(core_of(links).filter(pl.col("core"))["country"])
+    if not core:
         return None, unknown
+    if indicators is not None and "core_distance" in indicators.columns:
+        far = indicators.select("country", "core_distance")
+    else:
+        far = core_distance(links, sorted(core))
+    if indicators is not None and "near_core" in indicators.columns:
+        near = indicators.select("country", "near_core")
+    else:
+        near = near_core(links, sorted(core))
+    distances, nearby = dict(far.iter_rows()), dict(near.iter_rows())
     members = set(core)
-    if not near:
-        near = _nearest(kept, distance)
-    distance = np.where([node in members for node in kept.countries], 0.0, distance)
-    distance = np.where((distance == 0.0) & ~np.isin(kept.countries, list(members)), 1e-9, distance)
-    return [
-        CORE if node in members else NEAR if node in near else OUTSIDE for node in kept.countries
-    ], distance
+    distance = np.array(
+        [0.0 if node in members else _number(distances.get(node)) for node in kept.countries]
+    )
+    level = [
+        CORE if node in members else NEAR if nearby.get(node) else OUTSIDE
+        for node in kept.countries
+    ]
+    return level, distance
 
 
 def _number(value: float | None) -> float:
     return float("nan") if value is None else float(value)
-
-
-def _nearest(links: Links, distance: Floats) -> set[str]:
-    """The five nearest outside the core with 10 families or more, and who ties with the fifth."""
-    families = links.families
-    enough = np.isnan(families) | (families >= 10)
-    able = np.flatnonzero(np.isfinite(distance) & (distance > 0) & enough)
-    if not len(able):
-        return set()
-    fifth = np.sort(distance[able])[: 5][-1]
-    return {links.countries[i] for i in able if distance[i] <= fifth * (1 + 1e-12)}
-
-
-def _compute_core(
-    links: Links, core: Collection[str] | None
-) -> tuple[Collection[str], dict[str, float | None]] | None:
-    try:
-        from netpos.graph.core import core_distance
-        from netpos.graph.core import core as core_of
-    except ImportError:
-        return None
-    found = core_of(links)
-    members = set(found.filter(pl.col("core"))[found.columns[0]]) if core is None else set(core)
-    return members, dict(core_distance(links, members).iter_rows())
 
 
 def _by_volume(strength: Floats) -> Floats:

@@ -35,7 +35,7 @@ PALETTE: dict[str, Any] = {
 }  # fmt: skip
 
 #: Half the width of the smallest and the largest node, and of the widest link, drawing units.
-SMALLEST, LARGEST, WIDEST = 6.0, 34.0, 9.0
+SMALLEST, LARGEST, WIDEST = 7.0, 40.0, 10.0
 
 #: Most signs of a label; the rest of the name is in the panel.
 LABEL = 24
@@ -47,7 +47,7 @@ def node_size(value: float | None, largest: float) -> float:
     Examples
     --------
     >>> node_size(100.0, 100.0), node_size(25.0, 100.0), node_size(None, 100.0)
-    (34.0, 17.0, 6.0)
+    (40.0, 20.0, 7.0)
     """
     if not value or largest <= 0:
         return SMALLEST
@@ -60,7 +60,7 @@ def link_width(weight: float, largest: float) -> float:
     Examples
     --------
     >>> link_width(100.0, 100.0), link_width(0.01, 100.0)
-    (9.0, 0.6)
+    (10.0, 0.6)
     """
     return max(0.6, WIDEST * math.sqrt(weight / largest)) if largest > 0 else 0.6
 

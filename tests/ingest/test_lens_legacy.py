@@ -161,3 +161,12 @@ def test_any_value_in_any_field_is_read_or_rejected_but_never_raises(
     batch = read(json.dumps(RECORD | changes).encode(), dumped())
     assert batch.read == 2
     assert batch.records["lens_id"][-1] == RECORD["lensId"]
+
+
+def test_lone_surrogates_huge_numbers_and_deep_nesting_do_not_stop_the_reader() -> None:
+    deep = b'{"lensId": ' + b"[" * 10_000 + b"]" * 10_000 + b"}"
+    deepish = b'{"publicationKey": "EP_1_A1", "x": ' + b"[" * 900 + b"]" * 900 + b"}"
+    batch = read(dumped(applicants=["A\ud800B"], citedByPatentCount=10**40), deep, deepish)
+    assert batch.parties["name"][0] == "A?B"
+    assert batch.records["cited_by_count"].to_list() == [None, None]
+    assert batch.rejected["line"].to_list() == [2]

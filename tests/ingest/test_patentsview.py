@@ -170,3 +170,11 @@ def test_any_value_in_any_field_is_read_or_rejected_but_never_raises(
     batch = read(json.loads(json.dumps(PATENT | changes)), PATENT)
     assert batch.read == 2
     assert batch.records["lens_id"][-1] == "US_10815015"
+
+
+def test_lone_surrogates_huge_numbers_and_deep_nesting_do_not_stop_the_reader() -> None:
+    deep: list[object] = []
+    for _ in range(950):
+        deep = [deep]
+    batch = read(PATENT | {"patent_title": "A\ud800B", "x": 10**40}, PATENT | {"x": deep})
+    assert (batch.records.height, batch.rejected.height) == (2, 0)

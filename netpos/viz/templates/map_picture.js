@@ -1,0 +1,323 @@
+/* The interactive picture: vis-network draws nodes and links, we draw the ground and the names. */
+
+const SHAPES = ["dot", "square", "triangle"];
+const Picture = {};
+let network = null;
+let shownNodes = null;
+let shownLinks = null;
+
+function valueOf(node, what) {
+  return DATA.periods[state.period][what][node.i];
+}
+
+/** Half the width of a node: its area follows the value; the scale is that of the period. */
+function nodeSize(node) {
+  const largest = Math.max(0, ...DATA.periods[state.period][state.size].map((v) => v || 0));
+  const value = valueOf(node, state.size);
+  if (!value || !largest) return STYLE.smallest;
+  return Math.max(STYLE.smallest, STYLE.largest * Math.sqrt(value / largest));
+}
+
+function nodeColour(node) {
+  if (state.colour === "core") return STYLE.core[node.core];
+  if (state.colour === "bloc") return STYLE.bloc[node.bloc < 0 ? 2 : node.bloc];
+  return node.community < 0 ? "#ffffff" : STYLE.community[node.community];
+}
+
+function heaviest(links) {
+  return links.reduce((most, link) => Math.max(most, link.weight), 0);
+}
+
+function linkWidth(weight, most) {
+  return most > 0 ? Math.max(0.6, STYLE.widest * Math.sqrt(weight / most)) : 0.6;
+}
+
+/** The nodes whose links are coloured: those of the chosen country, else of the focal ones. */
+function inFocus() {
+  if (state.chosen && state.chosen.link) return new Set();
+  if (state.chosen) return new Set([state.chosen.node]);
+  return new Set(DATA.focal);
+}
+
+/** How a link looks: given, received, chosen, or one of the others; others fade when many. */
+function linkLook(link, focus, most, many) {
+  const chosen = state.chosen && state.chosen.link &&
+    state.chosen.link[0] === link.from && state.chosen.link[1] === link.to;
+  if (chosen) return { colour: STYLE.focal, opacity: 1, width: linkWidth(link.weight, most) + 2 };
+  const width = linkWidth(link.weight, most);
+  if (focus.has(link.from)) return { colour: STYLE.given, opacity: 0.9, width };
+  if (focus.has(link.to)) return { colour: STYLE.received, opacity: 0.9, width };
+  const base = many > 1200 ? 0.14 : 0.3;
+  return { colour: STYLE.link, opacity: base + 0.35 * Math.sqrt(link.weight / most), width };
+}
+
+function position(node) {
+  const flat = DATA.nodes[state.layout];
+  return { x: flat[2 * node.i], y: flat[2 * node.i + 1] };
+}
+
+Picture.start = function start() {
+  shownNodes = new vis.DataSet();
+  shownLinks = new vis.DataSet();
+  network = new vis.Network(byId("network"), { nodes: shownNodes, edges: shownLinks }, {
+    autoResize: true,
+    physics: false,
+    layout: { improvedLayout: false, randomSeed: 1 },
+    interaction: {
+      hover: true, dragNodes: false, hideEdgesOnDrag: false, hideEdgesOnZoom: false,
+      selectConnectedEdges: false, selectable: true, zoomSpeed: 0.6, tooltipDelay: 1e9,
+      keyboard: false,
+    },
+    nodes: { chosen: false, borderWidth: 1, font: { size: 0 }, labelHighlightBold: false },
+    edges: {
+      chosen: false, selectionWidth: 0, hoverWidth: 0, arrowStrikethrough: false,
+      smooth: { enabled: true, type: "curvedCW", roundness: 0.16 },
+    },
+  });
+  network.on("beforeDrawing", drawGround);
+  network.on("afterDrawing", drawNames);
+  network.on("click", (at) => {
+    network.unselectAll();
+    if (at.nodes.length) App.choose({ node: at.nodes[0] });
+    else if (at.edges.length) {
+      App.choose({ link: String(at.edges[0]).split(">").map(Number) });
+    } else App.choose(null);
+  });
+  network.on("hoverNode", (at) => showTip(nodeTip(NODES[at.node]), at.event));
+  network.on("hoverEdge", (at) => showTip(linkTip(at.edge), at.event));
+  ["blurNode", "blurEdge", "dragStart", "zoom"].forEach((name) => network.on(name, hideTip));
+};
+
+Picture.update = function update(chosen) {
+  const focus = inFocus();
+  const most = heaviest(chosen.links);
+  const many = chosen.links.length;
+  const visible = new Set(chosen.nodes.map((node) => node.i));
+  const nodes = NODES.filter((node) => visible.has(node.i)).map((node) => ({
+    id: node.i,
+    ...position(node),
+    shape: SHAPES[Math.max(node.bloc, 0)],
+    size: nodeSize(node),
+    color: { background: nodeColour(node), border: STYLE.edge },
+  }));
+  const links = chosen.links.map((link) => {
+    const look = linkLook(link, focus, most, many);
+    const accent = look.colour !== STYLE.link;
+    return {
+      id: link.key,
+      from: link.from,
+      to: link.to,
+      width: look.width,
+      color: { color: look.colour, opacity: look.opacity, inherit: false },
+      arrows: { to: { enabled: accent || many <= 1200, scaleFactor: 0.28 + 0.12 / look.width } },
+      smooth: many <= 2500 ? undefined : false,
+      order: (accent ? 1e12 : 0) + link.weight,
+    };
+  }).sort((a, b) => a.order - b.order);
+  network.setOptions({
+    interaction: { hideEdgesOnDrag: many > 2500, hideEdgesOnZoom: many > 2500 },
+  });
+  network.setData({ nodes: new vis.DataSet(nodes), edges: new vis.DataSet(links) });
+  shownNodes = network.body.data.nodes;
+  shownLinks = network.body.data.edges;
+};
+
+/* --- the ground: core, rings, sectors ------------------------------------------------------------ */
+
+function drawGround(pen) {
+  pen.save();
+  if (state.layout === "radial" && NODES.length > 1) drawRings(pen);
+  drawFocus(pen);
+  pen.restore();
+}
+
+function drawRings(pen) {
+  const scale = network.getScale();
+  const oval = (radius) => {
+    pen.beginPath();
+    pen.ellipse(0, 0, radius * STYLE.aspect, radius, 0, 0, 2 * Math.PI);
+  };
+  pen.lineWidth = 1 / scale;
+  pen.strokeStyle = STYLE.ring;
+  DATA.rings.filter((ring) => ring.n > 1).forEach((ring) => {
+    oval(ring.r);
+    pen.setLineDash(ring.linked ? [] : [6 / scale, 6 / scale]);
+    pen.stroke();
+  });
+  pen.setLineDash([]);
+  if (DATA.has_core) {
+    oval(DATA.core_radius);
+    pen.fillStyle = STYLE.disc;
+    pen.fill();
+  }
+}
+
+/** A strong mark behind the country in focus and a ring round the chosen one. */
+function drawFocus(pen) {
+  const shown = new Set(shownNodes.getIds());
+  const ring = (i, colour, far, width) => {
+    if (!shown.has(i)) return;
+    const { x, y } = position(NODES[i]);
+    pen.beginPath();
+    pen.arc(x, y, nodeSize(NODES[i]) + far, 0, 2 * Math.PI);
+    pen.fillStyle = "#ffffff";
+    pen.fill();
+    pen.lineWidth = width;
+    pen.strokeStyle = colour;
+    pen.stroke();
+  };
+  if (state.chosen && state.chosen.node !== undefined) ring(state.chosen.node, STYLE.ink, 12, 2);
+  if (state.compare >= 0) ring(state.compare, STYLE.ink, 12, 2);
+  DATA.focal.forEach((i) => ring(i, STYLE.focal, 7, 5));
+}
+
+/* --- names: as many as fit, the important ones first ----------------------------------------------- */
+
+function cleanLabel(text) {
+  const plain = text.replace(/[\u0000-\u001f\u007f\ufffe\uffff]/g, "");
+  const signs = [...plain];
+  return signs.length <= STYLE.label ? plain
+    : signs.slice(0, STYLE.label - 1).join("").trimEnd() + "…";
+}
+
+/** Places for names that touch no node and no other name; a code where the name has no room. */
+function placeLabels(spots, measure, frame) {
+  const taken = spots.map(({ x, y, r }) => [x - r, y - r, x + r, y + r]);
+  const hit = (box, own) => taken.some((other) => other !== own &&
+    box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]);
+  const order = spots.map((spot, k) => k).sort((a, b) =>
+    spots[b].rank - spots[a].rank || spots[b].r - spots[a].r || a - b);
+  const labels = [];
+  order.forEach((k) => {
+    const { node, x, y, r, font, strong } = spots[k];
+    const names = [...new Set([cleanLabel(nameOf(node.i)), cleanLabel(node.id)])];
+    for (const text of names) {
+      const wide = measure(text, font, strong);
+      const pad = strong ? 8 : 3;
+      const places = [
+        [x - wide / 2, y + r + pad], [x - wide / 2, y - r - pad - font],
+        [x + r + pad, y - font / 2], [x - r - pad - wide, y - font / 2],
+      ].map(([a, b]) => [a, b, a + wide, b + font]);
+      const inside = (box) => !frame || (box[0] >= 2 && box[1] >= 2 &&
+        box[2] <= frame[0] - 2 && box[3] <= frame[1] - 2);
+      let box = places.find((place) => inside(place) && !hit(place, taken[k]));
+      if (!box && strong) box = places[0];
+      if (box) {
+        taken.push(box);
+        labels.push({ node, text, x: (box[0] + box[2]) / 2, y: box[1] + font * 0.82, font, strong });
+        return;
+      }
+    }
+  });
+  return labels;
+}
+
+function labelRank(node) {
+  const chosen = state.chosen || {};
+  if (node.focal && DATA.focal.length === 1) return 5;
+  if (chosen.node === node.i || state.compare === node.i) return 4;
+  if (chosen.link && chosen.link.includes(node.i)) return 4;
+  if (node.focal) return 3;
+  return node.core === 2 ? 2 : 1;
+}
+
+const widths = new Map();
+
+function measureWith(pen) {
+  return (text, font, strong) => {
+    const key = `${strong ? "b" : "n"}${font}${text}`;
+    if (!widths.has(key)) {
+      pen.font = `${strong ? "700 " : ""}${font}px ${FONT}`;
+      widths.set(key, pen.measureText(text).width);
+    }
+    return widths.get(key);
+  };
+}
+
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Arial, sans-serif';
+
+function drawNames(pen) {
+  const ratio = window.devicePixelRatio || 1;
+  const scale = network.getScale();
+  const frame = [pen.canvas.width / ratio, pen.canvas.height / ratio];
+  pen.save();
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  const spots = shownNodes.getIds().map((i) => {
+    const node = NODES[i];
+    const at = network.canvasToDOM(position(node));
+    const rank = labelRank(node);
+    return { node, x: at.x, y: at.y, r: nodeSize(node) * scale, rank, strong: rank > 3,
+      font: rank > 3 ? 15 : 12 };
+  }).filter(({ x, y }) => x > -60 && y > -30 && x < frame[0] + 60 && y < frame[1] + 30);
+  const most = Math.max(70, Math.round(70 * scale * scale * 4));
+  const best = spots.sort((a, b) => b.rank - a.rank || b.r - a.r || a.node.i - b.node.i);
+  const labels = placeLabels(best.slice(0, most), measureWith(pen), frame);
+  pen.textAlign = "center";
+  pen.lineJoin = "round";
+  labels.reverse().forEach(({ node, text, x, y, font, strong }) => {
+    pen.font = `${strong ? "700 " : ""}${font}px ${FONT}`;
+    pen.lineWidth = 3.5;
+    pen.strokeStyle = "rgba(255,255,255,0.92)";
+    pen.strokeText(text, x, y);
+    pen.fillStyle = node.focal ? STYLE.focal : STYLE.ink;
+    pen.fillText(text, x, y);
+  });
+  pen.restore();
+}
+
+/* --- tips and moving about ---------------------------------------------------------------------------- */
+
+function nodeTip(node) {
+  const facts = ["received", "given"].map((what) =>
+    `${indicatorName(what)}: ${number(valueOf(node, what))}`);
+  return [nameOf(node.i), ...facts].join("\n");
+}
+
+function linkTip(key) {
+  const [from, to] = String(key).split(">").map(Number);
+  const link = linkBetween(from, to);
+  return say("link_title", { citing: nameOf(from), cited: nameOf(to) }) +
+    (link ? `: ${number(link.weight)}` : "");
+}
+
+function showTip(text, event) {
+  const tip = byId("tip");
+  const box = byId("map-view").getBoundingClientRect();
+  tip.textContent = text;
+  tip.hidden = false;
+  const x = event.clientX - box.left;
+  const y = event.clientY - box.top;
+  tip.style.left = `${Math.min(x + 14, box.width - tip.offsetWidth - 8)}px`;
+  tip.style.top = `${Math.max(4, y - tip.offsetHeight - 12)}px`;
+}
+
+function hideTip() {
+  byId("tip").hidden = true;
+}
+
+function calm() {
+  return window.matchMedia("(prefers-reduced-motion: reduce)").matches
+    ? false : { duration: 300, easingFunction: "easeInOutQuad" };
+}
+
+Picture.fit = function fit(animate = true) {
+  if (!shownNodes || !shownNodes.length) return;
+  const box = byId("network");
+  const nodes = shownNodes.getIds().map((i) => ({ ...position(NODES[i]), r: nodeSize(NODES[i]) }));
+  const xs = nodes.flatMap(({ x, r }) => [x - r - 40, x + r + 40]);
+  const ys = nodes.flatMap(({ y, r }) => [y - r - 22, y + r + 30]);
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const scale = Math.min(box.clientWidth / (right - left), box.clientHeight / (bottom - top), 1.8);
+  network.moveTo({
+    position: { x: (left + right) / 2, y: (top + bottom) / 2 }, scale, animation: animate && calm(),
+  });
+};
+
+Picture.zoom = function zoom(times) {
+  network.moveTo({ scale: network.getScale() * times, animation: calm() });
+};
+
+Picture.show = function show(i) {
+  const scale = Math.max(network.getScale(), 0.7);
+  network.moveTo({ position: position(NODES[i]), scale, animation: calm() });
+};
