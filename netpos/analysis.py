@@ -19,8 +19,8 @@ from netpos.graph import links as graph_links
 from netpos.graph import residence
 from netpos.graph.links import Citations, Mask, Shares, Spread
 from netpos.indicators.position import rounded
+from netpos.ingest.citations import OFFICE_BITS
 from netpos.ingest.corpus import Corpus
-from netpos.ingest.derive import OFFICE_BITS
 from netpos.ingest.technologies import Technology, family_technologies, load_technologies
 from netpos.ingest.user_tables import read_residences
 from netpos.options import Options
@@ -163,13 +163,19 @@ def prepare(corpus: Corpus, options: Options) -> Study:
     counted = residence.counted(located, options.counting)
     extra = residence.counted(outside_shares, options.counting)
     shares = Shares.of(
-        pl.concat([counted.select("family", "country", "share"),
-                   extra.select("family", "country", "share")]),
-        "country", rows,
+        pl.concat(
+            [
+                counted.select("family", "country", "share"),
+                extra.select("family", "country", "share"),
+            ]
+        ),
+        "country",
+        rows,
     )
     organisations = Shares.of(
         residence.family_organisations(corpus.applicants, counting=options.counting),
-        "organisation", rows,
+        "organisation",
+        rows,
     )
     pairs = graph_links.citations(
         corpus.citations,
@@ -186,8 +192,17 @@ def prepare(corpus: Corpus, options: Options) -> Study:
     pairs = _windowed(pairs, families, outside, options.window, data_date, rows)
     member = _members(corpus, technologies, options, rows)
     return Study(
-        corpus, options, technologies, member, years, located, shares, organisations, pairs,
-        data_date, tuple(_warnings(corpus, options, member, years)),
+        corpus,
+        options,
+        technologies,
+        member,
+        years,
+        located,
+        shares,
+        organisations,
+        pairs,
+        data_date,
+        tuple(_warnings(corpus, options, member, years)),
     )
 
 
@@ -200,7 +215,9 @@ def _members(
         keep = keep & ~pl.col("utility")
     seed[: corpus.families.height] = corpus.families.select(k=keep)["k"].to_numpy()
     table = family_technologies(
-        corpus.table("classifications").cast({"scheme": pl.String}), technologies, narrow=options.narrow,
+        corpus.table("classifications").cast({"scheme": pl.String}),
+        technologies,
+        narrow=options.narrow,
         symbols_from=options.symbols,
     )
     member = {}
@@ -235,15 +252,19 @@ def _lookup(corpus: Corpus, options: Options) -> tuple[pl.DataFrame | None, pl.D
         total = pl.col("share").sum().over("outside")
         parts.append(
             named.select(
-                family=(pl.col("outside") + n).cast(pl.Int32), country="country",
-                share=pl.col("share") / total, rule=pl.lit("lookup"),
+                family=(pl.col("outside") + n).cast(pl.Int32),
+                country="country",
+                share=pl.col("share") / total,
+                rule=pl.lit("lookup"),
             )
         )
     if options.office_proxy:
         codes = countries.resolve(outside["office"], outside["date"])["country"]
         proxy = outside.select(
-            family=(pl.col("outside") + n).cast(pl.Int32), country=codes,
-            share=pl.lit(1.0), rule=pl.lit("office"),
+            family=(pl.col("outside") + n).cast(pl.Int32),
+            country=codes,
+            share=pl.lit(1.0),
+            rule=pl.lit("office"),
         ).drop_nulls("country")
         known = parts[-1]["family"].unique()
         parts.append(proxy.filter(~pl.col("family").is_in(known.implode())))
@@ -285,10 +306,12 @@ def _windowed(
     if window is None:
         return pairs
     year = np.full(rows, np.nan)
-    year[: families.height] = families["publication_year"].cast(pl.Float64).fill_null(
-        float("nan")).to_numpy()
-    year[families.height :] = outside["date"].dt.year().cast(pl.Float64).fill_null(
-        float("nan")).to_numpy()
+    year[: families.height] = (
+        families["publication_year"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    )
+    year[families.height :] = (
+        outside["date"].dt.year().cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    )
     age = year[pairs.citing] - year[pairs.cited]
     last_full = data_date.year - 1
     keep = (age >= 0) & (age <= window) & (year[pairs.cited] + window <= last_full)
@@ -359,7 +382,7 @@ def coverage_table(study: Study) -> pl.DataFrame:
     located = study.shares.located
     inside_both = (study.pairs.citing < n) & (study.pairs.cited < n)
     both = located[study.pairs.citing] & located[study.pairs.cited]
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for technology in study.names:
         for period, span in study.options.spans():
             chosen = study.chosen(technology, span)
@@ -372,22 +395,39 @@ def coverage_table(study: Study) -> pl.DataFrame:
                 rows.append((technology, period, count, known, name, None, None, None))
             total = int(chosen.sum())
             rows.append(
-                (technology, period, total, total - by_rule.get("unknown", 0), "all",
-                 int(citing.sum()), int((citing & inside_both).sum()),
-                 int((citing & both).sum()))
+                (
+                    technology,
+                    period,
+                    total,
+                    total - by_rule.get("unknown", 0),
+                    "all",
+                    int(citing.sum()),
+                    int((citing & inside_both).sum()),
+                    int((citing & both).sum()),
+                )
             )
     return pl.DataFrame(
-        rows, orient="row",
-        schema={"technology": pl.String, "period": pl.String, "families": pl.Int64,
-                "families_with_country": pl.Int64, "rule": pl.String, "citations": pl.Int64,
-                "citations_resolved": pl.Int64, "citations_located": pl.Int64},
+        rows,
+        orient="row",
+        schema={
+            "technology": pl.String,
+            "period": pl.String,
+            "families": pl.Int64,
+            "families_with_country": pl.Int64,
+            "rule": pl.String,
+            "citations": pl.Int64,
+            "citations_resolved": pl.Int64,
+            "citations_located": pl.Int64,
+        },
     )
 
 
 def home_countries(study: Study) -> pl.DataFrame:
     """The country of each organisation: the one with its largest summed share, ties by code."""
     parties = study.corpus.applicants.filter(
-        (pl.col("role") == "applicant") & ~pl.col("person") & pl.col("applicant").is_not_null()
+        (pl.col("role") == "applicant")
+        & ~pl.col("person")
+        & pl.col("applicant").is_not_null()
         & pl.col("residence").is_not_null()
     )
     return (

@@ -79,10 +79,12 @@ def _described(source: Source, corpus: Corpus, folder: Path) -> Check:
     stems = [p["stem"] for p in item["parts"]]
 
     def details(name: str) -> pl.DataFrame:
-        return pl.concat([
-            read_part(folder / "records", stem, name).with_columns(part=pl.lit(stem))
-            for stem in stems
-        ])
+        return pl.concat(
+            [
+                read_part(folder / "records", stem, name).with_columns(part=pl.lit(stem))
+                for stem in stems
+            ]
+        )
 
     records, parties, refs = details("records"), details("parties"), details("references")
     counts = corpus.counts
@@ -99,20 +101,36 @@ def _described(source: Source, corpus: Corpus, folder: Path) -> Check:
     }
     n = max(records.height, 1)
     ledger = corpus.ledger.filter(pl.col("outcome") == "rejected")
-    offices = docs["office"].drop_nulls().value_counts().sort(
-        ["count", "office"], descending=[True, False]
+    offices = (
+        docs["office"]
+        .drop_nulls()
+        .value_counts()
+        .sort(["count", "office"], descending=[True, False])
     )
     sizes = corpus.families["family_size"]
     return Check(
-        source.name, source.form, counts["read"], counts["kept"], counts["rejected"],
-        counts["duplicates"], counts["families"], cited.height,
+        source.name,
+        source.form,
+        counts["read"],
+        counts["kept"],
+        counts["rejected"],
+        counts["duplicates"],
+        counts["families"],
+        cited.height,
         int((cited["other"] >= 0).sum()) if source.form != "patentsview-json" else cited.height,
-        int(cited["other"].is_in(own).sum()), refs.height - cited.height,
-        by_role["applicant"] / n, by_role["inventor"] / n,
-        _int(years.min()), _int(years.max()), dict(offices.iter_rows()),
+        int(cited["other"].is_in(own).sum()),
+        refs.height - cited.height,
+        by_role["applicant"] / n,
+        by_role["inventor"] / n,
+        _int(years.min()),
+        _int(years.max()),
+        dict(offices.iter_rows()),
         _fill(records, parties, details("classes")),
         None if sizes.null_count() == sizes.len() else int(sizes.sum()),
-        list(ledger.select("line", "reason").iter_rows()), list(item["notes"]), can, cannot,
+        list(ledger.select("line", "reason").iter_rows()),
+        list(item["notes"]),
+        can,
+        cannot,
     )
 
 
@@ -132,8 +150,10 @@ def _fill(records: pl.DataFrame, parties: pl.DataFrame, classes: pl.DataFrame) -
     rates = {
         label: 1 - records[column].null_count() / n
         for label, column in (
-            ("publication date", "published"), ("application date", "application_date"),
-            ("priority", "priority_offices"), ("legal status", "legal_status"),
+            ("publication date", "published"),
+            ("application date", "application_date"),
+            ("priority", "priority_offices"),
+            ("legal status", "legal_status"),
             ("family size", "family_size"),
         )
     }
@@ -163,9 +183,7 @@ def _possible(
     if residences:
         can.append("countries by residence")
     elif form == "lens-legacy-jsonl":
-        cannot.append(
-            "countries by residence: this form has none; the priority office stands in"
-        )
+        cannot.append("countries by residence: this form has none; the priority office stands in")
     elif header is None:
         cannot.append("countries by residence: no party has one; the priority office stands in")
     return can, list(dict.fromkeys(cannot))
@@ -213,9 +231,7 @@ def paragraph(found: Check) -> str:
     if low:
         text += f" Filled in part: {', '.join(low)}."
     if found.members_stated and found.kept and found.members_stated > found.kept:
-        text += (
-            f" Families have {found.members_stated:,} members in all, {found.kept:,} are here."
-        )
+        text += f" Families have {found.members_stated:,} members in all, {found.kept:,} are here."
     for line, reason in found.rejected_lines[:5]:
         text += f" Line {line} is rejected: {reason}."
     if len(found.rejected_lines) > 5:
@@ -226,5 +242,3 @@ def paragraph(found: Check) -> str:
     if found.cannot:
         text += f" Cannot: {'; '.join(found.cannot)}."
     return text
-
-

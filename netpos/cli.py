@@ -16,7 +16,7 @@ from netpos.errors import InputError, NetposError, OptionError
 
 app = typer.Typer(
     name="netpos",
-    help="Read a country's technology position from patent citations: offline maps, report, tables.",
+    help="Read a country's technology position from patent citations.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -108,15 +108,11 @@ SelfCitations = Annotated[
     ),
 ]
 Symbols = Annotated[str | None, _option("--symbols", "both or ipc. [default: both]")]
-Narrow = Annotated[
-    bool | None, _option("--narrow", "Use each technology's core patterns.")
-]
+Narrow = Annotated[bool | None, _option("--narrow", "Use each technology's core patterns.")]
 CitingOffice = Annotated[
     str | None, _option("--citing-office", "Links found by these offices, as EP,WO. [default: all]")
 ]
-UtilityModels = Annotated[
-    str | None, _option("--utility-models", "keep or drop. [default: keep]")
-]
+UtilityModels = Annotated[str | None, _option("--utility-models", "keep or drop. [default: keep]")]
 Residences = Annotated[
     str | None, _option("--residences", "CSV lens_id,country[,share] for what has no residence.")
 ]
@@ -151,13 +147,30 @@ def _options(config: Path | None, given: dict[str, object]) -> Any:  # noqa: ANN
 
 def _given(frame: dict[str, object]) -> dict[str, object]:
     keys = {
-        "technologies": "technologies", "focal": "focal", "by": "by", "counting": "counting",
-        "scope": "scope", "from": "from_", "to": "to", "periods": "periods",
-        "year_by": "year_by", "window": "window", "phase": "phase", "category": "category",
-        "self_citations": "self_citations", "symbols": "symbols", "narrow": "narrow",
-        "citing_office": "citing_office", "utility_models": "utility_models",
-        "residences": "residences", "office_proxy": "office_proxy", "memberships": "memberships",
-        "merge_cn": "merge_cn", "core": "core", "data_date": "data_date", "lang": "lang",
+        "technologies": "technologies",
+        "focal": "focal",
+        "by": "by",
+        "counting": "counting",
+        "scope": "scope",
+        "from": "from_",
+        "to": "to",
+        "periods": "periods",
+        "year_by": "year_by",
+        "window": "window",
+        "phase": "phase",
+        "category": "category",
+        "self_citations": "self_citations",
+        "symbols": "symbols",
+        "narrow": "narrow",
+        "citing_office": "citing_office",
+        "utility_models": "utility_models",
+        "residences": "residences",
+        "office_proxy": "office_proxy",
+        "memberships": "memberships",
+        "merge_cn": "merge_cn",
+        "core": "core",
+        "data_date": "data_date",
+        "lang": "lang",
         "seed": "seed",
     }
     values = {key: frame[name] for key, name in keys.items()}
@@ -189,9 +202,7 @@ def demo(
             given |= {"from": 2016, "to": 2022, "focal": "FR"}
         else:
             exports = [data_path("demo_synthetic_lens.jsonl.gz")]
-        page = pipeline.run(
-            exports, out, options.make(given), report=say, synthetic=not real
-        )
+        page = pipeline.run(exports, out, options.make(given), report=say, synthetic=not real)
         _tell(page)
 
 
@@ -240,9 +251,7 @@ def run(
     from netpos import pipeline
 
     with _errors():
-        page = pipeline.run(
-            exports, out, _options(config, given), report=say, processes=processes
-        )
+        page = pipeline.run(exports, out, _options(config, given), report=say, processes=processes)
         _tell(page)
 
 
@@ -266,7 +275,11 @@ def ingest(
 
     with _errors():
         made = ingest_exports(
-            exports, corpus, role=role, processes=processes, max_record=max_record * 2**20,
+            exports,
+            corpus,
+            role=role,
+            processes=processes,
+            max_record=max_record * 2**20,
             report=say,
         )
         print(account(made.counts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -106,7 +107,7 @@ def parse_periods(text: str, first: int, last: int) -> list[Period]:
             raise ValueError(message)
         found.append((piece, (a, b)))
     found.sort(key=lambda p: p[1])
-    for (one, (_, end)), (two, (start, _)) in zip(found, found[1:], strict=False):
+    for (one, (_, end)), (two, (start, _)) in pairwise(found):
         if start <= end:
             message = f"periods {one} and {two} overlap"
             raise ValueError(message)
@@ -144,7 +145,8 @@ def read_toml(path: Path) -> dict[str, object]:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError("no such configuration file", file=path, remedy="check --config") from error
+        problem = "no such configuration file"
+        raise InputError(problem, file=path, remedy="check --config") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not valid TOML: {error}", file=path) from error
     known = {f.alias or name for name, f in Options.model_fields.items()}

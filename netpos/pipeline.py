@@ -150,8 +150,18 @@ class _Written:
 
 
 def _manifest(study: Study) -> dict[str, object]:
-    keep = ("name", "sha256", "bytes", "form", "role", "read", "kept", "rejected", "duplicates",
-            "notes")
+    keep = (
+        "name",
+        "sha256",
+        "bytes",
+        "form",
+        "role",
+        "read",
+        "kept",
+        "rejected",
+        "duplicates",
+        "notes",
+    )
     inputs = [{k: i[k] for k in keep} for i in study.corpus.manifest["inputs"]]
     return {
         "netpos": netpos.__version__,
@@ -180,8 +190,12 @@ def _tables(study: Study) -> dict[str, pl.DataFrame]:
             closed = study.links(technology, span, period=period)
             citing = study.links(technology, span, scope="citing", period=period)
             table = position.country_table(
-                closed, citing, focal=study.options.focal, year=study.year_of_membership,
-                method=study.options.core, memberships=_memberships(study),
+                closed,
+                citing,
+                focal=study.options.focal,
+                year=study.year_of_membership,
+                method=study.options.core,
+                memberships=_memberships(study),
             ).with_columns(technology=pl.lit(technology), period=pl.lit(period))
             country_rows.append(table)
             link_rows.append(_labelled(closed, technology, period))
@@ -189,8 +203,9 @@ def _tables(study: Study) -> dict[str, pl.DataFrame]:
             technology_rows.append(_technology_row(study, table, coverage, technology, period))
             firms = study.links(technology, span, kind="organisation", period=period)
             organisation_rows.append(
-                _organisations(study, firms, home, self_links, technology, span)
-                .with_columns(technology=pl.lit(technology), period=pl.lit(period))
+                _organisations(study, firms, home, self_links, technology, span).with_columns(
+                    technology=pl.lit(technology), period=pl.lit(period)
+                )
             )
             organisation_links.append(_labelled(firms, technology, period))
     names = countries.countries().select(country="iso2", name=f"name_{study.options.lang}")
@@ -219,8 +234,12 @@ def _memberships(study: Study) -> pl.DataFrame | None:
 def _labelled(links: Links, technology: str, period: str) -> pl.DataFrame:
     return position.rounded(
         links.table.select(
-            pl.lit(technology).alias("technology"), pl.lit(period).alias("period"),
-            "citing", "cited", "weight", "citations",
+            pl.lit(technology).alias("technology"),
+            pl.lit(period).alias("period"),
+            "citing",
+            "cited",
+            "weight",
+            "citations",
         )
     )
 
@@ -253,7 +272,8 @@ def _technology_row(
     study: Study, table: pl.DataFrame, coverage: pl.DataFrame, technology: str, period: str
 ) -> pl.DataFrame:
     here = coverage.filter(
-        (pl.col("technology") == technology) & (pl.col("period") == period)
+        (pl.col("technology") == technology)
+        & (pl.col("period") == period)
         & (pl.col("rule") == "all")
     ).row(0, named=True)
     focal = table.filter(pl.col("country") == study.options.focal)
@@ -273,8 +293,14 @@ def _technology_row(
         },
         schema_overrides={"coverage": pl.Float64},
     )
-    kept = ("balance_ratio", "balance", "source_effective", "similarity", "family_share",
-            "family_rank")
+    kept = (
+        "balance_ratio",
+        "balance",
+        "source_effective",
+        "similarity",
+        "family_share",
+        "family_rank",
+    )
     return position.rounded(pl.concat([head, focal.select(kept)], how="horizontal"))
 
 
@@ -293,9 +319,11 @@ def _with_changes(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _context(study: Study, tables: dict[str, pl.DataFrame], technology: str) -> dict[str, object]:
-    row = tables["technologies"].filter(
-        (pl.col("technology") == technology) & (pl.col("period") == "all")
-    ).row(0, named=True)
+    row = (
+        tables["technologies"]
+        .filter((pl.col("technology") == technology) & (pl.col("period") == "all"))
+        .row(0, named=True)
+    )
     counts = study.corpus.counts
     return {
         "period": f"{study.options.first}-{study.options.last}",
@@ -314,24 +342,32 @@ def _maps(
     study: Study, tables: dict[str, pl.DataFrame], written: _Written, *, synthetic: bool
 ) -> None:
     whole = (study.options.first, study.options.last)
-    titles = {t.id: (t.name_en if study.options.lang == "en" else t.name_nl)
-              for t in study.technologies}
-    titles[analysis.UNION] = "All technologies" if study.options.lang == "en" else (
-        "Alle technologieën"
+    titles = {
+        t.id: (t.name_en if study.options.lang == "en" else t.name_nl) for t in study.technologies
+    }
+    titles[analysis.UNION] = (
+        "All technologies" if study.options.lang == "en" else ("Alle technologieën")
     )
     for technology in study.names:
         links = study.links(technology, whole, period="all")
         periods = {
             name: study.links(technology, span, period=name)
-            for name, span in study.options.spans() if name != "all"
+            for name, span in study.options.spans()
+            if name != "all"
         }
         name = f"maps/{technology}.html"
         network_map.network_map(
-            links, written.out / name, focal=study.options.focal, title=titles[technology],
-            technology=technology, periods=periods,
+            links,
+            written.out / name,
+            focal=study.options.focal,
+            title=titles[technology],
+            technology=technology,
+            periods=periods,
             indicators=tables["countries"].filter(pl.col("technology") == technology),
-            context=_context(study, tables, technology), lang=study.options.lang,
-            seed=study.options.seed, synthetic=synthetic,
+            context=_context(study, tables, technology),
+            lang=study.options.lang,
+            seed=study.options.seed,
+            synthetic=synthetic,
         )
         written.names.append(name)
 

@@ -32,10 +32,15 @@ def record(
 ) -> dict:
     """One record; citations are record numbers or whole citation objects."""
     citations = [
-        c if isinstance(c, dict)
-        else {"sequence": k + 1, "patcit": {
-            "document_id": {"jurisdiction": "EP", "doc_number": str(c), "kind": "A1"},
-            "lens_id": lens_id(c)}}
+        c
+        if isinstance(c, dict)
+        else {
+            "sequence": k + 1,
+            "patcit": {
+                "document_id": {"jurisdiction": "EP", "doc_number": str(c), "kind": "A1"},
+                "lens_id": lens_id(c),
+            },
+        }
         for k, c in enumerate(cites)
     ]
     biblio: dict = {
@@ -55,15 +60,26 @@ def record(
         biblio["references_cited"] = {"citations": citations}
     if priority:
         biblio["priority_claims"] = {
-            "claims": [{"jurisdiction": priority[0], "doc_number": f"P{family or n}",
-                        "kind": "A", "date": priority[1]}],
+            "claims": [
+                {
+                    "jurisdiction": priority[0],
+                    "doc_number": f"P{family or n}",
+                    "kind": "A",
+                    "date": priority[1],
+                }
+            ],
             "earliest_claim": {"date": priority[1]},
         }
     citing = list(cited_by)
     if citing:
         biblio["cited_by"] = {
-            "patents": [{"document_id": {"jurisdiction": "EP", "doc_number": str(c),
-                                         "kind": "A1"}, "lens_id": lens_id(c)} for c in citing],
+            "patents": [
+                {
+                    "document_id": {"jurisdiction": "EP", "doc_number": str(c), "kind": "A1"},
+                    "lens_id": lens_id(c),
+                }
+                for c in citing
+            ],
             "patent_count": len(citing),
         }
     named = sorted({n, *members})
@@ -71,9 +87,14 @@ def record(
     if family is not None:
         simple["family_id"] = family
     found = {
-        "lens_id": lens_id(n), "jurisdiction": office, "doc_number": str(n), "kind": kind,
-        "date_published": published, "publication_type": "PATENT_APPLICATION",
-        "biblio": biblio, "families": {"simple_family": simple},
+        "lens_id": lens_id(n),
+        "jurisdiction": office,
+        "doc_number": str(n),
+        "kind": kind,
+        "date_published": published,
+        "publication_type": "PATENT_APPLICATION",
+        "biblio": biblio,
+        "families": {"simple_family": simple},
     }
     return found | extra
 
@@ -114,8 +135,10 @@ def toy_records() -> list[dict]:
                 cites.setdefault(first[citing] + a, []).append(first[cited] + b)
     return [
         record(
-            first[country] + k, applicants=[(f"{country} FIRM {k} LTD", country)],
-            cites=cites.get(first[country] + k, []), priority=(country, "2016-01-01"),
+            first[country] + k,
+            applicants=[(f"{country} FIRM {k} LTD", country)],
+            cites=cites.get(first[country] + k, []),
+            priority=(country, "2016-01-01"),
         )
         for country, n in TOY_FAMILIES.items()
         for k in range(n)

@@ -79,10 +79,24 @@ WORKED = [
 @pytest.mark.parametrize(
     ("counting", "worked"),
     [
-        ("fractional", {"NL>US": Fraction(1), "DE>US": Fraction(1, 2), "NL>NL": Fraction(1, 3),
-                        "DE>NL": Fraction(1, 6)}),
-        ("country-unique", {"NL>US": Fraction(3, 4), "DE>US": Fraction(3, 4),
-                            "NL>NL": Fraction(1, 4), "DE>NL": Fraction(1, 4)}),
+        (
+            "fractional",
+            {
+                "NL>US": Fraction(1),
+                "DE>US": Fraction(1, 2),
+                "NL>NL": Fraction(1, 3),
+                "DE>NL": Fraction(1, 6),
+            },
+        ),
+        (
+            "country-unique",
+            {
+                "NL>US": Fraction(3, 4),
+                "DE>US": Fraction(3, 4),
+                "NL>NL": Fraction(1, 4),
+                "DE>NL": Fraction(1, 4),
+            },
+        ),
         ("full", {"NL>US": 2, "DE>US": 2, "NL>NL": 1, "DE>NL": 1}),
     ],
 )
@@ -191,7 +205,8 @@ def test_each_step_of_the_country_rule_decides_and_is_counted(tmp_path: Path) ->
     }
     assert found == {
         ("1", "NL"): (1.0, "applicant"),
-        ("2", "DE"): (0.5, "inventor"), ("2", "FR"): (0.5, "inventor"),
+        ("2", "DE"): (0.5, "inventor"),
+        ("2", "FR"): (0.5, "inventor"),
         ("3", "NL"): (1.0, "imputed"),
         ("4", "JP"): (1.0, "priority"),
         ("5", None): (None, "unknown"),
@@ -201,8 +216,14 @@ def test_each_step_of_the_country_rule_decides_and_is_counted(tmp_path: Path) ->
         (pl.col("technology") == "quantum") & (pl.col("period") == "all")
     )
     assert dict(cover.select("rule", "families").iter_rows()) == {
-        "applicant": 1, "inventor": 1, "imputed": 1, "lookup": 0, "priority": 1, "office": 0,
-        "unknown": 2, "all": 6,
+        "applicant": 1,
+        "inventor": 1,
+        "imputed": 1,
+        "lookup": 0,
+        "priority": 1,
+        "office": 0,
+        "unknown": 2,
+        "all": 6,
     }
 
 
@@ -228,13 +249,18 @@ def test_nuclear_record_and_citation_counts_are_those_of_the_readme(real: Path) 
     assert corpus.counts["duplicates"] == 34
     given = {i["name"]: i["read"] for i in corpus.manifest["inputs"]}
     assert given == {
-        "G21B.json.gz": 258, "G21D.json.gz": 508, "G21H.json.gz": 123, "G21J.json.gz": 6
+        "G21B.json.gz": 258,
+        "G21D.json.gz": 508,
+        "G21H.json.gz": 123,
+        "G21J.json.gz": 6,
     }
     # 13,003 different citing-cited pairs from the lists of cited patents
     assert corpus.citations.filter(pl.col("mentions") > 0).height == 13_003
 
 
-@pytest.mark.parametrize(("technology", "subclass", "cells"), [("fusion", "G21B", 9), ("plants", "G21D", 5)])
+@pytest.mark.parametrize(
+    ("technology", "subclass", "cells"), [("fusion", "G21B", 9), ("plants", "G21D", 5)]
+)
 def test_nuclear_country_links_equal_an_independent_count(
     real: Path, technology: str, subclass: str, cells: int
 ) -> None:
@@ -268,9 +294,13 @@ def test_nuclear_country_links_equal_an_independent_count(
                 for i, s in shares(a).items():
                     for j, t in shares(b).items():
                         weights[i, j] += s * t
-    options = make({
-        "technologies": str(data_path("nuclear_technologies.toml")), "from": 2016, "to": 2022,
-    })
+    options = make(
+        {
+            "technologies": str(data_path("nuclear_technologies.toml")),
+            "from": 2016,
+            "to": 2022,
+        }
+    )
     corpus = read(real / "patentsview_nuclear")
     links = analysis.country_links(
         corpus, technology=technology, years=(2016, 2022), options=options

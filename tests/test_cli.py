@@ -170,8 +170,9 @@ def test_namibia_is_a_country_in_every_table_and_after_reading_back(
     assert links.select("citing", "cited", "weight").rows() == [("NA", "NL", 1), ("NL", "NA", 1)]
     assert countries["country"].null_count() == 0
     assert pl.read_parquet(tables / "countries.parquet").equals(
-        pl.read_csv(tables / "countries.csv", schema=pl.read_parquet_schema(
-            tables / "countries.parquet"))
+        pl.read_csv(
+            tables / "countries.csv", schema=pl.read_parquet_schema(tables / "countries.parquet")
+        )
     )
     technologies = pl.read_csv(tables / "technologies.csv").filter(here)
     assert technologies["focal"].to_list() == ["NA"]
@@ -186,7 +187,11 @@ def test_every_record_is_kept_rejected_or_duplicate(netpos: Run, tmp_path: Path)
     assert "6 records read = 1 kept + 4 rejected + 1 duplicates" in result.stdout
     ledger = pl.read_parquet(tmp_path / "c" / "ledger.parquet")
     assert ledger.select("line", "outcome").rows() == [
-        (3, "duplicate"), (4, "rejected"), (5, "rejected"), (6, "rejected"), (7, "rejected")
+        (3, "duplicate"),
+        (4, "rejected"),
+        (5, "rejected"),
+        (6, "rejected"),
+        (7, "rejected"),
     ]
 
 
@@ -204,7 +209,8 @@ def test_ingesting_the_same_file_again_changes_nothing(netpos: Run, tmp_path: Pa
 def outputs_of_corpus(folder: Path) -> dict[str, bytes]:
     return {
         p.relative_to(folder).as_posix(): p.read_bytes()
-        for p in sorted(folder.rglob("*")) if p.is_file()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
     }
 
 

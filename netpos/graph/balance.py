@@ -66,7 +66,7 @@ def balance(links: Links, kind: BalanceKind = "ratio") -> pl.DataFrame:
 
     References
     ----------
-    METHODS 2; DESIGN 7.14, 7.27; dyadic: Vázquez et al. 2007.
+    docs/methods.md; dyadic: Vázquez et al. 2007.
 
     Examples
     --------
@@ -127,7 +127,7 @@ def pure_importer(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 2; DESIGN 7.14.
+    docs/methods.md.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def reciprocity(links: Links, focal: str) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 2 (dyad term); Vázquez et al. 2007.
+    docs/methods.md; Vázquez et al. 2007.
 
     Examples
     --------

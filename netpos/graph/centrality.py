@@ -53,7 +53,7 @@ __all__ = [
 
 #: Up to this many nodes dense linear algebra is quicker than ARPACK.
 DENSE = 500
-#: Relative gap below which the largest singular value does not count as simple (DESIGN 7.14).
+#: Relative gap below which the largest singular value does not count as simple.
 SIMPLE_GAP = 1e-6
 
 
@@ -89,7 +89,7 @@ def pagerank(links: Links, *, damping: float = 0.85) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 3; Page, Brin, Motwani and Winograd 1999.
+    docs/methods.md; Page, Brin, Motwani and Winograd 1999.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def hits(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 3; DESIGN 7.14; Kleinberg 1999.
+    docs/methods.md; Kleinberg 1999.
 
     Examples
     --------
@@ -211,7 +211,7 @@ def eigenvector(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 3; Bonacich 1972.
+    docs/methods.md; Bonacich 1972.
 
     Examples
     --------

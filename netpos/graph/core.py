@@ -74,7 +74,7 @@ def core(links: Links, method: CoreMethod = "rich") -> pl.DataFrame:
 
     References
     ----------
-    METHODS 4; DESIGN 7.15; Ma and Mondragón 2015; Borgatti and Everett 2000.
+    docs/methods.md; Ma and Mondragón 2015; Borgatti and Everett 2000.
 
     Examples
     --------
@@ -234,7 +234,7 @@ def core_distance(
 
     References
     ----------
-    METHODS 4; DESIGN 7.15; Klein and Randić 1993 (resistance); Brockmann and Helbing 2013
+    docs/methods.md; Klein and Randić 1993 (resistance); Brockmann and Helbing 2013
     (effective); Van Eck and Waltman 2009 (association strength).
 
     Examples
@@ -332,7 +332,7 @@ def near_core(
 
     References
     ----------
-    DESIGN 7.15.
+    docs/methods.md.
 
     Examples
     --------

@@ -48,7 +48,7 @@ def coreness(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 4; Borgatti and Everett 2000 (continuous model).
+    docs/methods.md; Borgatti and Everett 2000 (continuous model).
 
     Examples
     --------

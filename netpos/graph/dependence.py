@@ -57,7 +57,7 @@ def source_diversity(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 5; Hill 1973; Jost 2006; Pielou 1966.
+    docs/methods.md; Hill 1973; Jost 2006; Pielou 1966.
 
     Examples
     --------
@@ -107,7 +107,7 @@ def rao_stirling(links: Links, distance: NDArray[np.float64]) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 5; Rao 1982; Stirling 2007.
+    docs/methods.md; Rao 1982; Stirling 2007.
 
     Examples
     --------
@@ -225,7 +225,7 @@ def similarity(
 
     References
     ----------
-    METHODS 6; DESIGN 7.16.
+    docs/methods.md.
 
     Examples
     --------
@@ -290,7 +290,7 @@ def exposure(
 
     References
     ----------
-    DESIGN 7.20; METHODS 5.
+    docs/methods.md.
 
     Examples
     --------
@@ -346,7 +346,7 @@ def dependents(links: Links, focal: str) -> pl.DataFrame:
 
     References
     ----------
-    DESIGN 7.20.
+    docs/methods.md.
 
     Examples
     --------

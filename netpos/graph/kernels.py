@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-#: Shares below this are left out of diversity (METHODS: rounding residue of fractional counting).
+#: Shares below this are left out of diversity (rounding residue of fractional counting).
 NEGLIGIBLE_SHARE = 1e-12
 
 
@@ -47,7 +47,7 @@ def significant(values: ArrayLike, digits: int = 12) -> Floats:
 def competition_rank(values: ArrayLike) -> Floats:
     """Competition rank along the last axis: 1 = largest, ties share a rank, NaN has none.
 
-    Values are compared after rounding to 12 significant digits (DESIGN 7.13).
+    Values are compared after rounding to 12 significant digits.
 
     Examples
     --------

@@ -53,7 +53,7 @@ def betweenness(links: Links, *, sample: int | None = None, seed: int = 0) -> pl
 
     References
     ----------
-    METHODS 3; DESIGN 7.14; Freeman 1977, Brandes 2001, Brandes and Pich 2007 (sampling).
+    docs/methods.md; Freeman 1977, Brandes 2001, Brandes and Pich 2007 (sampling).
 
     Examples
     --------
@@ -100,7 +100,7 @@ def harmonic_in(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 3; DESIGN 7.14; Marchiori and Latora 2000.
+    docs/methods.md; Marchiori and Latora 2000.
 
     Examples
     --------
@@ -132,7 +132,7 @@ def harmonic_out(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 3; DESIGN 7.14; Marchiori and Latora 2000.
+    docs/methods.md; Marchiori and Latora 2000.
 
     Examples
     --------

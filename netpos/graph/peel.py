@@ -39,7 +39,7 @@ def s_core(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 3; Eidsaa and Almaas 2013.
+    docs/methods.md; Eidsaa and Almaas 2013.
 
     Examples
     --------

@@ -56,7 +56,7 @@ def received(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 1 (foreign only).
+    docs/methods.md.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def given(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 1 (foreign only).
+    docs/methods.md.
 
     Examples
     --------
@@ -137,7 +137,7 @@ def partners(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 2.
+    docs/methods.md.
 
     Examples
     --------
@@ -165,7 +165,7 @@ def received_per_family(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 1; DESIGN 7.8.
+    docs/methods.md.
 
     Examples
     --------
@@ -194,7 +194,7 @@ def given_per_family(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    METHODS 1; DESIGN 7.8.
+    docs/methods.md.
 
     Examples
     --------

@@ -54,7 +54,7 @@ def country_table(
     *,
     focal: str,
     year: int,
-    method: str = "rich",
+    method: core.CoreMethod = "rich",
     memberships: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Every indicator of each country for one technology and period.
@@ -138,21 +138,63 @@ def _with_class(
 
     classes = countries.membership_class(focal, table["country"].to_list(), year, memberships)
     return table.join(
-        classes.select("country", "similarity_class"), on="country", how="left",
+        classes.select("country", "similarity_class"),
+        on="country",
+        how="left",
         maintain_order="left",
     )
 
 
 #: Columns of ``tables/countries.csv``, in order; those of later analyses may be absent.
-COUNTRY_COLUMNS: Sequence[str] = (
-    "technology period country name families family_share family_rank families_international "  # noqa: SIM905 - a list of 45 names reads better so
-    "international_share international_rank received given domestic received_per_family "
-    "given_per_family foreign_share partners balance_ratio balance balance_dyadic pure_importer "
-    "received_share received_rank pagerank betweenness harmonic_in core core_distance near_core "
-    "source_countries source_effective source_evenness source_hhi share_eu share_oecd_nato "
-    "share_other similarity similarity_class no_bloc rca rca_within value value_foreign "
-    "value_share value_rank citations_per_family measurable"
-).split()
+COUNTRY_COLUMNS: Sequence[str] = [
+    "technology",
+    "period",
+    "country",
+    "name",
+    "families",
+    "family_share",
+    "family_rank",
+    "families_international",
+    "international_share",
+    "international_rank",
+    "received",
+    "given",
+    "domestic",
+    "received_per_family",
+    "given_per_family",
+    "foreign_share",
+    "partners",
+    "balance_ratio",
+    "balance",
+    "balance_dyadic",
+    "pure_importer",
+    "received_share",
+    "received_rank",
+    "pagerank",
+    "betweenness",
+    "harmonic_in",
+    "core",
+    "core_distance",
+    "near_core",
+    "source_countries",
+    "source_effective",
+    "source_evenness",
+    "source_hhi",
+    "share_eu",
+    "share_oecd_nato",
+    "share_other",
+    "similarity",
+    "similarity_class",
+    "no_bloc",
+    "rca",
+    "rca_within",
+    "value",
+    "value_foreign",
+    "value_share",
+    "value_rank",
+    "citations_per_family",
+    "measurable",
+]
 
 
 def organisation_table(links: Links, home: pl.DataFrame) -> pl.DataFrame:
@@ -197,7 +239,19 @@ def organisation_table(links: Links, home: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-ORGANISATION_COLUMNS: Sequence[str] = (
-    "technology period organisation country families family_rank received given "  # noqa: SIM905 - as above
-    "citations_per_family value value_rank pagerank betweenness self_citations"
-).split()
+ORGANISATION_COLUMNS: Sequence[str] = [
+    "technology",
+    "period",
+    "organisation",
+    "country",
+    "families",
+    "family_rank",
+    "received",
+    "given",
+    "citations_per_family",
+    "value",
+    "value_rank",
+    "pagerank",
+    "betweenness",
+    "self_citations",
+]

@@ -23,7 +23,9 @@ import polars as pl
 
 from netpos.errors import InputError, OptionError
 from netpos.ingest import derive
+from netpos.ingest.citations import citation_tables
 from netpos.ingest.discover import REFUSED, Source, find
+from netpos.ingest.families import match_sources
 from netpos.ingest.json_stream import MAX_RECORD
 from netpos.ingest.parts import Part, parse, parts_to_json, read_part, sha256
 
@@ -199,8 +201,15 @@ def ingest(
     if not usable:
         first = ", ".join(map(str, paths))
         raise InputError("no patent export here", file=first, remedy="see 'netpos check'")
-    return build(usable, folder, role=role, processes=processes, max_record=max_record,
-                 skipped=skipped, report=say)
+    return build(
+        usable,
+        folder,
+        role=role,
+        processes=processes,
+        max_record=max_record,
+        skipped=skipped,
+        report=say,
+    )
 
 
 def build(
@@ -339,12 +348,7 @@ def _details(folder: Path, manifest: dict[str, Any]) -> derive.Details:
             tables.append(table)
         return pl.concat(tables)
 
-    return derive.Details(fam_sources(records), read)
-
-
-def fam_sources(records: pl.DataFrame) -> pl.DataFrame:
-    """Records with the same patent in different sources under one number."""
-    return derive.fam.match_sources(records)
+    return derive.Details(match_sources(records), read)
 
 
 def _rejected(folder: Path, manifest: dict[str, Any]) -> pl.DataFrame:
@@ -369,7 +373,7 @@ def _finish(folder: Path, manifest: dict[str, Any], say: Report) -> None:
     say(f"{docs.height:,} documents kept")
     families = derive.family_table(docs)
     applicants = derive.applicant_table(derive.parties(details, docs))
-    citations, outside, counts = derive.citation_tables(details, docs, grouping)
+    citations, outside, counts = citation_tables(details, docs, grouping)
     tables = {
         "documents": docs.select(
             "lens_id",

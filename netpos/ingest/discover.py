@@ -22,8 +22,8 @@ import zstandard
 from netpos.errors import InputError
 from netpos.ingest.json_stream import Container
 from netpos.ingest.lens_header import recognise_header, split_header
-from netpos.ingest.lens_json import load_object
 from netpos.ingest.lens_legacy import is_legacy
+from netpos.ingest.lens_record import load_object
 from netpos.ingest.patentsview import is_patentsview
 
 #: Names that `check` and the ledger use for what a file is.
@@ -286,7 +286,7 @@ def _json_form(text: bytes, *, whole: bool) -> Found:
                 return "lens-jsonl", None, None
             return form, container, why
     flat = text[:_HEAD]
-    container: Container = "array" if text[:1] == b"[" else "objects"
+    at: Container = "array" if text[:1] == b"[" else "objects"
     response = re.match(rb'\{(?:[^\[{]|"query"\s*:\s*\{[^}]*\})*?"data"\s*:\s*\[', flat)
     if re.match(rb'\{[^\[]*"patents"\s*:\s*\[', flat) and b'"patent_number"' in flat:
         return "patentsview-json", "response", None
@@ -297,9 +297,9 @@ def _json_form(text: bytes, *, whole: bool) -> Found:
             b'"biblio"' not in flat
         ):
             return "lens-scholarly-json", None, _SCHOLARLY
-        return "lens-json", container, None
+        return "lens-json", at, None
     if b'"lensId"' in flat and b'"publicationKey"' in flat:
-        return "lens-legacy-jsonl", container, None
+        return "lens-legacy-jsonl", at, None
     return "not-an-export", None, f"{last}; netpos reads patent exports of Lens.org or PatentsView"
 
 
@@ -335,5 +335,5 @@ def _csv_form(head: bytes) -> Found:
             "export the records from Lens as JSON lines"
         )
         return "not-an-export", None, why
-    form, why = recognise_header(split_header(text))
-    return form, None, why
+    form, problem = recognise_header(split_header(text))
+    return form, None, problem

@@ -181,8 +181,8 @@ def group(records: pl.DataFrame, members: pl.DataFrame, kept: NDArray[np.bool_])
         n += int(labels[name].max() or 0)  # type: ignore[arg-type] # an integer column
     a, b = np.concatenate(edges_a), np.concatenate(edges_b)
     graph = coo_array((np.ones(a.size, dtype=np.int8), (a, b)), shape=(n, n))
-    _, component = connected_components(graph, directed=False)
-    component = component[: numbers.size]
+    _, labels_found = connected_components(graph, directed=False)
+    component: Ints = labels_found[: numbers.size].astype(np.int64)
     keyed = _keys(component, numbers, own, member, chosen)
     order = keyed.sort("family_id")
     number_of = np.full(int(component.max(initial=-1)) + 1, -1, dtype=np.int32)

@@ -1,24 +1,31 @@
-"""Lens JSON and JSONL records to columns: the main path, made for speed.
-
-Each record is decoded straight into typed structures that hold only what netpos needs, so that
-abstracts, claims and descriptions cost next to nothing. A record that does not fit the types is
-read again tolerantly (strings for objects, objects for lists, numbers for texts, broken UTF-8);
-only what cannot be read at all is rejected, with its line and the reason.
-"""
+"""Lens JSON and JSONL records to columns: the main path, made for speed."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
 
 import msgspec
 import numpy as np
-import orjson
 import polars as pl
 from numpy.typing import NDArray
 
+from netpos.ingest.lens_record import (
+    Biblio,
+    Citation,
+    Document,
+    Extended,
+    Families,
+    Family,
+    Legal,
+    Party,
+    Patent,
+    Priority,
+    Record,
+    Symbol,
+    decode,
+)
 from netpos.ingest.records import (
     BATCH_RECORDS,
     CATEGORY_BIT,
@@ -36,301 +43,9 @@ from netpos.ingest.records import (
     keys,
 )
 
-
 Rows = NDArray[np.int64]
-
-
-class _Value(msgspec.Struct, gc=False):
-    value: str | None = None
-
-
-class _Party(msgspec.Struct, gc=False):
-    extracted_name: _Value | None = None
-    residence: str | None = None
-
-
-class _Parties(msgspec.Struct, gc=False):
-    applicants: list[_Party] | None = None
-    inventors: list[_Party] | None = None
-
-
-class _Document(msgspec.Struct, gc=False):
-    jurisdiction: str | None = None
-    doc_number: str | None = None
-    kind: str | None = None
-    date: str | None = None
-
-
-class _Patent(msgspec.Struct, gc=False):
-    document_id: _Document | None = None
-    lens_id: str | None = None
-
-
-class _Citation(msgspec.Struct, gc=False):
-    patcit: _Patent | None = None
-    category: list[str] | None = None
-    cited_phase: str | None = None
-
-
-class _References(msgspec.Struct, gc=False):
-    citations: list[_Citation] | None = None
-
-
-class _CitedBy(msgspec.Struct, gc=False):
-    patents: list[_Patent] | None = None
-    patent_count: int | None = None
-
-
-class _Symbol(msgspec.Struct, gc=False):
-    symbol: str | None = None
-
-
-class _Classes(msgspec.Struct, gc=False):
-    classifications: list[_Symbol] | None = None
-
-
-class _Date(msgspec.Struct, gc=False):
-    date: str | None = None
-
-
-class _Priority(msgspec.Struct, gc=False):
-    claims: list[_Document] | None = None
-    earliest_claim: _Date | None = None
-
-
-class _Biblio(msgspec.Struct, gc=False):
-    application_reference: _Document | None = None
-    priority_claims: _Priority | None = None
-    parties: _Parties | None = None
-    classifications_ipcr: _Classes | None = None
-    classifications_cpc: _Classes | None = None
-    references_cited: _References | None = None
-    cited_by: _CitedBy | None = None
-
-
-class _Family(msgspec.Struct, gc=False):
-    members: list[_Patent] | None = None
-    size: int | None = None
-    family_id: int | None = None
-
-
-class _Extended(msgspec.Struct, gc=False):
-    members: msgspec.Raw = msgspec.Raw(b"null")  # looked into only where family_id is absent
-    family_id: int | None = None
-
-
-class _Families(msgspec.Struct, gc=False):
-    simple_family: _Family | None = None
-    extended_family: _Extended | None = None
-
-
-class _Legal(msgspec.Struct, gc=False):
-    patent_status: str | None = None
-    granted: bool | None = None
-    grant_date: str | None = None
-    anticipated_term_date: str | None = None
-    discontinuation_date: str | None = None
-
-
-class Record(msgspec.Struct, gc=False):
-    """What netpos takes from one Lens record."""
-
-    lens_id: str | None = None
-    jurisdiction: str | None = None
-    doc_number: str | None = None
-    kind: str | None = None
-    date_published: str | None = None
-    doc_key: str | None = None
-    publication_type: str | None = None
-    biblio: _Biblio | None = None
-    families: _Families | None = None
-    legal_status: _Legal | None = None
-    document_id: msgspec.Raw = msgspec.Raw(b"")  # only the pieces of a broken record have one
-
-
-_decode = msgspec.json.Decoder(Record).decode
-_NO_BIBLIO, _NO_FAMILIES, _NO_FAMILY = _Biblio(), _Families(), _Family()
-_NO_LEGAL, _NO_DOCUMENT, _NO_PRIORITY = _Legal(), _Document(), _Priority()
-_NO_EXTENDED, _NO_PARTIES = _Extended(), _Parties()
-_NULL = msgspec.Raw(b"null")
-
-
-def decode(raw: bytes) -> Record | str:
-    """Return the record in ``raw``, or the reason why there is none.
-
-    Examples
-    --------
-    >>> decode(b'{"lens_id": "000-000-000-000-019", "date_published": 20160614}').date_published
-    '20160614'
-    >>> decode(b'[1, 2]')
-    'not a JSON object but a list'
-    """
-    try:
-        record = _decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        found = _load(raw)
-        if isinstance(found, str):
-            return found
-        record = _tolerant(found)
-    if record.lens_id is None or not record.lens_id.strip():
-        record.lens_id = record.doc_key or document_key(
-            record.jurisdiction, record.doc_number, record.kind
-        )
-        if record.lens_id is None:
-            return "no lens_id, doc_key or document number"
-    if record.document_id and record.biblio is None and record.date_published is None:
-        return "a piece of a broken record, not a record"
-    return record
-
-
-def _load(raw: bytes) -> dict[str, object] | str:
-    """Parse one JSON object by any means, or say why it cannot be."""
-    try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        try:
-            found = json.loads(raw.decode("utf-8", "replace"), strict=False)
-        except RecursionError:
-            return "nested too deeply"
-        except ValueError as error:
-            return _plain(error)
-    if not isinstance(found, dict):
-        return f"not a JSON object but a {type(found).__name__}"
-    return found
-
-
-def _plain(error: ValueError) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"not valid JSON: {error.msg} at character {error.pos + 1}"
-    return "not valid JSON: a number has too many digits"
-
-
-def load_object(raw: bytes) -> dict[str, object] | str:
-    """Parse one JSON object as plain Python, tolerantly; a text is the reason why not."""
-    return _load(raw)
-
-
-# --- tolerant reading -------------------------------------------------------------------------
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8") or None
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int | float) and value == value and abs(value) < 1e15:  # noqa: PLR0124 - NaN
-        return str(int(value))
-    if isinstance(value, dict):
-        return _text(value.get("value"))
-    return None
-
-
-def _dict(value: object) -> dict[str, object]:
-    if isinstance(value, list):
-        value = value[0] if value else None
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _number(value: object) -> int | None:
-    try:
-        number = int(value) if isinstance(value, int | float | str) else None
-    except (ValueError, OverflowError):
-        return None
-    return number if number is not None and abs(number) < 2**31 else None
-
-
-def _family_number(value: object) -> int | None:
-    try:
-        number = int(value) if isinstance(value, int | str) and value is not True else None
-    except ValueError:
-        return None
-    return number if number is not None and abs(number) < 2**62 else None
-
-
-def _document(value: object) -> _Document | None:
-    d = _dict(value)
-    fields = (_text(d.get(k)) for k in ("jurisdiction", "doc_number", "kind", "date"))
-    return _Document(*fields) if d else None
-
-
-def _patent(value: object) -> _Patent | None:
-    d = _dict(value)
-    return _Patent(_document(d.get("document_id")), _text(d.get("lens_id"))) if d else None
-
-
-def _patents(value: object) -> list[_Patent]:
-    return [p for p in (_patent(v) for v in _list(value)) if p]
-
-
-def _party_list(value: object) -> list[_Party]:
-    found = []
-    for v in _list(value):
-        d = _dict(v) if isinstance(v, dict) else {"extracted_name": v}
-        name = _text(d.get("extracted_name")) or _text(d.get("name"))
-        found.append(_Party(_Value(name), _text(d.get("residence"))))
-    return found
-
-
-def _classes(value: object) -> _Classes:
-    found = _list(_dict(value).get("classifications"))
-    texts = (_text(v.get("symbol")) if isinstance(v, dict) else _text(v) for v in found)
-    return _Classes([_Symbol(t) for t in texts if t])
-
-
-def _citation(value: object) -> _Citation:
-    d = _dict(value)
-    categories = [c for c in (_text(v) for v in _list(d.get("category"))) if c]
-    if len(categories) == 1 and "," in categories[0]:
-        categories = categories[0].split(",")
-    return _Citation(_patent(d.get("patcit")), categories, _text(d.get("cited_phase")))
-
-
-def _tolerant(found: dict[str, object]) -> Record:
-    """Take from a plain object what can be taken, whatever the types."""
-    biblio, families = _dict(found.get("biblio")), _dict(found.get("families"))
-    parties, claims = _dict(biblio.get("parties")), _dict(biblio.get("priority_claims"))
-    simple, extended = _dict(families.get("simple_family")), _dict(families.get("extended_family"))
-    cited_by, legal = _dict(biblio.get("cited_by")), _dict(found.get("legal_status"))
-    claim_list = [_document(v) or _Document() for v in _list(claims.get("claims"))]
-    references = _list(_dict(biblio.get("references_cited")).get("citations"))
-    raw_members = msgspec.Raw(orjson.dumps([p.lens_id for p in _patents(extended.get("members"))]))
-    texts = ("jurisdiction", "doc_number", "kind", "date_published", "doc_key", "publication_type")
-    granted = legal.get("granted")
-    return Record(
-        _text(found.get("lens_id")),
-        *(_text(found.get(k)) for k in texts),
-        _Biblio(
-            _document(biblio.get("application_reference")),
-            _Priority(claim_list, _Date(_text(_dict(claims.get("earliest_claim")).get("date")))),
-            _Parties(_party_list(parties.get("applicants")), _party_list(parties.get("inventors"))),
-            _classes(biblio.get("classifications_ipcr")),
-            _classes(biblio.get("classifications_cpc")),
-            _References([_citation(v) for v in references]),
-            _CitedBy(_patents(cited_by.get("patents")), _number(cited_by.get("patent_count"))),
-        ),
-        _Families(
-            _Family(
-                _patents(simple.get("members")),
-                _number(simple.get("size")),
-                _family_number(simple.get("family_id")),
-            ),
-            _Extended(raw_members, _family_number(extended.get("family_id"))),
-        ),
-        _Legal(
-            _text(legal.get("patent_status")),
-            granted if isinstance(granted, bool) else None,
-            *(_text(legal.get(k)) for k in ("grant_date", "anticipated_term_date")),
-            _text(legal.get("discontinuation_date")),
-        ),
-        msgspec.Raw(b"1") if "document_id" in found else msgspec.Raw(b""),
-    )
-
-
-# --- records to columns -----------------------------------------------------------------------
+_NO_BIBLIO, _NO_FAMILIES, _NO_FAMILY = Biblio(), Families(), Family()
+_NO_LEGAL, _NO_DOCUMENT, _NO_PRIORITY, _NO_EXTENDED = Legal(), Document(), Priority(), Extended()
 
 
 def dates(texts: list[str | None]) -> pl.Series:
@@ -350,7 +65,7 @@ def dates(texts: list[str | None]) -> pl.Series:
     return found.to_frame("f").select(pl.when(in_reach).then(pl.col("f")))["f"]
 
 
-def _priority(biblio: _Biblio) -> tuple[str | None, str | None, str | None]:
+def _priority(biblio: Biblio) -> tuple[str | None, str | None, str | None]:
     """Earliest priority date, its offices, and all priority numbers."""
     found = biblio.priority_claims or _NO_PRIORITY
     claims = found.claims or ()
@@ -366,19 +81,22 @@ def _priority(biblio: _Biblio) -> tuple[str | None, str | None, str | None]:
     return stated or first, offices, numbers
 
 
-def _extended_id(extended: _Extended) -> str | None:
+def _extended_id(extended: Extended) -> str | None:
     """The extended family's id, else its smallest member."""
     if extended.family_id is not None:
         return str(extended.family_id)
-    if not extended.members or extended.members == _NULL:
+    if not extended.members or extended.members == msgspec.Raw(b"null"):
         return None
     members = msgspec.json.decode(extended.members)
-    ids = [m.get("lens_id") if isinstance(m, dict) else m for m in _list(members)]
+    ids = [
+        m.get("lens_id") if isinstance(m, dict) else m
+        for m in (members if isinstance(members, list) else [])
+    ]
     known = sorted(i for i in ids if isinstance(i, str))
     return known[0] if known else None
 
 
-def _codes(citations: list[_Citation]) -> tuple[list[int], list[int]]:
+def _codes(citations: list[Citation]) -> tuple[list[int], list[int]]:
     """Phase numbers and category bits."""
     phase = [PHASE_NUMBER.get(c.cited_phase or "", 0) for c in citations]
     bit = CATEGORY_BIT
@@ -393,7 +111,7 @@ def _codes(citations: list[_Citation]) -> tuple[list[int], list[int]]:
     return phase, category
 
 
-def _documents_named(patents: list[_Patent]) -> pl.DataFrame:
+def _documents_named(patents: list[Patent]) -> pl.DataFrame:
     """Number, office, number, kind, date of documents named in lists; null ``other`` = unusable."""
     ids = [p.lens_id for p in patents]
     docs = [p.document_id or _NO_DOCUMENT for p in patents]
@@ -420,21 +138,21 @@ def _documents_named(patents: list[_Patent]) -> pl.DataFrame:
     )
 
 
-def _repeat(row: Rows, lists: list[list[object]]) -> Rows:
+def _repeat(row: Rows, lists: Sequence[Sequence[object]]) -> Rows:
     return np.repeat(row, np.fromiter(map(len, lists), np.int64, len(lists)))
 
 
-def _references(row: Rows, biblios: list[_Biblio]) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+def _references(row: Rows, biblios: list[Biblio]) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """References in both directions, the documents they name, and how many name nothing."""
     cites = [(b.references_cited.citations or []) if b.references_cited else [] for b in biblios]
     flat = list(chain.from_iterable(cites))
-    of = _repeat(row, cites)  # type: ignore[arg-type] # lists of one kind each
+    of = _repeat(row, cites)
     is_patent = np.fromiter((c.patcit is not None for c in flat), np.bool_, len(flat))
     of = of[is_patent]
     flat = [c for c in flat if c.patcit is not None]
     phase, category = _codes(flat)
     citing = [(b.cited_by.patents or []) if b.cited_by else [] for b in biblios]
-    cited_of = _repeat(row, citing)  # type: ignore[arg-type] # lists of one kind each
+    cited_of = _repeat(row, citing)
     patents = [c.patcit for c in flat if c.patcit is not None]
     named = _documents_named(patents + list(chain.from_iterable(citing)))
     n = len(patents)
@@ -455,11 +173,11 @@ def _references(row: Rows, biblios: list[_Biblio]) -> tuple[pl.DataFrame, pl.Dat
     return references, named.unique("other", keep="first", maintain_order=True), empty
 
 
-def _party_frame(row: Rows, biblios: list[_Biblio]) -> pl.DataFrame:
+def _party_frame(row: Rows, biblios: list[Biblio]) -> pl.DataFrame:
     frames = []
     for role in ("applicants", "inventors"):
         lists = [getattr(b.parties, role) or [] if b.parties else [] for b in biblios]
-        flat: list[_Party] = list(chain.from_iterable(lists))
+        flat: list[Party] = list(chain.from_iterable(lists))
         names = [p.extracted_name.value if p.extracted_name else None for p in flat]
         frames.append(
             pl.DataFrame(
@@ -475,12 +193,12 @@ def _party_frame(row: Rows, biblios: list[_Biblio]) -> pl.DataFrame:
     return pl.concat(frames)
 
 
-def _class_frame(row: Rows, biblios: list[_Biblio]) -> pl.DataFrame:
+def _class_frame(row: Rows, biblios: list[Biblio]) -> pl.DataFrame:
     frames = []
     for scheme, field in (("CPC", "classifications_cpc"), ("IPC", "classifications_ipcr")):
         get = attrgetter(field)
         lists = [(c.classifications or []) if (c := get(b)) else [] for b in biblios]
-        flat: list[_Symbol] = list(chain.from_iterable(lists))
+        flat: list[Symbol] = list(chain.from_iterable(lists))
         frames.append(
             pl.DataFrame(
                 {
@@ -494,14 +212,14 @@ def _class_frame(row: Rows, biblios: list[_Biblio]) -> pl.DataFrame:
     return pl.concat(frames).drop_nulls("symbol").unique(maintain_order=True)
 
 
-def _member_frame(row: Rows, families: list[_Families]) -> pl.DataFrame:
+def _member_frame(row: Rows, families: list[Families]) -> pl.DataFrame:
     lists = [
         (f.simple_family.members or []) if f.simple_family is not None else [] for f in families
     ]
-    flat: list[_Patent] = list(chain.from_iterable(lists))
+    flat: list[Patent] = list(chain.from_iterable(lists))
     return pl.DataFrame(
         {
-            "row": _repeat(row, lists),  # type: ignore[arg-type] # lists of one kind each
+            "row": _repeat(row, lists),
             "member": keys(pl.Series([p.lens_id for p in flat], dtype=pl.String)),
             "office": [p.document_id.jurisdiction if p.document_id else None for p in flat],
         },

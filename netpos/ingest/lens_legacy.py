@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 
-from netpos.ingest.lens_json import load_object
+from netpos.ingest.lens_record import load_object
 from netpos.ingest.lens_words import (
     cleaned,
     count,

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import polars as pl
 
@@ -24,8 +25,9 @@ from netpos.errors import InputError
 from netpos.ingest.discover import Source, opened
 from netpos.ingest.json_stream import MAX_RECORD, lines, objects
 from netpos.ingest.lens_csv import read_csv
-from netpos.ingest.lens_json import load_object, read_records
+from netpos.ingest.lens_json import read_records
 from netpos.ingest.lens_legacy import read_legacy
+from netpos.ingest.lens_record import load_object
 from netpos.ingest.patentsview import read_patentsview
 from netpos.ingest.records import Batch
 
@@ -89,11 +91,11 @@ def _decoded(
 
 
 def _recovered(
-    stream: object, source: Source, max_record: int
+    stream: BinaryIO, source: Source, max_record: int
 ) -> Iterator[tuple[int, bytes | str]]:
     """Objects of a stream; one that swallowed others because of a stray quote is cut again."""
     ordinal = 0
-    for _, raw in objects(stream, source.container or "objects", max_record=max_record):  # type: ignore[arg-type] # a binary stream
+    for _, raw in objects(stream, source.container or "objects", max_record=max_record):
         inner = [raw]
         if isinstance(raw, bytes) and raw.count(b'"lens_id"') > 1:
             found = load_object(raw)
@@ -135,7 +137,7 @@ def _parse_range(
     gc.disable()
     ends = 0
 
-    def counted(stream: io.BufferedReader) -> Iterator[tuple[int, bytes | str]]:
+    def counted(stream: BinaryIO) -> Iterator[tuple[int, bytes | str]]:
         nonlocal ends
         if start:
             stream.seek(start - 1)
@@ -152,7 +154,7 @@ def _parse_range(
 
     parts = []
     with Path(path).open("rb", buffering=0) as raw, io.BufferedReader(raw, 1 << 20) as stream:
-        for k, batch in enumerate(read_records(counted(stream))):
+        for k, batch in enumerate(read_records(counted(cast("BinaryIO", stream)))):
             name = f"{stem}-{k:03d}"
             write_part(batch, Path(folder), name)
             parts.append(

@@ -12,9 +12,9 @@ import polars as pl
 from netpos.errors import OptionError, TableError
 from netpos.tables import Links
 from netpos.viz import map_data, safe_html
-from netpos.viz.map_picture import MOST_LINKS, MOST_NODES, Picture, check_period, picture
-from netpos.viz.map_svg import LABEL, LARGEST, PALETTE, SMALLEST, WIDEST, draw, map_svg, shape
 from netpos.viz.layout import ASPECT
+from netpos.viz.map_picture import MOST_LINKS, MOST_NODES, Picture, check_period, picture
+from netpos.viz.map_svg import LABEL, LARGEST, PALETTE, SMALLEST, WIDEST, draw, map_svg
 from netpos.viz.write import write_text
 
 if TYPE_CHECKING:
@@ -194,9 +194,7 @@ def _ordered(links: Links) -> Links:
     )
 
 
-def _title(
-    title: str | Mapping[str, str] | None, technology: object, kind: str
-) -> dict[str, str]:
+def _title(title: str | Mapping[str, str] | None, technology: object, kind: str) -> dict[str, str]:
     if title is not None:
         return map_data.in_languages(title)
     out = {}

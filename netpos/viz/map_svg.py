@@ -118,9 +118,7 @@ def map_svg(
     >>> drawing.count("<circle"), "Netherlands" in drawing
     (2, True)
     """
-    shown = picture(
-        links, focal=focal, core=core, indicators=indicators, year=year, seed=seed
-    )
+    shown = picture(links, focal=focal, core=core, indicators=indicators, year=year, seed=seed)
     return draw(shown, lang=lang, width=width, height=height)
 
 
@@ -146,9 +144,7 @@ def draw(shown: Picture, *, lang: str, width: int, height: int) -> str:
     high = [*placed.y, *((-rim, rim) if radial else ())]
     edge = LARGEST + 30
     left, top = min(wide) - edge, min(high) - edge
-    scale = min(
-        width / (max(wide) - left + edge), height / (max(high) - top + edge), 1.6
-    )
+    scale = min(width / (max(wide) - left + edge), height / (max(high) - top + edge), 1.6)
     dx = (width - scale * (min(wide) + max(wide))) / 2
     dy = (height - scale * (min(high) + max(high))) / 2
     at = [
@@ -330,6 +326,14 @@ def text_width(text: str) -> float:
     wide = {"W": 2.0, "F": 2.0}
     return sum(
         wide.get(unicodedata.east_asian_width(c), 1.0)
-        * (0.32 if c in "iIljtf.,:'|! ()" else 0.85 if c in "mwMW" else 0.66 if c.isupper() else 0.56)
+        * (
+            0.32
+            if c in "iIljtf.,:'|! ()"
+            else 0.85
+            if c in "mwMW"
+            else 0.66
+            if c.isupper()
+            else 0.56
+        )
         for c in text
     )

@@ -101,7 +101,7 @@ def write_report(page: Page) -> str:
         shown=shown,
         share=share,
         t=_TEXTS[lang],
-        total=[sum(i[k] for i in page.inputs) for k in range(2, 6)],  # type: ignore[misc] # columns 2-5 are counts
+        total=[sum(i[k] for i in page.inputs) for k in range(2, 6)],
     )
 
 
@@ -112,12 +112,16 @@ def _row(page: Page, ident: str, name: str) -> dict[str, object]:
     facts = page.tables["technologies"].filter(here & whole).row(0, named=True)
     table = page.tables["countries"].filter(here & whole)
     cover = page.tables["coverage"].filter(here & whole)
-    leaders = table.filter(pl.col("families") > 0).sort(
-        ["families", "country"], descending=[True, False]
-    ).head(5)
-    cited = table.filter(pl.col("received") > 0).sort(
-        ["received", "country"], descending=[True, False]
-    ).head(5)
+    leaders = (
+        table.filter(pl.col("families") > 0)
+        .sort(["families", "country"], descending=[True, False])
+        .head(5)
+    )
+    cited = (
+        table.filter(pl.col("received") > 0)
+        .sort(["received", "country"], descending=[True, False])
+        .head(5)
+    )
     rules = cover.filter(~pl.col("rule").is_in(["all"]) & (pl.col("families") > 0))
     total = cover.filter(pl.col("rule") == "all").row(0, named=True)
     return {
@@ -127,9 +131,7 @@ def _row(page: Page, ident: str, name: str) -> dict[str, object]:
         "focal": table.filter(pl.col("country") == page.focal).row(0, named=True),
         "leaders": leaders.to_dicts(),
         "cited": cited.to_dicts(),
-        "rules": [
-            (r["rule"], r["families"] / total["families"]) for r in rules.to_dicts()
-        ],
+        "rules": [(r["rule"], r["families"] / total["families"]) for r in rules.to_dicts()],
         "total": total,
         "countries": table.filter(pl.col("families") > 0).height,
         "links": bool(facts["links"]),
