@@ -144,7 +144,7 @@ def prepare(corpus: Corpus, options: Options) -> Study:
     OptionError
         An option does not fit.
     """
-    countries.check_focal(options.focal)
+    options = options.model_copy(update={"focal": countries.check_focal(options.focal)})
     path = Path(options.technologies) if options.technologies else None
     technologies = load_technologies(path)
     families = corpus.families

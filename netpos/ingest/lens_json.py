@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from netpos.ingest.columns import NO_DOCUMENT, dates, document_numbers
 from netpos.ingest.lens_record import (
     Biblio,
     Citation,
@@ -31,7 +32,6 @@ from netpos.ingest.records import (
     CATEGORY_BIT,
     CLASSES,
     MEMBERS,
-    OUTSIDE,
     PARTIES,
     PHASE_NUMBER,
     RECORDS,
@@ -40,29 +40,11 @@ from netpos.ingest.records import (
     Batch,
     document_key,
     key,
-    keys,
 )
 
 Rows = NDArray[np.int64]
 _NO_BIBLIO, _NO_FAMILIES, _NO_FAMILY = Biblio(), Families(), Family()
 _NO_LEGAL, _NO_DOCUMENT, _NO_PRIORITY, _NO_EXTENDED = Legal(), Document(), Priority(), Extended()
-
-
-def dates(texts: list[str | None]) -> pl.Series:
-    """ISO dates, also ``YYYYMMDD`` and date-times, as Date; anything else is null."""
-    series = pl.Series(texts, dtype=pl.String)
-    found = series.str.to_date("%Y-%m-%d", strict=False)
-    if found.null_count() > series.null_count():
-        head = series.str.strip_chars().str.slice(0, 10)
-        found = pl.DataFrame({"f": found, "h": head}).with_columns(
-            pl.coalesce(
-                "f",
-                pl.col("h").str.to_date("%Y-%m-%d", strict=False),
-                pl.col("h").str.to_date("%Y%m%d", strict=False),
-            ).alias("f")
-        )["f"]
-    in_reach = found.dt.year().is_between(1600, 2200)
-    return found.to_frame("f").select(pl.when(in_reach).then(pl.col("f")))["f"]
 
 
 def _priority(biblio: Biblio) -> tuple[str | None, str | None, str | None]:
@@ -111,31 +93,31 @@ def _codes(citations: list[Citation]) -> tuple[list[int], list[int]]:
     return phase, category
 
 
-def _documents_named(patents: list[Patent]) -> pl.DataFrame:
-    """Number, office, number, kind, date of documents named in lists; null ``other`` = unusable."""
+def _documents_named(patents: list[Patent]) -> tuple[NDArray[np.int64], pl.DataFrame]:
+    """Numbers of the documents named in lists, and what is known of each distinct one."""
     ids = [p.lens_id for p in patents]
-    docs = [p.document_id or _NO_DOCUMENT for p in patents]
-    without = [i for i, text in enumerate(ids) if not text]
-    other = keys(pl.Series(ids, dtype=pl.String))
-    if without:
-        named = [
-            document_key(docs[i].jurisdiction, docs[i].doc_number, docs[i].kind) for i in without
+    number = document_numbers(ids)
+    for i in np.flatnonzero(number == NO_DOCUMENT).tolist():
+        d = patents[i].document_id or _NO_DOCUMENT
+        text = document_key(d.jurisdiction, d.doc_number, d.kind)
+        if text is not None:
+            number[i] = key(text)
+    distinct, first = np.unique(number, return_index=True)
+    if distinct.size and distinct[0] == NO_DOCUMENT:
+        distinct, first = distinct[1:], first[1:]
+    at = first.tolist()
+    docs = [patents[i].document_id or _NO_DOCUMENT for i in at]
+    named = pl.DataFrame(
+        [
+            pl.Series("other", distinct, dtype=pl.Int64),
+            pl.Series("lens_id", [ids[i] for i in at], dtype=pl.String),
+            pl.Series("office", [d.jurisdiction for d in docs], dtype=pl.String),
+            pl.Series("doc_number", [d.doc_number for d in docs], dtype=pl.String),
+            pl.Series("kind", [d.kind for d in docs], dtype=pl.String),
+            dates([d.date for d in docs]).alias("date"),
         ]
-        values = other.to_list()
-        for i, text in zip(without, named, strict=True):
-            values[i] = None if text is None else key(text)
-        other = pl.Series(values, dtype=pl.Int64)
-    lens = pl.Series(ids, dtype=pl.String)
-    return pl.DataFrame(
-        {
-            "other": other,
-            "lens_id": lens,
-            "office": pl.Series([d.jurisdiction for d in docs], dtype=pl.String),
-            "doc_number": pl.Series([d.doc_number for d in docs], dtype=pl.String),
-            "kind": pl.Series([d.kind for d in docs], dtype=pl.String),
-            "date": dates([d.date for d in docs]),
-        }
     )
+    return number, named
 
 
 def _repeat(row: Rows, lists: Sequence[Sequence[object]]) -> Rows:
@@ -154,23 +136,22 @@ def _references(row: Rows, biblios: list[Biblio]) -> tuple[pl.DataFrame, pl.Data
     citing = [(b.cited_by.patents or []) if b.cited_by else [] for b in biblios]
     cited_of = _repeat(row, citing)
     patents = [c.patcit for c in flat if c.patcit is not None]
-    named = _documents_named(patents + list(chain.from_iterable(citing)))
+    number, named = _documents_named(patents + list(chain.from_iterable(citing)))
     n = len(patents)
+    rest = [0] * (number.size - n)
+    usable = number != NO_DOCUMENT
     references = pl.DataFrame(
         {
             "row": np.concatenate([of, cited_of]),
-            "other": named["other"],
-            "cited_by": np.arange(named.height) >= n,
-            "phase": np.array(phase + [0] * (named.height - n), dtype=np.uint8),
-            "categories": np.array(category + [0] * (named.height - n), dtype=np.uint16),
+            "other": number,
+            "cited_by": np.arange(number.size) >= n,
+            "phase": np.array(phase + rest, dtype=np.uint8),
+            "categories": np.array(category + rest, dtype=np.uint16),
         },
         schema=dict(REFERENCES),
     )
-    usable = references["other"].is_not_null()
     empty = int((~usable).sum())
-    if empty:
-        references, named = references.filter(usable), named.filter(usable)
-    return references, named.unique("other", keep="first", maintain_order=True), empty
+    return references.filter(pl.Series(usable)) if empty else references, named, empty
 
 
 def _party_frame(row: Rows, biblios: list[Biblio]) -> pl.DataFrame:
@@ -209,7 +190,7 @@ def _class_frame(row: Rows, biblios: list[Biblio]) -> pl.DataFrame:
                 schema=dict(CLASSES),
             )
         )
-    return pl.concat(frames).drop_nulls("symbol").unique(maintain_order=True)
+    return pl.concat(frames).drop_nulls("symbol")
 
 
 def _member_frame(row: Rows, families: list[Families]) -> pl.DataFrame:
@@ -217,14 +198,12 @@ def _member_frame(row: Rows, families: list[Families]) -> pl.DataFrame:
         (f.simple_family.members or []) if f.simple_family is not None else [] for f in families
     ]
     flat: list[Patent] = list(chain.from_iterable(lists))
-    return pl.DataFrame(
-        {
-            "row": _repeat(row, lists),
-            "member": keys(pl.Series([p.lens_id for p in flat], dtype=pl.String)),
-            "office": [p.document_id.jurisdiction if p.document_id else None for p in flat],
-        },
-        schema=dict(MEMBERS),
-    ).drop_nulls("member")
+    number = document_numbers([p.lens_id for p in flat])
+    offices = [p.document_id.jurisdiction if p.document_id else None for p in flat]
+    table = pl.DataFrame(
+        {"row": _repeat(row, lists), "member": number, "office": offices}, schema=dict(MEMBERS)
+    )
+    return table.filter(pl.Series(number != NO_DOCUMENT))
 
 
 def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str]]) -> Batch:
@@ -247,7 +226,7 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
     legal = [r.legal_status or _NO_LEGAL for r in records]
     simple = [f.simple_family or _NO_FAMILY for f in families]
     ids = pl.Series([r.lens_id for r in records], dtype=pl.String)
-    number = keys(ids)
+    number = pl.Series(document_numbers(ids.to_list()), dtype=pl.Int64)
     row = np.arange(len(records))
     references, outside, empty = _references(row, biblios)
     parties, classes = _party_frame(row, biblios), _class_frame(row, biblios)
@@ -255,7 +234,11 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
     priority = [_priority(b) for b in biblios]
     types = [r.publication_type for r in records]
     cited_counts = [
-        c.patent_count if (c := b.cited_by) and c.patent_count is not None else None
+        None
+        if (c := b.cited_by) is None
+        else len(c.patents or ())
+        if c.patent_count is None
+        else c.patent_count
         for b in biblios
     ]
     table = pl.DataFrame(
@@ -292,42 +275,31 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
         strict=False,
     )
     return Batch(
-        _finish(table, parties, classes, members, references),
+        _finish(table, (parties, classes, members, references)),
         parties,
         classes,
         members,
         references,
-        outside.select(list(OUTSIDE)),
+        outside,
         pl.DataFrame(rejected, schema=dict(REJECTED), orient="row"),
         [f"{empty} references name no document"] if empty else [],
     )
 
 
-def _finish(
-    table: pl.DataFrame,
-    parties: pl.DataFrame,
-    classes: pl.DataFrame,
-    members: pl.DataFrame,
-    references: pl.DataFrame,
-) -> pl.DataFrame:
+def _finish(table: pl.DataFrame, details: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Add the counts: cited patents, and how many fields are filled."""
-    cites = references.filter(~pl.col("cited_by")).group_by("row").agg(cites=pl.len())
-    filled = pl.sum_horizontal(
-        pl.exclude("row", "doc", "line", "form").is_not_null().cast(pl.Int32)
+    n = table.height
+    references = details[-1]
+    citing = references["row"].to_numpy()[~references["cited_by"].to_numpy()]
+    lists = sum(
+        (np.bincount(d["row"].to_numpy(), minlength=n) > 0).astype(np.int32) for d in details
     )
-    lists = [
-        pl.col("row").is_in(f["row"].unique().implode()).cast(pl.Int32)
-        for f in (parties, classes, members, references)
-    ]
-    return (
-        table.with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64))
-        .with_columns(filled=filled + pl.sum_horizontal(lists))
-        .join(cites, on="row", how="left", maintain_order="left")
-        .with_columns(
-            cites_count=pl.col("cites").fill_null(0).cast(pl.Int32), content=pl.lit(None, pl.Int64)
-        )
-        .select([pl.col(c).cast(t) for c, t in RECORDS.items()])
-    )
+    fields = pl.exclude("doc", "line", "form").is_not_null().cast(pl.Int32)
+    return table.with_columns(
+        filled=pl.sum_horizontal(fields) + pl.Series(lists),
+        cites_count=pl.Series(np.bincount(citing, minlength=n).astype(np.int32)),
+        content=pl.lit(None, pl.Int64),
+    ).select([pl.col(c).cast(t) for c, t in RECORDS.items()])
 
 
 def read_records(items: Iterable[tuple[int, bytes | str]]) -> Iterator[Batch]:

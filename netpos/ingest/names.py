@@ -18,7 +18,7 @@ import polars as pl
 from netpos.codes import data_path, read_text_table
 
 _TAG = re.compile(r"\s*\[[A-Z]{2}\]\s*$")
-_ACRONYM = re.compile(r"\s*\(([A-Z]{2,8})\)\s*$")
+_ACRONYM = re.compile(r"\s*\(([A-Z]{2,8})\)?\s*$")
 _HAN_FORM = re.compile(r"[(（](?:주|株|有|유)[)）]")
 _APOSTROPHES = re.compile(r"(?<=\w)['`’´ʹʼ](?=S\b)")
 _GAPS = re.compile(r"[^\w&]|_")
@@ -35,51 +35,17 @@ _CYRILLIC = str.maketrans(
      "Ю": "JU", "Я": "JA"}
 )  # fmt: skip
 _PARTICLES = frozenset(
-    [
-        "DE",
-        "DU",
-        "DES",
-        "DEL",
-        "DELLA",
-        "DELLE",
-        "DI",
-        "DA",
-        "DOS",
-        "DO",
-        "LA",
-        "LE",
-        "LES",
-        "EL",
-        "D",
-        "L",
-        "ET",
-        "Y",
-    ]
-)
+    {"DE", "DU", "DES", "DEL", "DELLA", "DELLE", "DI", "DA", "DOS", "DO", "LA", "LE", "LES", "EL",
+     "D", "L", "ET", "Y"}
+)  # fmt: skip
 _SMALL = frozenset({"OF", "FOR", "THE"})
 #: Words that tell a public body, whose name the offices write without particles.
 _BODIES = frozenset(
-    [
-        "UNIV",
-        "INST",
-        "CT",
-        "NAT",
-        "RECH",
-        "RES",
-        "ACAD",
-        "LAB",
-        "MIN",
-        "SOC",
-        "COLL",
-        "SCH",
-        "HOSP",
-        "COMMISSARIAT",
-        "CONS",
-        "AGENCY",
-    ]
-)
+    {"UNIV", "INST", "CT", "NAT", "RECH", "RES", "ACAD", "LAB", "MIN", "SOC", "COLL", "SCH", "HOSP",
+     "COMMISSARIAT", "CONS", "AGENCY"}
+)  # fmt: skip
 #: Legal forms behind which a register puts the first name of the founder: BOSCH GMBH ROBERT.
-_INVERTING = frozenset(["GMBH", "AG", "KG", "AB", "OY", "CO", "INC", "CORP", "LTD"])
+_INVERTING = frozenset({"GMBH", "AG", "KG", "AB", "OY", "CO", "INC", "CORP", "LTD"})
 Words = list[str]
 
 
@@ -91,7 +57,8 @@ def normalise_name(names: pl.Series) -> pl.DataFrame:
     without accents, Latin script for Cyrillic (ä ö ü ø become AE OE UE OE, as patent offices write
     them); punctuation and "and" left out, single letters joined; legal forms left out at the end
     (some at the start) until none is left; words shortened as patent offices do (University to
-    UNIV); the order UNIV PLACE and FIRST-NAME FOUNDER.
+    UNIV); the order UNIV PLACE and FIRST-NAME FOUNDER. Firms of one name in two countries, told
+    apart by the legal form alone, become one, but for those listed in ``name_homonyms.csv``.
 
     Parameters
     ----------
@@ -188,6 +155,9 @@ def _steps(name: str) -> Iterator[tuple[str, str]]:
     if not words:
         return
     yield "punctuation", " ".join(words)
+    if (known := _homonyms().get(" ".join(words))) is not None:
+        yield "not another of this name", known
+        return
     words = _inverted(words)
     yield "founder's first name", " ".join(words)
     words = without_legal_forms(words)
@@ -298,6 +268,13 @@ def shortened_words() -> dict[str, str]:
     """Words and the short form that patent offices use."""
     table = read_text_table(data_path("name_words.csv"), ("word", "short", "organisation"))
     return dict(table.select("word", "short").iter_rows())
+
+
+@cache
+def _homonyms() -> dict[str, str]:
+    """Firms that only the legal form tells from another of the same name."""
+    table = read_text_table(data_path("name_homonyms.csv"), ("name", "clean"))
+    return dict(table.select("name", "clean").iter_rows())
 
 
 def without_legal_forms(words: Words) -> Words:

@@ -175,7 +175,7 @@ def document_key(office: str | None, number: str | None, kind: str | None) -> st
     """
     if not office or not number:
         return None
-    plain = "".join(c for c in number if c.isalnum())
+    plain = number if number.isalnum() else "".join(c for c in number if c.isalnum())
     return f"{office}_{plain}_{kind}" if kind else f"{office}_{plain}"
 
 

@@ -136,7 +136,7 @@ def _place_core(core: list[int], angle: Floats, radius: Floats) -> float:
 
 
 def _sectors(group: Ints, outside: list[int]) -> list[tuple[int, float, float]]:
-    """Share the circle out among the groups by the number of their nodes, clockwise from the top."""
+    """Share the circle out among the groups by their numbers, clockwise from the top."""
     counts = np.bincount(group[outside]) if outside else np.zeros(0, dtype=int)
     present = [(g, math.sqrt(count) * (count**0.25)) for g, count in enumerate(counts) if count]
     total = sum(share for _, share in present)
@@ -180,7 +180,7 @@ def _place_rings(
     angle: Floats,
     radius: Floats,
 ) -> None:
-    """Order each ring's sectors by the direction of the partners placed further in; spread evenly."""
+    """Order each ring's sectors by the direction of partners further in; spread evenly."""
     placed = radius > 0
     for ring in rings:
         placed[list(ring.members)] = False
@@ -255,7 +255,7 @@ def force(
         scaled = scaled / (np.sqrt((scaled**2).sum(axis=1).mean()) or 1.0) * span
         where[inside] = _apart(scaled * [ASPECT, 1.0], separation)
     alone = np.flatnonzero(~linked)
-    below = where[inside, 1].max() + 0.7 * separation if len(inside) else 0.0
+    below = where[inside, 1].max() + 1.1 * separation if len(inside) else 0.0
     where[alone] = _rows(len(alone), nodes, below + 0.6 * separation, separation)
     rounded = np.rint(where).astype(int)
     apart = round(below) if len(alone) and len(inside) else None

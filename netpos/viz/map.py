@@ -14,7 +14,16 @@ from netpos.tables import Links
 from netpos.viz import map_data, safe_html
 from netpos.viz.layout import ASPECT
 from netpos.viz.map_picture import MOST_LINKS, MOST_NODES, Picture, check_period, picture
-from netpos.viz.map_svg import LABEL, LARGEST, PALETTE, SMALLEST, WIDEST, draw, map_svg
+from netpos.viz.map_svg import (
+    LABEL,
+    LARGEST,
+    PALETTE,
+    SMALLEST,
+    WIDEST,
+    draw,
+    map_svg,
+    sector_spot,
+)
 from netpos.viz.write import write_text
 
 if TYPE_CHECKING:
@@ -109,7 +118,7 @@ def network_map(
     >>> table = pl.DataFrame({"citing": ["NL", "NL"], "cited": ["DE", "US"], "weight": [3.0, 6.0]})
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     text = network_map(table, f"{folder}/map.html").read_text(encoding="utf-8")
-    >>> "Netherlands" in text, "http-equiv=\"Content-Security-Policy\"" in text
+    >>> "Netherlands" in text, "Content-Security-Policy" in text
     (True, True)
     """
     if lang not in map_data.LANGUAGES:
@@ -150,7 +159,7 @@ def network_map(
         "rings": [ring.radius for ring in shown.radial.rings if len(ring.members) > 1],
         "apart": {"radial": shown.radial.apart, "force": shown.force.apart},
         "core_radius": shown.radial.core_radius,
-        "sectors": [[g, round(a, 4), round(b, 4)] for g, a, b in shown.radial.sectors],
+        "sectors": _sectors(shown),
         "style": {
             **PALETTE,
             "smallest": SMALLEST,
@@ -203,6 +212,22 @@ def _title(title: str | Mapping[str, str] | None, technology: object, kind: str)
         name = map_data.in_languages(technology)[lang] if technology is not None else ""
         out[lang] = f"{plain}: {name}" if name else plain
     return out
+
+
+def _sectors(shown: Picture) -> list[dict[str, object]]:
+    """The sectors of the radial layout: where each begins, and where its name stands."""
+    placed = shown.radial
+    rims = [ring.radius for ring in placed.rings if len(ring.members) > 1]
+    if len(placed.sectors) < 2 or not rims:
+        return []
+    return [
+        {
+            "bloc": group,
+            "begin": round(begin, 4),
+            "name": [round(v) for v in sector_spot(begin, end, max(rims))],
+        }
+        for group, begin, end in placed.sectors
+    ]
 
 
 def _facts(about: Mapping[str, object], links: Links) -> dict[str, object]:

@@ -30,12 +30,13 @@ PALETTE: dict[str, Any] = {
     "edge": "#33415a",
     "ink": "#1b2433",
     "paper": "#ffffff",
-    "disc": "#e6f0f8",
-    "ring": "#dfe4ea",
+    "disc": "#e4eff8",
+    "ring": "#dbe1e8",
+    "soft": "#5a6678",
 }  # fmt: skip
 
 #: Half the width of the smallest and the largest node, and of the widest link, drawing units.
-SMALLEST, LARGEST, WIDEST = 7.0, 40.0, 10.0
+SMALLEST, LARGEST, WIDEST = 7.0, 40.0, 8.0
 
 #: Most signs of a label; the rest of the name is in the panel.
 LABEL = 24
@@ -60,7 +61,7 @@ def link_width(weight: float, largest: float) -> float:
     Examples
     --------
     >>> link_width(100.0, 100.0), link_width(0.01, 100.0)
-    (10.0, 0.6)
+    (8.0, 0.6)
     """
     return max(0.6, WIDEST * math.sqrt(weight / largest)) if largest > 0 else 0.6
 
@@ -137,11 +138,7 @@ def draw(shown: Picture, *, lang: str, width: int, height: int) -> str:
         note = escape(said[f"empty_0_{shown.kind}"])
         middle = f'x="{width / 2:g}" y="{height / 2:g}" text-anchor="middle" font-size="15"'
         return f'{head}<text {middle} fill="{PALETTE["ink"]}">{note}</text></svg>'
-    rim = max((ring.radius for ring in placed.rings), default=placed.core_radius)
-    if radial and not shown.has_core:
-        rim = max(rim, 1.0)
-    wide = [*placed.x, *((-rim * ASPECT, rim * ASPECT) if radial else ())]
-    high = [*placed.y, *((-rim, rim) if radial else ())]
+    wide, high = placed.x, placed.y
     edge = LARGEST + 30
     left, top = min(wide) - edge, min(high) - edge
     scale = min(width / (max(wide) - left + edge), height / (max(high) - top + edge), 1.6)
@@ -156,26 +153,55 @@ def draw(shown: Picture, *, lang: str, width: int, height: int) -> str:
     sizes = [node_size(v, largest) * shrink for v in shown.received]
     parts = [head]
     if radial:
-        parts += _rings(shown, scale, dx, dy)
+        parts += _rings(shown, scale, dx, dy, lang)
     parts += _links(shown, at, sizes, shrink)
     parts += _nodes(shown, at, sizes)
     parts += _labels(shown, at, sizes, lang, width, height)
     return "".join([*parts, "</svg>"])
 
 
-def _rings(shown: Picture, scale: float, dx: float, dy: float) -> list[str]:
+def _rings(shown: Picture, scale: float, dx: float, dy: float, lang: str) -> list[str]:
     def ellipse(radius: float, style: str) -> str:
         rx, ry = radius * scale * ASPECT, radius * scale
         return f'<ellipse cx="{dx:.1f}" cy="{dy:.1f}" rx="{rx:.1f}" ry="{ry:.1f}" {style}/>'
 
-    parts = [
-        ellipse(ring.radius, f'fill="none" stroke="{PALETTE["ring"]}"')
-        for ring in reversed(shown.radial.rings)
-        if len(ring.members) > 1
-    ]
+    placed, said = shown.radial, words(lang)
+    rings = [ring.radius for ring in placed.rings if len(ring.members) > 1]
+    parts = [ellipse(r, f'fill="none" stroke="{PALETTE["ring"]}"') for r in reversed(rings)]
     if shown.has_core:
-        parts.append(ellipse(shown.radial.core_radius, f'fill="{PALETTE["disc"]}"'))
+        parts.append(ellipse(placed.core_radius, f'fill="{PALETTE["disc"]}"'))
+    if len(placed.sectors) > 1 and rings:
+        for group, begin, end in placed.sectors:
+            cos, sin = math.cos(begin), math.sin(begin)
+            inner, outer = placed.core_radius * scale, max(rings) * scale
+            parts.append(
+                f'<line x1="{dx + inner * ASPECT * cos:.1f}" y1="{dy + inner * sin:.1f}" '
+                f'x2="{dx + outer * ASPECT * cos:.1f}" y2="{dy + outer * sin:.1f}" '
+                f'stroke="{PALETTE["ring"]}" stroke-dasharray="3 5"/>'
+            )
+            x, y = sector_spot(begin, end, max(rings))
+            parts.append(
+                f'<text x="{dx + x * scale:.1f}" y="{dy + y * scale:.1f}" text-anchor="middle" '
+                f'font-size="12" font-weight="700" fill="{PALETTE["soft"]}">'
+                f"{escape(said[f'bloc_{group}'])}</text>"
+            )
     return parts
+
+
+def sector_spot(begin: float, end: float, rim: float) -> tuple[float, float]:
+    """Where the name of a sector stands: outside the rim, at the diagonal nearest its middle.
+
+    Examples
+    --------
+    >>> x, y = sector_spot(-math.pi / 2, math.pi / 2, 100.0)
+    >>> x > 100 and y < -70
+    True
+    """
+    middle = (begin + end) / 2
+    corners = [math.pi * k / 4 for k in (-3, -1, 1, 3, 5)]
+    inside = [c for c in corners if begin + 0.15 < c < end - 0.15]
+    at = min(inside, key=lambda c: (round(abs(c - middle), 6), c)) if inside else middle
+    return 1.12 * rim * ASPECT * math.cos(at), 1.12 * rim * math.sin(at)
 
 
 def _links(

@@ -43,7 +43,7 @@ TOY_BALANCE = {
 
 
 def by_definition(w: np.ndarray, families: list[int], kind: str) -> list[Fraction | None]:
-    """METHODS 2 written out in fractions, one country after the other."""
+    """The formulas written out in fractions, one country after the other."""
     n = len(w)
     f = [[Fraction(float(w[i][j])) if i != j else Fraction(0) for j in range(n)] for i in range(n)]
     r = [sum((f[j][i] for j in range(n)), Fraction(0)) for i in range(n)]

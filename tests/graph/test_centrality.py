@@ -35,7 +35,7 @@ from tests.graph.toys import (
     values,
 )
 
-#: A->B, C->B, B->D, E->F: the disconnected network of METHODS 3.
+#: A->B, C->B, B->D, E->F: a disconnected network with known values.
 TORN = links_of(
     [
         [0, 1, 0, 0, 0, 0],

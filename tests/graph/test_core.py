@@ -413,7 +413,7 @@ def test_core_distance_and_families_can_be_handed_on() -> None:
 
 
 def pharma(real: Path) -> Links:
-    """Citations of pharmaceutical patents between 120 countries, all years (METHODS 4)."""
+    """Citations of pharmaceutical patents between 120 countries, all years."""
     file = real / "country_citations_pharma" / "back_citations_ctry_16.csv.gz"
     with gzip.open(file) as stream:
         table = pl.read_csv(stream.read(), infer_schema_length=None)

@@ -53,7 +53,9 @@ def test_toy_diversity_is_that_of_the_methods() -> None:
     assert toy_values(table, "source_countries") == [3, 3, 3, 3]
     effective = toy_values(table, "source_effective")
     assert effective[:3] == pytest.approx([2.4545556, 2.2338847, 2.8845952], abs=5.1e-8)
-    assert effective[3] == pytest.approx(1.822999, abs=5e-7)  # METHODS add a 0; exact 1.82299893
+    assert effective[3] == pytest.approx(
+        1.822999, abs=5e-7
+    )  # printed with six digits; exact 1.82299893
     assert np.log(effective[0]) == pytest.approx(0.8979457, abs=5e-8)
     assert toy_values(table, "source_hill2")[0] == pytest.approx(2.1739130, abs=5e-8)
     assert toy_values(table, "source_hhi")[0] == pytest.approx(0.46, rel=1e-14)

@@ -65,7 +65,7 @@ def shuffled(links: Links, seed: int = 3) -> Links:
     return Links(links.nodes, table, kind=links.kind)
 
 
-#: The toy of METHODS: rows cite columns, order NL, DE, US, CN.
+#: The toy of docs/methods.md: rows cite columns, order NL, DE, US, CN.
 TOY_ORDER = ["NL", "DE", "US", "CN"]
 TOY_MATRIX = np.array([[4, 3, 6, 1], [2, 20, 12, 3], [5, 10, 90, 9], [1, 4, 20, 60]], dtype=float)
 TOY_FAMILIES = [5.0, 20.0, 60.0, 50.0]
@@ -73,7 +73,7 @@ TOY = links_of(TOY_MATRIX, TOY_ORDER, TOY_FAMILIES)
 
 
 def toy_values(table: pl.DataFrame, column: str = "value") -> list[float | None]:
-    """Values in the order NL, DE, US, CN of METHODS."""
+    """Values in the order NL, DE, US, CN."""
     found = by_name(table, column)
     return [found[country] for country in TOY_ORDER]
 

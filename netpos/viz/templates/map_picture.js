@@ -109,7 +109,7 @@ Picture.update = function update(chosen) {
       to: link.to,
       width: look.width,
       color: { color: look.colour, opacity: look.opacity, inherit: false },
-      arrows: { to: { enabled: accent || many <= 1200, scaleFactor: 0.28 + 0.12 / look.width } },
+      arrows: { to: { enabled: accent || many <= 1200, scaleFactor: (5.5 - 1.1 * look.width) / 15 } },
       smooth: many <= 2500 ? undefined : false,
       order: (accent ? 1e12 : 0) + link.weight,
     };
@@ -127,6 +127,7 @@ Picture.update = function update(chosen) {
 function drawGround(pen) {
   pen.save();
   if (state.layout === "radial" && NODES.length > 1) drawRings(pen);
+  drawApart(pen);
   drawFocus(pen);
   pen.restore();
 }
@@ -139,36 +140,70 @@ function drawRings(pen) {
   };
   pen.lineWidth = 1 / scale;
   pen.strokeStyle = STYLE.ring;
-  DATA.rings.filter((ring) => ring.n > 1).forEach((ring) => {
-    oval(ring.r);
-    pen.setLineDash(ring.linked ? [] : [6 / scale, 6 / scale]);
+  DATA.rings.forEach((radius) => {
+    oval(radius);
     pen.stroke();
   });
-  pen.setLineDash([]);
   if (DATA.has_core) {
     oval(DATA.core_radius);
     pen.fillStyle = STYLE.disc;
     pen.fill();
   }
+  pen.setLineDash([3 / scale, 5 / scale]);
+  const rim = Math.max(0, ...DATA.rings);
+  DATA.sectors.forEach(({ begin }) => {
+    const [x, y] = [STYLE.aspect * Math.cos(begin), Math.sin(begin)];
+    pen.beginPath();
+    pen.moveTo(DATA.core_radius * x, DATA.core_radius * y);
+    pen.lineTo(rim * x, rim * y);
+    pen.stroke();
+  });
+  pen.setLineDash([]);
+  pen.font = `700 ${12.5 / scale}px ${FONT}`;
+  pen.textAlign = "center";
+  pen.fillStyle = STYLE.soft;
+  DATA.sectors.forEach(({ bloc, name: [x, y] }) => pen.fillText(say(`bloc_${bloc}`), x, y));
+}
+
+/** Say what the nodes below the picture are: no path joins them to the others. */
+function apartText() {
+  return say(state.layout === "radial" && DATA.has_core ? "ring_far" : "ring_alone");
+}
+
+function drawApart(pen) {
+  const top = DATA.apart[state.layout];
+  if (top === null) return;
+  const scale = network.getScale();
+  pen.font = `700 ${12.5 / scale}px ${FONT}`;
+  pen.textAlign = "center";
+  pen.fillStyle = STYLE.soft;
+  pen.fillText(apartText(), 0, top);
 }
 
 /** A strong mark behind the country in focus and a ring round the chosen one. */
 function drawFocus(pen) {
+  const scale = network.getScale();
   const shown = new Set(shownNodes.getIds());
-  const ring = (i, colour, far, width) => {
+  const ring = (i, colour, far, width, fill) => {
     if (!shown.has(i)) return;
     const { x, y } = position(NODES[i]);
     pen.beginPath();
-    pen.arc(x, y, nodeSize(NODES[i]) + far, 0, 2 * Math.PI);
-    pen.fillStyle = "#ffffff";
+    pen.arc(x, y, nodeSize(NODES[i]) + far / scale, 0, 2 * Math.PI);
+    pen.fillStyle = fill;
     pen.fill();
-    pen.lineWidth = width;
+    pen.lineWidth = width / scale;
     pen.strokeStyle = colour;
     pen.stroke();
   };
-  if (state.chosen && state.chosen.node !== undefined) ring(state.chosen.node, STYLE.ink, 12, 2);
-  if (state.compare >= 0) ring(state.compare, STYLE.ink, 12, 2);
-  DATA.focal.forEach((i) => ring(i, STYLE.focal, 7, 5));
+  const chosen = [state.compare];
+  if (state.chosen && state.chosen.node !== undefined) chosen.push(state.chosen.node);
+  chosen.filter((i) => i >= 0 && !DATA.focal.includes(i))
+    .forEach((i) => ring(i, STYLE.ink, 6, 2, "#ffffff"));
+  const many = DATA.focal.length > 8;
+  DATA.focal.forEach((i) => {
+    if (!many) ring(i, "#f8d3e0", 13, 0.1, "#f8d3e0");
+    ring(i, STYLE.focal, many ? 2 : 5, many ? 2 : 3.5, "#ffffff");
+  });
 }
 
 /* --- names: as many as fit, the important ones first ----------------------------------------------- */
@@ -303,9 +338,13 @@ function calm() {
 Picture.fit = function fit(animate = true) {
   if (!shownNodes || !shownNodes.length) return;
   const box = byId("network");
+  network.setSize("100%", "100%"); // the frame may have changed since it was last measured
   const nodes = shownNodes.getIds().map((i) => ({ ...position(NODES[i]), r: nodeSize(NODES[i]) }));
   const xs = nodes.flatMap(({ x, r }) => [x - r - 40, x + r + 40]);
   const ys = nodes.flatMap(({ y, r }) => [y - r - 22, y + r + 30]);
+  if (state.layout === "radial") {
+    DATA.sectors.forEach(({ name: [, y] }) => ys.push(y - 20, y + 10));
+  }
   const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
   const scale = Math.min(box.clientWidth / (right - left), box.clientHeight / (bottom - top), 1.8);
   network.moveTo({

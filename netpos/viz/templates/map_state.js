@@ -158,7 +158,7 @@ function coverShare(share, shown, total) {
 function periodName(at) {
   const key = DATA.periods[at].key;
   if (at > 0) return key;
-  return key === "all" ? say("period_all") : `${say("period_all")} (${key})`;
+  return key === "all" ? say("period_all") : say("period_whole", { key });
 }
 
 function className(node) {

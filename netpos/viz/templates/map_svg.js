@@ -60,8 +60,7 @@ function legendKeys(chosen) {
       text: `${say("legend_width")} (${steps.map((v) => number(Number(v.toPrecision(2)))).join(", ")})`,
     });
   }
-  keys.push({ text: say("legend_size", { what: say(`size_${state.size}`).toLowerCase()
-    .replace("pagerank", "PageRank") }) });
+  keys.push({ text: say(`legend_size_${state.size}`) });
   keys.push({ wide: true, text: [say("legend_arrow"), ringNote()].filter(Boolean).join(". ") });
   return keys;
 }
@@ -176,6 +175,7 @@ function pictureBody(chosen, measure, { width, top, height }) {
   const radial = state.layout === "radial" && NODES.length > 1;
   const xs = spots.flatMap(({ x, r }) => [x - r - 46, x + r + 46]);
   const ys = spots.flatMap(({ y, r }) => [y - r - 24, y + r + 24]);
+  if (radial) DATA.sectors.forEach(({ name: [, y] }) => ys.push(y - 20, y + 10));
   const left = Math.min(...xs);
   const high = Math.min(...ys);
   const wide = Math.max(...xs) - left;
@@ -196,6 +196,8 @@ function pictureBody(chosen, measure, { width, top, height }) {
   });
   const body = draw("g");
   if (radial) body.append(...ringsSvg(scale, dx, dy));
+  const apart = DATA.apart[state.layout];
+  if (apart !== null) body.append(softText(apartText(), dx, dy + apart * scale));
   body.append(...linksSvg(chosen, at, shrink), ...nodesSvg(spots));
   placeLabels(spots, measure, null).reverse().forEach(({ node, text, x, y, font, strong }) => {
     body.append(textAt(text, x, y, {
@@ -211,11 +213,23 @@ function ringsSvg(scale, dx, dy) {
   const oval = (radius, look) => draw("ellipse", {
     cx: dx, cy: dy, rx: radius * STYLE.aspect * scale, ry: radius * scale, ...look,
   });
-  const parts = DATA.rings.filter((ring) => ring.n > 1).map((ring) => oval(ring.r, {
-    fill: "none", stroke: STYLE.ring, "stroke-dasharray": ring.linked ? "none" : "6 6",
-  }));
+  const parts = DATA.rings.map((radius) => oval(radius, { fill: "none", stroke: STYLE.ring }));
   if (DATA.has_core) parts.push(oval(DATA.core_radius, { fill: STYLE.disc }));
+  const rim = Math.max(0, ...DATA.rings) * scale;
+  DATA.sectors.forEach(({ bloc, begin, name: [x, y] }) => {
+    const [cos, sin] = [STYLE.aspect * Math.cos(begin), Math.sin(begin)];
+    const inner = DATA.core_radius * scale;
+    parts.push(draw("line", {
+      x1: dx + inner * cos, y1: dy + inner * sin, x2: dx + rim * cos, y2: dy + rim * sin,
+      stroke: STYLE.ring, "stroke-dasharray": "3 5",
+    }), softText(say(`bloc_${bloc}`), dx + x * scale, dy + y * scale));
+  });
   return parts;
+}
+
+function softText(text, x, y) {
+  return textAt(text, x, y, {
+    "font-size": 12.5, "font-weight": 700, "text-anchor": "middle", fill: STYLE.soft });
 }
 
 function linksSvg(chosen, at, shrink) {
