@@ -1,20 +1,101 @@
-"""netpos: read a country's technology position from patent citations."""
+"""netpos: read a country's technology position from patent citations.
 
-from netpos.analysis import country_links, organisation_links, prepare
-from netpos.ingest.corpus import Corpus, ingest, open_corpus, read
-from netpos.options import Options
-from netpos.tables import Links
+The public names are listed here once and loaded when first used, so that ``import netpos`` and the
+command line start quickly.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netpos.analysis import country_links as country_links
+    from netpos.analysis import organisation_links as organisation_links
+    from netpos.analysis import prepare as prepare
+    from netpos.graph.backbone import backbone as backbone
+    from netpos.graph.balance import balance as balance
+    from netpos.graph.balance import pure_importer as pure_importer
+    from netpos.graph.balance import reciprocity as reciprocity
+    from netpos.graph.centrality import eigenvector as eigenvector
+    from netpos.graph.centrality import hits as hits
+    from netpos.graph.centrality import pagerank as pagerank
+    from netpos.graph.core import core as core
+    from netpos.graph.core import core_distance as core_distance
+    from netpos.graph.core import near_core as near_core
+    from netpos.graph.dependence import dependents as dependents
+    from netpos.graph.dependence import exposure as exposure
+    from netpos.graph.dependence import rao_stirling as rao_stirling
+    from netpos.graph.dependence import similarity as similarity
+    from netpos.graph.dependence import source_diversity as source_diversity
+    from netpos.graph.paths import betweenness as betweenness
+    from netpos.graph.paths import harmonic_in as harmonic_in
+    from netpos.graph.paths import harmonic_out as harmonic_out
+    from netpos.graph.peel import s_core as s_core
+    from netpos.graph.strength import domestic as domestic
+    from netpos.graph.strength import given as given
+    from netpos.graph.strength import given_per_family as given_per_family
+    from netpos.graph.strength import partners as partners
+    from netpos.graph.strength import received as received
+    from netpos.graph.strength import received_per_family as received_per_family
+    from netpos.ingest.corpus import Corpus as Corpus
+    from netpos.ingest.corpus import open_corpus as open_corpus
+    from netpos.ingest.corpus import read as read
+    from netpos.options import Options as Options
+    from netpos.tables import Links as Links
+    from netpos.viz.map import network_map as network_map
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Corpus",
-    "Links",
-    "Options",
-    "country_links",
-    "ingest",
-    "open_corpus",
-    "organisation_links",
-    "prepare",
-    "read",
-]
+#: Public name -> module it is defined in.
+_HOME = {
+    "Corpus": "netpos.ingest.corpus",
+    "Links": "netpos.tables",
+    "Options": "netpos.options",
+    "backbone": "netpos.graph.backbone",
+    "balance": "netpos.graph.balance",
+    "betweenness": "netpos.graph.paths",
+    "core": "netpos.graph.core",
+    "core_distance": "netpos.graph.core",
+    "country_links": "netpos.analysis",
+    "dependents": "netpos.graph.dependence",
+    "domestic": "netpos.graph.strength",
+    "eigenvector": "netpos.graph.centrality",
+    "exposure": "netpos.graph.dependence",
+    "given": "netpos.graph.strength",
+    "given_per_family": "netpos.graph.strength",
+    "harmonic_in": "netpos.graph.paths",
+    "harmonic_out": "netpos.graph.paths",
+    "hits": "netpos.graph.centrality",
+    "near_core": "netpos.graph.core",
+    "network_map": "netpos.viz.map",
+    "open_corpus": "netpos.ingest.corpus",
+    "organisation_links": "netpos.analysis",
+    "pagerank": "netpos.graph.centrality",
+    "partners": "netpos.graph.strength",
+    "prepare": "netpos.analysis",
+    "pure_importer": "netpos.graph.balance",
+    "rao_stirling": "netpos.graph.dependence",
+    "read": "netpos.ingest.corpus",
+    "received": "netpos.graph.strength",
+    "received_per_family": "netpos.graph.strength",
+    "reciprocity": "netpos.graph.balance",
+    "s_core": "netpos.graph.peel",
+    "similarity": "netpos.graph.dependence",
+    "source_diversity": "netpos.graph.dependence",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
+    message = f"module 'netpos' has no attribute '{name}'"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -125,7 +125,9 @@ def classify(parties: pl.DataFrame) -> pl.DataFrame:
     applicants = named.filter(pl.col("role") == "applicant")
     inventors = named.filter(pl.col("role") == "inventor").select("doc", "key").unique()
     here = applicants.join(inventors, on=["doc", "key"], how="semi")["name"].unique()
-    elsewhere = applicants.join(inventors.select("key").unique(), on="key", how="semi")["name"].unique()
+    elsewhere = applicants.join(inventors.select("key").unique(), on="key", how="semi")[
+        "name"
+    ].unique()
     names = applicants["name"].unique().sort()
     same, other = set(here.to_list()), set(elsewhere.to_list())
     found = [(n, *_verdict(n, same=n in same, other=n in other)) for n in names.to_list()]
@@ -305,14 +307,14 @@ def _evidence(a: str, b: str) -> str | None:
     if a.replace(" ", "") == b.replace(" ", ""):
         return "the same without spaces"
     words_a, words_b = a.split(), b.split()
+    if b.startswith(a) and len(a) >= 20:
+        return f"'{a}' may be cut off"
     if sorted(words_a) == sorted(words_b):
         return "the same words in another order"
     only_a = [w for w in words_a if w not in words_b]
     only_b = [w for w in words_b if w not in words_a]
     left, right = "".join(only_a), "".join(only_b)
     if not left or not right:
-        if b.startswith(a) and len(a) >= 20:
-            return f"'{a}' may be cut off"
         return f"one has the further word {' '.join(only_a or only_b)}" if left or right else None
     if any(c.isdigit() for c in left + right) and left != right:
         return None

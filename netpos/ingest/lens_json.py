@@ -291,9 +291,9 @@ def _finish(table: pl.DataFrame, details: Sequence[pl.DataFrame]) -> pl.DataFram
     n = table.height
     references = details[-1]
     citing = references["row"].to_numpy()[~references["cited_by"].to_numpy()]
-    lists = sum(
-        (np.bincount(d["row"].to_numpy(), minlength=n) > 0).astype(np.int32) for d in details
-    )
+    lists = np.zeros(n, dtype=np.int32)
+    for detail in details:
+        lists += np.bincount(detail["row"].to_numpy(), minlength=n) > 0
     fields = pl.exclude("doc", "line", "form").is_not_null().cast(pl.Int32)
     return table.with_columns(
         filled=pl.sum_horizontal(fields) + pl.Series(lists),

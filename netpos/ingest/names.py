@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 import polars as pl
+from rapidfuzz.distance import OSA
 
 from netpos.codes import data_path, read_text_table
 
@@ -46,6 +47,15 @@ _BODIES = frozenset(
 )  # fmt: skip
 #: Legal forms behind which a register puts the first name of the founder: BOSCH GMBH ROBERT.
 _INVERTING = frozenset({"GMBH", "AG", "KG", "AB", "OY", "CO", "INC", "CORP", "LTD"})
+#: Common words whose misprints are put right: one letter wrong, missing, doubled, or two swapped.
+_COMMON = (
+    "AIRCRAFT ASSOCIATION AUTOMATION COLLEGE COMMUNICATION COMMUNICATIONS COMPANY CORPORATION "
+    "DEPARTMENT DEVELOPMENT ELECTRONIC ELECTRONICS ENGINEERING ENVIRONMENT ENVIRONMENTAL EQUIPMENT "
+    "FOUNDATION GOVERNMENT INCORPORATED INDUSTRIAL INDUSTRIES INDUSTRY INFORMATION INSTITUTE "
+    "INTELLIGENT INTERNATIONAL LABORATORIES LABORATORY LICENSING LIMITED MACHINERY MANUFACTURING "
+    "PHARMACEUTICAL PHARMACEUTICALS RESEARCH ROBOTICS SCIENCE SCIENCES SCIENTIFIC SEMICONDUCTOR "
+    "TEACHER TEACHERS TECHNOLOGIES TECHNOLOGY TELECOMMUNICATIONS UNIVERSITY"
+)
 Words = list[str]
 
 
@@ -55,7 +65,8 @@ def normalise_name(names: pl.Series) -> pl.DataFrame:
     The steps, in this order: text read in the wrong encoding repaired where it can only be that;
     the country in square brackets and an abbreviation of the name in round ones left out; capitals,
     without accents, Latin script for Cyrillic (ä ö ü ø become AE OE UE OE, as patent offices write
-    them); punctuation and "and" left out, single letters joined; legal forms left out at the end
+    them); punctuation and "and" left out, single letters joined; misprints of common words
+    (TECHNOLGY) put right, but for the first word; legal forms left out at the end
     (some at the start) until none is left; words shortened as patent offices do (University to
     UNIV); the order UNIV PLACE and FIRST-NAME FOUNDER. Firms of one name in two countries, told
     apart by the legal form alone, become one, but for those listed in ``name_homonyms.csv``.
@@ -158,6 +169,8 @@ def _steps(name: str) -> Iterator[tuple[str, str]]:
     if (known := _homonyms().get(" ".join(words))) is not None:
         yield "not another of this name", known
         return
+    words = [words[0], *map(_respelled, words[1:])]
+    yield "misprint", " ".join(words)
     words = _inverted(words)
     yield "founder's first name", " ".join(words)
     words = without_legal_forms(words)
@@ -312,6 +325,24 @@ def _without_joined_forms(words: Words, joined: tuple[str, ...]) -> Words:
         if len(first) > len(form) and first.startswith(form):
             return [first[len(form) :], *words[1:]]
     return words
+
+
+@cache
+def _common() -> dict[str, tuple[str, ...]]:
+    """Common words by their first and last letter."""
+    found: dict[str, tuple[str, ...]] = {}
+    for word in _COMMON.split():
+        ends = word[0] + word[-1]
+        found[ends] = (*found.get(ends, ()), word)
+    return found
+
+
+def _respelled(word: str) -> str:
+    """Put a misprint of a common word right; other words, and words that are known, stay."""
+    if len(word) < 6 or word in shortened_words() or word in _COMMON:
+        return word
+    near = [w for w in _common().get(word[0] + word[-1], ()) if OSA.distance(w, word) == 1]
+    return near[0] if len(near) == 1 else word
 
 
 def _inverted(words: Words) -> Words:

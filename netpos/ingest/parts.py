@@ -66,7 +66,7 @@ def batches(source: Source, *, max_record: int = MAX_RECORD) -> Iterator[Batch]:
         raise InputError(source.why, file=source.name)
     with opened(source.path, source.compression, source.member) as stream:
         if source.form == "lens-csv":
-            yield from read_csv(stream, file=source.name)
+            yield from read_csv(stream, file=source.name, max_record=max_record)
         elif source.form == "patentsview-json":
             found = objects(stream, source.container or "response", max_record=max_record)
             yield from read_patentsview(_decoded(found), file=source.name)

@@ -217,7 +217,7 @@ def once(sheet: Sheet, found: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
         first, second = again["line"][:2]
         what = ", ".join(str(v) for v in again.select(keys).row(0) if v is not None)
         problem = f"{what} is already in line {first}"
-        remedy = "add the rows up, or delete one"
+        remedy = "keep one row of it"
         raise InputError(problem, file=sheet.file, line=second, remedy=remedy)
     return in_order(found, keys)
 

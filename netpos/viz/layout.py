@@ -120,19 +120,19 @@ def _rows(count: int, nodes: int, top: float, spacing: float) -> Floats:
 def _place_core(core: list[int], angle: Floats, radius: Floats) -> float:
     """Put the core on concentric circles around the middle; return the radius of its disc."""
     if len(core) == 1:
-        return 70.0
-    done, at, turn = 0, 62.0, -math.pi / 2
+        return 76.0
+    done, at, turn = 0, 80.0 if len(core) < 5 else 92.0, -math.pi / 2
     while done < len(core):
-        room = max(2, int(2 * math.pi * at / 88.0))
+        room = max(4, int(2 * math.pi * at / 104.0))
         left = len(core) - done
         here = core[done : done + (left if left <= room + 1 else room)]
         for place, node in enumerate(here):
             angle[node] = turn + 2 * math.pi * place / len(here)
             radius[node] = at
         done += len(here)
-        at += 74.0
+        at += 100.0
         turn += 0.4
-    return at - 74.0 + 60.0 if core else 0.0
+    return at - 100.0 + 62.0 if core else 0.0
 
 
 def _sectors(group: Ints, outside: list[int]) -> list[tuple[int, float, float]]:
@@ -298,16 +298,18 @@ def _attract(
 
 def _apart(where: Floats, separation: float) -> Floats:
     """Push pairs that are nearer than the separation away from each other, a little at a time."""
-    where = where.copy()
-    n = len(where)
+    from scipy.spatial import KDTree
+
     stretch = np.array([1.0, 1.25])  # labels need more room beside a node than below it
-    for _ in range(120 if n <= 150 else 50):
-        gap = (where[:, None, :] - where[None, :, :]) * stretch
-        apart = np.sqrt((gap**2).sum(axis=2))
-        np.fill_diagonal(apart, 1e9)
-        close = apart < separation
-        if not close.any():
+    where = where * stretch
+    for _ in range(120):
+        pairs = KDTree(where).query_pairs(separation, output_type="ndarray")
+        if not len(pairs):
             break
-        push = np.where(close, (separation - apart) / np.maximum(apart, 1.0), 0.0)
-        where += 0.3 * (gap * push[:, :, None]).sum(axis=1) / stretch
-    return where
+        pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+        gap = where[pairs[:, 0]] - where[pairs[:, 1]]
+        apart = np.maximum(np.sqrt((gap**2).sum(axis=1)), 1.0)
+        push = 0.3 * gap * ((separation - apart) / apart)[:, None]
+        np.add.at(where, pairs[:, 0], push)
+        np.add.at(where, pairs[:, 1], -push)
+    return where / stretch

@@ -110,7 +110,8 @@ def network_map(
     Notes
     -----
     The page holds at most 500 nodes and 10,000 links (the strongest; it says so and names the
-    graph file), the periods together at most 16,000 links. Weights are rounded to 12 digits.
+    graph file), the periods together at most 20,000 links (8,000
+    between organisations). Weights are rounded to 12 digits.
 
     Examples
     --------
@@ -129,17 +130,20 @@ def network_map(
     spans = {k: _ordered(v) for k, v in (periods or {}).items() if k != key}
     for name, span in spans.items():
         check_period(span, whole, name)
-    table = map_data.small_indicators(whole) if indicators is None else indicators
-    rows = map_data.rows_of(table, whole, key)
+    rows = None if indicators is None else map_data.rows_of(indicators, whole, key)
     year = about.get("membership_year")
     shown = picture(
         whole,
         focal=focal,
         core=core,
-        indicators=None if indicators is None else rows,
+        indicators=rows,
         year=year if isinstance(year, int) else None,
         seed=seed,
     )
+    entries = [
+        map_data.period_entry(shown, whole, key, shown.edges, []),
+        *map_data.period_entries(shown, spans),
+    ]
     named = technology if technology is not None else whole.technology
     data: dict[str, Any] = {
         "kind": shown.kind,
@@ -172,15 +176,13 @@ def network_map(
         "ceiling": [MOST_NODES, MOST_LINKS],
         "graph_file": about.get("graph_file"),
         "indicator_words": map_data.indicator_words(),
-        "indicators": _indicators(shown, whole, key, spans, indicators, table),
+        "indicators": _indicators(shown, whole, spans, indicators, entries),
         "evidence": map_data.evidence_entry(evidence, shown),
         "context": map_data.context_lines(about, whole, named, focal),
         "facts": _facts(about, whole),
         "words": {code: map_data.words(code) for code in map_data.LANGUAGES},
     }
-    first = map_data.period_entry(shown, whole, key, shown.edges, [])
-    others = map_data.period_entries(shown, spans)
-    return write_text(path, _render(shown, data, first, others, lang))
+    return write_text(path, _render(shown, data, entries, lang))
 
 
 def _from_frame(table: pl.DataFrame | pd.DataFrame) -> Links:
@@ -245,30 +247,30 @@ def _facts(about: Mapping[str, object], links: Links) -> dict[str, object]:
 def _indicators(
     shown: Picture,
     whole: Links,
-    key: str,
     spans: Mapping[str, Links],
     given: pl.DataFrame | None,
-    table: pl.DataFrame,
+    entries: Sequence[Mapping[str, object]],
 ) -> dict[str, dict[str, list[Any]]]:
     """Per period; a table without periods holds for the whole span alone."""
-    entries = {key: map_data.indicator_entry(map_data.rows_of(table, whole, key), shown)}
-    for name, span in spans.items():
+    first = str(entries[0]["key"])
+    out = {}
+    for entry, links in zip(entries, (whole, *spans.values()), strict=True):
+        key = str(entry["key"])
         if given is None:
-            rows = map_data.small_indicators(span)
-        elif "period" in given.columns:
-            rows = map_data.rows_of(given, whole, name)
+            rows = map_data.small_indicators(links)
+        elif key == first or "period" in given.columns:
+            rows = map_data.rows_of(given, whole, key)
         else:
             continue
         if rows.height:
-            entries[name] = map_data.indicator_entry(rows, shown)
-    return entries
+            out[key] = map_data.indicator_entry(rows, shown, entry)
+    return out
 
 
 def _render(
     shown: Picture,
     data: Mapping[str, Any],
-    first: Mapping[str, object],
-    others: Sequence[Mapping[str, object]],
+    entries: Sequence[Mapping[str, object]],
     lang: str,
 ) -> str:
     """Fill the graph container, print it through our own template."""
@@ -289,7 +291,7 @@ def _render(
         net.add_edge(i, j, value=map_data.significant(weight), citations=pairs)
 
     def block(nodes: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, Any]]) -> str:
-        spans = [{**first, "links": map_data.edge_rows(links)}, *others]
+        spans = [{**entries[0], "links": map_data.edge_rows(links)}, *entries[1:]]
         return safe_html.json_block(
             {**data, "nodes": map_data.node_columns(nodes, shown), "periods": spans}
         )

@@ -21,7 +21,10 @@ from netpos.viz.map_picture import Edges, Picture
 from netpos.viz.safe_html import template_text
 
 #: Link rows that the periods may add, together; each gets an equal part, its strongest links.
-PERIOD_LINKS = 16_000
+PERIOD_LINKS = {"country": 20_000, "organisation": 8_000}
+
+#: Columns that each period holds anyway; indicators that repeat them are not written twice.
+PERIOD_COLUMNS = ("received", "given", "pagerank", "families")
 
 #: Families shown behind a link.
 FAMILIES = 3
@@ -137,7 +140,7 @@ def period_entry(
 
 def period_entries(shown: Picture, periods: Mapping[str, Links]) -> list[dict[str, object]]:
     """The periods of the slider, with the strongest links of each where there are too many."""
-    most = min(map_picture.MOST_LINKS, PERIOD_LINKS // max(1, len(periods)))
+    most = min(map_picture.MOST_LINKS, PERIOD_LINKS[shown.kind] // max(1, len(periods)))
     entries = []
     for key, links in periods.items():
         kept = map_picture.restrict(links, shown.ids, key)
@@ -191,7 +194,9 @@ def rows_of(indicators: pl.DataFrame, links: Links, key: str) -> pl.DataFrame:
     return rows
 
 
-def indicator_entry(rows: pl.DataFrame, shown: Picture) -> dict[str, list[Any]]:
+def indicator_entry(
+    rows: pl.DataFrame, shown: Picture, period: Mapping[str, object]
+) -> dict[str, list[Any]]:
     """Columns of a period's indicators that the panel knows, aligned with the nodes."""
     base = pl.DataFrame({shown.kind: shown.ids}, {shown.kind: pl.String})
     table = base.join(rows, on=shown.kind, how="left", maintain_order="left")
@@ -211,6 +216,9 @@ def indicator_entry(rows: pl.DataFrame, shown: Picture) -> dict[str, list[Any]]:
                 entry[column] = [None if v is None else int(v) for v in series.to_list()]
             else:
                 entry[column] = [significant(v) for v in series.cast(pl.Float64).to_list()]
+    for column in PERIOD_COLUMNS:
+        if entry.get(column) == period[column]:
+            del entry[column]
     return entry
 
 

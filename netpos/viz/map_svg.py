@@ -38,6 +38,9 @@ PALETTE: dict[str, Any] = {
 #: Half the width of the smallest and the largest node, and of the widest link, drawing units.
 SMALLEST, LARGEST, WIDEST = 7.0, 40.0, 8.0
 
+#: Most links of a still drawing, the strongest.
+STILL_LINKS = {"country": 400, "organisation": 200}
+
 #: Most signs of a label; the rest of the name is in the panel.
 LABEL = 24
 
@@ -207,43 +210,49 @@ def sector_spot(begin: float, end: float, rim: float) -> tuple[float, float]:
 def _links(
     shown: Picture, at: list[tuple[float, float]], sizes: list[float], shrink: float
 ) -> list[str]:
-    edges = shown.edges
-    largest = float(edges.weight[: edges.main].max()) if edges.main else 0.0
+    """The strongest of the main links, grouped by colour and opacity, those in focus on top."""
+    edges, count = shown.edges, min(shown.edges.main, STILL_LINKS[shown.kind])
+    largest = float(edges.weight[0]) if count else 0.0
     focal = set(shown.focal)
-    drawn: list[tuple[int, float, str]] = []
+    groups: dict[tuple[str, float], list[str]] = {}
     for i, j, w in zip(
-        edges.citing[: edges.main].tolist(),
-        edges.cited[: edges.main].tolist(),
-        edges.weight[: edges.main].tolist(),
+        edges.citing[:count].tolist(),
+        edges.cited[:count].tolist(),
+        edges.weight[:count].tolist(),
         strict=True,
     ):
         colour = "given" if i in focal else "received" if j in focal else "link"
-        width = link_width(w, largest) * shrink
-        opacity = 0.85 if colour != "link" else 0.3 + 0.3 * math.sqrt(w / largest)
-        (x1, y1), (x2, y2) = at[i], at[j]
-        length = math.hypot(x2 - x1, y2 - y1)
-        if length < 1:
-            continue
-        bx, by = (x1 + x2) / 2 - (y2 - y1) * 0.1, (y1 + y2) / 2 + (x2 - x1) * 0.1
-        back = math.hypot(x2 - bx, y2 - by)
-        ux, uy = (x2 - bx) / back, (y2 - by) / back
-        tip = sizes[j] + 1.0
-        long = 3.5 + 1.5 * width
-        tx, ty = x2 - ux * tip, y2 - uy * tip
-        ex, ey = tx - ux * long, ty - uy * long
-        half = 1.2 + 0.75 * width
-        ink = PALETTE[colour]
-        line = (
-            f'<path d="M{x1:.1f} {y1:.1f}Q{bx:.1f} {by:.1f} {ex:.1f} {ey:.1f}" fill="none" '
-            f'stroke="{ink}" stroke-width="{width:.1f}" opacity="{opacity:.2f}"/>'
-        )
-        arrow = (
-            f'<path d="M{tx:.1f} {ty:.1f}L{ex - uy * half:.1f} {ey + ux * half:.1f}'
-            f'L{ex + uy * half:.1f} {ey - ux * half:.1f}Z" fill="{ink}" opacity="{opacity:.2f}"/>'
-        )
-        drawn.append((colour != "link", w, line + arrow))
-    drawn.sort(key=lambda part: part[:2])
-    return [text for _, _, text in drawn]
+        opacity = 0.85 if colour != "link" else round(0.34 + 0.38 * math.sqrt(w / largest), 1)
+        arc = _arc(at[i], at[j], sizes[j], link_width(w, largest) * shrink)
+        groups.setdefault((colour, opacity), []).append(arc)
+    order = sorted(groups, key=lambda key: (key[0] != "link", key[1], key[0]))
+    return [
+        f'<g stroke="{PALETTE[colour]}" fill="{PALETTE[colour]}" opacity="{opacity:g}">'
+        + "".join(reversed(groups[colour, opacity]))
+        + "</g>"
+        for colour, opacity in order
+    ]
+
+
+def _arc(a: tuple[float, float], b: tuple[float, float], size: float, width: float) -> str:
+    """A bent line from the citing to the cited node, with its head at the border of that."""
+    (x1, y1), (x2, y2) = a, b
+    bx, by = (x1 + x2) / 2 - (y2 - y1) * 0.1, (y1 + y2) / 2 + (x2 - x1) * 0.1
+    back = math.hypot(x2 - bx, y2 - by)
+    if back < 1:
+        return ""
+    ux, uy = (x2 - bx) / back, (y2 - by) / back
+    tx, ty = x2 - ux * (size + 1), y2 - uy * (size + 1)
+    long, half = 3.5 + 1.5 * width, 1.2 + 0.75 * width
+    ex, ey = tx - ux * long, ty - uy * long
+    line = f"M{x1:.0f} {y1:.0f}Q{bx:.0f} {by:.0f} {ex:.1f} {ey:.1f}"
+    head = (
+        f"M{tx:.1f} {ty:.1f}L{ex - uy * half:.1f} {ey + ux * half:.1f}"
+        f"L{ex + uy * half:.1f} {ey - ux * half:.1f}Z"
+    )
+    return (
+        f'<path d="{line}" fill="none" stroke-width="{width:.1f}"/><path d="{head}" stroke="none"/>'
+    )
 
 
 def _nodes(shown: Picture, at: list[tuple[float, float]], sizes: list[float]) -> list[str]:

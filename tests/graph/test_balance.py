@@ -7,7 +7,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from hypothesis import assume
+from hypothesis import assume, settings
 from hypothesis import given as over
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -86,6 +86,7 @@ def test_the_headline_is_the_ratio() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40)
 @over(w=matrices(), families=st.lists(st.integers(0, 60), min_size=7, max_size=7))
 def test_balance_equals_its_definition_in_fractions(
     kind: BalanceKind, w: np.ndarray, families: list[int]
@@ -169,6 +170,7 @@ def test_total_balances_without_weights_add_up_to_zero(w: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40)
 @over(w=matrices(), size=st.floats(0.01, 1000))
 def test_domestic_citations_and_isolated_countries_change_no_digit(
     kind: BalanceKind, w: np.ndarray, size: float
@@ -182,6 +184,7 @@ def test_domestic_citations_and_isolated_countries_change_no_digit(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40)
 @over(w=matrices(), seed=st.integers(0, 99))
 def test_relabelling_moves_the_balance_along(kind: BalanceKind, w: np.ndarray, seed: int) -> None:
     moved, order = permuted(w, seed)
@@ -191,6 +194,7 @@ def test_relabelling_moves_the_balance_along(kind: BalanceKind, w: np.ndarray, s
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40)
 @over(w=matrices())
 def test_a_symmetric_network_is_balanced_exactly(kind: BalanceKind, w: np.ndarray) -> None:
     found = values(balance(links_of(w + w.T, families=[3.0] * len(w)), kind))
@@ -198,12 +202,14 @@ def test_a_symmetric_network_is_balanced_exactly(kind: BalanceKind, w: np.ndarra
 
 
 @pytest.mark.parametrize("kind", ["ratio", "dyadic_unweighted"])
+@settings(max_examples=40)
 @over(w=matrices())
 def test_transposing_flips_the_sign_exactly(kind: BalanceKind, w: np.ndarray) -> None:
     assert_array_equal(values(balance(links_of(w.T), kind)), -values(balance(links_of(w), kind)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40)
 @over(w=matrices(), factor=st.sampled_from([0.01, 3.0, 1e4]))
 def test_scale_matters_only_to_report_and_total(
     kind: BalanceKind, w: np.ndarray, factor: float
@@ -215,6 +221,7 @@ def test_scale_matters_only_to_report_and_total(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40)
 @over(w=matrices())
 def test_the_sign_is_that_of_received_minus_given(kind: BalanceKind, w: np.ndarray) -> None:
     links = links_of(w, families=[2.0] * len(w))

@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import assume
+from hypothesis import assume, settings
 from hypothesis import given as over
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -342,6 +342,7 @@ def test_all_routes_together_are_never_longer_than_the_shortest(w: np.ndarray) -
     assert (resistance[known] <= shortest[known] * (1 + 1e-12)).all()
 
 
+@settings(max_examples=40)
 @over(matrices(3, 7), st.floats(0.01, 1000))
 def test_direction_domestic_links_and_isolates_do_not_move_distances(
     w: np.ndarray, size: float

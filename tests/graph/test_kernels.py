@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given as over
+from hypothesis import settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from scipy.stats import rankdata
@@ -48,6 +49,7 @@ def test_ranks_of_draws_do_not_mix() -> None:
     assert_array_equal(found, [[3, 1, 1], [np.nan, 2, 1]])
 
 
+@settings(max_examples=40)
 @over(st.lists(matrices(5, 5), min_size=1, max_size=3))
 def test_every_kernel_gives_per_draw_what_the_functions_give(stack: list[np.ndarray]) -> None:
     families = [30.0, 12.0, 9.0, 10.0, 400.0]

@@ -10,13 +10,18 @@ App.set = function set(changes) {
 App.choose = function choose(target) {
   if (target && target.node !== undefined && state.compare === target.node) state.compare = -1;
   App.set({ chosen: target });
+  byId("said").textContent = target ? say("panel_shown", { name: targetName(target) }) : "";
   if (target) byId("panel").scrollTop = 0;
 };
+
+function targetName({ node, link }) {
+  return link ? say("link_title", { citing: nameOf(link[0]), cited: nameOf(link[1]) }) : nameOf(node);
+}
 
 App.refresh = function refresh() {
   const chosen = selection();
   renderControls(chosen);
-  renderPanel(chosen);
+  renderPanel();
   if (state.view === "map") Picture.update(chosen);
   renderTable(chosen);
   byId("legend").replaceChildren(...legendElement(chosen));
@@ -24,9 +29,16 @@ App.refresh = function refresh() {
   writeFragment();
 };
 
+const sorted = new Map();
+
+/** All nodes in the order of their names in the language of the page. */
 function byName() {
-  const collate = new Intl.Collator(locale()).compare;
-  return [...NODES].sort((a, b) => collate(nameOf(a.i), nameOf(b.i)) || a.i - b.i);
+  if (!sorted.has(state.lang)) {
+    const collate = new Intl.Collator(locale()).compare;
+    sorted.set(state.lang,
+      [...NODES].sort((a, b) => collate(nameOf(a.i), nameOf(b.i)) || a.i - b.i));
+  }
+  return sorted.get(state.lang);
 }
 
 /* --- words on the page --------------------------------------------------------------------------- */
@@ -236,6 +248,7 @@ function listen() {
   });
 }
 
+if (!SIZES.includes("families")) byId("size").querySelector('[value="families"]').remove();
 document.documentElement.classList.add("ready");
 readFragment();
 translate();
@@ -243,5 +256,4 @@ Picture.start();
 listen();
 App.refresh();
 Picture.fit(false);
-preparePrint();
 document.documentElement.dataset.usable = "true";

@@ -11,12 +11,14 @@ function indicatorName(key) {
   return entry ? entry[state.lang][0] : key;
 }
 
-/** Indicators of the period shown, or those of the whole span, or none. */
+/** Indicators of the period shown, or those of the whole span; what the links tell is in both. */
 function indicatorTable() {
-  const key = DATA.periods[state.period].key;
-  if (DATA.indicators[key]) return { columns: DATA.indicators[key], own: true };
-  const whole = DATA.indicators[DATA.periods[0].key];
-  return { columns: whole || {}, own: false };
+  const own = DATA.periods[state.period].key in DATA.indicators;
+  const period = DATA.periods[own ? state.period : 0];
+  const { received, given, pagerank, families } = period;
+  const told = { received, given, pagerank, families };
+  if (families.every((value) => value === null)) delete told.families;
+  return { columns: { ...told, ...DATA.indicators[period.key] }, own };
 }
 
 function formatted(value, format) {
@@ -54,14 +56,19 @@ function nodeButton(i) {
   return button;
 }
 
-function renderPanel(chosen) {
+function renderPanel() {
   const panel = byId("panel");
+  const held = panel.contains(document.activeElement) ? document.activeElement.id : null;
+  const open = byId("more-indicators") && byId("more-indicators").open;
   panel.replaceChildren();
   if (!state.chosen) {
     const hint = DATA.kind === "country" ? "panel_none" : "panel_none_organisation";
     panel.append(make("h2", {}, say("panel")), make("p", { class: "sub" }, say(hint)));
   } else if (state.chosen.link) panel.append(...linkPanel(...state.chosen.link));
-  else panel.append(...nodePanel(state.chosen.node, chosen));
+  else panel.append(...nodePanel(state.chosen.node));
+  if (open && byId("more-indicators")) byId("more-indicators").open = true;
+  // the keyboard stays where it was: on the same control, else on the panel
+  if (held !== null) ((held && byId(held)) || panel).focus();
 }
 
 function panelHead(title, focal = false) {
@@ -199,8 +206,7 @@ function pairTable(i, j) {
       make("td", { class: "num" }, share(period.given[from])),
       make("td", { class: "num" }, share(period.received[to])));
   });
-  const heads = [say("link_weight"), say("link_share_given", { name: "…" }),
-    say("link_share_received", { name: "…" })];
+  const heads = [say("link_weight"), say("link_of_given"), say("link_of_received")];
   return make("table", { id: "pair" }, make("thead", {}, make("tr", {}, make("td", {}),
     ...heads.map((text) => make("th", { scope: "col", class: "num" }, text)))),
   make("tbody", {}, ...rows));
@@ -235,7 +241,7 @@ function linkPanel(from, to) {
 }
 
 function familiesBehind(from, to) {
-  const known = DATA.evidence[linkKey(from, to)];
+  const known = state.period ? null : DATA.evidence[linkKey(from, to)];
   if (known && known.length) {
     return [make("p", { class: "def" }, `${say("families_behind")}. ${say("families_first", { n: number(known.length) })}`),
       make("ol", {}, ...known.map(([family, lens]) => make("li", {},

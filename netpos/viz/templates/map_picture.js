@@ -10,12 +10,18 @@ function valueOf(node, what) {
   return DATA.periods[state.period][what][node.i];
 }
 
-/** Half the width of a node: its area follows the value; the scale is that of the period. */
+const sizesOf = new Map();
+
+/** Half the width of each node: its area follows the value, on the scale of the period. */
 function nodeSize(node) {
-  const largest = Math.max(0, ...DATA.periods[state.period][state.size].map((v) => v || 0));
-  const value = valueOf(node, state.size);
-  if (!value || !largest) return STYLE.smallest;
-  return Math.max(STYLE.smallest, STYLE.largest * Math.sqrt(value / largest));
+  const key = `${state.period} ${state.size}`;
+  if (!sizesOf.has(key)) {
+    const values = DATA.periods[state.period][state.size];
+    const largest = values.reduce((most, value) => Math.max(most, value || 0), 0);
+    sizesOf.set(key, values.map((value) => (value && largest
+      ? Math.max(STYLE.smallest, STYLE.largest * Math.sqrt(value / largest)) : STYLE.smallest)));
+  }
+  return sizesOf.get(key)[node.i];
 }
 
 function nodeColour(node) {
@@ -47,8 +53,8 @@ function linkLook(link, focus, most, many) {
   const width = linkWidth(link.weight, most);
   if (focus.has(link.from)) return { colour: STYLE.given, opacity: 0.9, width };
   if (focus.has(link.to)) return { colour: STYLE.received, opacity: 0.9, width };
-  const base = many > 1200 ? 0.14 : 0.3;
-  return { colour: STYLE.link, opacity: base + 0.35 * Math.sqrt(link.weight / most), width };
+  const base = many > 1200 ? 0.14 : 0.34;
+  return { colour: STYLE.link, opacity: base + 0.38 * Math.sqrt(link.weight / most), width };
 }
 
 function position(node) {
@@ -74,6 +80,7 @@ Picture.start = function start() {
       smooth: { enabled: true, type: "curvedCW", roundness: 0.16 },
     },
   });
+  byId("network").firstElementChild.tabIndex = -1; // the table is the way for the keyboard
   network.on("beforeDrawing", drawGround);
   network.on("afterDrawing", drawNames);
   network.on("click", (at) => {
@@ -247,12 +254,16 @@ function placeLabels(spots, measure, frame) {
   return labels;
 }
 
+/** Among many nodes in focus only the ten largest have their names written first. */
+const FOCUS_NAMED = new Set([...DATA.focal]
+  .sort((a, b) => DATA.periods[0].received[b] - DATA.periods[0].received[a] || a - b).slice(0, 10));
+
 function labelRank(node) {
   const chosen = state.chosen || {};
   if (node.focal && DATA.focal.length === 1) return 5;
   if (chosen.node === node.i || state.compare === node.i) return 4;
   if (chosen.link && chosen.link.includes(node.i)) return 4;
-  if (node.focal) return 3;
+  if (FOCUS_NAMED.has(node.i)) return 3;
   return node.core === 2 ? 2 : 1;
 }
 
@@ -343,6 +354,8 @@ Picture.fit = function fit(animate = true) {
   const xs = nodes.flatMap(({ x, r }) => [x - r - 40, x + r + 40]);
   const ys = nodes.flatMap(({ y, r }) => [y - r - 22, y + r + 30]);
   if (state.layout === "radial") {
+    const rim = Math.max(0, ...DATA.rings);
+    ys.push(-rim - 8, rim + 8);
     DATA.sectors.forEach(({ name: [, y] }) => ys.push(y - 20, y + 10));
   }
   const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];

@@ -16,7 +16,8 @@ const NUMBER_OF = new Map(NODES.map((node) => [node.id, node.i]));
 const STYLE = DATA.style;
 const LAYOUTS = ["radial", "force"];
 const COLOURS = DATA.has_core ? ["core", "bloc", "community"] : ["bloc", "community"];
-const SIZES = ["received", "pagerank", "families"];
+const SIZES = ["received", "pagerank", "families"]
+  .filter((key) => key !== "families" || DATA.nodes.families.some((value) => value !== null));
 
 /* --- periods: links are unpacked when a period is first shown ------------------------------ */
 

@@ -175,7 +175,11 @@ function pictureBody(chosen, measure, { width, top, height }) {
   const radial = state.layout === "radial" && NODES.length > 1;
   const xs = spots.flatMap(({ x, r }) => [x - r - 46, x + r + 46]);
   const ys = spots.flatMap(({ y, r }) => [y - r - 24, y + r + 24]);
-  if (radial) DATA.sectors.forEach(({ name: [, y] }) => ys.push(y - 20, y + 10));
+  if (radial) {
+    const rim = Math.max(0, ...DATA.rings);
+    ys.push(-rim - 8, rim + 8);
+    DATA.sectors.forEach(({ name: [, y] }) => ys.push(y - 20, y + 10));
+  }
   const left = Math.min(...xs);
   const high = Math.min(...ys);
   const wide = Math.max(...xs) - left;

@@ -68,7 +68,6 @@ function renderTable(chosen) {
       const first = column.text ? 1 : -1;
       state.sort[state.table] = [column.key, mine ? -way : first];
       App.refresh();
-      byId("table").querySelector(`th[data-column="${column.key}"] button`).focus();
     });
     return make("th", {
       scope: "col", class: column.text ? null : "num", "data-column": column.key,
@@ -82,7 +81,10 @@ function renderTable(chosen) {
   const table = make("table", { id: "rows" }, make("caption", {}, caption),
     make("thead", {}, make("tr", {}, ...heads)),
     make("tbody", {}, ...shown.map((item) => tableRow(item, columns))));
+  const held = holder.contains(document.activeElement)
+    ? document.activeElement.closest("[data-key], [data-column]") : null;
   holder.replaceChildren(table);
+  if (held) keepFocus(table, held.dataset);
   if (rows.length > shown.length) {
     const more = make("button", { type: "button", class: "more", id: "more-rows" },
       say("table_more", { n: number(rows.length - shown.length) }));
@@ -92,6 +94,13 @@ function renderTable(chosen) {
     });
     holder.append(more);
   }
+}
+
+/** The keyboard stays on the row or heading where it was before the table was drawn again. */
+function keepFocus(table, { key, column }) {
+  const same = [...table.querySelectorAll("[data-key], [data-column]")].find((element) =>
+    element.dataset.key === key && element.dataset.column === column);
+  if (same) same.querySelector("button").focus();
 }
 
 function tableRow(item, columns) {

@@ -1,0 +1,693 @@
+"""The indicators counted again from Lens records, with nothing but dicts, loops and fractions.
+
+Written from the method notes and not from netpos, which is not imported here. Slow and plain on
+purpose: each rule stands once, in the order in which the notes state it.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import math
+import re
+from collections import Counter, defaultdict
+from fractions import Fraction
+from pathlib import Path
+
+COUNTRIES = frozenset(
+    "AT BE BR CA CH CN CZ DE DK ES FI FR GB GR HK IE IL IN IT JP KR MO NA NL NO PL RS RU SE SG TW UA "
+    "US ZA".split()
+)
+HISTORIC = {"SU": "RU", "DD": "DE", "UK": "GB", "EL": "GR"}
+LEGAL_FORMS = ("LTD", "GMBH", "BV", "INC", "SA")
+PHASES = {"examiner": {"SEA", "ISR", "SUP", "PRS", "CH2", "EXA"}, "applicant": {"APP"}}
+CATEGORIES = {"XY": {"X", "I", "Y"}, "A": {"A"}}
+RULES = ("applicant", "inventor", "imputed", "lookup", "priority", "office", "unknown")
+UTILITY_OFFICES = ("CN", "JP", "KR", "TW")
+DEFAULTS = {
+    "by": "applicant",
+    "counting": "fractional",
+    "scope": "closed",
+    "phase": "all",
+    "category": "all",
+    "focal": "NL",
+    "from": 2015,
+    "to": 2025,
+    "periods": "",
+    "year_by": "publication",
+    "window": None,
+    "self_citations": "default",
+    "symbols": "both",
+    "utility_models": "keep",
+    "merge_cn": False,
+    "office_proxy": False,
+}
+
+
+# --- reading one value, whatever its type ------------------------------------------------------
+
+
+def first_dict(value):
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return value if isinstance(value, dict) else {}
+
+
+def listed(value):
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def text(value):
+    if isinstance(value, dict):
+        return text(value.get("value"))
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return str(value)
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def date(value):
+    """A day written 2016-06-14, 20160614, or with a time behind it."""
+    found = re.match(r"(\d{4})-?(\d{2})-?(\d{2})", text(value) or "")
+    try:
+        return dt.date(int(found[1]), int(found[2]), int(found[3])) if found else None
+    except ValueError:
+        return None
+
+
+def plain(number):
+    return "".join(c for c in number if c.isalnum())
+
+
+def named(document):
+    """(office, number, kind) of a document, None where it names none."""
+    d = first_dict(document)
+    office, number = text(d.get("jurisdiction")), text(d.get("doc_number"))
+    return (office, plain(number), text(d.get("kind"))) if office and number else None
+
+
+def country(code, day, merge_cn):
+    code = (code or "").strip().upper()
+    if code == "CS":  # Czechoslovakia, later Serbia and Montenegro
+        if day is None or day < dt.date(1993, 1, 1):
+            return "CZ"
+        return "RS" if dt.date(2003, 1, 1) <= day < dt.date(2007, 1, 1) else None
+    code = HISTORIC.get(code, code)
+    if merge_cn and code in ("HK", "MO"):
+        code = "CN"
+    return code if code in COUNTRIES else None
+
+
+class Document:
+    """What one record says."""
+
+    def __init__(self, record):
+        biblio = first_dict(record.get("biblio"))
+        family = first_dict(first_dict(record.get("families")).get("simple_family"))
+        self.id = text(record.get("lens_id")) or text(record.get("doc_key"))
+        self.office = text(record.get("jurisdiction"))
+        self.kind = text(record.get("kind")) or ""
+        self.number = named(record)
+        self.published = date(record.get("date_published"))
+        self.type = text(record.get("publication_type"))
+        self.members = [
+            text(first_dict(m).get("lens_id")) for m in listed(family.get("members")) if m
+        ]
+        self.family_id = text(family.get("family_id"))
+        parties = first_dict(biblio.get("parties"))
+        self.parties = {
+            role: [self._party(p) for p in listed(parties.get(f"{role}s"))]
+            for role in ("applicant", "inventor")
+        }
+        self.symbols = set()
+        for scheme, field in (("CPC", "classifications_cpc"), ("IPC", "classifications_ipcr")):
+            for s in listed(first_dict(biblio.get(field)).get("classifications")):
+                symbol = text(s.get("symbol") if isinstance(s, dict) else s)
+                self.symbols |= {(scheme, "".join(symbol.split()).upper())} if symbol else set()
+        claims = first_dict(biblio.get("priority_claims"))
+        stated = date(first_dict(claims.get("earliest_claim")).get("date"))
+        made = [
+            (date(first_dict(c).get("date")), text(first_dict(c).get("jurisdiction")))
+            for c in listed(claims.get("claims"))
+        ]
+        dated = [d for d, _ in made if d]
+        self.priority = stated or min(dated, default=None)
+        self.priority_offices = {o for d, o in made if o and (not dated or d == min(dated))}
+        self.applied = date(first_dict(biblio.get("application_reference")).get("date"))
+        self.mentions = []  # (cited by?, lens id, number, phase, categories)
+        references = first_dict(biblio.get("references_cited"))
+        for c in listed(references.get("citations")):
+            cited = first_dict(first_dict(c).get("patcit"))
+            letters = {x for v in listed(first_dict(c).get("category")) for x in v.split(",")}
+            self._mention(cited, False, text(first_dict(c).get("cited_phase")), letters)
+        for p in listed(first_dict(biblio.get("cited_by")).get("patents")):
+            self._mention(first_dict(p), True, None, set())
+
+    def _mention(self, other, cited_by, phase, letters):
+        lens_id, number = text(other.get("lens_id")), named(other.get("document_id"))
+        if lens_id or number:
+            day = date(first_dict(other.get("document_id")).get("date"))
+            self.mentions.append((cited_by, lens_id, number, phase, letters, day))
+
+    @staticmethod
+    def _party(value):
+        if isinstance(value, dict):
+            return text(value.get("extracted_name")), text(value.get("residence"))
+        return text(value), None
+
+    @property
+    def utility(self):
+        petty = self.kind.startswith("Y") and self.office in UTILITY_OFFICES
+        return self.kind.startswith("U") or petty or self.type == "LIMITED_PATENT"
+
+
+def filled(value):
+    """Leaves that say something: decides between copies of a record."""
+    if isinstance(value, dict):
+        return sum(filled(v) for v in value.values())
+    if isinstance(value, list):
+        return sum(filled(v) for v in value)
+    return value is not None
+
+
+def read(lines):
+    """Documents kept, and how many records were rejected and were duplicates."""
+    copies, rejected = defaultdict(list), 0
+    for line in lines.split("\n"):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None
+        document = Document(record) if isinstance(record, dict) else None
+        if document is None or document.id is None:
+            rejected += 1
+        elif text(record.get("date_published")) and document.published is None:
+            rejected += 1
+        else:
+            copies[document.id].append((filled(record), document))
+    kept = [max(several, key=lambda c: c[0])[1] for several in copies.values()]
+    duplicates = sum(len(several) - 1 for several in copies.values())
+    return kept, {"kept": len(kept), "rejected": rejected, "duplicates": duplicates}
+
+
+# --- families -----------------------------------------------------------------------------------
+
+
+class Family:
+    def __init__(self, documents):
+        self.documents = documents
+        self.symbols = set().union(*(d.symbols for d in documents))
+        self.published = min((d.published for d in documents if d.published), default=None)
+        priority = min((d.priority for d in documents if d.priority), default=None)
+        applied = min((d.applied for d in documents if d.applied), default=None)
+        self.priority_year = (priority or applied or self.published or dt.date(1, 1, 1)).year
+        self.priority_offices = set().union(
+            *(d.priority_offices for d in documents if d.priority == priority)
+        )
+        self.offices = {d.office for d in documents if d.office}
+        self.utility = all(d.utility for d in documents)
+
+    @property
+    def publication_year(self):
+        return self.published.year if self.published else None
+
+    @property
+    def international(self):
+        return len(self.offices) >= 2 or bool(self.offices & {"EP", "WO"})
+
+    def parties(self, role, merge_cn):
+        """Parties in one role, from the first document that states a residence of that role."""
+        other = {"applicant": "inventor", "inventor": "applicant"}[role]
+
+        def known(d, which):
+            return any(country(r, d.published, merge_cn) for _, r in d.parties[which])
+
+        def order(d):
+            return (
+                not known(d, role),
+                not known(d, other),
+                {"EP": 0, "WO": 1, "US": 2}.get(d.office, 3),
+                d.published or dt.date.max,
+                d.id,
+            )
+
+        chosen = min(self.documents, key=order)
+        found = [
+            (n, country(r, chosen.published, merge_cn))
+            for n, r in chosen.parties[role]
+            if n or (r and r.strip())
+        ]
+        if role == "applicant" and any(n and firm(n) for n, _ in found):
+            found = [(n, c) for n, c in found if not n or firm(n)]
+        located = {n for n, c in found if n and c}
+        with_name = {(n, c) for n, c in found if n and (c or n not in located)}
+        return sorted(with_name, key=str) + [p for p in found if p[0] is None]
+
+
+def firm(name):
+    return name.split()[-1] in LEGAL_FORMS
+
+
+def families(documents):
+    """Families of the inventions among the documents, and the family of each Lens ID."""
+    parent = {}
+
+    def root(x):
+        parent.setdefault(x, x)
+        while parent[x] != x:
+            x = parent[x]
+        return x
+
+    def join(a, b):
+        parent[root(a)] = root(b)
+
+    inventions = [d for d in documents if d.type not in ("DESIGN_RIGHT", "PLANT_PATENT")]
+    for d in inventions:
+        root(d.id)
+        for m in d.members:
+            if m:
+                join(d.id, m)
+        if d.family_id:
+            join(d.id, ("family", d.family_id))
+    groups = defaultdict(list)
+    for d in inventions:
+        groups[root(d.id)].append(d)
+    found = [Family(g) for g in groups.values()]
+    number = {r: k for k, r in enumerate(groups)}
+    of = {x: number[root(x)] for x in list(parent) if not isinstance(x, tuple)}
+    return found, of
+
+
+# --- countries ----------------------------------------------------------------------------------
+
+
+def equal_parts(codes):
+    return {c: Fraction(1, len(codes)) for c in codes}
+
+
+def by_parties(located):
+    counts = Counter(c for c in located if c)
+    total = sum(counts.values())
+    return {c: Fraction(n, total) for c, n in counts.items()}
+
+
+def imputation(found, merge_cn):
+    """The country that at least nine in ten of a firm's located families name."""
+    seen = defaultdict(Counter)
+    for f in found:
+        for name, c in set(f.parties("applicant", merge_cn)):
+            if name and firm(name) and c:
+                seen[name][c] += 1
+    usual = {}
+    for name, counts in seen.items():
+        best, n = counts.most_common(1)[0]
+        if 10 * n >= 9 * sum(counts.values()):
+            usual[name] = best
+    return usual
+
+
+def locate(found, options, lookup):
+    """Country shares of each family, and the rule that gave them."""
+    merge = options["merge_cn"]
+    usual = imputation(found, merge)
+    out = []
+    for k, f in enumerate(found):
+        applicants, inventors = f.parties("applicant", merge), f.parties("inventor", merge)
+        first, second = by_parties(c for _, c in applicants), by_parties(c for _, c in inventors)
+        steps = [("applicant", first), ("inventor", second)]
+        if options["by"] == "inventor":
+            steps.reverse()
+        guessed = [usual.get(n) for n, c in applicants if n and firm(n) and c is None]
+        steps.append(("imputed", by_parties(guessed)))
+        if lookup.get(k):
+            total = sum(lookup[k].values())
+            steps.append(("lookup", {c: s / total for c, s in lookup[k].items()}))
+        national = {country(o, None, merge) for o in f.priority_offices} - {None}
+        steps.append(("priority", equal_parts(national)))
+        if options["office_proxy"]:
+            offices = {country(o, None, merge) for o in f.offices} - {None}
+            steps.append(("office", equal_parts(offices)))
+        out.append(next(((s, rule) for rule, s in steps if s), ({}, "unknown")))
+    return out
+
+
+def counted(shares, counting):
+    if counting == "country-unique":
+        return equal_parts(shares)
+    return dict.fromkeys(shares, Fraction(1)) if counting == "full" else shares
+
+
+# --- the whole study ----------------------------------------------------------------------------
+
+
+class Oracle:
+    """Everything of one corpus under one set of options; `tables` gives the numbers."""
+
+    def __init__(self, lines, technologies, memberships, options=None, residences=()):
+        self.options = DEFAULTS | (options or {})
+        self.technologies = technologies  # {id: {"ipc": [prefix], "cpc": [prefix]}}
+        self.documents, self.counts = read(lines)
+        self.families, self.family_of = families(self.documents)
+        self.outside = {}
+        self.dates = {}
+        self.pairs = self._pairs()
+        at_home, abroad = self._looked_up(residences)
+        located = locate(self.families, self.options, at_home)
+        self.rule = [rule for _, rule in located]
+        shares = {k: s for k, (s, _) in enumerate(located)} | abroad
+        self.shares = {k: counted(s, self.options["counting"]) for k, s in shares.items()}
+        self.links = self._filtered()
+        self.data_date = max(d.published for d in self.documents if d.published)
+        self.links = self._windowed()
+        self.blocs = self._blocs(memberships)
+
+    # documents named without a Lens ID
+    def _node(self, lens_id, number):
+        if lens_id is None:
+            have = sorted(d.id for d in self.documents if d.number == number and number[2])
+            lens_id = have[0] if have else None
+        key = lens_id or number
+        if key in self.family_of:
+            return self.family_of[key]
+        return self.outside.setdefault(key, len(self.families) + len(self.outside))
+
+    def _pairs(self):
+        pairs = defaultdict(list)
+        for d in self.documents:
+            if d.id not in self.family_of:
+                continue
+            own = self.family_of[d.id]
+            for cited_by, lens_id, number, phase, letters, day in d.mentions:
+                other = self._node(lens_id, number)
+                if day and other >= len(self.families):
+                    self.dates[other] = min(day, self.dates.get(other, day))
+                if other >= len(self.families) and number:
+                    self.offices_out = getattr(self, "offices_out", {})
+                    self.offices_out.setdefault(other, number[0])
+                if other != own:
+                    pair = (other, own) if cited_by else (own, other)
+                    pairs[pair].append((cited_by, phase, letters))
+        return pairs
+
+    def _looked_up(self, residences):
+        """The user's residences and the office proxy: by family, and of documents outside."""
+        home, abroad = defaultdict(lambda: defaultdict(Fraction)), {}
+        out = defaultdict(lambda: defaultdict(Fraction))
+        merge = self.options["merge_cn"]
+        for lens_id, code, share in residences:
+            c = country(code, None, merge)
+            if c is None:
+                continue
+            if lens_id in self.family_of:
+                home[self.family_of[lens_id]][c] += share
+            elif lens_id in self.outside:
+                out[self.outside[lens_id]][c] += share
+        for node, parts in out.items():
+            abroad[node] = {c: s / sum(parts.values()) for c, s in parts.items()}
+        if self.options["office_proxy"]:
+            for node, office in getattr(self, "offices_out", {}).items():
+                c = country(office, self.dates.get(node), merge)
+                if c and node not in abroad:
+                    abroad[node] = {c: Fraction(1)}
+        return home, abroad
+
+    def _filtered(self):
+        phase, category = self.options["phase"], self.options["category"]
+
+        def passes(cited_by, p, letters):
+            if phase == "all" and category == "all":
+                return True
+            return (
+                not cited_by
+                and (phase == "all" or p in PHASES[phase])
+                and (category == "all" or bool(letters & CATEGORIES[category]))
+            )
+
+        return {pair for pair, mentions in self.pairs.items() if any(passes(*m) for m in mentions)}
+
+    def _windowed(self):
+        window = self.options["window"]
+        if window is None:
+            return self.links
+
+        def year(node):
+            if node < len(self.families):
+                return self.families[node].publication_year
+            return self.dates[node].year if node in self.dates else None
+
+        kept = set()
+        for a, b in self.links:
+            if year(a) is not None and year(b) is not None:
+                complete = year(b) + window <= self.data_date.year - 1
+                if 0 <= year(a) - year(b) <= window and complete:
+                    kept.add((a, b))
+        return kept
+
+    def _blocs(self, path):
+        year, table = self.data_date.year, {}
+        with Path(path).open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+
+                def since(column, row=row):
+                    return bool(row[column]) and int(row[column]) <= year
+
+                left = bool(row["eu_to"]) and year >= int(row["eu_to"])
+                table[row["iso2"]] = (
+                    since("eu_from") and not left,
+                    since("oecd_from") or since("nato_from"),
+                )
+        return table
+
+    def member(self, technology):
+        def has(f):
+            for scheme, symbol in f.symbols:
+                wanted = self.technologies[technology]
+                if scheme == "CPC" and self.options["symbols"] == "ipc":
+                    continue
+                patterns = wanted["ipc"] + (wanted["cpc"] if scheme == "CPC" else [])
+                if any(symbol.startswith(p) for p in patterns):
+                    return True
+            return False
+
+        drop = self.options["utility_models"] == "drop"
+        return {k for k, f in enumerate(self.families) if has(f) and not (drop and f.utility)}
+
+    def year(self, node):
+        if node >= len(self.families):
+            return None
+        f = self.families[node]
+        if self.options["year_by"] == "publication":
+            return f.publication_year
+        return f.priority_year if f.priority_year > 1 else None
+
+    def organisations(self, node):
+        if node >= len(self.families):
+            return set()
+        parties = self.families[node].parties("applicant", self.options["merge_cn"])
+        return {n for n, _ in parties if n and firm(n)}
+
+    def cut(self, member, span, scope):
+        """Pairs that count: (citing, cited)."""
+
+        def inside(a, b):
+            year = self.year(a)
+            if year is None or not span[0] <= year <= span[1]:
+                return False
+            if scope != "cited" and a not in member:
+                return False
+            if scope != "citing" and b not in member:
+                return False
+            dropped = self.options["self_citations"] == "drop"
+            return not (dropped and self.organisations(a) & self.organisations(b))
+
+        return {(a, b) for a, b in self.links if inside(a, b)}
+
+    def weights(self, pairs):
+        weight, number = defaultdict(Fraction), Counter()
+        for a, b in pairs:
+            for i, s in self.shares.get(a, {}).items():
+                for j, t in self.shares.get(b, {}).items():
+                    weight[i, j] += s * t
+                    number[i, j] += 1
+        return dict(weight), number
+
+    def spans(self):
+        first, last = self.options["from"], self.options["to"]
+        out = []
+        for piece in filter(None, self.options["periods"].split(",")):
+            a, _, b = piece.partition("-")
+            out.append((piece, (int(a), int(b or a))))
+        return [*sorted(out, key=lambda p: p[1]), ("all", (first, last))]
+
+    def tables(self):
+        """``countries``, ``links``, ``source_links``, ``coverage``: rows by their key."""
+        members = {t: self.member(t) for t in self.technologies}
+        members["all"] = set().union(*members.values())
+        out = {"countries": {}, "links": {}, "source_links": {}, "coverage": {}}
+        for t, member in members.items():
+            for period, span in self.spans():
+                pairs = self.cut(member, span, self.options["scope"])
+                weight, number = self.weights(pairs)
+                source, source_number = self.weights(self.cut(member, span, "citing"))
+                for (i, j), w in weight.items():
+                    out["links"][t, period, i, j] = {"weight": w, "citations": number[i, j]}
+                for (i, j), w in source.items():
+                    row = {"weight": w, "citations": source_number[i, j]}
+                    out["source_links"][t, period, i, j] = row
+                for c, row in self.countries(member, span, weight, source).items():
+                    out["countries"][t, period, c] = row
+                for rule, row in self.coverage(member, span).items():
+                    out["coverage"][t, period, rule] = row
+        return out
+
+    def coverage(self, member, span):
+        def within(k):
+            return self.year(k) is not None and span[0] <= self.year(k) <= span[1]
+
+        chosen = {k for k in member if within(k)}
+        empty = dict.fromkeys(("citations", "citations_resolved", "citations_located"))
+        rows = {}
+        for rule in RULES:
+            n = sum(self.rule[k] == rule for k in chosen)
+            rows[rule] = {"families": n, "families_with_country": n * (rule != "unknown")} | empty
+        citing = {(a, b) for a, b in self.links if a in chosen}
+        rows["all"] = {
+            "families": len(chosen),
+            "families_with_country": sum(self.rule[k] != "unknown" for k in chosen),
+            "citations": len(citing),
+            "citations_resolved": sum(b < len(self.families) for _, b in citing),
+            "citations_located": sum(
+                bool(self.shares.get(a)) and bool(self.shares.get(b)) for a, b in citing
+            ),
+        }
+        return rows
+
+    def countries(self, member, span, weight, source):
+        """The row of each country of one technology and period."""
+        sums = {k: defaultdict(Fraction) for k in ("now", "to_date", "international", "citing")}
+        citing = Counter(b for _, b in self.links)
+        located = 0
+        for k in member:
+            year = self.year(k)
+            if year is None or year > span[1]:
+                continue
+            for c, s in self.shares[k].items():
+                sums["to_date"][c] += s
+            if year < span[0]:
+                continue
+            located += bool(self.shares[k])
+            for c, s in self.shares[k].items():
+                sums["now"][c] += s
+                sums["international"][c] += s * self.families[k].international
+                sums["citing"][c] += s * citing[k]
+        nodes = {c for c, n in sums["now"].items() if n} | {c for pair in weight for c in pair}
+        nodes = sorted(nodes | {self.options["focal"]})
+        F = {(i, j): w for (i, j), w in weight.items() if i != j}
+        R, G = defaultdict(Fraction), defaultdict(Fraction)
+        for (i, j), w in F.items():
+            G[i] += w
+            R[j] += w
+        total = sum(R.values())
+        international = sum(sums["international"].values())
+        rank_r = ranks({c: R[c] for c in nodes})
+        rank_n = ranks({c: sums["now"][c] for c in nodes})
+        rank_i = ranks({c: sums["international"][c] for c in nodes})
+        rank = pagerank(nodes, F)
+        rows = {}
+        for i in nodes:
+            n, to_date, r, g = sums["now"][i], sums["to_date"][i], R[i], G[i]
+            k = [j for j in nodes if j != i and (F.get((i, j)) or F.get((j, i)))]
+            dyads = [
+                Fraction(F.get((j, i), 0) - F.get((i, j), 0)) / (F.get((j, i), 0) + F.get((i, j), 0))
+                for j in k
+            ]
+            home = weight.get((i, i), 0)
+            rows[i] = {
+                "families": n,
+                "family_share": n / located if located else None,
+                "family_rank": rank_n[i],
+                "families_international": sums["international"][i],
+                "international_rank": rank_i[i],
+                "received": r,
+                "given": g,
+                "domestic": home,
+                "received_per_family": r / to_date if to_date else None,
+                "given_per_family": g / n if n else None,
+                "foreign_share": g / (g + home) if g + home else None,
+                "partners": len(k),
+                "balance_ratio": (r - g) / (r + g) if r + g else None,
+                "balance": r / total * (r / n - g / n) / len(k) if k and n else None,
+                "balance_dyadic": r / total * sum(dyads) / len(k) if k else None,
+                "pure_importer": r == 0 and g > 0,
+                "received_share": r / total if total else None,
+                "received_rank": rank_r[i],
+                "pagerank": rank[i],
+                "citations_per_family": sums["citing"][i] / n if n else None,
+            }
+            if self.options["counting"] != "full":
+                share = sums["international"][i] / international if international else None
+                rows[i]["international_share"] = share
+            rows[i] |= self.sources(i, source)
+        return rows
+
+    def sources(self, i, weight):
+        """Diversity and institutional likeness of those whom a country cites."""
+        given = {j: w for (a, j), w in weight.items() if a == i and j != i}
+        total = sum(given.values())
+        eu, other = self.blocs.get(i, (False, False))
+        focal_eu, focal_other = self.blocs.get(self.options["focal"], (False, False))
+        row = {"no_bloc": not eu and not other, "source_countries": len(given)}
+        row["similarity_class"] = (
+            1
+            if eu and focal_eu
+            else 2
+            if (other and focal_other)
+            else 3
+        )
+        names = ("source_effective", "source_evenness", "source_hhi", "share_eu")
+        names += ("share_oecd_nato", "share_other", "similarity")
+        if not total:
+            return row | dict.fromkeys(names)
+        p = {j: float(w / total) for j, w in given.items()}
+        entropy = -math.fsum(x * math.log(x) for x in p.values())
+        share, score = [0.0, 0.0, 0.0], 0.0
+        for j, x in p.items():
+            j_eu, j_other = self.blocs.get(j, (False, False))
+            share[0 if j_eu else 1 if j_other else 2] += x
+            score += x * (1 if eu and j_eu else 2 if other and j_other else 3)
+        return row | {
+            "source_effective": math.exp(entropy),
+            "source_evenness": entropy / math.log(len(p)) if len(p) > 1 else None,
+            "source_hhi": math.fsum(x * x for x in p.values()),
+            "share_eu": share[0],
+            "share_oecd_nato": share[1],
+            "share_other": share[2],
+            "similarity": score,
+        }
+
+
+def ranks(values):
+    """Competition ranks, 1 = largest."""
+    return {k: 1 + sum(other > v for other in values.values()) for k, v in values.items()}
+
+
+def pagerank(nodes, F, damping=0.85):
+    """Plain power iteration until nothing moves by more than 1e-14."""
+    n = len(nodes)
+    out = {i: float(sum(w for (a, _), w in F.items() if a == i)) for i in nodes}
+    x = dict.fromkeys(nodes, 1 / n)
+    for _ in range(1000):
+        lost = math.fsum(x[i] for i in nodes if not out[i])
+        new = {i: (1 - damping) / n + damping * lost / n for i in nodes}
+        for (i, j), w in F.items():
+            new[j] += damping * x[i] * float(w) / out[i]
+        moved = max(abs(new[i] - x[i]) for i in nodes)
+        x = new
+        if moved < 1e-14:
+            break
+    total = math.fsum(x.values())
+    return {i: v / total for i, v in x.items()}
