@@ -72,10 +72,13 @@ class Study:
         """The reference year of memberships: that of the data date."""
         return self.data_date.year
 
+    def in_span(self, span: Span) -> Mask:
+        """Rows whose year lies in the span."""
+        return np.asarray((self.years >= span[0]) & (self.years <= span[1]))
+
     def chosen(self, technology: str, span: Span) -> Mask:
         """Seed families of a technology whose year lies in the span."""
-        inside = (self.years >= span[0]) & (self.years <= span[1])
-        return np.asarray(self.member[technology] & inside)
+        return np.asarray(self.member[technology] & self.in_span(span))
 
     @cached_property
     def spread(self) -> Spread:

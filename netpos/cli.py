@@ -107,6 +107,10 @@ SelfCitations = Annotated[
         "keep, drop, or default: dropped between organisations, kept between countries.",
     ),
 ]
+Benchmark = Annotated[
+    str | None,
+    _option("--benchmark", "report-7.2, report-7.2.2, eu27 or codes: ranks within the set."),
+]
 Symbols = Annotated[str | None, _option("--symbols", "both or ipc. [default: both]")]
 Narrow = Annotated[bool | None, _option("--narrow", "Use each technology's core patterns.")]
 CitingOffice = Annotated[
@@ -160,6 +164,7 @@ def _given(frame: dict[str, object]) -> dict[str, object]:
         "phase": "phase",
         "category": "category",
         "self_citations": "self_citations",
+        "benchmark": "benchmark",
         "symbols": "symbols",
         "narrow": "narrow",
         "citing_office": "citing_office",
@@ -228,6 +233,7 @@ def run(
     phase: Phase = None,
     category: Category = None,
     self_citations: SelfCitations = None,
+    benchmark: Benchmark = None,
     symbols: Symbols = None,
     narrow: Narrow = None,
     citing_office: CitingOffice = None,
@@ -311,6 +317,7 @@ def analyse(
     phase: Phase = None,
     category: Category = None,
     self_citations: SelfCitations = None,
+    benchmark: Benchmark = None,
     symbols: Symbols = None,
     narrow: Narrow = None,
     citing_office: CitingOffice = None,

@@ -33,6 +33,7 @@ class Options(BaseModel):
     phase: Literal["all", "examiner", "applicant"] = "all"
     category: Literal["all", "XY", "A"] = "all"
     self_citations: Literal["default", "keep", "drop"] = "default"
+    benchmark: str | None = None
     symbols: Literal["both", "ipc"] = "both"
     narrow: bool = Field(default=False, description="use each technology's core patterns")
     citing_office: str = "all"

@@ -8,18 +8,14 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 import netpos
-from netpos import analysis, countries
+from netpos import analysis, results
 from netpos.analysis import Study
 from netpos.errors import InputError
-from netpos.graph.links import Shares
-from netpos.indicators import position
 from netpos.ingest.corpus import Corpus, ingest, open_corpus
 from netpos.options import Options, to_toml
-from netpos.tables import Links
 from netpos.viz import map as network_map
 from netpos.viz.report import Page, write_report
 from netpos.viz.write import write_bytes, write_text
@@ -97,7 +93,7 @@ def analyse(
     for warning in study.warnings:
         say(f"note: {warning}")
     written = _Written(out)
-    tables = _tables(study)
+    tables = results.tables(study)
     for name, table in tables.items():
         written.table(name, table)
     written.csv("ledger.csv", corpus.ledger)
@@ -174,145 +170,6 @@ def _manifest(study: Study) -> dict[str, object]:
         "data_date": study.data_date.isoformat(),
         "warnings": list(study.warnings),
     }
-
-
-# --- tables -----------------------------------------------------------------------------------
-
-
-def _tables(study: Study) -> dict[str, pl.DataFrame]:
-    country_rows, link_rows, source_rows, technology_rows = [], [], [], []
-    organisation_rows, organisation_links = [], []
-    coverage = analysis.coverage_table(study)
-    home = analysis.home_countries(study)
-    self_links = _self_citations(study)
-    for technology in study.names:
-        for period, span in study.options.spans():
-            closed = study.links(technology, span, period=period)
-            citing = study.links(technology, span, scope="citing", period=period)
-            table = position.country_table(
-                closed,
-                citing,
-                focal=study.options.focal,
-                year=study.year_of_membership,
-                method=study.options.core,
-                memberships=_memberships(study),
-            ).with_columns(technology=pl.lit(technology), period=pl.lit(period))
-            country_rows.append(table)
-            link_rows.append(_labelled(closed, technology, period))
-            source_rows.append(_labelled(citing, technology, period))
-            technology_rows.append(_technology_row(study, table, coverage, technology, period))
-            firms = study.links(technology, span, kind="organisation", period=period)
-            organisation_rows.append(
-                _organisations(study, firms, home, self_links, technology, span).with_columns(
-                    technology=pl.lit(technology), period=pl.lit(period)
-                )
-            )
-            organisation_links.append(_labelled(firms, technology, period))
-    names = countries.countries().select(country="iso2", name=f"name_{study.options.lang}")
-    everything = pl.concat(country_rows, how="vertical_relaxed").join(
-        names, on="country", how="left", maintain_order="left"
-    )
-    present = [c for c in position.COUNTRY_COLUMNS if c in everything.columns]
-    organisations = pl.concat(organisation_rows, how="vertical_relaxed")
-    firm_columns = [c for c in position.ORGANISATION_COLUMNS if c in organisations.columns]
-    return {
-        "countries": everything.select(present),
-        "links": pl.concat(link_rows),
-        "source_links": pl.concat(source_rows),
-        "technologies": _with_changes(pl.concat(technology_rows, how="vertical_relaxed")),
-        "coverage": coverage,
-        "organisations": organisations.select(firm_columns),
-        "organisation_links": pl.concat(organisation_links),
-    }
-
-
-def _memberships(study: Study) -> pl.DataFrame | None:
-    path = study.options.memberships
-    return countries.memberships(Path(path)) if path else None
-
-
-def _labelled(links: Links, technology: str, period: str) -> pl.DataFrame:
-    return position.rounded(
-        links.table.select(
-            pl.lit(technology).alias("technology"),
-            pl.lit(period).alias("period"),
-            "citing",
-            "cited",
-            "weight",
-            "citations",
-        )
-    )
-
-
-def _self_citations(study: Study) -> np.ndarray:
-    """Family links of each family as citing end that stay within an organisation."""
-    marked = study.pairs.citing[study.pairs.self_citation]
-    return np.bincount(marked, minlength=study.rows).astype(np.float64)
-
-
-def _organisations(
-    study: Study,
-    firms: Links,
-    home: pl.DataFrame,
-    self_links: np.ndarray,
-    technology: str,
-    span: tuple[int, int],
-) -> pl.DataFrame:
-    shares: Shares = study.organisations
-    weight = shares.matrix.T @ (self_links * study.chosen(technology, span))
-    table = pl.DataFrame(
-        {"node": pl.Series(shares.names, dtype=pl.String), "self_citations": weight}
-    )
-    nodes = firms.nodes.join(table, on="node", how="left", maintain_order="left")
-    links = Links(nodes, firms.table, "organisation")
-    return position.organisation_table(links, home)
-
-
-def _technology_row(
-    study: Study, table: pl.DataFrame, coverage: pl.DataFrame, technology: str, period: str
-) -> pl.DataFrame:
-    here = coverage.filter(
-        (pl.col("technology") == technology)
-        & (pl.col("period") == period)
-        & (pl.col("rule") == "all")
-    ).row(0, named=True)
-    focal = table.filter(pl.col("country") == study.options.focal)
-    core = " ".join(table.filter(pl.col("core").fill_null(value=False))["country"])
-    citations, located = here["citations"], here["citations_located"]
-    head = pl.DataFrame(
-        {
-            "technology": [technology],
-            "period": [period],
-            "families": [here["families"]],
-            "families_located": [here["families_with_country"]],
-            "links": [located],
-            "coverage": [located / citations if citations else None],
-            "core": [core],
-            "focal": [study.options.focal],
-            "counting": [study.options.counting],
-        },
-        schema_overrides={"coverage": pl.Float64},
-    )
-    kept = (
-        "balance_ratio",
-        "balance",
-        "source_effective",
-        "similarity",
-        "family_share",
-        "family_rank",
-    )
-    return position.rounded(pl.concat([head, focal.select(kept)], how="horizontal"))
-
-
-def _with_changes(table: pl.DataFrame) -> pl.DataFrame:
-    """Add the change of rank against the first period: + = improved."""
-    first = pl.col("family_rank").first().over("technology")
-    several = pl.col("period").n_unique().over("technology") > 1
-    early = pl.col("period") == pl.col("period").first().over("technology")
-    change = pl.when(several & ~early & (pl.col("period") != "all")).then(
-        first - pl.col("family_rank")
-    )
-    return table.with_columns(family_rank_change=change)
 
 
 # --- pages ------------------------------------------------------------------------------------

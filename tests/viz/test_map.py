@@ -22,7 +22,7 @@ from tests.viz.conftest import CODES, organisation_network
 
 FOUR = pl.DataFrame(
     {
-        "citing": ["NL", "NL", "NL", "NL", "DE", "DE", "DE", "DE", "US", "US", "US", "US", "CN", "CN", "CN", "CN"],
+        "citing": ["NL"] * 4 + ["DE"] * 4 + ["US"] * 4 + ["CN"] * 4,
         "cited": ["NL", "DE", "US", "CN"] * 4,
         "weight": [4.0, 3, 6, 1, 2, 20, 12, 3, 5, 10, 90, 9, 1, 4, 20, 60],
         "citations": [4, 3, 6, 1, 2, 20, 12, 3, 5, 10, 90, 9, 1, 4, 20, 60],
@@ -64,10 +64,16 @@ def test_the_page_holds_every_foreign_link_once_and_the_sums_of_each_country(tmp
     assert rows == {(a, b): (w, c) for a, b, w, c in foreign.iter_rows()}
     assert (period["total"], period["weight"]) == (12, 76)
     # R and G of the toy: METHODS, head
-    assert dict(zip(ids, period["received"], strict=True)) == dict(NL=8, DE=17, US=38, CN=13)
-    assert dict(zip(ids, period["given"], strict=True)) == dict(NL=10, DE=17, US=24, CN=25)
+    assert dict(zip(ids, period["received"], strict=True)) == {
+        "NL": 8,
+        "DE": 17,
+        "US": 38,
+        "CN": 13,
+    }
+    assert dict(zip(ids, period["given"], strict=True)) == {"NL": 10, "DE": 17, "US": 24, "CN": 25}
     pagerank = dict(zip(ids, period["pagerank"], strict=True))
-    for country, value in dict(NL=0.14027806, DE=0.24448213, US=0.40124652, CN=0.21399328).items():
+    published = {"NL": 0.14027806, "DE": 0.24448213, "US": 0.40124652, "CN": 0.21399328}
+    for country, value in published.items():
         assert pagerank[country] == pytest.approx(value, abs=5e-9)  # published to 8 decimals
 
 

@@ -15,8 +15,6 @@ from netpos.viz.map import network_map
 
 pytestmark = pytest.mark.e2e
 
-MODIFIER = "Control"
-
 
 @pytest.fixture(scope="module")
 def indicators(sixty, sixty_periods):
@@ -212,12 +210,17 @@ def test_a_click_on_the_ground_closes_the_panel(page):
 
 
 def click_link(page, citing: str, cited: str) -> None:
+    """Click where the link lies free of others."""
     at = page.evaluate(
         """([a, b]) => {
           const key = [a, b].map((c) => NUMBER_OF.get(c)).join(">");
-          const p = network.canvasToDOM(network.body.edges[key].edgeType.getPoint(0.5));
           const box = document.getElementById("network").getBoundingClientRect();
-          return [box.left + p.x, box.top + p.y];
+          for (let t = 0.2; t < 0.85; t += 0.01) {
+            const p = network.canvasToDOM(network.body.edges[key].edgeType.getPoint(t));
+            const free = network.getEdgeAt(p) === key && network.getNodeAt(p) === undefined;
+            if (free) return [box.left + p.x, box.top + p.y];
+          }
+          return null;
         }""",
         [citing, cited],
     )
@@ -291,7 +294,7 @@ def test_the_threshold_is_moved_with_the_keys_and_by_dragging(page, sixty):
 def test_the_period_changes_the_links_and_leaves_every_country_in_its_place(
     page, sixty, sixty_periods
 ):
-    before = [spot(page, code) for code in ("NL", "US", "JP", "EE")]
+    before = [v for code in ("NL", "US", "JP", "EE") for v in spot(page, code)]
     page.uncheck("#main")
     page.focus("#period")
     page.keyboard.press("ArrowRight")
@@ -299,7 +302,8 @@ def test_the_period_changes_the_links_and_leaves_every_country_in_its_place(
     picture = assert_picture_and_table_agree(page)
     assert len(picture["links"]) == foreign(sixty_periods["2015-2020"]).height
     page.evaluate("Picture.fit(false)")
-    assert [spot(page, code) for code in ("NL", "US", "JP", "EE")] == pytest.approx(before, abs=1.5)
+    after = [v for code in ("NL", "US", "JP", "EE") for v in spot(page, code)]
+    assert after == pytest.approx(before, abs=1.5)
     total = foreign(sixty_periods["2015-2020"]).filter(pl.col("cited") == "NL")["weight"].sum()
     assert f"{total:,.0f}" in page.inner_text("#panel tr[data-indicator=received]")
     click = "netpos explain 'my results' --technology quantum --period 2015-2020 --citing NL"
@@ -503,7 +507,7 @@ def test_start_again_forgets_everything_but_the_language(page):
     page.click("#lang-switch label:has([value=nl])")
     page.click("#reset")
     assert shown(page)["links"] == first["links"]
-    assert page.evaluate("location.hash") == "#lang=nl".replace("#", "#")
+    assert page.evaluate("location.hash") == "#lang=nl"
 
 
 def save(page, button: str) -> tuple[str, bytes]:

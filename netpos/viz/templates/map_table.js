@@ -1,6 +1,6 @@
 /* The table: what the picture shows, as rows; the route for keyboard and screen reader. */
 
-const ROWS = 2000; // more are shown when asked for
+const ROWS = 3000; // more are shown when asked for
 let everyRow = false;
 
 function tableColumns(chosen) {

@@ -1,0 +1,455 @@
+"""The tables of a run, each from the study and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from netpos import analysis, countries
+from netpos.analysis import Span, Study
+from netpos.graph import dependence
+from netpos.graph.links import Shares, select
+from netpos.indicators import position, specialisation
+from netpos.tables import Links
+
+#: Organisations and classification groups named behind a number.
+NAMED = 3
+#: Located share of a country's links below which its indicators are not measurable.
+MEASURABLE = 0.5
+#: Sets of countries to compare with, by name.
+BENCHMARKS = {
+    "report-7.2": "US CN JP KR AT SE BE DE",
+    "report-7.2.2": "US CN JP KR FR DE SE BE DK",
+}
+
+
+def tables(study: Study) -> dict[str, pl.DataFrame]:
+    """Compute every table of a run.
+
+    Returns
+    -------
+    dict
+        Name of the table -> frame, rows in the order in which they are written.
+    """
+    rows: dict[str, list[pl.DataFrame]] = {}
+    coverage = analysis.coverage_table(study)
+    home = analysis.home_countries(study)
+    self_links = _self_citations(study)
+    behind = Behind(study)
+
+    def add(name: str, table: pl.DataFrame) -> None:
+        keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
+        rows.setdefault(name, []).append(table.select(*keys, pl.all()))
+
+    for technology in study.names:
+        for period, span in study.options.spans():
+            closed = study.links(technology, span, period=period)
+            citing = study.links(technology, span, scope="citing", period=period)
+            firms = study.links(technology, span, kind="organisation", period=period)
+            by_country = country_coverage(study, technology, span)
+            table = position.country_table(
+                closed,
+                citing,
+                focal=study.options.focal,
+                year=study.year_of_membership,
+                method=study.options.core,
+                memberships=_memberships(study),
+            ).pipe(_with_measurable, by_country)
+            add("countries", table)
+            add("links", _plain(closed))
+            add("source_links", _plain(citing))
+            add("coverage_by_country", by_country)
+            add("exposure", behind.exposure(citing, technology, span))
+            add("dependents", behind.dependents(citing, technology, span))
+            add("organisations", _organisations(study, firms, home, self_links, technology, span))
+            add("organisation_links", _plain(firms))
+            add("references", reference_table(study, technology, span))
+            rows.setdefault("technologies", []).append(
+                _technology_row(study, table, coverage, technology, period)
+            )
+    found = {name: pl.concat(parts, how="vertical_relaxed") for name, parts in rows.items()}
+    found["countries"] = _named(study, _with_rca(study, found["countries"]))
+    found["technologies"] = _with_changes(found["technologies"])
+    found["coverage"] = coverage
+    found["organisations"] = found["organisations"].select(
+        [c for c in position.ORGANISATION_COLUMNS if c in found["organisations"].columns]
+    )
+    found["overlap"] = overlap_table(study)
+    if study.options.benchmark:
+        found["benchmark"] = benchmark_table(study, found["countries"])
+    return found
+
+
+def _named(study: Study, table: pl.DataFrame) -> pl.DataFrame:
+    names = countries.countries().select(country="iso2", name=f"name_{study.options.lang}")
+    table = table.join(names, on="country", how="left", maintain_order="left")
+    return table.select([c for c in position.COUNTRY_COLUMNS if c in table.columns])
+
+
+def _with_rca(study: Study, table: pl.DataFrame) -> pl.DataFrame:
+    """Add specialisation: within the listed technologies, and against all patenting if given."""
+    listed = table.filter(pl.col("technology") != analysis.UNION)
+    parts = []
+    for period, _ in study.options.spans():
+        here = listed.filter((pl.col("period") == period) & (pl.col("families") > 0))
+        if here.height:
+            cells = here.select("technology", "period", "country", "families")
+            parts.append(specialisation.rca(cells).rename({"rca": "rca_within"}))
+    if not parts:
+        return table.with_columns(rca_within=pl.lit(None, pl.Float64))
+    within = pl.concat(parts).select("technology", "period", "country", "rca_within")
+    return position.rounded(
+        table.join(
+            within, on=["technology", "period", "country"], how="left", maintain_order="left"
+        )
+    )
+
+
+def _with_measurable(table: pl.DataFrame, by_country: pl.DataFrame) -> pl.DataFrame:
+    """False where less than half of a country's links, in either direction, are located."""
+    located = by_country.group_by("country").agg(
+        worst=(pl.col("located") / pl.col("citations")).min()
+    )
+    return (
+        table.join(located, on="country", how="left", maintain_order="left")
+        .with_columns(measurable=pl.col("worst") >= MEASURABLE)
+        .drop("worst")
+    )
+
+
+def country_coverage(study: Study, technology: str, span: Span) -> pl.DataFrame:
+    """Links of each country's families and how many have a country at the other end.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``country, direction`` (given, received), ``citations, located`` [family links by the
+        counting rule], sorted; only rows with citations.
+    """
+    pairs, located = study.pairs, study.shares.located
+    frames = []
+    for direction, own, other in (
+        ("given", pairs.citing, pairs.cited),
+        ("received", pairs.cited, pairs.citing),
+    ):
+        if direction == "given":
+            chosen = study.chosen(technology, span)[own]
+        else:
+            chosen = study.member[technology][own] & study.in_span(span)[other]
+        every = np.bincount(own[chosen], minlength=study.rows).astype(np.float64)
+        known = np.bincount(own[chosen & located[other]], minlength=study.rows).astype(np.float64)
+        matrix = study.shares.matrix.T
+        frames.append(
+            pl.DataFrame(
+                {
+                    "country": pl.Series(study.shares.names, dtype=pl.String),
+                    "direction": pl.repeat(direction, len(study.shares.names), eager=True),
+                    "citations": matrix @ every,
+                    "located": matrix @ known,
+                },
+                schema_overrides={
+                    "citations": pl.Float64,
+                    "located": pl.Float64,
+                    "direction": pl.String,
+                },
+            )
+        )
+    table = pl.concat(frames).filter(pl.col("citations") > 0)
+    return position.rounded(table.sort("country", "direction"))
+
+
+def reference_table(study: Study, technology: str, span: Span) -> pl.DataFrame:
+    """References per family by citing office and by country: citing practice differs by office.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``kind`` (country, office), ``code, families, references, references_per_family``; a
+        family counts in full at each of its offices, by the counting rule in its countries.
+    """
+    chosen = study.chosen(technology, span)
+    cited = np.bincount(study.pairs.citing, minlength=study.rows).astype(np.float64)
+    matrix = study.shares.matrix.T
+    by_country = pl.DataFrame(
+        {
+            "kind": pl.repeat("country", len(study.shares.names), dtype=pl.String, eager=True),
+            "code": pl.Series(study.shares.names, dtype=pl.String),
+            "families": matrix @ chosen.astype(np.float64),
+            "references": matrix @ (cited * chosen),
+        },
+        schema_overrides={"families": pl.Float64, "references": pl.Float64},
+    )
+    n = study.families
+    by_office = (
+        study.corpus.families.select("offices", references=pl.Series(cited[:n]))
+        .filter(pl.Series(chosen[:n]))
+        .explode("offices")
+        .drop_nulls("offices")
+        .group_by(code="offices")
+        .agg(families=pl.len().cast(pl.Float64), references=pl.col("references").sum())
+        .select(pl.lit("office").alias("kind"), "code", "families", "references")
+    )
+    table = pl.concat([by_country, by_office]).filter(pl.col("families") > 0)
+    return position.rounded(
+        table.with_columns(references_per_family=pl.col("references") / pl.col("families")).sort(
+            "kind", "code"
+        )
+    )
+
+
+def overlap_table(study: Study) -> pl.DataFrame:
+    """Families that two technologies share, over the whole corpus."""
+    names = [t.id for t in study.technologies]
+    rows = [
+        (a, b, int((study.member[a] & study.member[b]).sum()))
+        for i, a in enumerate(names)
+        for b in names[i:]
+    ]
+    schema = {"technology": pl.String, "other": pl.String, "families": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def benchmark_codes(text: str) -> list[str]:
+    """Codes of a named set or of a list like ``US,CN,DE``.
+
+    Raises
+    ------
+    OptionError
+        A code is no country.
+    """
+    if text == "eu27":
+        blocs = countries.blocs(countries.countries()["iso2"].to_list(), 2021)
+        return blocs.filter(pl.col("eu"))["country"].to_list()
+    codes = BENCHMARKS.get(text, text).replace(",", " ").split()
+    return [countries.check_focal(code) for code in codes]
+
+
+def benchmark_table(study: Study, table: pl.DataFrame) -> pl.DataFrame:
+    """The focal country among the countries it is compared with, ranked within them."""
+    codes = {study.options.focal, *benchmark_codes(study.options.benchmark or "")}
+    keys = ["technology", "period"]
+    columns = ["families", "family_share", "received", "balance_ratio", "citations_per_family"]
+    ranked = [position.rank(c).over(keys).alias(f"{c}_rank") for c in columns]
+    return (
+        table.filter(pl.col("country").is_in(sorted(codes)))
+        .select(*keys, "country", "name", *columns)
+        .with_columns(ranked)
+    )
+
+
+class Behind:
+    """The organisations and classification groups behind the links of the focal country."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        focal = study.options.focal
+        names = study.shares.names
+        self.at = names.index(focal) if focal in names else -1
+        self.organisations = pl.DataFrame(
+            {
+                "family": _row_numbers(study.organisations).astype(np.int32),
+                "name": pl.Series(study.organisations.names, dtype=pl.String).gather(
+                    study.organisations.matrix.indices
+                ),
+                "share": study.organisations.matrix.data,
+            }
+        )
+
+    def _entries(self, technology: str, span: Span, *, cited: bool) -> pl.DataFrame:
+        """Foreign links of the focal country: the family at the other end, its country, weight."""
+        study, spread = self.study, self.study.spread
+        i, j = spread.ends
+        mine, theirs = (j, i) if cited else (i, j)
+        cell = (mine == self.at) & (theirs != self.at)
+        chosen = select(study.pairs, study.member[technology], study.years, span, scope="citing")
+        keep = cell[spread.cell] & chosen[spread.pair]
+        pair = spread.pair[keep]
+        family = study.pairs.citing[pair] if cited else study.pairs.cited[pair]
+        names = pl.Series(study.shares.names, dtype=pl.String)
+        return pl.DataFrame(
+            {
+                "family": family.astype(np.int32),
+                "country": names.gather(theirs[spread.cell[keep]]),
+                "weight": spread.weight[keep],
+            }
+        )
+
+    def _top(self, entries: pl.DataFrame, held: pl.DataFrame, name: str) -> pl.DataFrame:
+        """The largest holders of the entries of each country, with their part, as one text."""
+        total = entries.group_by("country").agg(total=pl.col("weight").sort().sum())
+        part = pl.col("part").mul(100).round(1).cast(pl.String)
+        return (
+            entries.join(held, on="family", how="inner")
+            .group_by("country", "name")
+            .agg(part=(pl.col("weight") * pl.col("share")).sort().sum())
+            .join(total, on="country")
+            .with_columns(part=(pl.col("part") / pl.col("total")).round_sig_figs(12))
+            .sort("country", "part", "name", descending=[False, True, False])
+            .group_by("country", maintain_order=True)
+            .head(NAMED)
+            .group_by("country", maintain_order=True)
+            .agg(pl.format("{} ({} %)", "name", part).str.join("; ").alias(name))
+        )
+
+    def exposure(self, citing: Links, technology: str, span: Span) -> pl.DataFrame:
+        """On whom the focal country builds; see `netpos.graph.dependence.exposure`."""
+        study = self.study
+        table = dependence.exposure(
+            citing,
+            study.options.focal,
+            year=study.year_of_membership,
+            memberships=_memberships(study),
+        )
+        if not table.height or self.at < 0:
+            texts = {
+                "top_organisations": pl.lit(None, pl.String),
+                "main_groups": pl.lit(None, pl.String),
+            }
+            return table.with_columns(**texts)
+        entries = self._entries(technology, span, cited=False)
+        classes = dependence.partner_classes(
+            citing, year=study.year_of_membership, memberships=_memberships(study)
+        )[1]
+        bloc = pl.DataFrame(
+            {
+                "country": citing.countries,
+                "bloc": [dependence.BLOC_NAMES[k - 1] for k in classes.tolist()],
+            }
+        )
+        both = pl.concat(
+            [
+                entries,
+                entries.join(bloc, on="country").select("family", country="bloc", weight="weight"),
+            ]
+        )
+        groups = self._main_groups(entries["family"].unique())
+        return position.rounded(
+            table.join(
+                self._top(both, self.organisations, "top_organisations"),
+                left_on="source",
+                right_on="country",
+                how="left",
+                maintain_order="left",
+            ).join(
+                self._top(both, groups, "main_groups"),
+                left_on="source",
+                right_on="country",
+                how="left",
+                maintain_order="left",
+            )
+        )
+
+    def _main_groups(self, families: pl.Series) -> pl.DataFrame:
+        """Main groups of families, each family spread evenly over its distinct ones."""
+        found = (
+            self.study.corpus.scan("classifications")
+            .filter(pl.col("family").is_in(families.implode()))
+            .select("family", name=pl.col("symbol").str.extract(r"^([^/]+)"))
+            .unique()
+            .collect()
+        )
+        return found.drop_nulls().with_columns(share=1.0 / pl.len().over("family"))
+
+    def dependents(self, citing: Links, technology: str, span: Span) -> pl.DataFrame:
+        """Who builds on the focal country; see `netpos.graph.dependence.dependents`."""
+        table = dependence.dependents(citing, self.study.options.focal)
+        table = table.filter(pl.col("share") > 0)
+        if not table.height or self.at < 0:
+            return table.with_columns(top_organisations=pl.lit(None, pl.String))
+        entries = self._entries(technology, span, cited=True)
+        return position.rounded(
+            table.join(
+                self._top(entries, self.organisations, "top_organisations"),
+                on="country",
+                how="left",
+                maintain_order="left",
+            )
+        )
+
+
+def _row_numbers(shares: Shares) -> NDArray[np.int64]:
+    pointer = shares.matrix.indptr
+    return np.repeat(np.arange(len(pointer) - 1), np.diff(pointer))
+
+
+def _memberships(study: Study) -> pl.DataFrame | None:
+    path = study.options.memberships
+    return countries.memberships(Path(path)) if path else None
+
+
+def _plain(links: Links) -> pl.DataFrame:
+    return position.rounded(links.table.select("citing", "cited", "weight", "citations"))
+
+
+def _self_citations(study: Study) -> NDArray[np.float64]:
+    """Family links of each family as citing end that stay within an organisation."""
+    marked = study.pairs.citing[study.pairs.self_citation]
+    return np.bincount(marked, minlength=study.rows).astype(np.float64)
+
+
+def _organisations(
+    study: Study,
+    firms: Links,
+    home: pl.DataFrame,
+    self_links: NDArray[np.float64],
+    technology: str,
+    span: tuple[int, int],
+) -> pl.DataFrame:
+    shares: Shares = study.organisations
+    weight = shares.matrix.T @ (self_links * study.chosen(technology, span))
+    table = pl.DataFrame(
+        {"node": pl.Series(shares.names, dtype=pl.String), "self_citations": weight}
+    )
+    nodes = firms.nodes.join(table, on="node", how="left", maintain_order="left")
+    links = Links(nodes, firms.table, "organisation")
+    return position.organisation_table(links, home)
+
+
+def _technology_row(
+    study: Study, table: pl.DataFrame, coverage: pl.DataFrame, technology: str, period: str
+) -> pl.DataFrame:
+    here = coverage.filter(
+        (pl.col("technology") == technology)
+        & (pl.col("period") == period)
+        & (pl.col("rule") == "all")
+    ).row(0, named=True)
+    focal = table.filter(pl.col("country") == study.options.focal)
+    core = " ".join(table.filter(pl.col("core").fill_null(value=False))["country"])
+    citations, located = here["citations"], here["citations_located"]
+    head = pl.DataFrame(
+        {
+            "technology": [technology],
+            "period": [period],
+            "families": [here["families"]],
+            "families_located": [here["families_with_country"]],
+            "links": [located],
+            "coverage": [located / citations if citations else None],
+            "core": [core],
+            "focal": [study.options.focal],
+            "counting": [study.options.counting],
+        },
+        schema_overrides={"coverage": pl.Float64},
+    )
+    kept = (
+        "balance_ratio",
+        "balance",
+        "source_effective",
+        "similarity",
+        "family_share",
+        "family_rank",
+    )
+    return position.rounded(pl.concat([head, focal.select(kept)], how="horizontal"))
+
+
+def _with_changes(table: pl.DataFrame) -> pl.DataFrame:
+    """Add the change of rank against the first period: + = improved."""
+    first = pl.col("family_rank").first().over("technology")
+    several = pl.col("period").n_unique().over("technology") > 1
+    early = pl.col("period") == pl.col("period").first().over("technology")
+    change = pl.when(several & ~early & (pl.col("period") != "all")).then(
+        first - pl.col("family_rank")
+    )
+    return table.with_columns(family_rank_change=change)
