@@ -362,6 +362,68 @@ def check(
             print("\n\n".join(checking.paragraph(c) for c in found))
 
 
+@app.command()
+def explain(
+    results: Annotated[Path, typer.Argument(help="The --out folder of a run.")],
+    technology: Annotated[str, typer.Option("--technology", help="Id, or all.")] = "all",
+    period: Annotated[str, typer.Option("--period", help="Period, or all.")] = "all",
+    country: Annotated[
+        str | None, typer.Option("--country", help="A row of countries.csv.")
+    ] = None,
+    organisation: Annotated[
+        str | None, typer.Option("--organisation", help="A row of organisations.csv.")
+    ] = None,
+    indicator: Annotated[
+        str, typer.Option("--indicator", help="A column of the table.")
+    ] = "families",
+    citing: Annotated[str | None, typer.Option("--citing", help="A cell of links.csv.")] = None,
+    cited: Annotated[str | None, typer.Option("--cited", help="A cell of links.csv.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, every family.")] = False,
+) -> None:
+    """Say which families and documents are behind a number and how they add up.
+
+    Example: netpos explain results --technology quantum --citing NL --cited US
+    """
+    from netpos import explain as explaining
+
+    with _errors():
+        found = explaining.explain(
+            results,
+            technology=technology,
+            period=period,
+            country=country,
+            organisation=organisation,
+            indicator=indicator,
+            citing=citing,
+            cited=cited,
+        )
+        if as_json:
+            content = explaining.as_dict(found, results)
+            print(json.dumps(content, indent=1, ensure_ascii=False))
+        else:
+            print(explaining.paragraphs(found, results))
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(help="The --out folder of a run.")],
+    after: Annotated[Path, typer.Argument(help="The --out folder of another run.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, every number.")] = False,
+) -> None:
+    """Say what changed between two runs: data, options, versions, numbers, ranks.
+
+    Example: netpos compare results-2024 results-2025
+    """
+    from netpos import compare as comparing
+
+    with _errors():
+        found = comparing.compare(before, after)
+        if as_json:
+            print(json.dumps(comparing.as_dict(found), indent=1, ensure_ascii=False))
+        else:
+            print(comparing.paragraphs(found))
+
+
 def main() -> None:
     """Run the command line; a defect of netpos ends with exit code 1."""
     run_app: Callable[[], Any] = app

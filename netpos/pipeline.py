@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -47,6 +48,13 @@ def run(
     _make(out)
     corpus = ingest(exports, out / "corpus", processes=processes, report=say)
     return analyse(corpus, out, options, report=say, synthetic=synthetic)
+
+
+def _corpus_path(corpus: Corpus, out: Path) -> str | None:
+    """Where the corpus lies, seen from the results."""
+    if corpus.folder is None:
+        return None
+    return Path(os.path.relpath(corpus.folder.resolve(), out.resolve())).as_posix()
 
 
 def _make(out: Path) -> None:
@@ -102,7 +110,7 @@ def analyse(
     page = _page(study, tables, synthetic=synthetic)
     written.text("index.html", write_report(page))
     written.text("run.toml", to_toml(options))
-    written.finish(_manifest(study))
+    written.finish({**_manifest(study), "corpus": _corpus_path(corpus, out)})
     return out / "index.html"
 
 
