@@ -363,6 +363,52 @@ def check(
 
 
 @app.command()
+def links(
+    file: Annotated[Path, typer.Argument(help="citing,cited,weight[,technology,period].")],
+    out: Out,
+    families: Annotated[
+        Path | None, typer.Option("--families", help="country,families[,technology,period].")
+    ] = None,
+    focal: Focal = None,
+    year: Annotated[int, typer.Option("--year", help="Reference year of memberships.")] = 2025,
+    lang: Lang = None,
+) -> None:
+    """Indicators, tables and maps from your own link table.
+
+    Example: netpos links flows.csv --families sizes.csv --out results --focal NL
+    """
+    from netpos import options, userdata
+
+    with _errors():
+        chosen = options.make({k: v for k, v in {"lang": lang}.items() if v})
+        page = userdata.analyse_links(
+            file,
+            out,
+            focal=(focal or "NL").strip().upper(),
+            families=families,
+            year=year,
+            lang=chosen.lang,
+            report=say,
+        )
+        _tell(page)
+
+
+@app.command()
+def complexity(
+    file: Annotated[Path, typer.Argument(help="country,product,value[,year].")],
+    out: Out,
+) -> None:
+    """RCA, ECI, PCI, fitness, relatedness and opportunity from your own matrix, e.g. trade.
+
+    Example: netpos complexity trade.csv --out results
+    """
+    from netpos import userdata
+
+    with _errors():
+        print(userdata.analyse_matrix(file, out, report=say))
+
+
+@app.command()
 def explain(
     results: Annotated[Path, typer.Argument(help="The --out folder of a run.")],
     technology: Annotated[str, typer.Option("--technology", help="Id, or all.")] = "all",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from collections.abc import Callable, Sequence
@@ -14,12 +13,11 @@ import polars as pl
 import netpos
 from netpos import analysis, results
 from netpos.analysis import Study
-from netpos.errors import InputError
 from netpos.ingest.corpus import Corpus, ingest, open_corpus
 from netpos.options import Options, to_toml
+from netpos.outputs import Outputs, make_folder
 from netpos.viz import map as network_map
 from netpos.viz.report import Page, write_report
-from netpos.viz.write import write_bytes, write_text
 
 Report = Callable[[str], None]
 #: Organisations drawn in a map and listed per technology and period.
@@ -45,7 +43,7 @@ def run(
         The page to open.
     """
     say = report or (lambda _: None)
-    _make(out)
+    make_folder(out)
     corpus = ingest(exports, out / "corpus", processes=processes, report=say)
     return analyse(corpus, out, options, report=say, synthetic=synthetic)
 
@@ -55,14 +53,6 @@ def _corpus_path(corpus: Corpus, out: Path) -> str | None:
     if corpus.folder is None:
         return None
     return Path(os.path.relpath(corpus.folder.resolve(), out.resolve())).as_posix()
-
-
-def _make(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        problem = f"cannot make this folder ({error.strerror})"
-        raise InputError(problem, file=out, remedy="choose another --out") from error
 
 
 def analyse(
@@ -94,13 +84,13 @@ def analyse(
         The page to open.
     """
     say = report or (lambda _: None)
-    _make(out)
+    make_folder(out)
     if isinstance(corpus, Path):
         corpus = open_corpus(corpus)
     study = analysis.prepare(corpus, options)
     for warning in study.warnings:
         say(f"note: {warning}")
-    written = _Written(out)
+    written = Outputs(out)
     tables = results.tables(study)
     for name, table in tables.items():
         written.table(name, table)
@@ -112,45 +102,6 @@ def analyse(
     written.text("run.toml", to_toml(options))
     written.finish({**_manifest(study), "corpus": _corpus_path(corpus, out)})
     return out / "index.html"
-
-
-class _Written:
-    """The files of a run: what is written now, and what an earlier run left behind."""
-
-    def __init__(self, out: Path) -> None:
-        self.out = out
-        self.names: list[str] = []
-
-    def text(self, name: str, content: str) -> None:
-        write_text(self.out / name, content)
-        self.names.append(name)
-
-    def csv(self, name: str, table: pl.DataFrame) -> None:
-        self.text(name, table.write_csv(null_value=""))
-
-    def table(self, name: str, table: pl.DataFrame) -> None:
-        self.csv(f"tables/{name}.csv", table)
-        path = self.out / "tables" / f".{name}.parquet.tmp"
-        table.write_parquet(path, compression="zstd")
-        path.replace(self.out / "tables" / f"{name}.parquet")
-        self.names.append(f"tables/{name}.parquet")
-
-    def finish(self, manifest: dict[str, object]) -> None:
-        """Take away files of the run before that this one has not; write ``run.json`` last."""
-        before: list[str] = []
-        path = self.out / "run.json"
-        if path.exists():
-            try:
-                before = json.loads(path.read_text(encoding="utf-8"))["outputs"]
-            except (ValueError, KeyError, TypeError):
-                before = []
-        for name in set(before) - set(self.names):
-            old = self.out / name
-            if not Path(name).is_absolute() and ".." not in Path(name).parts:
-                old.unlink(missing_ok=True)
-        manifest["outputs"] = sorted(self.names)
-        text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        write_bytes(path, text.encode())
 
 
 def _manifest(study: Study) -> dict[str, object]:
@@ -204,7 +155,7 @@ def _context(study: Study, tables: dict[str, pl.DataFrame], technology: str) -> 
 
 
 def _maps(
-    study: Study, tables: dict[str, pl.DataFrame], written: _Written, *, synthetic: bool
+    study: Study, tables: dict[str, pl.DataFrame], written: Outputs, *, synthetic: bool
 ) -> None:
     whole = (study.options.first, study.options.last)
     titles = {

@@ -48,6 +48,13 @@ def _named(table: pl.DataFrame, name: str) -> pl.Series:
     return table["value"].alias(name)
 
 
+def _column(nodes: pl.DataFrame, name: str) -> pl.Series:
+    """A column of the nodes, null where a user's own table has none."""
+    if name in nodes.columns:
+        return nodes[name]
+    return pl.Series(name, [None] * nodes.height, dtype=pl.Float64)
+
+
 def country_table(
     closed: Links,
     citing: Links,
@@ -88,7 +95,7 @@ def country_table(
         [
             nodes["node"].alias("country"),
             nodes["families"],
-            nodes["families_international"],
+            _column(nodes, "families_international"),
             _named(strength.received(closed), "received"),
             _named(strength.given(closed), "given"),
             _named(strength.domestic(closed), "domestic"),
@@ -105,7 +112,7 @@ def country_table(
             centre["core"],
             _named(distance, "core_distance"),
             _named(near, "near_core"),
-            nodes["cited_by_families"],
+            _column(nodes, "cited_by_families"),
         ]
     )
     given_any = pl.col("given") + pl.col("domestic")
