@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from netpos.ingest.derive import Details
 from netpos.ingest.families import Grouping
@@ -83,28 +84,35 @@ _OTHER_OFFICE = 62
 OFFICE_BITS = {code: bit for bit, code in enumerate(_OFFICES)}
 
 
-def passes_of(phase: pl.Expr, categories: pl.Expr, cited_by: pl.Expr) -> pl.Expr:
-    """Bit mask of the filter combinations that a mention passes."""
-    examiner = pl.lit(value=False)
+def _passes_table() -> NDArray[np.uint16]:
+    """Filter combinations that a mention passes, by phase number and category bits."""
+    table = np.zeros((len(PHASES), 1 << len(CATEGORIES)), dtype=np.uint16)
+    bits = np.arange(table.shape[1])
+    xy = (bits & sum(1 << CATEGORIES.index(c) for c in "XIY")) != 0
+    only_a = (bits & (1 << CATEGORIES.index("A"))) != 0
+    by_category = (np.ones_like(xy), xy, only_a)
     for number, name in enumerate(PHASES):
-        if name in EXAMINER:
-            examiner = examiner | (phase == number)
-    applicant = phase == PHASES.index("APP")
-    xy = (categories & sum(1 << CATEGORIES.index(c) for c in "XIY")) != 0
-    only_a = (categories & (1 << CATEGORIES.index("A"))) != 0
-    stated = ~cited_by
-    mask = pl.lit(1, pl.UInt16)
-    for p, by_phase in enumerate((pl.lit(value=True), examiner, applicant)):
-        for c, by_category in enumerate((pl.lit(value=True), xy, only_a)):
-            if p or c:
-                bit = (stated & by_phase & by_category).cast(pl.UInt16) * (1 << (3 * p + c))
-                mask = mask | bit.cast(pl.UInt16)
-    return mask
+        for p, passed in enumerate((True, name in EXAMINER, name == "APP")):
+            for c, chosen in enumerate(by_category):
+                table[number] |= (chosen & passed).astype(np.uint16) << (3 * p + c)
+    return table
 
 
-def _office_bit(office: pl.Expr) -> pl.Expr:
-    bit = office.replace_strict(OFFICE_BITS, default=_OTHER_OFFICE, return_dtype=pl.Int64)
-    return pl.when(office.is_not_null()).then(pl.lit(2, pl.Int64).pow(bit)).otherwise(0)
+_PASSES = _passes_table()
+_PHASE_BIT = np.array([0, *(1 << k for k in range(len(PHASES) - 1))], dtype=np.uint16)
+
+
+def _office_numbers(offices: pl.Series) -> NDArray[np.int64]:
+    """Bit of ``office_mask`` for each office; -1 where there is none."""
+    frame = offices.to_frame("o").select(
+        pl.col("o").replace_strict(OFFICE_BITS, default=_OTHER_OFFICE, return_dtype=pl.Int64)
+    )
+    none = offices.is_null().to_numpy()
+    return np.where(none, -1, frame["o"].to_numpy())
+
+
+def _office_masks(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.where(numbers >= 0, np.int64(1) << np.maximum(numbers, 0), 0)
 
 
 def _expand(masks: pl.Series, names: list[str]) -> pl.Series:
@@ -130,15 +138,11 @@ def citation_tables(
     """
     refs = details.read("references")
     counts = {"mentions": refs.height}
-    own = pl.Series(grouping.family)
-    refs = refs.with_columns(own=own.gather(refs["record"])).filter(pl.col("own") >= 0)
+    own = grouping.family[refs["record"].to_numpy()].astype(np.int64)
+    refs = refs.filter(pl.Series(own >= 0))
+    own = own[own >= 0]
     counts["mentions_of_kept"] = refs.height
-    named = (
-        details.read("outside")
-        .drop("record", strict=False)
-        .group_by("other")
-        .agg(pl.col("lens_id", "office", "doc_number", "kind", "date").min())
-    )
+    named = details.read("outside")
     renamed = _without_id(named, docs)
     if renamed.height:
         refs = (
@@ -148,39 +152,28 @@ def citation_tables(
         )
     other = refs["other"].to_numpy()
     family = grouping.family_of(other)
-    inside = family == refs["own"].to_numpy()
+    inside = family == own
     counts["mentions_inside_family"] = int(inside.sum())
     n = len(grouping.family_id)
-    missing = np.unique(other[(family < 0) & ~inside])
+    missing = np.unique(other[family < 0])
     node = np.where(family >= 0, family, n + np.searchsorted(missing, other)).astype(np.int64)
-    own_office = docs.select("record", "office")
-    refs = (
-        refs.with_columns(node=pl.Series(node))
-        .filter(pl.Series(~inside))
-        .join(own_office, on="record", how="left", maintain_order="left")
-        .join(
-            named.select("other", other_office="office"),
-            on="other",
-            how="left",
-            maintain_order="left",
-        )
-    )
+    keep = ~inside
+    cited_by = refs["cited_by"].to_numpy()[keep]
+    own, node, phase = own[keep], node[keep], refs["phase"].to_numpy()[keep]
+    categories = refs["categories"].to_numpy()[keep]
     total = n + missing.size
-    cited_by = pl.col("cited_by")
-    citing = pl.when(cited_by).then("node").otherwise(pl.col("own").cast(pl.Int64))
-    cited = pl.when(cited_by).then(pl.col("own").cast(pl.Int64)).otherwise("node")
-    office = pl.when(cited_by).then("other_office").otherwise("office")
     pairs = (
-        refs.select(
-            pair=citing * total + cited,
-            phase=pl.when(pl.col("phase") > 0)
-            .then(pl.lit(1, pl.UInt16) * pl.lit(2, pl.UInt16).pow(pl.col("phase") - 1))
-            .otherwise(0)
-            .cast(pl.UInt16),
-            categories=pl.col("categories"),
-            passes=passes_of(pl.col("phase"), pl.col("categories"), cited_by),
-            offices=_office_bit(office),
-            cited_by=cited_by,
+        pl.DataFrame(
+            {
+                "pair": np.where(cited_by, node, own) * total + np.where(cited_by, own, node),
+                "phase": _PHASE_BIT[phase],
+                "categories": categories,
+                "passes": np.where(cited_by, np.uint16(1), _PASSES[phase, categories]),
+                "offices": _citing_offices(
+                    details, named, refs["record"].to_numpy()[keep], other[keep], cited_by
+                ),
+                "cited_by": cited_by,
+            }
         )
         .group_by("pair")
         .agg(
@@ -213,18 +206,56 @@ def citation_tables(
         phases=pl.Series(_expand(pairs["phase"], list(PHASES[1:]))),
         categories=pl.Series(_expand(pairs["categories"], list(CATEGORIES))),
     )
-    known = pl.DataFrame({"other": missing}).join(
-        named, on="other", how="left", maintain_order="left"
+    return table, _outside_table(named, missing), counts
+
+
+def _citing_offices(
+    details: Details,
+    named: pl.DataFrame,
+    record: NDArray[np.int64],
+    other: NDArray[np.int64],
+    cited_by: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """Bit of the office of the citing document of each mention."""
+    numbers = _office_numbers(details.records["office"])[record]
+    if cited_by.any():
+        known = (
+            pl.DataFrame({"other": named["other"], "o": _office_numbers(named["office"])})
+            .filter(pl.col("o") >= 0)
+            .group_by("other")
+            .agg(pl.col("o").min())
+            .sort("other")
+        )
+        ids, bits = known["other"].to_numpy(), known["o"].to_numpy()
+        wanted = other[cited_by]
+        at = np.minimum(np.searchsorted(ids, wanted), max(ids.size - 1, 0))
+        found = ids[at] == wanted if ids.size else np.zeros(wanted.size, dtype=bool)
+        numbers = numbers.copy()
+        numbers[cited_by] = np.where(found, bits[at] if ids.size else -1, -1)
+    return _office_masks(numbers)
+
+
+def _outside_table(named: pl.DataFrame, missing: NDArray[np.int64]) -> pl.DataFrame:
+    """What is known of the documents outside, in the order of their numbers."""
+    ids = named["other"].to_numpy()
+    at = np.minimum(np.searchsorted(missing, ids), max(missing.size - 1, 0))
+    of_missing = missing[at] == ids if missing.size else np.zeros(ids.size, dtype=bool)
+    described = (
+        named.filter(pl.Series(of_missing))
+        .group_by("other")
+        .agg(pl.col("lens_id", "office", "doc_number", "kind", "date").min())
     )
-    outside = known.select(
-        outside=pl.int_range(pl.len(), dtype=pl.Int32),
-        lens_id="lens_id",
-        office="office",
-        doc_number="doc_number",
-        kind="kind",
-        date="date",
+    known = pl.DataFrame({"other": missing}, schema={"other": pl.Int64}).join(
+        described, on="other", how="left", maintain_order="left"
     )
-    return table, outside, counts
+    return known.select(
+        pl.int_range(pl.len(), dtype=pl.Int32).alias("outside"),
+        "lens_id",
+        "office",
+        "doc_number",
+        "kind",
+        "date",
+    )
 
 
 def _plain(column: str) -> pl.Expr:
@@ -235,6 +266,7 @@ def _without_id(named: pl.DataFrame, docs: pl.DataFrame) -> pl.DataFrame:
     """Documents named by number only that are in the corpus: ``other`` -> ``doc``."""
     bare = (
         named.filter(pl.col("lens_id").is_null())
+        .unique("other", keep="first", maintain_order=True)
         .select("other", "office", "kind", number=_plain("doc_number"))
         .drop_nulls(["office", "number"])
     )
