@@ -19,10 +19,12 @@ from netpos.graph import links as graph_links
 from netpos.graph import residence
 from netpos.graph.links import Citations, Mask, Shares, Spread
 from netpos.indicators.position import rounded
+from netpos.ingest.applicants import apply_aliases
 from netpos.ingest.citations import OFFICE_BITS
 from netpos.ingest.corpus import Corpus
+from netpos.ingest.derive import merge_parties
 from netpos.ingest.technologies import Technology, family_technologies, load_technologies
-from netpos.ingest.user_tables import read_residences
+from netpos.ingest.user_tables import read_aliases, read_residences
 from netpos.options import Options
 from netpos.tables import Links
 
@@ -42,6 +44,7 @@ class Study:
 
     corpus: Corpus
     options: Options
+    parties: pl.DataFrame
     technologies: tuple[Technology, ...]
     member: Mapping[str, Mask]
     years: NDArray[np.float64]
@@ -155,9 +158,10 @@ def prepare(corpus: Corpus, options: Options) -> Study:
     outside = corpus.table("outside")
     rows = n + outside.height
     lookup, outside_shares = _lookup(corpus, options)
+    parties = _parties(corpus, options)
     located = residence.family_countries(
         families,
-        corpus.applicants,
+        parties,
         by=options.by,
         lookup=lookup,
         office_proxy=options.office_proxy,
@@ -176,7 +180,7 @@ def prepare(corpus: Corpus, options: Options) -> Study:
         rows,
     )
     organisations = Shares.of(
-        residence.family_organisations(corpus.applicants, counting=options.counting),
+        residence.family_organisations(parties, counting=options.counting),
         "organisation",
         rows,
     )
@@ -197,6 +201,7 @@ def prepare(corpus: Corpus, options: Options) -> Study:
     return Study(
         corpus,
         options,
+        parties,
         technologies,
         member,
         years,
@@ -207,6 +212,31 @@ def prepare(corpus: Corpus, options: Options) -> Study:
         data_date,
         tuple(_warnings(corpus, options, member, years)),
     )
+
+
+def _parties(corpus: Corpus, options: Options) -> pl.DataFrame:
+    """Applicants and inventors, with the user's aliases applied."""
+    table = corpus.applicants
+    if not options.aliases:
+        return table
+    rules = read_aliases(Path(options.aliases)).select("name", organisation="canonical")
+    applicant = pl.col("role") == "applicant"
+    firms = table.filter(applicant & pl.col("applicant").is_not_null())
+    names = firms.select(name="applicant_as_filed", clean="applicant").unique()
+    names = names.sort("name", "clean")
+    joined = names.select(
+        applicant_as_filed="name",
+        applicant="clean",
+        organisation=apply_aliases(names, rules)["clean"],
+    )
+    renamed = table.join(
+        joined, on=["applicant_as_filed", "applicant"], how="left", maintain_order="left"
+    ).with_columns(
+        applicant=pl.when(applicant)
+        .then(pl.coalesce("organisation", "applicant"))
+        .otherwise("applicant")
+    )
+    return merge_parties(renamed.drop("share", "organisation"))
 
 
 def _members(
@@ -427,7 +457,7 @@ def coverage_table(study: Study) -> pl.DataFrame:
 
 def home_countries(study: Study) -> pl.DataFrame:
     """The country of each organisation: the one with its largest summed share, ties by code."""
-    parties = study.corpus.applicants.filter(
+    parties = study.parties.filter(
         (pl.col("role") == "applicant")
         & ~pl.col("person")
         & pl.col("applicant").is_not_null()

@@ -124,6 +124,9 @@ OfficeProxy = Annotated[
     bool | None,
     _option("--office-proxy", "Let the publishing office stand in for the country (a proxy)."),
 ]
+Aliases = Annotated[
+    str | None, _option("--aliases", "CSV alias,name: names of organisations that mean the same.")
+]
 Memberships = Annotated[
     str | None, _option("--memberships", "Your own table of EU, OECD, NATO years, CSV.")
 ]
@@ -171,6 +174,7 @@ def _given(frame: dict[str, object]) -> dict[str, object]:
         "utility_models": "utility_models",
         "residences": "residences",
         "office_proxy": "office_proxy",
+        "aliases": "aliases",
         "memberships": "memberships",
         "merge_cn": "merge_cn",
         "core": "core",
@@ -240,6 +244,7 @@ def run(
     utility_models: UtilityModels = None,
     residences: Residences = None,
     office_proxy: OfficeProxy = None,
+    aliases: Aliases = None,
     memberships: Memberships = None,
     merge_cn: MergeCn = None,
     core: Core = None,
@@ -324,6 +329,7 @@ def analyse(
     utility_models: UtilityModels = None,
     residences: Residences = None,
     office_proxy: OfficeProxy = None,
+    aliases: Aliases = None,
     memberships: Memberships = None,
     merge_cn: MergeCn = None,
     core: Core = None,

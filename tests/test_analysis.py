@@ -234,6 +234,19 @@ def test_by_inventor_swaps_the_first_two_steps(tmp_path: Path) -> None:
     assert study.located.rows() == [(0, "FR", 1.0, "inventor")]
 
 
+def test_aliases_join_organisations_and_share_is_counted_again(tmp_path: Path) -> None:
+    records = [
+        record(1, applicants=[("ALPHA BV", "NL"), ("OMEGA BV", "NL"), ("ZETA BV", "NL")]),
+        record(2, applicants=[("Omega B.V.", "NL")]),
+    ]
+    corpus = read(write(tmp_path / "a.jsonl", records))
+    (tmp_path / "aliases.csv").write_text("alias,name\nOmega,Alpha\n", encoding="utf-8")
+    options = make({"aliases": str(tmp_path / "aliases.csv")})
+    links = analysis.organisation_links(corpus, **QUANTUM, options=options)
+    found = dict(links.nodes.select("node", "families").iter_rows())
+    assert found == pytest.approx({"ALPHA": 1.5, "ZETA": 0.5}, abs=1e-12)
+
+
 # --- the real nuclear patents, counted again with plain dicts ----------------------------------
 
 

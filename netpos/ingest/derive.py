@@ -20,6 +20,20 @@ from netpos.ingest.applicants import classify, normalise_name
 Ints = NDArray[np.int64]
 
 
+#: Columns of the table of applicants and inventors.
+PARTY_COLUMNS = [
+    "family",
+    "role",
+    "applicant",
+    "applicant_as_filed",
+    "residence",
+    "residence_as_filed",
+    "repair",
+    "person",
+    "share",
+]
+
+
 @dataclass(frozen=True)
 class Details:
     """All records of a corpus and a way to read their details table by table.
@@ -203,14 +217,24 @@ def parties(details: Details, docs: pl.DataFrame) -> pl.DataFrame:
 
 
 def applicant_table(found: pl.DataFrame) -> pl.DataFrame:
-    """Names normalised, persons told from firms, equal parties merged, shares of applicants."""
+    """Names normalised, persons told from firms, equal parties merged, shares of applicants.
+
+    Names of organisations go through the rules of `netpos.ingest.names`; names of inventors are
+    only brought to capitals with single spaces.
+    """
     kinds = classify(found.select(doc=pl.col("record"), role="role", name="name"))
-    names = found["name"].unique().drop_nulls().sort()
-    clean = normalise_name(names).select("name", applicant="clean")
+    is_applicant = pl.col("role") == "applicant"
+    names = found.filter(is_applicant)["name"].unique().drop_nulls().sort()
+    clean = normalise_name(names).select("name", clean="clean")
+    plain = pl.col("name").str.to_uppercase().str.replace_all(r"\s+", " ").str.strip_chars()
     table = (
-        found.select("family", "role", "name", "country", "residence", "repair", "record")
+        found.select("family", "role", "name", "country", "residence", "repair")
         .join(clean, on="name", how="left")
         .join(kinds.select("name", "person").unique("name"), on="name", how="left")
+        .with_columns(
+            applicant=pl.when(is_applicant).then("clean").otherwise(plain),
+            person=pl.col("person").fill_null(value=False),
+        )
         .rename(
             {
                 "name": "applicant_as_filed",
@@ -218,12 +242,28 @@ def applicant_table(found: pl.DataFrame) -> pl.DataFrame:
                 "country": "residence",
             }
         )
-        .with_columns(pl.col("person").fill_null(value=False))
     )
-    firm = pl.col("role").eq("applicant") & ~pl.col("person")
+    firm = is_applicant & ~pl.col("person")
     any_firm = firm.any().over("family")
-    table = table.filter((pl.col("role") == "inventor") | firm | ~any_firm)
-    # the same name with and without a residence is one party; without a name each row is one
+    return merge_parties(table.filter(~is_applicant | firm | ~any_firm))
+
+
+def merge_parties(table: pl.DataFrame) -> pl.DataFrame:
+    """Merge parties of one name in a family and give each applicant its share.
+
+    The same name with and without a residence is one party; a party without a name is one by
+    itself. A share is 1 / number of applicants; an applicant with several residences spreads it.
+
+    Parameters
+    ----------
+    table
+        One row per family, role and party with `PARTY_COLUMNS` but ``share``.
+
+    Returns
+    -------
+    pl.DataFrame
+        `PARTY_COLUMNS`, sorted.
+    """
     key = ["family", "role", "applicant"]
     named = table.filter(pl.col("applicant").is_not_null())
     nameless = table.filter(pl.col("applicant").is_null())
@@ -236,25 +276,12 @@ def applicant_table(found: pl.DataFrame) -> pl.DataFrame:
         .drop("any_known")
     )
     table = pl.concat([named, nameless.select(named.columns)])
-    distinct = pl.col("applicant").drop_nulls().n_unique() + pl.col("applicant").is_null().sum()
-    repeated = pl.len().over(key)
+    nobody = pl.col("applicant").is_null()
+    distinct = pl.col("applicant").drop_nulls().n_unique() + nobody.sum()
+    repeated = pl.when(nobody).then(1).otherwise(pl.len().over(key))
     return (
-        table.with_columns(
-            share=1.0
-            / distinct.over("family", "role")
-            / pl.when(pl.col("applicant").is_null()).then(1).otherwise(repeated)
-        )
-        .select(
-            "family",
-            "role",
-            "applicant",
-            "applicant_as_filed",
-            "residence",
-            "residence_as_filed",
-            "repair",
-            "person",
-            "share",
-        )
+        table.with_columns(share=1.0 / distinct.over("family", "role") / repeated)
+        .select(PARTY_COLUMNS)
         .sort("family", "role", "applicant", "residence", "applicant_as_filed", nulls_last=True)
     )
 
