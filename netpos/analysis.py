@@ -70,6 +70,25 @@ class Study:
         """Technologies in the order of their definitions, the union last."""
         return [t.id for t in self.technologies] + [UNION]
 
+    def _known(self, technology: str) -> None:
+        if technology not in self.member:
+            known = ", ".join(self.names)
+            raise OptionError(f"technology '{technology}' is unknown", remedy=f"known: {known}")
+
+    def _drops_self_citations(self, kind: str) -> bool:
+        drop = {"default": kind == "organisation", "keep": False, "drop": True}
+        return drop[self.options.self_citations]
+
+    def links_mask(self, technology: str, span: Span, *, kind: str = "country") -> Mask:
+        """Which pairs make up the links of a technology and span."""
+        self._known(technology)
+        chosen = graph_links.select(
+            self.pairs, self.member[technology], self.years, span, scope=self.options.scope
+        )
+        if self._drops_self_citations(kind):
+            chosen &= ~self.pairs.self_citation
+        return chosen
+
     @property
     def year_of_membership(self) -> int:
         """The reference year of memberships: that of the data date."""
@@ -115,10 +134,7 @@ class Study:
         period: str | None = None,
     ) -> Links:
         """Cut the links of one technology and span."""
-        if technology not in self.member:
-            known = ", ".join(self.names)
-            raise OptionError(f"technology '{technology}' is unknown", remedy=f"known: {known}")
-        drop = {"default": kind == "organisation", "keep": False, "drop": True}
+        self._known(technology)
         return graph_links.build(
             self.pairs,
             self.spread if kind == "country" else self.organisation_spread,
@@ -128,7 +144,7 @@ class Study:
             span,
             scope=scope or self.options.scope,
             kind=kind,
-            drop_self=drop[self.options.self_citations],
+            drop_self=self._drops_self_citations(kind),
             always=self.options.focal if kind == "country" else None,
             measures={
                 "families_international": self.international,

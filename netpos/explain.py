@@ -13,7 +13,7 @@ import polars as pl
 from netpos import analysis, countries, options
 from netpos.analysis import Span, Study
 from netpos.errors import InputError, OptionError
-from netpos.graph.links import Shares, Spread, select
+from netpos.graph.links import Shares, Spread
 from netpos.ingest.corpus import open_corpus
 
 #: Cells that are sums over families.
@@ -153,10 +153,10 @@ def _cell(
     return None if value is None else float(value)
 
 
-def _shares(study: Study, kind: str) -> tuple[Shares, Spread, bool]:
+def _shares(study: Study, kind: str) -> tuple[Shares, Spread]:
     if kind == "country":
-        return study.shares, study.spread, study.options.self_citations == "drop"
-    return study.organisations, study.organisation_spread, study.options.self_citations != "keep"
+        return study.shares, study.spread
+    return study.organisations, study.organisation_spread
 
 
 def _index(shares: Shares, name: str) -> int:
@@ -175,27 +175,20 @@ def _summed(study: Study, row: np.ndarray, weight: np.ndarray, name: str) -> Par
 
 
 def _link(study: Study, technology: str, span: Span, citing: str, cited: str) -> Part:
-    shares, spread, drop = _shares(study, "country")
+    shares, spread = _shares(study, "country")
     i, j = _index(shares, citing), _index(shares, cited)
-    keep = _chosen(study, technology, span, drop)[spread.pair]
+    keep = study.links_mask(technology, span)[spread.pair]
     keep &= (spread.ends[0][spread.cell] == i) & (spread.ends[1][spread.cell] == j)
     row = study.pairs.citing[spread.pair[keep]]
     return _summed(study, row, spread.weight[keep], "weight")
 
 
-def _chosen(study: Study, technology: str, span: Span, drop: bool) -> np.ndarray:
-    chosen = select(
-        study.pairs, study.member[technology], study.years, span, scope=study.options.scope
-    )
-    return chosen & ~study.pairs.self_citation if drop else chosen
-
-
 def _part(study: Study, technology: str, span: Span, kind: str, name: str, what: str) -> Part:
-    shares, spread, drop = _shares(study, kind)
+    shares, spread = _shares(study, kind)
     at = _index(shares, name)
     if what in ("received", "given", "domestic"):
         i, j = spread.ends[0][spread.cell], spread.ends[1][spread.cell]
-        keep = _chosen(study, technology, span, drop)[spread.pair]
+        keep = study.links_mask(technology, span, kind=kind)[spread.pair]
         if what == "received":
             keep &= (j == at) & (i != at)
         elif what == "given":

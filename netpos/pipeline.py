@@ -7,6 +7,7 @@ import platform
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -20,6 +21,8 @@ from netpos.viz import map as network_map
 from netpos.viz.report import Page, write_report
 
 Report = Callable[[str], None]
+Kind = Literal["country", "organisation"]
+_KINDS: tuple[tuple[Kind, str], ...] = (("country", ""), ("organisation", "-organisations"))
 #: Organisations drawn in a map and listed per technology and period.
 ORGANISATIONS_DRAWN = 500
 
@@ -145,47 +148,51 @@ def _context(study: Study, tables: dict[str, pl.DataFrame], technology: str) -> 
         "period": f"{study.options.first}-{study.options.last}",
         "data_date": study.data_date.isoformat(),
         "counting": study.options.counting,
+        "by": study.options.by,
         "scope": study.options.scope,
         "coverage": row["coverage"],
         "families": row["families"],
         "records": counts["kept"],
         "left_out": counts["rejected"] + counts["duplicates"],
+        "membership_year": study.year_of_membership,
         "version": netpos.__version__,
     }
+
+
+def _names(study: Study) -> dict[str, dict[str, str]]:
+    """Titles of the technologies in both languages."""
+    names = {t.id: {"en": t.name_en, "nl": t.name_nl} for t in study.technologies}
+    names[analysis.UNION] = {"en": "All technologies", "nl": "Alle technologieën"}
+    return names
 
 
 def _maps(
     study: Study, tables: dict[str, pl.DataFrame], written: Outputs, *, synthetic: bool
 ) -> None:
     whole = (study.options.first, study.options.last)
-    titles = {
-        t.id: (t.name_en if study.options.lang == "en" else t.name_nl) for t in study.technologies
-    }
-    titles[analysis.UNION] = (
-        "All technologies" if study.options.lang == "en" else ("Alle technologieën")
-    )
-    for technology in study.names:
-        links = study.links(technology, whole, period="all")
-        periods = {
-            name: study.links(technology, span, period=name)
-            for name, span in study.options.spans()
-            if name != "all"
-        }
-        name = f"maps/{technology}.html"
-        network_map.network_map(
-            links,
-            written.out / name,
-            focal=study.options.focal,
-            title=titles[technology],
-            technology=technology,
-            periods=periods,
-            indicators=tables["countries"].filter(pl.col("technology") == technology),
-            context=_context(study, tables, technology),
-            lang=study.options.lang,
-            seed=study.options.seed,
-            synthetic=synthetic,
-        )
-        written.names.append(name)
+    for technology, title in _names(study).items():
+        for kind, ending in _KINDS:
+            table = tables["countries" if kind == "country" else "organisations"]
+            name = f"maps/{technology}{ending}.html"
+            network_map.network_map(
+                study.links(technology, whole, kind=kind, period="all"),
+                written.out / name,
+                focal=study.options.focal,
+                title=title,
+                technology=technology,
+                periods={
+                    period: study.links(technology, span, kind=kind, period=period)
+                    for period, span in study.options.spans()
+                    if period != "all"
+                },
+                indicators=table.filter(pl.col("technology") == technology),
+                evidence=results.evidence(study, technology, whole, kind=kind),
+                context=_context(study, tables, technology),
+                lang=study.options.lang,
+                seed=study.options.seed,
+                synthetic=synthetic,
+            )
+            written.names.append(name)
 
 
 def _page(study: Study, tables: dict[str, pl.DataFrame], *, synthetic: bool) -> Page:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -238,6 +239,41 @@ def benchmark_table(study: Study, table: pl.DataFrame) -> pl.DataFrame:
         .select(*keys, "country", "name", *columns)
         .with_columns(ranked)
     )
+
+
+def evidence(
+    study: Study, technology: str, span: Span, *, kind: Literal["country", "organisation"]
+) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """The families that carry each link most: up to three ``(family_id, lens_id)`` per link."""
+    spread = study.spread if kind == "country" else study.organisation_spread
+    chosen = study.links_mask(technology, span, kind=kind)
+    keep = chosen[spread.pair]
+    i, j = spread.ends
+    docs = (
+        study.corpus.documents.drop_nulls("family")
+        .group_by("family")
+        .agg(pl.col("family_id").first(), pl.col("lens_id").min())
+    )
+    top = (
+        pl.DataFrame(
+            {
+                "cell": spread.cell[keep],
+                "family": study.pairs.citing[spread.pair[keep]].astype(np.int32),
+                "weight": spread.weight[keep],
+            }
+        )
+        .group_by("cell", "family")
+        .agg(pl.col("weight").sort().sum().round_sig_figs(position.DIGITS))
+        .sort("cell", "weight", "family", descending=[False, True, False])
+        .group_by("cell", maintain_order=True)
+        .head(NAMED)
+        .join(docs, on="family", how="inner", maintain_order="left")
+    )
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for cell, family_id, lens_id in top.select("cell", "family_id", "lens_id").iter_rows():
+        ends = spread.names[i[cell]], spread.names[j[cell]]
+        found.setdefault(ends, []).append((family_id, lens_id))
+    return found
 
 
 class Behind:

@@ -181,8 +181,9 @@ def make(seed: int) -> Corpus:
     r.shuffle(lines)
     candidates = [d["lens_id"] for d in exported + outside]
     residences = [
-        (i, r.choice([*HOMES, "SU", "EP"]), r.choice([1, 1, 3]))
+        (i, code, r.choice([1, 1, 3]))
         for i in r.sample(candidates, len(candidates) // 2)
+        for code in r.sample([*HOMES, "SU", "RU", "EP"], r.choice([1, 1, 2, 3]))
     ]
     return Corpus("\n".join(lines) + r.choice(["", "\n"]), residences)
 

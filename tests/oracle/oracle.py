@@ -24,6 +24,7 @@ LEGAL_FORMS = ("LTD", "GMBH", "BV", "INC", "SA")
 PHASES = {"examiner": {"SEA", "ISR", "SUP", "PRS", "CH2", "EXA"}, "applicant": {"APP"}}
 CATEGORIES = {"XY": {"X", "I", "Y"}, "A": {"A"}}
 RULES = ("applicant", "inventor", "imputed", "lookup", "priority", "office", "unknown")
+NO_INVENTIONS = ("DESIGN_RIGHT", "PLANT_PATENT")
 UTILITY_OFFICES = ("CN", "JP", "KR", "TW")
 DEFAULTS = {
     "by": "applicant",
@@ -265,7 +266,7 @@ def families(documents):
     def join(a, b):
         parent[root(a)] = root(b)
 
-    inventions = [d for d in documents if d.type not in ("DESIGN_RIGHT", "PLANT_PATENT")]
+    inventions = [d for d in documents if d.type not in NO_INVENTIONS]
     for d in inventions:
         root(d.id)
         for m in d.members:
@@ -352,8 +353,7 @@ class Oracle:
         self.technologies = technologies  # {id: {"ipc": [prefix], "cpc": [prefix]}}
         self.documents, self.counts = read(lines)
         self.families, self.family_of = families(self.documents)
-        self.outside = {}
-        self.dates = {}
+        self.outside, self.dates, self.office = {}, {}, {}  # documents beyond the families
         self.pairs = self._pairs()
         at_home, abroad = self._looked_up(residences)
         located = locate(self.families, self.options, at_home)
@@ -378,16 +378,15 @@ class Oracle:
     def _pairs(self):
         pairs = defaultdict(list)
         for d in self.documents:
-            if d.id not in self.family_of:
+            if d.type in NO_INVENTIONS:
                 continue
             own = self.family_of[d.id]
             for cited_by, lens_id, number, phase, letters, day in d.mentions:
                 other = self._node(lens_id, number)
                 if day and other >= len(self.families):
                     self.dates[other] = min(day, self.dates.get(other, day))
-                if other >= len(self.families) and number:
-                    self.offices_out = getattr(self, "offices_out", {})
-                    self.offices_out.setdefault(other, number[0])
+                if number and other >= len(self.families):
+                    self.office[other] = number[0]
                 if other != own:
                     pair = (other, own) if cited_by else (own, other)
                     pairs[pair].append((cited_by, phase, letters))
@@ -398,18 +397,19 @@ class Oracle:
         home, abroad = defaultdict(lambda: defaultdict(Fraction)), {}
         out = defaultdict(lambda: defaultdict(Fraction))
         merge = self.options["merge_cn"]
+        whole = Counter()
+        for lens_id, _, share in residences:
+            whole[lens_id] += share
         for lens_id, code, share in residences:
-            c = country(code, None, merge)
-            if c is None:
-                continue
-            if lens_id in self.family_of:
-                home[self.family_of[lens_id]][c] += share
-            elif lens_id in self.outside:
-                out[self.outside[lens_id]][c] += share
+            c, part = country(code, None, merge), Fraction(share, whole[lens_id])
+            if c and lens_id in self.family_of:
+                home[self.family_of[lens_id]][c] += part
+            elif c and lens_id in self.outside:
+                out[self.outside[lens_id]][c] += part
         for node, parts in out.items():
             abroad[node] = {c: s / sum(parts.values()) for c, s in parts.items()}
         if self.options["office_proxy"]:
-            for node, office in getattr(self, "offices_out", {}).items():
+            for node, office in self.office.items():
                 c = country(office, self.dates.get(node), merge)
                 if c and node not in abroad:
                     abroad[node] = {c: Fraction(1)}
