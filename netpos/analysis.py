@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -135,7 +135,7 @@ class Study:
     ) -> Links:
         """Cut the links of one technology and span."""
         self._known(technology)
-        return graph_links.build(
+        found = graph_links.build(
             self.pairs,
             self.spread if kind == "country" else self.organisation_spread,
             self.shares if kind == "country" else self.organisations,
@@ -154,6 +154,17 @@ class Study:
             period=period or f"{span[0]}-{span[1]}",
             counting=self.options.counting,
         )
+        if kind == "country":
+            return found
+        nodes = found.nodes.join(
+            self.home, left_on="node", right_on="organisation", how="left", maintain_order="left"
+        )
+        return replace(found, nodes=nodes)
+
+    @cached_property
+    def home(self) -> pl.DataFrame:
+        """Country of each organisation; see `home_countries`."""
+        return home_countries(self)
 
 
 def prepare(corpus: Corpus, options: Options) -> Study:

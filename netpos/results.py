@@ -37,7 +37,6 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     """
     rows: dict[str, list[pl.DataFrame]] = {}
     coverage = analysis.coverage_table(study)
-    home = analysis.home_countries(study)
     self_links = _self_citations(study)
     behind = Behind(study)
 
@@ -65,7 +64,7 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
             add("coverage_by_country", by_country)
             add("exposure", behind.exposure(citing, technology, span))
             add("dependents", behind.dependents(citing, technology, span))
-            add("organisations", _organisations(study, firms, home, self_links, technology, span))
+            add("organisations", _organisations(study, firms, self_links, technology, span))
             add("organisation_links", _plain(firms))
             add("references", reference_table(study, technology, span))
             rows.setdefault("technologies", []).append(
@@ -429,7 +428,6 @@ def _self_citations(study: Study) -> NDArray[np.float64]:
 def _organisations(
     study: Study,
     firms: Links,
-    home: pl.DataFrame,
     self_links: NDArray[np.float64],
     technology: str,
     span: tuple[int, int],
@@ -441,7 +439,7 @@ def _organisations(
     )
     nodes = firms.nodes.join(table, on="node", how="left", maintain_order="left")
     links = Links(nodes, firms.table, "organisation")
-    return position.organisation_table(links, home)
+    return position.organisation_table(links, study.home)
 
 
 def _technology_row(

@@ -62,7 +62,7 @@ _RANKS = ("family_rank", "received_rank")
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _POISSON = np.exp(-1.0) * np.cumsum(1.0 / np.cumprod([1, *range(1, 13)]))
 _STEPS = np.floor(_POISSON[:12] * 2.0**32).astype(np.uint32)
-_CELLS = 2_000_000  # numbers in one stack of matrices; more draws at a time are no faster
+_CELLS = 500_000  # numbers in one stack of matrices: what fits near the processor
 
 
 # --- weights ------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import polars as pl
 import pytest
@@ -78,28 +79,35 @@ def test_the_ceiling_is_stated_in_the_page_with_the_graph_file(visit, tmp_path):
     assert "of 11,000 links shown" in page.inner_text("#count")
 
 
-def busy(visit, path, fragment: str = "") -> tuple[float, float]:
-    """Seconds of main-thread work until the page is usable, and to answer one input after.
+def seconds(visit, path) -> tuple[float, float]:
+    """Seconds until the first picture is drawn, and until an input is answered after that.
 
-    Processor time, not the clock: other work on the machine must not decide the outcome.
+    The clock, or the processor time of all renderers where that is less: on a machine that others
+    load the clock counts their work as well. The best of four, for the same reason.
     """
-    page = visit(path.parent / "blank.html", wait=False)
-    session = page.context.new_cdp_session(page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
-
-    def spent() -> float:
-        metrics = session.send("Performance.getMetrics")["metrics"]
-        return next(m["value"] for m in metrics if m["name"] == "TaskDuration")
-
     drawn = "() => new Promise((r) => requestAnimationFrame(() => setTimeout(r, 0)))"
-    start = spent()
-    page.goto(path.as_uri() + fragment)
-    page.wait_for_selector("html[data-usable=true]", timeout=60_000)
-    page.evaluate(drawn)
-    first = spent()
-    page.select_option("#layout", "force" if page.input_value("#layout") == "radial" else "radial")
-    page.evaluate(drawn)
-    return first - start, spent() - first
+    best = [1e9, 1e9]
+    for _ in range(4):
+        page = visit(path.parent / "blank.html", wait=False)
+        system = page.context.browser.new_browser_cdp_session()
+
+        def spent(system=system) -> float:
+            processes = system.send("SystemInfo.getProcessInfo")["processInfo"]
+            return sum(p["cpuTime"] for p in processes if p["type"] == "renderer")
+
+        marks = [(time.perf_counter(), spent())]
+        page.goto(path.as_uri())
+        page.wait_for_selector("html[data-usable=true]", timeout=60_000)
+        page.evaluate(drawn)
+        marks.append((time.perf_counter(), spent()))
+        other = "force" if page.input_value("#layout") == "radial" else "radial"
+        page.select_option("#layout", other)
+        page.evaluate(drawn)
+        marks.append((time.perf_counter(), spent()))
+        for k in (0, 1):
+            took = min(after - before for before, after in zip(*marks[k : k + 2], strict=True))
+            best[k] = min(best[k], took)
+    return best[0], best[1]
 
 
 def test_sixty_countries_are_usable_within_a_second_and_answer_at_once(visit, tmp_path):
@@ -108,7 +116,7 @@ def test_sixty_countries_are_usable_within_a_second_and_answer_at_once(visit, tm
     assert links.nodes.height >= 60
     assert links.table.height >= 2000
     path = network_map(links, tmp_path / "m.html")
-    load, answer = map(min, zip(*(busy(visit, path) for _ in range(3)), strict=True))
+    load, answer = seconds(visit, path)
     assert (load < 1.0, answer < 1.0) == (True, True), (load, answer, os.getloadavg())
 
 
@@ -116,5 +124,5 @@ def test_five_hundred_organisations_are_usable_within_two_seconds(visit, tmp_pat
     (tmp_path / "blank.html").write_text("<!DOCTYPE html><title>blank</title>")
     links = organisation_network([f"ORGANISATION {k:03d}" for k in range(500)], 10_000)
     path = network_map(links, tmp_path / "m.html")
-    load, answer = map(min, zip(*(busy(visit, path) for _ in range(3)), strict=True))
+    load, answer = seconds(visit, path)
     assert (load < 2.0, answer < 2.0) == (True, True), (load, answer, os.getloadavg())

@@ -252,7 +252,6 @@ if (!SIZES.includes("families")) byId("size").querySelector('[value="families"]'
 document.documentElement.classList.add("ready");
 readFragment();
 translate();
-Picture.start();
 listen();
 App.refresh();
 Picture.fit(false);

@@ -4,7 +4,7 @@ const SHAPES = ["dot", "square", "triangle"];
 const Picture = {};
 let network = null;
 let shownNodes = null;
-let shownLinks = null;
+let hidesLinks = false;
 
 function valueOf(node, what) {
   return DATA.periods[state.period][what][node.i];
@@ -62,10 +62,9 @@ function position(node) {
   return { x: flat[2 * node.i], y: flat[2 * node.i + 1] };
 }
 
-Picture.start = function start() {
-  shownNodes = new vis.DataSet();
-  shownLinks = new vis.DataSet();
-  network = new vis.Network(byId("network"), { nodes: shownNodes, edges: shownLinks }, {
+/** Set up vis-network with its first data; every later view goes through `setData`. */
+function startNetwork(data) {
+  network = new vis.Network(byId("network"), data, {
     autoResize: true,
     physics: false,
     layout: { improvedLayout: false, randomSeed: 1 },
@@ -93,7 +92,7 @@ Picture.start = function start() {
   network.on("hoverNode", (at) => showTip(nodeTip(NODES[at.node]), at.event));
   network.on("hoverEdge", (at) => showTip(linkTip(at.edge), at.event));
   ["blurNode", "blurEdge", "dragStart", "zoom"].forEach((name) => network.on(name, hideTip));
-};
+}
 
 Picture.update = function update(chosen) {
   const focus = inFocus();
@@ -117,16 +116,19 @@ Picture.update = function update(chosen) {
       width: look.width,
       color: { color: look.colour, opacity: look.opacity, inherit: false },
       arrows: { to: { enabled: accent || many <= 1200, scaleFactor: (5.5 - 1.1 * look.width) / 15 } },
-      smooth: many <= 2500 ? undefined : false,
+      ...(many > 2500 ? { smooth: false } : {}),
       order: (accent ? 1e12 : 0) + link.weight,
     };
   }).sort((a, b) => a.order - b.order);
-  network.setOptions({
-    interaction: { hideEdgesOnDrag: many > 2500, hideEdgesOnZoom: many > 2500 },
-  });
-  network.setData({ nodes: new vis.DataSet(nodes), edges: new vis.DataSet(links) });
-  shownNodes = network.body.data.nodes;
-  shownLinks = network.body.data.edges;
+  shownNodes = new vis.DataSet(nodes);
+  const data = { nodes: shownNodes, edges: new vis.DataSet(links) };
+  if (network) network.setData(data);
+  else startNetwork(data);
+  const hide = many > 2500; // moving about stays quick
+  if (hide !== hidesLinks) {
+    hidesLinks = hide;
+    network.setOptions({ interaction: { hideEdgesOnDrag: hide, hideEdgesOnZoom: hide } });
+  }
 };
 
 /* --- the ground: core, rings, sectors ------------------------------------------------------------ */

@@ -135,19 +135,28 @@ function locale() {
 
 function number(value) {
   if (value === null || value === undefined) return say("unknown");
-  const size = Math.abs(value);
-  const options = size >= 1000 || Number.isInteger(value)
-    ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 };
-  return new Intl.NumberFormat(locale(), options).format(value);
+  const whole = Math.abs(value) >= 1000 || Number.isInteger(value);
+  return formatter(whole ? "maximumFractionDigits" : "maximumSignificantDigits", whole ? 0 : 3)
+    .format(value);
+}
+
+const formatters = new Map();
+
+function formatter(option, digits) {
+  const key = `${state.lang} ${option} ${digits}`;
+  if (!formatters.has(key)) {
+    const options = { [option]: digits };
+    if (option === "maximumFractionDigits") options.minimumFractionDigits = digits;
+    formatters.set(key, new Intl.NumberFormat(locale(), options));
+  }
+  return formatters.get(key);
 }
 
 function percent(share) {
   if (share === null || share === undefined) return say("unknown");
   const digits = share >= 0.1 || share === 0 ? 0 : 1;
   const value = share > 0 && share < 0.0005 ? 0.001 : share;
-  const text = new Intl.NumberFormat(locale(), {
-    minimumFractionDigits: digits, maximumFractionDigits: digits,
-  }).format(100 * value);
+  const text = formatter("maximumFractionDigits", digits).format(100 * value);
   return (share > 0 && share < 0.0005 ? "< " : "") + text + " %";
 }
 
