@@ -242,7 +242,7 @@ class Links:
         graph: nx.DiGraph[str] = nx.DiGraph()
         for node, families in self.nodes.select("node", "families").iter_rows():
             graph.add_node(node, **({} if families is None else {"families": families}))
-        for citing, cited, weight, citations in self.table.select(LINK_TABLE).iter_rows():
+        for citing, cited, weight, citations in self.table.select(list(LINK_TABLE)).iter_rows():
             if domestic or citing != cited:
                 known = {} if citations is None else {"citations": citations}
                 graph.add_edge(citing, cited, weight=weight, distance=1.0 / weight, **known)

@@ -352,7 +352,7 @@ def _closed(
         "family_share": kernels.divide(families, kernels.total(families)),
         "received_rank": rank,
         "received_share": kernels.divide(received, kernels.total(received)),
-        "near_core_share": kernels.near_core(core, distance, families),
+        "near_core_share": kernels.near_core(core, distance, kernels.significant(families)),
         "top10_share": (rank <= 10).astype(np.float64),
     }
 

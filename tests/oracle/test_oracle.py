@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from netpos import analysis, pipeline
+from netpos import analysis, results
 from netpos.countries import data_path
 from netpos.ingest import corpus as corpora_of_netpos
 from netpos.options import make
@@ -64,7 +64,7 @@ def compare(made: corpora.Corpus, options: dict, folder: Path, *, look_up: bool)
     corpus = corpora_of_netpos.read(folder / "export.jsonl")
     assert {k: corpus.counts[k] for k in oracle.counts} == oracle.counts
     assert corpus.families.height == len(oracle.families)
-    tables = pipeline._tables(analysis.prepare(corpus, make(values)))
+    tables = results.tables(analysis.prepare(corpus, make(values)))
     expected = oracle.tables()
     for name, keys in KEYS.items():
         assert differences(tables[name], expected[name], keys)[:8] == [], name
