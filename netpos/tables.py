@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -198,23 +199,41 @@ class Links:
         """Families per node, aligned with ``countries``; NaN where not known."""
         return self.nodes["families"].fill_null(float("nan")).to_numpy()
 
+    @cached_property
     def _index(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         position = pl.Enum(self.nodes["node"])
         i = self.table["citing"].cast(position).to_physical().to_numpy().astype(np.int64)
         j = self.table["cited"].cast(position).to_physical().to_numpy().astype(np.int64)
         return i, j, self.table["weight"].to_numpy()
 
-    def sparse(self) -> csr_array:
-        """Weights ``W[citing, cited]`` as a SciPy CSR array, domestic links on the diagonal."""
+    def sparse(self, *, domestic: bool = True) -> csr_array:
+        """Weights ``W[citing, cited]`` as a SciPy CSR array, domestic links on the diagonal.
+
+        Made once and shared: do not write into it.
+        """
+        return self._whole if domestic else self._abroad
+
+    @cached_property
+    def _whole(self) -> csr_array:
         from scipy.sparse import coo_array
 
-        i, j, w = self._index()
-        n = self.nodes.height
-        return coo_array((w, (i, j)), shape=(n, n)).tocsr()
+        i, j, w = self._index
+        return coo_array((w, (i, j)), shape=(self.nodes.height, self.nodes.height)).tocsr()
+
+    @cached_property
+    def _abroad(self) -> csr_array:
+        from scipy.sparse import coo_array
+
+        i, j, w = self._index
+        keep = (i != j) & (w != 0)
+        shape = (self.nodes.height, self.nodes.height)
+        found = coo_array((w[keep], (i[keep], j[keep])), shape=shape).tocsr()
+        found.sort_indices()
+        return found
 
     def matrix(self) -> NDArray[np.float64]:
         """Weights ``W[citing, cited]``, dense, domestic links on the diagonal."""
-        i, j, w = self._index()
+        i, j, w = self._index
         out = np.zeros((self.nodes.height, self.nodes.height))
         out[i, j] = w
         return out
@@ -252,7 +271,7 @@ class Links:
         """Return a directed igraph graph; vertex attribute ``name``, edge attribute ``weight``."""
         import igraph
 
-        i, j, w = self._index()
+        i, j, w = self._index
         keep = np.ones(len(w), dtype=bool) if domestic else i != j
         graph = igraph.Graph(
             n=self.nodes.height, edges=np.column_stack([i, j])[keep].tolist(), directed=True

@@ -22,12 +22,7 @@ if TYPE_CHECKING:
 
 def foreign_links(links: Links) -> csr_array:
     """Weights ``F[citing, cited]`` as a sparse matrix without diagonal, indices sorted."""
-    full = links.sparse().tocoo()
-    i, j = full.coords
-    keep = (i != j) & (full.data != 0)
-    foreign = csr_array((full.data[keep], (i[keep], j[keep])), shape=full.shape)
-    foreign.sort_indices()
-    return foreign
+    return links.sparse(domestic=False)
 
 
 def strengths(links: Links) -> tuple[Floats, Floats, Floats]:

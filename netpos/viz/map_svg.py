@@ -26,6 +26,7 @@ PALETTE: dict[str, Any] = {
     "given": "#7b2d8b",
     "received": "#1b7f5c",
     "focal": "#c2185b",
+    "halo": "#f8d3e0",
     "link": "#8f9bab",
     "edge": "#33415a",
     "ink": "#1b2433",

@@ -523,13 +523,18 @@ class Oracle:
             out.append((piece, (int(a), int(b or a))))
         return [*sorted(out, key=lambda p: p[1]), ("all", (first, last))]
 
-    def tables(self):
-        """``countries``, ``links``, ``source_links``, ``coverage``: rows by their key."""
+    def tables(self, only=None):
+        """``countries``, ``links``, ``source_links``, ``coverage``: rows by their key.
+
+        ``only`` names the (technology, period) pairs to compute, default all.
+        """
         members = {t: self.member(t) for t in self.technologies}
         members["all"] = set().union(*members.values())
         out = {"countries": {}, "links": {}, "source_links": {}, "coverage": {}}
         for t, member in members.items():
             for period, span in self.spans():
+                if only is not None and (t, period) not in only:
+                    continue
                 pairs = self.cut(member, span, self.options["scope"])
                 weight, number = self.weights(pairs)
                 source, source_number = self.weights(self.cut(member, span, "citing"))

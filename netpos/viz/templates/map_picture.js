@@ -179,9 +179,14 @@ function apartText() {
   return say(state.layout === "radial" && DATA.has_core ? "ring_far" : "ring_alone");
 }
 
+function showsApart(nodes) {
+  const top = DATA.apart[state.layout];
+  return top !== null && nodes.some((node) => position(node).y > top);
+}
+
 function drawApart(pen) {
   const top = DATA.apart[state.layout];
-  if (top === null) return;
+  if (!showsApart(shownNodes.getIds().map((i) => NODES[i]))) return;
   const scale = network.getScale();
   pen.font = `700 ${12.5 / scale}px ${FONT}`;
   pen.textAlign = "center";
@@ -189,8 +194,8 @@ function drawApart(pen) {
   pen.fillText(apartText(), 0, top);
 }
 
-/** A strong mark behind the country in focus and a ring round the chosen one. */
-function drawFocus(pen) {
+/** A strong mark for the country in focus, a ring round the chosen one; again above the links. */
+function drawFocus(pen, above = false) {
   const scale = network.getScale();
   const shown = new Set(shownNodes.getIds());
   const ring = (i, colour, far, width, fill) => {
@@ -198,11 +203,13 @@ function drawFocus(pen) {
     const { x, y } = position(NODES[i]);
     pen.beginPath();
     pen.arc(x, y, nodeSize(NODES[i]) + far / scale, 0, 2 * Math.PI);
-    pen.fillStyle = fill;
-    pen.fill();
+    if (!above) {
+      pen.fillStyle = fill;
+      pen.fill();
+    }
     pen.lineWidth = width / scale;
     pen.strokeStyle = colour;
-    pen.stroke();
+    if (width) pen.stroke();
   };
   const chosen = [state.compare];
   if (state.chosen && state.chosen.node !== undefined) chosen.push(state.chosen.node);
@@ -210,7 +217,7 @@ function drawFocus(pen) {
     .forEach((i) => ring(i, STYLE.ink, 6, 2, "#ffffff"));
   const many = DATA.focal.length > 8;
   DATA.focal.forEach((i) => {
-    if (!many) ring(i, "#f8d3e0", 13, 0.1, "#f8d3e0");
+    if (!many && !above) ring(i, STYLE.focal, 13, 0, STYLE.halo);
     ring(i, STYLE.focal, many ? 2 : 5, many ? 2 : 3.5, "#ffffff");
   });
 }
@@ -285,6 +292,7 @@ function measureWith(pen) {
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Arial, sans-serif';
 
 function drawNames(pen) {
+  drawFocus(pen, true);
   const ratio = window.devicePixelRatio || 1;
   const scale = network.getScale();
   const frame = [pen.canvas.width / ratio, pen.canvas.height / ratio];

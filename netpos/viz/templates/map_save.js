@@ -72,7 +72,7 @@ function saveNodes() {
 /** The sheet of paper: the view as it is, its legend and its filters. */
 function preparePrint() {
   const chosen = selection();
-  byId("print-figure").replaceChildren(pictureSvg(chosen, { width: 960, height: 456, alone: false }));
+  byId("print-figure").replaceChildren(pictureSvg(chosen, { width: 1000, height: 475, alone: false }));
   byId("print-notes").replaceChildren(
     make("div", { class: "legend" }, ...legendElement(chosen)),
     make("p", {}, make("strong", {}, `${say("filters")}: `),

@@ -200,8 +200,9 @@ function pictureBody(chosen, measure, { width, top, height }) {
   });
   const body = draw("g");
   if (radial) body.append(...ringsSvg(scale, dx, dy));
-  const apart = DATA.apart[state.layout];
-  if (apart !== null) body.append(softText(apartText(), dx, dy + apart * scale));
+  if (showsApart(chosen.nodes)) {
+    body.append(softText(apartText(), dx, dy + DATA.apart[state.layout] * scale));
+  }
   body.append(...linksSvg(chosen, at, shrink), ...nodesSvg(spots));
   placeLabels(spots, measure, null).reverse().forEach(({ node, text, x, y, font, strong }) => {
     body.append(textAt(text, x, y, {
