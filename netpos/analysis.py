@@ -37,9 +37,10 @@ UNION = "all"
 class Study:
     """Arrays over families (and documents outside the corpus behind them) for one run.
 
-    ``member[technology]`` marks the seed families of a technology; ``years`` is the year of each
-    row by the chosen basis; ``shares`` holds countries by the counting rule, ``organisations``
-    organisations; ``located`` is the table of family, country, share, rule.
+    ``member[technology]`` marks the seed families of a technology, ``ends`` those that can be an
+    end of its links (with ``--design focal`` also families of the context); ``years`` is the year
+    of each row by the chosen basis; ``shares`` holds countries by the counting rule,
+    ``organisations`` organisations; ``located`` is the table of family, country, share, rule.
     """
 
     corpus: Corpus
@@ -47,6 +48,7 @@ class Study:
     parties: pl.DataFrame
     technologies: tuple[Technology, ...]
     member: Mapping[str, Mask]
+    ends: Mapping[str, Mask]
     years: NDArray[np.float64]
     located: pl.DataFrame
     shares: Shares
@@ -83,7 +85,7 @@ class Study:
         """Which pairs make up the links of a technology and span."""
         self._known(technology)
         chosen = graph_links.select(
-            self.pairs, self.member[technology], self.years, span, scope=self.options.scope
+            self.pairs, self.ends[technology], self.years, span, scope=self.options.scope
         )
         if self._drops_self_citations(kind):
             chosen &= ~self.pairs.self_citation
@@ -142,6 +144,7 @@ class Study:
             self.member[technology],
             self.years,
             span,
+            ends=self.ends[technology],
             scope=scope or self.options.scope,
             kind=kind,
             drop_self=self._drops_self_citations(kind),
@@ -224,13 +227,14 @@ def prepare(corpus: Corpus, options: Options) -> Study:
     years[:n] = families[basis].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     data_date = _data_date(corpus, options)
     pairs = _windowed(pairs, families, outside, options.window, data_date, rows)
-    member = _members(corpus, technologies, options, rows)
+    member, ends = _members(corpus, technologies, options, rows)
     return Study(
         corpus,
         options,
         parties,
         technologies,
         member,
+        ends,
         years,
         located,
         shares,
@@ -268,27 +272,33 @@ def _parties(corpus: Corpus, options: Options) -> pl.DataFrame:
 
 def _members(
     corpus: Corpus, technologies: tuple[Technology, ...], options: Options, rows: int
-) -> dict[str, Mask]:
+) -> tuple[dict[str, Mask], dict[str, Mask]]:
+    """Seed families of each technology, and families that can be an end of its links."""
+    n = corpus.families.height
     seed = np.zeros(rows, dtype=bool)
-    keep = pl.col("role") == "seed"
-    if options.utility_models == "drop":
-        keep = keep & ~pl.col("utility")
-    seed[: corpus.families.height] = corpus.families.select(k=keep)["k"].to_numpy()
+    usable = np.zeros(rows, dtype=bool)
+    utility = pl.col("utility") if options.utility_models == "drop" else pl.lit(value=False)
+    usable[:n] = corpus.families.select(~utility.fill_null(value=False)).to_series().to_numpy()
+    seed[:n] = (corpus.families["role"] == "seed").to_numpy()
+    seed &= usable
     table = family_technologies(
         corpus.table("classifications").cast({"scheme": pl.String}),
         technologies,
         narrow=options.narrow,
         symbols_from=options.symbols,
     )
-    member = {}
+    member: dict[str, Mask] = {}
+    ends: dict[str, Mask] = {}
     union = np.zeros(rows, dtype=bool)
     for technology in technologies:
         mask = np.zeros(rows, dtype=bool)
         mask[table.filter(pl.col("technology") == technology.id)["family"].to_numpy()] = True
         member[technology.id] = mask & seed
-        union |= member[technology.id]
-    member[UNION] = union
-    return member
+        ends[technology.id] = mask & usable
+        union |= ends[technology.id]
+    ends[UNION] = union
+    member[UNION] = union & seed
+    return member, ends if options.design == "focal" else member
 
 
 def _lookup(corpus: Corpus, options: Options) -> tuple[pl.DataFrame | None, pl.DataFrame]:
@@ -413,6 +423,13 @@ def _warnings(
         found.append(
             "Residences from a look-up or the office proxy locate cited documents outside the "
             "corpus only with --scope citing; the closed scope does not use them there."
+        )
+    if options.design == "focal":
+        found.append(
+            "Design focal: the corpus holds the focal country's families and their surroundings. "
+            "Its balance, sources and dependents are complete as far as both ends were fetched; "
+            "world shares and ranks, core, distance, PageRank and other countries' sizes are left "
+            "out."
         )
     if options.office_proxy:
         found.append("Office proxy: where no residence is known the publishing office stands in.")

@@ -117,6 +117,10 @@ CitingOffice = Annotated[
     str | None, _option("--citing-office", "Links found by these offices, as EP,WO. [default: all]")
 ]
 UtilityModels = Annotated[str | None, _option("--utility-models", "keep or drop. [default: keep]")]
+Design = Annotated[
+    str | None,
+    _option("--design", "world, or focal: one country's families and their surroundings."),
+]
 Residences = Annotated[
     str | None, _option("--residences", "CSV lens_id,country[,share] for what has no residence.")
 ]
@@ -172,6 +176,7 @@ def _given(frame: dict[str, object]) -> dict[str, object]:
         "narrow": "narrow",
         "citing_office": "citing_office",
         "utility_models": "utility_models",
+        "design": "design",
         "residences": "residences",
         "office_proxy": "office_proxy",
         "aliases": "aliases",
@@ -242,6 +247,7 @@ def run(
     narrow: Narrow = None,
     citing_office: CitingOffice = None,
     utility_models: UtilityModels = None,
+    design: Design = None,
     residences: Residences = None,
     office_proxy: OfficeProxy = None,
     aliases: Aliases = None,
@@ -327,6 +333,7 @@ def analyse(
     narrow: Narrow = None,
     citing_office: CitingOffice = None,
     utility_models: UtilityModels = None,
+    design: Design = None,
     residences: Residences = None,
     office_proxy: OfficeProxy = None,
     aliases: Aliases = None,
@@ -412,6 +419,23 @@ def complexity(
 
     with _errors():
         print(userdata.analyse_matrix(file, out, report=say))
+
+
+@app.command()
+def names(
+    corpus: Annotated[Path, typer.Argument(help="Folder of a corpus.")],
+    out: Out,
+) -> None:
+    """Write how names of organisations were brought together, and which may belong together.
+
+    Suggestions are never applied by themselves: copy those you accept into an alias file.
+
+    Example: netpos names corpus --out names
+    """
+    from netpos import naming
+
+    with _errors():
+        print(naming.write_names(corpus, out))
 
 
 @app.command()

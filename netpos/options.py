@@ -38,6 +38,7 @@ class Options(BaseModel):
     narrow: bool = Field(default=False, description="use each technology's core patterns")
     citing_office: str = "all"
     utility_models: Literal["keep", "drop"] = "keep"
+    design: Literal["world", "focal"] = "world"
     residences: str | None = None
     office_proxy: bool = False
     aliases: str | None = None

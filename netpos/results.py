@@ -58,6 +58,8 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
                 method=study.options.core,
                 memberships=_memberships(study),
             ).pipe(_with_measurable, by_country)
+            if study.options.design == "focal":
+                table = focal_only(table, study.options.focal)
             add("countries", table)
             add("links", _plain(closed))
             add("source_links", _plain(citing))
@@ -81,6 +83,34 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     if study.options.benchmark:
         found["benchmark"] = benchmark_table(study, found["countries"])
     return found
+
+
+#: What a corpus of one country's surroundings cannot tell.
+REFUSED_FOCAL = (
+    "family_share",
+    "family_rank",
+    "international_share",
+    "international_rank",
+    "received_share",
+    "received_rank",
+    "balance",
+    "balance_dyadic",
+    "pagerank",
+    "betweenness",
+    "harmonic_in",
+    "core",
+    "core_distance",
+    "near_core",
+)
+
+
+def focal_only(table: pl.DataFrame, focal: str) -> pl.DataFrame:
+    """Empty what ``--design focal`` cannot tell: world measures, and other countries' values."""
+    keep = ("country", "similarity_class")
+    mine = pl.col("country") == focal
+    return table.with_columns(
+        [pl.lit(None, table.schema[c]).alias(c) for c in REFUSED_FOCAL if c in table.columns]
+    ).with_columns([pl.when(mine).then(pl.col(c)).alias(c) for c in table.columns if c not in keep])
 
 
 def _named(study: Study, table: pl.DataFrame) -> pl.DataFrame:
@@ -299,7 +329,7 @@ class Behind:
         i, j = spread.ends
         mine, theirs = (j, i) if cited else (i, j)
         cell = (mine == self.at) & (theirs != self.at)
-        chosen = select(study.pairs, study.member[technology], study.years, span, scope="citing")
+        chosen = select(study.pairs, study.ends[technology], study.years, span, scope="citing")
         keep = cell[spread.cell] & chosen[spread.pair]
         pair = spread.pair[keep]
         family = study.pairs.citing[pair] if cited else study.pairs.cited[pair]

@@ -281,6 +281,7 @@ def build(
     years: NDArray[np.float64],
     span: tuple[int, int] | None,
     *,
+    ends: Mask | None = None,
     scope: Scope = "closed",
     kind: Literal["country", "organisation"] = "country",
     drop_self: bool = False,
@@ -296,6 +297,8 @@ def build(
     ----------
     pairs, spread, shares, member, years, span, scope
         See `select` and `Spread`.
+    ends
+        Which rows can be an end of a link; default the members.
     kind
         What the nodes are.
     drop_self
@@ -307,16 +310,16 @@ def build(
     technology, period, counting
         Names that travel with the result.
     """
-    chosen = select(pairs, member, years, span, scope=scope)
+    chosen = select(pairs, member if ends is None else ends, years, span, scope=scope)
     if drop_self:
         chosen &= ~pairs.self_citation
     table = spread.total(chosen)
     nodes = sizes(shares, member, years, span, measures)
-    ends = pl.concat([table["citing"], table["cited"]]).unique()
+    linked = pl.concat([table["citing"], table["cited"]]).unique()
     if always is not None and always not in shares.names:
         zeros = {c: [0.0] for c in nodes.columns if c != "node"}
         nodes = pl.concat([nodes, pl.DataFrame({"node": [always], **zeros})])
-    keep = (pl.col("families") > 0) | pl.col("node").is_in(ends.implode())
+    keep = (pl.col("families") > 0) | pl.col("node").is_in(linked.implode())
     if always is not None:
         keep = keep | (pl.col("node") == always)
     return Links(nodes.filter(keep).sort("node"), table, kind, technology, period, counting, scope)

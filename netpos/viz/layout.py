@@ -312,4 +312,5 @@ def _apart(where: Floats, separation: float) -> Floats:
         push = 0.3 * gap * ((separation - apart) / apart)[:, None]
         np.add.at(where, pairs[:, 0], push)
         np.add.at(where, pairs[:, 1], -push)
-    return where / stretch
+    apart_enough: Floats = where / stretch
+    return apart_enough

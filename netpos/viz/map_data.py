@@ -273,7 +273,7 @@ def context_lines(
                 text = said["coverage_value"].format(share=percent(value, lang))
             elif isinstance(value, int | float) and not isinstance(value, bool):
                 text = number(value, lang) if key != "membership_year" else str(value)
-            elif key in ("counting", "scope"):
+            elif key in ("counting", "scope", "by"):
                 plain = said.get(f"{key}_{text}", text)
                 text = said.get(f"{key}_{organisations}{text}", plain)
             line["value"][lang] = text

@@ -49,7 +49,7 @@ function inFocus() {
 function linkLook(link, focus, most, many) {
   const chosen = state.chosen && state.chosen.link &&
     state.chosen.link[0] === link.from && state.chosen.link[1] === link.to;
-  if (chosen) return { colour: STYLE.focal, opacity: 1, width: linkWidth(link.weight, most) + 2 };
+  if (chosen) return { colour: STYLE.ink, opacity: 1, width: linkWidth(link.weight, most) + 2 };
   const width = linkWidth(link.weight, most);
   if (focus.has(link.from)) return { colour: STYLE.given, opacity: 0.9, width };
   if (focus.has(link.to)) return { colour: STYLE.received, opacity: 0.9, width };

@@ -1,0 +1,354 @@
+r"""Position year by year: sizes, shares, and how they move.
+
+Years are those of publication. Recent years are incomplete: an invention is published some 18
+months after its first filing, and citations take longer still. Shares and ranks are compared, not
+counts, and what is not complete yet says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy import stats
+
+from netpos.errors import OptionError, TableError
+from netpos.graph.links import Citations, Mask, Shares, Spread
+from netpos.indicators.position import rounded
+from netpos.tables import require
+
+#: Months before the data date in which a year counts as provisional.
+GUARD_MONTHS = 18
+#: Years after publication in which a citation counts, unless a run sets another window.
+WINDOW = 3
+#: Columns of the trend whose slope is told.
+SLOPES = ("family_share", "received_share", "value_share")
+
+_KEYS = ("technology", "country", "year")
+
+
+def guard_date(data_date: dt.date, months: int = GUARD_MONTHS) -> dt.date:
+    """Return the day that lies some months before the data date; later days are provisional.
+
+    Examples
+    --------
+    >>> guard_date(dt.date(2025, 10, 31)), guard_date(dt.date(2024, 8, 31))
+    (datetime.date(2024, 4, 30), datetime.date(2023, 2, 28))
+    """
+    first = data_date.year * 12 + data_date.month - 1 - months
+    year, month = divmod(first, 12)
+    after = dt.date(year + (month == 11), (month + 1) % 12 + 1, 1)
+    last = (after - dt.timedelta(days=1)).day
+    return dt.date(year, month + 1, min(data_date.day, last))
+
+
+def trend(
+    pairs: Citations,
+    spread: Spread,
+    shares: Shares,
+    member: Mapping[str, Mask],
+    published: NDArray[np.float64],
+    span: tuple[int, int],
+    *,
+    data_date: dt.date,
+    focal: str,
+    window: int = WINDOW,
+    counted: Mask | None = None,
+    values: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    r"""Families, and shares of families, value and citations received, by country and year.
+
+    .. math:: \mathrm{family\_share}_{iy} = N_{iy} / \sum_k N_{ky}, \qquad
+              \mathrm{received\_share}_{iy} = R_{iy} / \sum_k R_{ky}
+
+    :math:`N_{iy}` are the families first published in year :math:`y` and :math:`R_{iy}` the
+    citations from abroad that these families received from families of the technology within
+    ``window`` years, :math:`0 \le y_{citing} - y \le k`.
+
+    Parameters
+    ----------
+    pairs, spread, shares
+        Citations between families, their spread over countries, and the shares of countries.
+    member
+        Families of each technology, in the order wanted.
+    published
+        Year of first publication of each row of ``shares``, NaN where unknown.
+    span
+        First and last year.
+    data_date
+        Latest publication in the data.
+    focal
+        A country with rows in every technology.
+    window
+        :math:`k` [years].
+    counted
+        Pairs to count, default all; for instance those without self citations.
+    values
+        ``technology, country, year, value_share`` from `netpos.indicators.value.stock`.
+
+    Returns
+    -------
+    ``technology, country, year, families, family_share, value_share, received_share,
+    provisional``: a row for each year of the span for each country with families or citations in
+    the span, and the focal country; technologies in the order given, then by country and year.
+    ``families`` by the counting rule. A share is null where its sum is 0; ``received_share`` also
+    for years whose window goes beyond the last full year before the data date; ``value_share``
+    where ``values`` has no row. ``provisional``: the year ends within 18 months of the data date.
+
+    Raises
+    ------
+    OptionError
+        The span is reversed or the window is negative.
+    TableError
+        ``values`` lacks a column.
+
+    References
+    ----------
+    docs/methods_value.md.
+    """
+    if span[0] > span[1]:
+        raise OptionError(f"span {span[0]}-{span[1]} is reversed")
+    if window < 0:
+        raise OptionError(f"window of {window} years", remedy="use 0 or more")
+    everyone = sorted({*shares.names, focal})
+    years = np.arange(span[0], span[1] + 1)
+    row = np.searchsorted(everyone, shares.names)
+    frames = []
+    for technology, inside in member.items():
+        sizes = np.zeros((len(everyone), years.size))
+        got = np.zeros((len(everyone), years.size))
+        sizes[row] = _sizes(shares, inside, published, years)
+        got[row] = _received(pairs, spread, inside, published, years, window, counted)
+        keep = np.asarray(((sizes > 0) | (got > 0)).any(axis=1))
+        keep[everyone.index(focal)] = True
+        got[:, years + window > data_date.year - 1] = np.nan
+        frames.append(_table(technology, everyone, keep, years, sizes, got))
+    guard = guard_date(data_date)
+    ends = pl.date(pl.col("year"), 12, 31)
+    table = pl.concat(frames).with_columns(provisional=ends > guard)
+    if values is None:
+        return rounded(table.with_columns(value_share=pl.lit(None, pl.Float64))).select(_ORDER)
+    require(values, {"technology": pl.String, "value_share": pl.Float64}, name="values")
+    found = values.select("technology", "country", pl.col("year").cast(pl.Int32), "value_share")
+    joined = table.join(found, on=list(_KEYS), how="left", maintain_order="left")
+    return rounded(joined).select(_ORDER)
+
+
+_ORDER = (*_KEYS, "families", "family_share", "value_share", "received_share", "provisional")
+
+
+def _sizes(
+    shares: Shares, inside: Mask, published: NDArray[np.float64], years: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    at = np.stack([inside & (published == year) for year in years.tolist()], axis=1)
+    return np.asarray(shares.matrix.T @ at.astype(np.float64), dtype=np.float64)
+
+
+def _received(
+    pairs: Citations,
+    spread: Spread,
+    inside: Mask,
+    published: NDArray[np.float64],
+    years: NDArray[np.int64],
+    window: int,
+    counted: Mask | None,
+) -> NDArray[np.float64]:
+    """Foreign citations received within the window, by cited country and cited year."""
+    of_cited = published[pairs.cited]
+    age = published[pairs.citing] - of_cited
+    chosen = inside[pairs.citing] & inside[pairs.cited] & (age >= 0) & (age <= window)
+    chosen &= (of_cited >= years[0]) & (of_cited <= years[-1])
+    if counted is not None:
+        chosen &= counted
+    abroad = spread.ends[0][spread.cell] != spread.ends[1][spread.cell]
+    keep = np.flatnonzero(chosen[spread.pair] & abroad)
+    country = spread.ends[1][spread.cell[keep]]
+    year = (of_cited[spread.pair[keep]] - years[0]).astype(np.int64)
+    shape = (len(spread.names), years.size)
+    code = country * years.size + year
+    weight = np.bincount(code, weights=spread.weight[keep], minlength=shape[0] * shape[1])
+    found: NDArray[np.float64] = weight.astype(np.float64).reshape(shape)
+    return found
+
+
+def _table(
+    technology: str,
+    countries: Sequence[str],
+    keep: Mask,
+    years: NDArray[np.int64],
+    sizes: NDArray[np.float64],
+    received: NDArray[np.float64],
+) -> pl.DataFrame:
+    def shared(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        total = values.sum(axis=0)
+        return np.divide(values, total, out=np.full(values.shape, np.nan), where=total > 0)
+
+    names = [c for c, k in zip(countries, keep.tolist(), strict=True) if k]
+    return pl.DataFrame(
+        {
+            "technology": pl.Series([technology] * (len(names) * years.size), dtype=pl.String),
+            "country": pl.Series(np.repeat(names, years.size).tolist(), dtype=pl.String),
+            "year": pl.Series(np.tile(years, len(names)), dtype=pl.Int32),
+            "families": sizes[keep].ravel(),
+            "family_share": shared(sizes)[keep].ravel(),
+            "received_share": shared(received)[keep].ravel(),
+        }
+    )
+
+
+def slopes(table: pl.DataFrame, columns: Sequence[str] = SLOPES) -> pl.DataFrame:
+    r"""Change of a share per year, with its interval.
+
+    Least squares over the years that are not provisional and have a value,
+
+    .. math:: b = \frac{\sum_y (y - \bar y)(s_y - \bar s)}{\sum_y (y - \bar y)^2}, \qquad
+              b \pm t_{.975,\,n-2}\, \sqrt{\frac{\sum_y e_y^2}{(n-2)\sum_y (y - \bar y)^2}}
+
+    with :math:`e_y` the residuals. The interval takes the years as independent; shares of
+    neighbouring years often are not, so it is rather too narrow.
+
+    Parameters
+    ----------
+    table
+        What `trend` returns.
+    columns
+        The shares.
+
+    Returns
+    -------
+    ``technology, country, indicator, slope, low, high, years``, in the order of the table, then
+    by indicator: slope [per year] with its 95 % interval, null with fewer than three years;
+    number of years used.
+
+    Raises
+    ------
+    TableError
+        A column is missing.
+
+    References
+    ----------
+    docs/methods_value.md.
+
+    Examples
+    --------
+    >>> years = pl.DataFrame({"technology": ["ai"] * 4, "country": ["NL"] * 4,
+    ...     "year": [2018, 2019, 2020, 2024], "family_share": [0.01, 0.02, 0.03, 0.5],
+    ...     "provisional": [False, False, False, True]})
+    >>> slopes(years, ["family_share"]).row(0)
+    ('ai', 'NL', 'family_share', 0.01, 0.01, 0.01, 3)
+    """
+    require(table, {"technology": pl.String, "country": pl.String}, name="trend")
+    for column in columns:
+        if column not in table.columns:
+            require(table, {column: pl.Float64}, name="trend")
+    parts = [_slope(table, column) for column in sorted(columns)]
+    order = table.select("technology", "country").unique(maintain_order=True).with_row_index("at")
+    joined = pl.concat(parts).join(order, on=["technology", "country"], how="left")
+    return rounded(joined.sort("at", "indicator").drop("at"))
+
+
+def _slope(table: pl.DataFrame, column: str) -> pl.DataFrame:
+    used = pl.when(~pl.col("provisional")).then(pl.col(column)).alias("s")
+    year = pl.when(pl.col("s").is_not_null()).then(pl.col("year").cast(pl.Float64))
+    dx, dy = pl.col("x") - pl.col("x").mean(), pl.col("s") - pl.col("s").mean()
+    sums = (
+        table.sort("technology", "country", "year")
+        .with_columns(used)
+        .with_columns(x=year)
+        .group_by("technology", "country", maintain_order=True)
+        .agg(
+            years=pl.col("s").count().cast(pl.Int64),
+            xx=(dx * dx).sum(),
+            xy=(dx * dy).sum(),
+            yy=(dy * dy).sum(),
+        )
+    )
+    n = sums["years"].to_numpy()
+    enough = n >= 3
+    xx, xy, yy = (sums[c].to_numpy() for c in ("xx", "xy", "yy"))
+    slope = np.divide(xy, xx, out=np.full(n.shape, np.nan), where=enough & (xx > 0))
+    rest = np.maximum(yy - slope * xy, 0.0)
+    rest = np.where(rest <= 1e-14 * yy, 0.0, rest)  # a straight line up to rounding
+    free = np.where(enough, n - 2, 1)
+    half = stats.t.ppf(0.975, free) * np.sqrt(rest / free / np.where(xx > 0, xx, 1.0))
+    return sums.select(
+        "technology",
+        "country",
+        indicator=pl.lit(column),
+        slope=pl.Series(slope, dtype=pl.Float64),
+        low=pl.Series(slope - half, dtype=pl.Float64),
+        high=pl.Series(slope + half, dtype=pl.Float64),
+        years="years",
+    )
+
+
+#: Columns of the table of countries and what their change is called.
+CHANGES = ("family_share", "family_rank", "received_share", "received_rank", "value_rank")
+
+
+def changes(table: pl.DataFrame, first: str, second: str) -> pl.DataFrame:
+    r"""Changes of shares and ranks between two periods.
+
+    Ranks: :math:`\mathrm{rank}_1 - \mathrm{rank}_2`, so that + = improved. Shares:
+    :math:`s_2 - s_1` and :math:`(s_2 - s_1) / s_1`.
+
+    Parameters
+    ----------
+    table
+        The table of countries: ``technology, period, country`` and any of `CHANGES`.
+    first, second
+        Names of the periods.
+
+    Returns
+    -------
+    ``technology, country`` in the order of the table and by country, with ``<column>_change`` for
+    each column that is there and ``<column>_relative`` for shares; null where the country has no
+    row or no value in one of the periods, and relative to a share of 0.
+
+    Raises
+    ------
+    OptionError
+        A period is not in the table.
+    TableError
+        A column is missing.
+
+    References
+    ----------
+    docs/methods_value.md.
+
+    Examples
+    --------
+    >>> table = pl.DataFrame({"technology": ["ai"] * 2, "period": ["2015-2020", "2021-2025"],
+    ...     "country": ["NL"] * 2, "family_share": [0.010, 0.008], "family_rank": [11, 12]})
+    >>> changes(table, "2015-2020", "2021-2025").row(0)
+    ('ai', 'NL', -0.002, -0.2, -1)
+    """
+    needed = dict.fromkeys(("technology", "period", "country"), pl.String)
+    require(table, needed, name="countries")
+    for name in (first, second):
+        if name not in table["period"]:
+            known = ", ".join(table["period"].unique(maintain_order=True))
+            raise OptionError(f"period '{name}' is not in the table", remedy=f"known: {known}")
+    columns = [c for c in CHANGES if c in table.columns]
+    if not columns:
+        raise TableError(f"table 'countries' has none of the columns {', '.join(CHANGES)}")
+    order = table.select("technology").unique(maintain_order=True).with_row_index("at")
+    one, two = (
+        table.filter(pl.col("period") == name).select("technology", "country", *columns)
+        for name in (first, second)
+    )
+    both = one.join(two, on=["technology", "country"], how="full", coalesce=True, suffix="_later")
+    out: list[pl.Expr] = []
+    for column in columns:
+        before, after = pl.col(column), pl.col(f"{column}_later")
+        if column.endswith("_rank"):
+            out.append((before - after).alias(f"{column}_change"))
+        else:
+            out.append((after - before).alias(f"{column}_change"))
+            relative = pl.when(before > 0).then((after - before) / before)
+            out.append(relative.alias(f"{column}_relative"))
+    joined = both.join(order, on="technology", how="left").sort("at", "country")
+    return rounded(joined.select("technology", "country", *out))
