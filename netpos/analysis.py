@@ -104,6 +104,11 @@ class Study:
         """Seed families of a technology whose year lies in the span."""
         return np.asarray(self.member[technology] & self.in_span(span))
 
+    def located_families(self, technology: str, span: Span) -> tuple[float, float]:
+        """Number of families with a country, and of international ones among them."""
+        chosen = self.chosen(technology, span) & self.shares.located
+        return float(chosen.sum()), float(self.international[chosen].sum())
+
     @cached_property
     def spread(self) -> Spread:
         """Pairs spread over countries."""

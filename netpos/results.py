@@ -57,6 +57,7 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
                 year=study.year_of_membership,
                 method=study.options.core,
                 memberships=_memberships(study),
+                located=study.located_families(technology, span),
             ).pipe(_with_measurable, by_country)
             if study.options.design == "focal":
                 table = focal_only(table, study.options.focal)

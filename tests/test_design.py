@@ -1,4 +1,4 @@
-"""Context documents, utility models, design rights, and the corpus of one country's surroundings."""
+"""Context documents, utility models, design rights, and a corpus around one country."""
 
 from __future__ import annotations
 

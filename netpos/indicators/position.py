@@ -38,10 +38,10 @@ def rank(column: str) -> pl.Expr:
     return pl.col(column).round_sig_figs(DIGITS).rank("min", descending=True).cast(pl.Int64)
 
 
-def share(column: str) -> pl.Expr:
-    """Part of the column's sum; null where the sum is 0."""
-    total = pl.col(column).sum()
-    return pl.when(total > 0).then(pl.col(column) / total)
+def share(column: str, total: float | None = None) -> pl.Expr:
+    """Part of ``total``, by default the column's sum; null where that is 0."""
+    whole = pl.col(column).sum() if total is None else pl.lit(float(total))
+    return pl.when(whole > 0).then(pl.col(column) / whole)
 
 
 def _named(table: pl.DataFrame, name: str) -> pl.Series:
@@ -63,6 +63,7 @@ def country_table(
     year: int,
     method: core.CoreMethod = "rich",
     memberships: pl.DataFrame | None = None,
+    located: tuple[float, float] | None = None,
 ) -> pl.DataFrame:
     """Every indicator of each country for one technology and period.
 
@@ -81,6 +82,9 @@ def country_table(
         How the core cluster is found.
     memberships
         Table of memberships, default the shipped one.
+    located
+        Number of located families, and of international ones: what the shares divide by. Default
+        the sums of the columns (the same unless families count in full).
 
     Returns
     -------
@@ -117,9 +121,11 @@ def country_table(
     )
     given_any = pl.col("given") + pl.col("domestic")
     table = rounded(table).with_columns(
-        family_share=share("families"),
+        family_share=share("families", None if located is None else located[0]),
         family_rank=rank("families"),
-        international_share=share("families_international"),
+        international_share=share(
+            "families_international", None if located is None else located[1]
+        ),
         international_rank=rank("families_international"),
         foreign_share=pl.when(given_any > 0).then(pl.col("given") / given_any),
         received_share=share("received"),
@@ -144,11 +150,11 @@ def _with_class(
     from netpos import countries
 
     classes = countries.membership_class(focal, table["country"].to_list(), year, memberships)
-    return table.join(
-        classes.select("country", "similarity_class"),
-        on="country",
-        how="left",
-        maintain_order="left",
+    own = classes.select("country", "similarity_class", outside=pl.col("bloc") == "other")
+    return (
+        table.join(own, on="country", how="left", maintain_order="left")
+        .with_columns(no_bloc=pl.coalesce("no_bloc", "outside"))
+        .drop("outside")
     )
 
 

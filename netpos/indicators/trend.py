@@ -184,7 +184,9 @@ def _table(
 ) -> pl.DataFrame:
     def shared(values: NDArray[np.float64]) -> NDArray[np.float64]:
         total = values.sum(axis=0)
-        return np.divide(values, total, out=np.full(values.shape, np.nan), where=total > 0)
+        out = np.full(values.shape, np.nan)
+        np.divide(values, total, out=out, where=total > 0)
+        return out
 
     names = [c for c, k in zip(countries, keep.tolist(), strict=True) if k]
     return pl.DataFrame(

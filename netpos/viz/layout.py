@@ -74,7 +74,7 @@ def radial(distance: Floats, group: Ints, exchange: Floats) -> Placed:
     --------
     >>> placed = radial(np.array([0.0, 0.4, np.nan]), np.array([0, 0, 0]), np.ones((3, 3)))
     >>> placed.x[0], placed.y[0], [ring.members for ring in placed.rings], placed.apart
-    (0, 0, [(1,)], 190)
+    (0, 0, [(1,)], 196)
     """
     n = len(distance)
     strength = exchange.sum(axis=1)

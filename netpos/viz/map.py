@@ -22,7 +22,7 @@ from netpos.viz.map_svg import (
     WIDEST,
     draw,
     map_svg,
-    sector_spot,
+    sector_spots,
 )
 from netpos.viz.write import write_text
 
@@ -223,12 +223,8 @@ def _sectors(shown: Picture) -> list[dict[str, object]]:
     if len(placed.sectors) < 2 or not rims:
         return []
     return [
-        {
-            "bloc": group,
-            "begin": round(begin, 4),
-            "name": [round(v) for v in sector_spot(begin, end, max(rims))],
-        }
-        for group, begin, end in placed.sectors
+        {"bloc": group, "begin": round(begin, 4), "name": [round(x), round(y)]}
+        for (group, begin, _), (x, y) in zip(placed.sectors, sector_spots(placed), strict=True)
     ]
 
 

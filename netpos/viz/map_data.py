@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -157,14 +157,16 @@ def _aligned(table: pl.DataFrame, ids: Sequence[str]) -> list[float | int | None
 def small_indicators(links: Links) -> pl.DataFrame:
     """What the links alone tell of each node, for maps that come without a table of indicators."""
     out = links.nodes.select(pl.col("node").alias(links.kind), "families")
-    for column, of in (
+    measures: list[tuple[str, Callable[[Links], pl.DataFrame]]] = [
         ("received", received),
         ("given", given),
         ("balance_ratio", balance),
-        ("domestic", domestic),
         ("partners", partners),
         ("pagerank", pagerank),
-    ):
+    ]
+    if links.kind == "country":
+        measures.append(("domestic", domestic))
+    for column, of in measures:
         values = of(links).select(links.kind, pl.col("value").alias(column))
         out = out.join(values, on=links.kind, how="left", maintain_order="left")
     return out
@@ -203,7 +205,7 @@ def indicator_entry(
     known = _word_file()["indicators"]
     wanted = [
         column
-        for name in (*known, "measurable")
+        for name in (*known, "measurable", "core", "near_core")
         for column in (name, f"{name}_low", f"{name}_high", f"{name}_rank")
     ]
     wanted += ["family_rank", "family_rank_low", "family_rank_high"]

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from netpos.tables import Links
-from netpos.viz.layout import ASPECT
+from netpos.viz.layout import ASPECT, Placed
 from netpos.viz.map_data import words
 from netpos.viz.map_picture import Picture, picture
 
@@ -120,8 +120,8 @@ def map_svg(
     --------
     >>> table = pl.DataFrame({"citing": ["NL"], "cited": ["DE"], "weight": [3.0]})
     >>> drawing = map_svg(Links.from_table(table))
-    >>> drawing.count("<circle"), "Netherlands" in drawing
-    (2, True)
+    >>> drawing.count("<circle"), "Netherlands" in drawing  # two countries, one ring of focus
+    (3, True)
     """
     shown = picture(links, focal=focal, core=core, indicators=indicators, year=year, seed=seed)
     return draw(shown, lang=lang, width=width, height=height)
@@ -158,6 +158,12 @@ def draw(shown: Picture, *, lang: str, width: int, height: int) -> str:
     parts = [head]
     if radial:
         parts += _rings(shown, scale, dx, dy, lang)
+    if placed.apart is not None:
+        key = "ring_far" if radial and shown.has_core else "ring_alone"
+        parts.append(
+            f'<text x="{dx:.1f}" y="{placed.apart * scale + dy:.1f}" text-anchor="middle" '
+            f'font-size="12" font-weight="700" fill="{PALETTE["soft"]}">{escape(said[key])}</text>'
+        )
     parts += _links(shown, at, sizes, shrink)
     parts += _nodes(shown, at, sizes)
     parts += _labels(shown, at, sizes, lang, width, height)
@@ -175,7 +181,7 @@ def _rings(shown: Picture, scale: float, dx: float, dy: float, lang: str) -> lis
     if shown.has_core:
         parts.append(ellipse(placed.core_radius, f'fill="{PALETTE["disc"]}"'))
     if len(placed.sectors) > 1 and rings:
-        for group, begin, end in placed.sectors:
+        for (group, begin, _), (x, y) in zip(placed.sectors, sector_spots(placed), strict=True):
             cos, sin = math.cos(begin), math.sin(begin)
             inner, outer = placed.core_radius * scale, max(rings) * scale
             parts.append(
@@ -183,7 +189,6 @@ def _rings(shown: Picture, scale: float, dx: float, dy: float, lang: str) -> lis
                 f'x2="{dx + outer * ASPECT * cos:.1f}" y2="{dy + outer * sin:.1f}" '
                 f'stroke="{PALETTE["ring"]}" stroke-dasharray="3 5"/>'
             )
-            x, y = sector_spot(begin, end, max(rings))
             parts.append(
                 f'<text x="{dx + x * scale:.1f}" y="{dy + y * scale:.1f}" text-anchor="middle" '
                 f'font-size="12" font-weight="700" fill="{PALETTE["soft"]}">'
@@ -192,20 +197,31 @@ def _rings(shown: Picture, scale: float, dx: float, dy: float, lang: str) -> lis
     return parts
 
 
-def sector_spot(begin: float, end: float, rim: float) -> tuple[float, float]:
-    """Where the name of a sector stands: outside the rim, at the diagonal nearest its middle.
+def sector_spots(placed: Placed) -> list[tuple[float, float]]:
+    """Where the names of the sectors stand: outside the rim, where the nodes leave most room.
 
     Examples
     --------
-    >>> x, y = sector_spot(-math.pi / 2, math.pi / 2, 100.0)
-    >>> x > 100 and y < -70
-    True
+    >>> from netpos.viz.layout import Ring
+    >>> placed = Placed([90, -50], [0, 0], [Ring(90.0, (0, 1))], 0.0, [(0, -1.57, 1.57)])
+    >>> [(round(x), round(y)) for x, y in sector_spots(placed)]
+    [(90, -72)]
     """
-    middle = (begin + end) / 2
-    corners = [math.pi * k / 4 for k in (-3, -1, 1, 3, 5)]
-    inside = [c for c in corners if begin + 0.15 < c < end - 0.15]
-    at = min(inside, key=lambda c: (round(abs(c - middle), 6), c)) if inside else middle
-    return 1.12 * rim * ASPECT * math.cos(at), 1.12 * rim * math.sin(at)
+    rim = max((ring.radius for ring in placed.rings if len(ring.members) > 1), default=0.0)
+    nodes = [*zip(placed.x, placed.y, strict=True)]
+    spots = []
+    for _, begin, end in placed.sectors:
+        best, where = -1.0, (0.0, 0.0)
+        for step in range(1, 24):
+            angle = begin + (end - begin) * step / 24
+            x, y = 1.13 * rim * ASPECT * math.cos(angle), 1.13 * rim * math.sin(angle)
+            room = min((math.hypot((x - a) / 1.6, y - b) for a, b in nodes), default=0.0)
+            corner = min(abs(math.cos(angle)), abs(math.sin(angle)))  # the diagonals have room
+            worth = round(min(room, 60.0) + 60.0 * corner, 6)
+            if worth > best:
+                best, where = worth, (x, y)
+        spots.append(where)
+    return spots
 
 
 def _links(

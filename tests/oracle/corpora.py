@@ -105,6 +105,8 @@ class _Maker:
             "applicants": [self.party(*p) for p in applicants],
             "inventors": [self.party(*p) for p in inventors],
         }
+        if self.often(0.02):
+            r.choice(list(made.values())).insert(0, r.choice([None, {}]))
         if applicants and self.often(0.08):  # the same applicant twice, once without residence
             made["applicants"].append({"extracted_name": {"value": applicants[0][0]}})
         return {k: v for k, v in made.items() if v or self.often(0.3)}

@@ -275,6 +275,12 @@ def test_both_languages_say_everything():
         assert len(entry["en"]) == len(entry["nl"]) == 2
 
 
+def test_only_distances_are_ranked_from_low_to_high():
+    # similarity is the mean class of the sources, 1 = alike ... 3 = none in common
+    low = {entry["key"] for entry in map_data.indicator_words() if entry.get("rank") == "low"}
+    assert low == {"core_distance", "similarity"}
+
+
 def test_every_word_that_the_scripts_ask_for_is_there():
     known = set(map_data.words("en"))
     for name in map_module.SCRIPTS:

@@ -83,8 +83,24 @@ function aboutNode(node) {
   if (DATA.kind === "country") parts.push(node.id);
   else if (node.country) parts.push(say("country_of", { name: node.country }));
   parts.push(className(node));
-  if (DATA.has_core) parts.push(say(["outside_core", "near_core", "in_core"][node.core]));
+  if (DATA.has_core) parts.push(coreText(node));
   return parts.join(" · ");
+}
+
+/** Membership of the core in the period shown where that is known, else over the whole span. */
+function coreText(node) {
+  const { columns, own } = indicatorTable();
+  const levels = ["outside_core", "near_core", "in_core"];
+  if (!state.period || !own || !columns.core || columns.core[node.i] === null) {
+    return say(levels[node.core]) + wholeSpan();
+  }
+  const near = columns.near_core && columns.near_core[node.i];
+  return say(levels[columns.core[node.i] ? 2 : near ? 1 : 0]);
+}
+
+/** What to add to a statement on the whole span while a shorter period is shown. */
+function wholeSpan() {
+  return state.period ? ` (${say("period_all").toLowerCase()})` : "";
 }
 
 function nodePanel(i) {

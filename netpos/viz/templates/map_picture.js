@@ -366,7 +366,10 @@ Picture.fit = function fit(animate = true) {
   if (state.layout === "radial") {
     const rim = Math.max(0, ...DATA.rings);
     ys.push(-rim - 8, rim + 8);
-    DATA.sectors.forEach(({ name: [, y] }) => ys.push(y - 20, y + 10));
+    DATA.sectors.forEach(({ name: [x, y] }) => {
+      ys.push(y - 20, y + 10);
+      xs.push(x - 70, x + 70);
+    });
   }
   const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
   const scale = Math.min(box.clientWidth / (right - left), box.clientHeight / (bottom - top), 1.8);

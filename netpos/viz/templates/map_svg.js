@@ -21,7 +21,7 @@ function legendKeys(chosen) {
   const plain = { stroke: STYLE.edge };
   if (state.colour === "core") {
     [2, 1, 0].filter((level) => present("core", level)).forEach((level) => {
-      keys.push({ bloc: 0, look: { ...plain, fill: STYLE.core[level] }, text: say(`core_${level}`) });
+      keys.push({ bloc: 0, look: { ...plain, fill: STYLE.core[level] }, text: say(`core_${level}`) + wholeSpan() });
     });
   } else if (state.colour === "community") {
     STYLE.community.forEach((fill, c) => {
@@ -178,7 +178,10 @@ function pictureBody(chosen, measure, { width, top, height }) {
   if (radial) {
     const rim = Math.max(0, ...DATA.rings);
     ys.push(-rim - 8, rim + 8);
-    DATA.sectors.forEach(({ name: [, y] }) => ys.push(y - 20, y + 10));
+    DATA.sectors.forEach(({ name: [x, y] }) => {
+      ys.push(y - 20, y + 10);
+      xs.push(x - 70, x + 70);
+    });
   }
   const left = Math.min(...xs);
   const high = Math.min(...ys);

@@ -24,7 +24,7 @@ function tableColumns(chosen) {
     { key: "code", title: say(country ? "column_code" : "column_country"),
       text: (n) => (country ? n.id : n.country || "") },
     { key: "class", title: say("column_class"), text: (n) => blocName(n) },
-    ...(DATA.has_core ? [{ key: "core", title: say("column_core"), value: (n) => n.core,
+    ...(DATA.has_core ? [{ key: "core", title: say("column_core") + wholeSpan(), value: (n) => n.core,
       show: (v) => say(["outside_core", "near_core", "in_core"][v]) }] : []),
     { key: "received", title: indicatorName("received"), value: (n) => period.received[n.i], show: number },
     { key: "given", title: indicatorName("given"), value: (n) => period.given[n.i], show: number },

@@ -1,0 +1,195 @@
+"""Markets: where the members of a family are in force or pending, and how large they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+import polars as pl
+
+from netpos import countries
+from netpos.errors import OptionError, TableError
+from netpos.tables import Schema, require
+
+_EPC = (
+    "AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LI LT LU LV MC ME MK MT NL NO PL "
+    "PT RO RS SE SI SK SM TR"
+)
+
+EpMarkets = Literal["three", "six", "all"]
+
+#: Countries that a European patent stands for: most are validated in few of the states of the EPC,
+#: and which ones is not in an export. ``all`` are the contracting states (2025).
+EP_MARKETS: Mapping[str, tuple[str, ...]] = {
+    "three": ("DE", "FR", "GB"),
+    "six": ("DE", "ES", "FR", "GB", "IT", "NL"),
+    "all": tuple(_EPC.split()),
+}
+#: Relative error taken for an income whose note states none.
+UNSTATED_ERROR = 0.1
+_ALIVE, _DEAD = ("ACTIVE", "PATENTED"), ("EXPIRED", "INACTIVE", "DISCONTINUED")
+_DOCUMENTS: Schema = {
+    "family": pl.Int32,
+    "office": pl.String,
+    "published": pl.Date,
+    "granted": pl.Boolean,
+    "legal_status": pl.String,
+    "application_date": pl.Date,
+    "grant_date": pl.Date,
+    "term_date": pl.Date,
+    "discontinued_date": pl.Date,
+    "form": pl.String,
+}
+
+
+def market_weights(gni: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Size of each market against that of the United States.
+
+    Parameters
+    ----------
+    gni
+        As `netpos.countries.gni` returns it. Default: the shipped table.
+
+    Returns
+    -------
+    ``country``; ``weight`` [US = 1]; ``error`` Float64, relative, of the country's own income
+    (`UNSTATED_ERROR` where its note states none). Countries without a row weigh nothing.
+
+    Raises
+    ------
+    TableError
+        The United States are missing.
+
+    Examples
+    --------
+    >>> market_weights().filter(pl.col("country").is_in(["DE", "US"]))["weight"].round(6).to_list()
+    [0.169419, 1.0]
+    """
+    table = countries.gni() if gni is None else gni
+    require(table, {"country": pl.String, "gni_busd": pl.Float64, "error": pl.Float64}, name="gni")
+    base = table.filter(pl.col("country") == "US")["gni_busd"]
+    if len(base) != 1:
+        raise TableError("table 'gni' has no row for US, the unit of all markets")
+    return table.select(
+        "country",
+        weight=pl.col("gni_busd") / base.item(),
+        error=pl.col("error").fill_null(UNSTATED_ERROR),
+    ).sort("country")
+
+
+def _expired(data_date: pl.Expr) -> pl.Expr:
+    return pl.coalesce("application_date", "published").dt.offset_by("20y") <= data_date
+
+
+def live_markets(
+    documents: pl.DataFrame,
+    *,
+    data_date: dt.date,
+    day: dt.date | None = None,
+    ep: EpMarkets = "three",
+    pending: float = 1.0,
+) -> pl.DataFrame:
+    """Where each family is in force or pending.
+
+    A member counts with its legal status: 1 when ACTIVE or PATENTED, ``pending`` when PENDING, 0
+    when EXPIRED, INACTIVE or DISCONTINUED; of UNKNOWN or no status 1 within 20 years of filing.
+    A national office is the market of its country, EP of the countries in `EP_MARKETS`; an
+    international application (WO) and the other regional offices have no market of their own.
+    Each country counts once per family, with its best member.
+
+    On an earlier ``day`` dates decide: a member counts from its publication, with ``pending`` until
+    its grant and 1 from then on, until it was discontinued or its term ended. One that is dead
+    today without a date of its end in the data counts on no earlier day either.
+
+    Parameters
+    ----------
+    documents
+        Publications with ``family, office, published, granted, legal_status, application_date,
+        grant_date, term_date, discontinued_date, form``.
+    data_date
+        The day on which the statuses hold.
+    day
+        An earlier day. Default: the data date.
+    ep
+        Which countries a European patent stands for.
+    pending
+        Weight of an application, 0 to 1.
+
+    Returns
+    -------
+    ``family, market, part`` [0 < part <= 1], and ``unknown``: the status behind it is not known;
+    sorted by family and market.
+
+    Raises
+    ------
+    OptionError
+        ``ep`` is unknown, ``pending`` is not between 0 and 1, ``day`` lies behind the data date.
+    TableError
+        A column is missing.
+    """
+    require(documents, _DOCUMENTS, name="documents")
+    if ep not in EP_MARKETS:
+        remedy = f"choose {', '.join(get_args(EpMarkets))}"
+        raise OptionError(f"EP markets '{ep}' are unknown", remedy=remedy)
+    if not 0 <= pending <= 1:
+        raise OptionError(f"weight of pending applications is {pending}", remedy="use 0 to 1")
+    if day is not None and day > data_date:
+        raise OptionError(f"day {day} lies behind the data date {data_date}")
+    status = pl.col("legal_status").fill_null("UNKNOWN")
+    alive, dead = status.is_in(_ALIVE), status.is_in(_DEAD)
+    waiting = status == "PENDING"
+    unknown = ~(alive | dead | waiting)
+    today = pl.lit(data_date)
+    if day is None or day == data_date:
+        young = unknown & ~_expired(today).fill_null(value=True)
+        part = pl.when(alive | young).then(1.0).when(waiting).then(pending).otherwise(0.0)
+    else:
+        part = _part_on(pl.lit(day), today, alive, dead, unknown, pending)
+    held = (
+        documents.drop_nulls(["family", "office"])
+        .with_columns(part=part, unknown=unknown)
+        .filter(pl.col("part") > 0)
+        .select("family", "office", "part", "unknown")
+    )
+    regions = pl.DataFrame({"office": ["EP"] * len(EP_MARKETS[ep]), "market": EP_MARKETS[ep]})
+    national = held.filter(pl.col("office").is_in(countries.countries()["iso2"].implode()))
+    found = pl.concat(
+        [
+            national.with_columns(market="office"),
+            held.join(regions, on="office", how="inner"),
+        ]
+    )
+    return (
+        found.sort("family", "market", "part", "unknown", descending=[False, False, True, False])
+        .unique(["family", "market"], keep="first", maintain_order=True)
+        .select("family", "market", "part", "unknown")
+    )
+
+
+def _part_on(
+    day: pl.Expr, today: pl.Expr, alive: pl.Expr, dead: pl.Expr, unknown: pl.Expr, pending: float
+) -> pl.Expr:
+    """How far a member counts on an earlier day."""
+    filed = pl.coalesce("application_date", "published")
+    full_term = pl.coalesce("term_date", filed.dt.offset_by("20y"))
+    ended = pl.coalesce("discontinued_date", pl.when(full_term <= today).then(full_term))
+    over = (
+        pl.when(dead)
+        .then(ended.fill_null(dt.date(1, 1, 1)) <= day)
+        .when(unknown)
+        .then(filed.dt.offset_by("20y") <= day)
+        .otherwise(pl.lit(value=False))
+    )
+    appeared = pl.coalesce("published", "application_date") <= day
+    granted = pl.coalesce(
+        "grant_date", pl.when(pl.col("granted").fill_null(value=False) | alive).then("published")
+    )
+    in_force = ((alive | dead) & (granted <= day)) | unknown
+    return (
+        pl.when(over.fill_null(value=True) | ~appeared.fill_null(value=False))
+        .then(0.0)
+        .when(in_force.fill_null(value=False))
+        .then(1.0)
+        .otherwise(pending)
+    )

@@ -1,0 +1,452 @@
+r"""An open index of patent value: how often a family is cited, times the markets it protects.
+
+.. math:: V_f = T_f \cdot M_f, \qquad T_f = c_f / E_f, \qquad
+          M_f = \sum_m u_{fm}\, \mathrm{GNI}_m / \mathrm{GNI}_{US}
+
+:math:`c_f` are the distinct families that cite family :math:`f`, :math:`E_f` the mean of that over
+families of the same priority year and technology, and :math:`u_{fm}` tells whether the family is in
+force in country :math:`m` (1), pending there (a weight to choose) or neither (0). Every component
+is a column; the index is built after published descriptions of commercial ones and equals none.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from netpos.graph.kernels import divide, significant
+from netpos.graph.links import Citations, Mask, Shares
+from netpos.indicators.markets import EpMarkets, live_markets, market_weights
+from netpos.indicators.position import rank, rounded, share
+
+Floats = NDArray[np.float64]
+#: Weights of a pending application under which a rank must hold.
+PENDING = (1.0, 0.5)
+#: Families in a cell of the norm, below which it is pooled with neighbouring years.
+LEAST_IN_CELL = 30
+#: Part of the families' members that must be in the corpus.
+ENOUGH_MEMBERS = 0.8
+#: Nodes whose order is tested pair by pair; those behind them have no rank.
+MOST_RANKED = 150
+
+
+def relevance(cited_by: Floats, priority_year: Floats, fields: Mapping[str, Mask]) -> pl.DataFrame:
+    r"""How often each family is cited, against families of its age and technology.
+
+    .. math:: T_f = c_f / E_f, \qquad E_f = \frac{1}{|F_f|} \sum_{t \in F_f} \bar c_{t,\,y(f)}
+
+    with :math:`\bar c_{ty}` the mean over all families, in force or not, of technology :math:`t`
+    and priority year :math:`y`. A cell of fewer than 30 families is pooled with as many years on
+    both sides as it takes.
+
+    Parameters
+    ----------
+    cited_by
+        Distinct citing families of each row.
+    priority_year
+        Year of the earliest priority, NaN where unknown.
+    fields
+        Families of each technology.
+
+    Returns
+    -------
+    One row per family in any technology: ``family``, ``fields`` (joined by a blank),
+    ``cited_by_families``, ``expected`` (null without a year), ``relevance`` (0 where nothing is
+    expected), ``pooled`` and ``uncited`` (nothing is expected) Boolean.
+
+    References
+    ----------
+    docs/methods_value.md.
+
+    Examples
+    --------
+    >>> c, year = np.array([8.0, 2, 5, 1, 9]), np.full(5, 2018.0)
+    >>> relevance(c, year, {"ai": np.ones(5, dtype=bool)})["relevance"].to_list()
+    [1.6, 0.4, 1.0, 0.2, 1.8]
+    """
+    rows = cited_by.size
+    expected, number, pooled = np.zeros(rows), np.zeros(rows), np.zeros(rows, dtype=bool)
+    names = np.full(rows, "", dtype=object)
+    for field, inside in fields.items():
+        names[inside] = names[inside] + f" {field}"
+        dated = inside & np.isfinite(priority_year)
+        if not dated.any():
+            continue
+        mean, wide = _norm(cited_by[dated], priority_year[dated].astype(np.int64))
+        expected[dated] += mean
+        number[dated] += 1
+        pooled[dated] |= wide
+    at = np.flatnonzero(names != "")
+    norm = divide(expected[at], number[at])
+    found = pl.DataFrame(
+        {
+            "family": pl.Series(at, dtype=pl.Int32),
+            "fields": pl.Series(names[at].tolist(), dtype=pl.String).str.strip_chars(),
+            "cited_by_families": cited_by[at],
+            "expected": norm,
+            "relevance": np.where(norm == 0, 0.0, divide(cited_by[at], norm)),
+            "pooled": pooled[at],
+            "uncited": norm == 0,
+        }
+    )
+    return found.with_columns(pl.col("expected", "relevance").fill_nan(None))
+
+
+def _norm(cited_by: Floats, year: NDArray[np.int64]) -> tuple[Floats, Mask]:
+    """Mean citations in each family's year, and whether other years were needed for it."""
+    at = year - year.min()
+    span = int(at.max()) + 1
+    counts = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=span))])
+    sums = np.concatenate([[0.0], np.cumsum(np.bincount(at, weights=cited_by, minlength=span))])
+    mean, wide = np.zeros(span), np.zeros(span, dtype=bool)
+    for k in np.unique(at).tolist():
+        low, high = k, k + 1
+        while counts[high] - counts[low] < LEAST_IN_CELL and (low > 0 or high < span):
+            low, high = max(low - 1, 0), min(high + 1, span)
+        mean[k] = (sums[high] - sums[low]) / (counts[high] - counts[low])
+        wide[k] = counts[high] - counts[low] > counts[k + 1] - counts[k]
+    return mean[at], wide[at]
+
+
+# --- values -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Valuation:
+    """Relevance and markets of families, under each choice that a rank must survive.
+
+    ``relevance`` per row (0 where not known); ``markets[ep, pending]`` rows × markets;
+    ``weight`` and ``error`` per market; ``table`` the components by family.
+    """
+
+    relevance: Floats
+    markets: Mapping[tuple[str, float], csr_array]
+    names: list[str]
+    weight: Floats
+    error: Floats
+    table: pl.DataFrame
+
+    @property
+    def value(self) -> Floats:
+        """Value of each row under the default choices."""
+        found: Floats = self.relevance * (self.markets[_DEFAULT] @ self.weight)
+        return found
+
+
+_DEFAULT = ("three", 1.0)
+
+
+def valuation(
+    documents: pl.DataFrame,
+    cited_by: Floats,
+    priority_year: Floats,
+    fields: Mapping[str, Mask],
+    *,
+    data_date: dt.date,
+    gni: pl.DataFrame | None = None,
+) -> Valuation:
+    """Value every family, with all components.
+
+    Parameters
+    ----------
+    documents, data_date
+        See `live_markets`.
+    cited_by, priority_year, fields
+        See `relevance`; as long as there are rows.
+    gni
+        See `market_weights`.
+
+    Returns
+    -------
+    Valuation
+        ``table`` is the family table: the columns of `relevance`, then ``markets`` (codes with a
+        weight below 1 as ``CN:0.5``, joined by a blank), ``coverage`` [US = 1], ``value``,
+        ``status_unknown`` (a market counts although the status is not known), ``unweighted`` (a
+        market has no income in the table and counts nothing), ``basis``: ``members`` or ``csv``,
+        an approximation, since a CSV gives one status and no members.
+
+    Raises
+    ------
+    TableError
+        A column is missing.
+
+    References
+    ----------
+    docs/methods_value.md; Ernst and Omland 2011 (the idea).
+    """
+    weights = market_weights(gni)
+    names = weights["country"].to_list()
+    rows = cited_by.size
+    by_choice = {
+        (ep, pending): live_markets(documents, data_date=data_date, ep=ep, pending=pending)
+        for ep in get_args(EpMarkets)
+        for pending in PENDING
+    }
+    matrices = {choice: _matrix(live, names, rows) for choice, live in by_choice.items()}
+    table = relevance(cited_by, priority_year, fields)
+    score = np.zeros(rows)
+    score[table["family"].to_numpy()] = table["relevance"].fill_null(0.0).to_numpy()
+    weight = weights["weight"].to_numpy()
+    coverage = matrices[_DEFAULT] @ weight
+    live = by_choice[_DEFAULT]
+    code = pl.when(pl.col("part") < 1).then(pl.format("{}:{}", "market", "part"))
+    about = live.group_by("family").agg(
+        markets=code.otherwise("market").sort().str.join(" "),
+        status_unknown=pl.col("unknown").any(),
+        unweighted=(~pl.col("market").is_in(names)).any(),
+    )
+    basis = documents.group_by("family").agg(csv=(pl.col("form") == "lens-csv").any())
+    at = table["family"].to_numpy()
+    full = (
+        table.join(about, on="family", how="left", maintain_order="left")
+        .join(basis, on="family", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("markets").fill_null(""),
+            pl.col("status_unknown", "unweighted").fill_null(value=False),
+            coverage=pl.Series(coverage[at], dtype=pl.Float64),
+            basis=pl.when(pl.col("csv")).then(pl.lit("csv")).otherwise(pl.lit("members")),
+        )
+        .with_columns(value=pl.col("relevance") * pl.col("coverage"))
+    )
+    return Valuation(
+        score, matrices, names, weight, weights["error"].to_numpy(), rounded(full.select(_FAMILY))
+    )
+
+
+_FAMILY = (
+    "family",
+    "fields",
+    "cited_by_families",
+    "expected",
+    "relevance",
+    "markets",
+    "coverage",
+    "value",
+    "pooled",
+    "uncited",
+    "status_unknown",
+    "unweighted",
+    "basis",
+)
+
+
+def _matrix(live: pl.DataFrame, names: list[str], rows: int) -> csr_array:
+    known = live.filter(pl.col("market").is_in(names))
+    market = known["market"].cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
+    ends = (known["family"].to_numpy(), market)
+    return csr_array((known["part"].to_numpy(), ends), shape=(rows, len(names)))
+
+
+def node_values(
+    found: Valuation, shares: Shares, chosen: Mask, *, kind: str = "country"
+) -> pl.DataFrame:
+    r"""Value held by each country or organisation.
+
+    .. math:: V_i = \sum_f a_i(f)\, V_f, \qquad
+              V_i^{foreign} = \sum_f a_i(f)\, T_f \sum_{m \ne i} u_{fm}\, w_m
+
+    A rank is given only where it survives the errors: it is the same with every set of EP markets
+    (three, six, all), with pending applications at 1 and at .5, and with every income anywhere
+    within its stated error. Two holders keep their order under the last as long as
+    :math:`|V_i - V_j| > \sum_m w_m e_m |A_{im} - A_{jm}|`, :math:`A_{im}` being their value per
+    unit of market :math:`m`.
+
+    Parameters
+    ----------
+    found
+        What `valuation` returned.
+    shares
+        Countries or organisations of each row.
+    chosen
+        Families of the technology and period.
+    kind
+        ``country`` or the name of another kind of node, which then has no ``value_foreign``.
+
+    Returns
+    -------
+    One row per node with a share in the families chosen, sorted: ``value``, ``value_foreign``
+    [both: US market × times as cited as usual], ``value_share`` (null where all are 0),
+    ``value_rank`` (null where it does not survive), ``value_rank_low`` and ``value_rank_high``:
+    the ranks possible (null behind the `MOST_RANKED` largest), ``value_rank_stable`` Boolean.
+
+    References
+    ----------
+    docs/methods_value.md.
+    """
+    rows = np.flatnonzero(chosen)
+    held = shares.matrix[rows]
+    scored = csr_array(held.multiply(found.relevance[rows][:, None])).T.tocsr()
+    per_market = {c: (scored @ m[rows]).toarray() for c, m in found.markets.items()}
+    here = np.unique(held.indices)
+    parts = per_market[_DEFAULT][here]
+    names = [shares.names[k] for k in here.tolist()]
+    value = parts @ found.weight
+    columns = {kind: pl.Series(names, dtype=pl.String), "value": pl.Series(value, dtype=pl.Float64)}
+    if kind == "country":
+        place = {m: k for k, m in enumerate(found.names)}
+        home = np.array([place.get(n, -1) for n in names], dtype=np.int64)
+        at = np.arange(len(names))
+        domestic = np.where(home >= 0, parts[at, home] * found.weight[home], 0.0)
+        columns["value_foreign"] = pl.Series(np.maximum(value - domestic, 0.0), dtype=pl.Float64)
+    low, high = _rank_bounds([a[here] for a in per_market.values()], found.weight, found.error)
+    table = rounded(pl.DataFrame(columns)).with_columns(
+        value_share=share("value"),
+        value_rank=rank("value"),
+        value_rank_low=pl.Series(low, dtype=pl.Float64).fill_nan(None).cast(pl.Int64),
+        value_rank_high=pl.Series(high, dtype=pl.Float64).fill_nan(None).cast(pl.Int64),
+    )
+    stable = (pl.col("value_rank_low") == pl.col("value_rank_high")).fill_null(value=False)
+    return rounded(
+        table.with_columns(
+            value_rank=pl.when(stable).then(pl.col("value_rank")), value_rank_stable=stable
+        )
+    )
+
+
+def _rank_bounds(
+    per_market: Sequence[Floats], weight: Floats, error: Floats
+) -> tuple[Floats, Floats]:
+    """Best and worst rank of each node over all choices and all errors; NaN where not tested."""
+    n = per_market[0].shape[0]
+    base = per_market[0] @ weight
+    top = np.sort(np.argsort(-significant(base), kind="stable")[:MOST_RANKED])
+    surely = np.ones((top.size, top.size), dtype=bool)
+    possibly = np.zeros((top.size, top.size), dtype=bool)
+    reach = np.zeros(n)
+    floor = np.full(n, np.inf)
+    for a in per_market:
+        value, slack = a @ weight, a @ (weight * error)
+        reach, floor = np.maximum(reach, value + slack), np.minimum(floor, value - slack)
+        b, held = a[top], significant(value[top])
+        for k in range(top.size):
+            gap, loose = held - held[k], np.abs(b - b[k]) @ (weight * error)
+            loose[loose <= 1e-12 * (held + held[k])] = 0.0  # the same up to rounding
+            surely[k] &= gap > loose
+            possibly[k] |= gap > -loose
+    best, worst = np.full(n, np.nan), np.full(n, np.nan)
+    best[top] = 1 + surely.sum(axis=1)
+    worst[top] = 1 + possibly.sum(axis=1)
+    behind = np.setdiff1d(np.arange(n), top)
+    if behind.size:
+        open_end = floor[top] <= reach[behind].max()
+        best[top[open_end]] = worst[top[open_end]] = np.nan
+    return best, worst
+
+
+def members_in_corpus(families: pl.DataFrame, chosen: Mask) -> float | None:
+    """Part of the stated members of the families that is in the corpus; null where none is stated.
+
+    Below `ENOUGH_MEMBERS` values are marked: markets of members that were not exported are missed.
+
+    Examples
+    --------
+    >>> families = pl.DataFrame({"documents": [1, 3, 1], "family_size": [4, 3, None]})
+    >>> members_in_corpus(families, np.array([True, True, True]))
+    0.5714285714285714
+    """
+    inside = families.filter(pl.Series(chosen[: families.height]))
+    stated = inside.filter(pl.col("family_size").is_not_null())
+    total = int(stated["family_size"].sum())
+    return int(stated["documents"].sum()) / total if total else None
+
+
+def stock(
+    documents: pl.DataFrame,
+    pairs: Citations,
+    shares: Shares,
+    fields: Mapping[str, Mask],
+    member: Mapping[str, Mask],
+    published: Floats,
+    priority_year: Floats,
+    span: tuple[int, int],
+    *,
+    data_date: dt.date,
+    gni: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Value of the families alive at the end of each year, with the citations published by then.
+
+    The norm of a year is taken over the families published by then. The year of the data date ends
+    on that date.
+
+    Parameters
+    ----------
+    documents, data_date, gni
+        See `live_markets` and `market_weights`.
+    pairs
+        Citations between rows.
+    shares
+        Countries of each row.
+    fields
+        Families of each technology that serves as a field of the norm, see `relevance`.
+    member
+        Families of each technology to report, in the order wanted.
+    published
+        Year of publication of each row, documents outside the corpus included; NaN where unknown.
+    priority_year
+        Year of priority of each row, NaN where unknown.
+    span
+        First and last year.
+
+    Returns
+    -------
+    ``technology, country, year, value, value_share``: a row for each country with a share in the
+    technology; years after the data date have none. ``value_share`` is null where all are 0.
+
+    References
+    ----------
+    docs/methods_value.md.
+    """
+    weights = market_weights(gni)
+    names, weight = weights["country"].to_list(), weights["weight"].to_numpy()
+    rows = published.size
+    frames = []
+    for year in range(span[0], min(span[1], data_date.year) + 1):
+        day = min(dt.date(year, 12, 31), data_date)
+        out = published <= year
+        cited = pairs.cited[out[pairs.citing]]
+        cited_by = np.bincount(cited, minlength=rows).astype(np.float64)
+        by_then = {name: inside & out for name, inside in fields.items()}
+        table = relevance(cited_by, priority_year, by_then)
+        score = np.zeros(rows)
+        score[table["family"].to_numpy()] = table["relevance"].fill_null(0.0).to_numpy()
+        live = live_markets(documents, data_date=data_date, day=day)
+        value = score * (_matrix(live, names, rows) @ weight)
+        frames += [
+            pl.DataFrame(
+                {
+                    "country": pl.Series(shares.names, dtype=pl.String),
+                    "value": shares.matrix.T @ (value * inside),
+                    "held": shares.matrix.T @ inside.astype(np.float64),
+                }
+            )
+            .filter(pl.col("held") > 0)
+            .select(
+                technology=pl.lit(technology),
+                country="country",
+                year=pl.lit(year, pl.Int32),
+                value="value",
+            )
+            .with_columns(value_share=share("value"))
+            for technology, inside in member.items()
+        ]
+    if not frames:
+        return pl.DataFrame(schema=_STOCK)
+    order = {name: k for k, name in enumerate(member)}
+    at = pl.col("technology").replace_strict(order, return_dtype=pl.Int64)
+    return rounded(pl.concat(frames).sort(at, "country", "year"))
+
+
+_STOCK = {
+    "technology": pl.String,
+    "country": pl.String,
+    "year": pl.Int32,
+    "value": pl.Float64,
+    "value_share": pl.Float64,
+}

@@ -1,0 +1,187 @@
+"""Numbers as people read them, each bound to the cell of the table that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+
+#: Shown where a value is unknown or undefined.
+UNKNOWN = "–"
+MINUS = "\u2212"
+
+
+class Form(NamedTuple):
+    """How a number is written: factor, decimals, unit, whether the sign always shows."""
+
+    factor: float = 1.0
+    digits: int = 0
+    unit: str = ""
+    signed: bool = False
+
+
+FORMS: Mapping[str, Form] = {
+    "count": Form(),
+    "one": Form(digits=1),
+    "two": Form(digits=2),
+    "three": Form(digits=3),
+    "signed": Form(digits=2, signed=True),
+    "steps": Form(signed=True),
+    "percent": Form(100.0, 1, " %"),
+    "whole_percent": Form(100.0, 0, " %"),
+    "points": Form(100.0, 1, "", signed=True),
+}
+
+#: The columns that tell the rows of a table apart, besides technology and period.
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "countries": ("country",),
+    "technologies": (),
+    "coverage": ("rule",),
+    "coverage_by_country": ("country", "direction"),
+    "exposure": ("kind", "source"),
+    "dependents": ("country",),
+    "organisations": ("organisation",),
+    "links": ("citing", "cited"),
+    "source_links": ("citing", "cited"),
+    "organisation_links": ("citing", "cited"),
+    "overlap": ("other",),
+    "trend": ("country", "year"),
+    "indicators": ("country", "indicator"),
+    "robustness": ("indicator",),
+    "sensitivity": (
+        "indicator", "counting", "by", "family", "scope", "window", "phase", "citing_office",
+        "symbols", "utility_models",
+    ),
+}  # fmt: skip
+
+
+def number(value: float | None, digits: int = 1, *, lang: str = "en") -> str:
+    """Write a number for people: thousands separated, unknown as a dash, a true minus sign.
+
+    Examples
+    --------
+    >>> number(1234.56), number(1234.56, lang="nl"), number(None), number(-0.01)
+    ('1,234.6', '1.234,6', '–', '0.0')
+    """
+    if value is None:
+        return UNKNOWN
+    text = f"{value:,.{digits}f}"
+    if not text.strip("-0.,"):
+        text = text.lstrip("-")
+    text = text.replace("-", MINUS)
+    return text if lang == "en" else text.replace(",", " ").replace(".", ",").replace(" ", ".")
+
+
+def percent(value: float | None, digits: int = 1, *, lang: str = "en") -> str:
+    """Write a share as a percentage.
+
+    Examples
+    --------
+    >>> percent(0.1234), percent(None), percent(0.0001, lang="nl")
+    ('12.3 %', '–', '< 0,1 %')
+    """
+    return formed(value, Form(100.0, digits, " %"), lang)
+
+
+def formed(value: float | None, form: Form, lang: str) -> str:
+    """Write a number in a form; a part of something never shows as nothing.
+
+    Examples
+    --------
+    >>> formed(0.012, FORMS["points"], "en"), formed(-2, FORMS["steps"], "en")
+    ('+1.2', '−2')
+    """
+    if value is None:
+        return UNKNOWN
+    scaled = value * form.factor
+    text = number(scaled, form.digits, lang=lang)
+    if form.unit and value > 0 and not text.strip("0.,"):
+        return f"< {number(10.0**-form.digits, form.digits, lang=lang)}{form.unit}"
+    plus = "+" if form.signed and scaled > 0 and text.strip("0.,") else ""
+    return f"{plus}{text}{form.unit}"
+
+
+def reference(table: str, row: Mapping[str, Any], column: str) -> str:
+    """Name the cell of a table: table, technology, period, key and column, parted by bars.
+
+    Bars, commas and percent signs inside a name are written as in addresses.
+
+    Examples
+    --------
+    >>> row = {"technology": "quantum", "period": "all", "organisation": "A|B, C"}
+    >>> reference("organisations", row, "families")
+    'organisations|quantum|all|A%7CB%2C C|families'
+    """
+    keys = ",".join(_safe("" if row[k] is None else str(row[k])) for k in KEYS[table])
+    period = str(row.get("period") or "")
+    return "|".join([table, _safe(str(row["technology"])), _safe(period), keys, column])
+
+
+def _safe(text: str) -> str:
+    return text.replace("%", "%25").replace("|", "%7C").replace(",", "%2C")
+
+
+def cell(table: str, row: Mapping[str, Any], column: str, form: str, lang: str) -> Markup:
+    """Write the number in a cell of a table, with the name of the cell.
+
+    Examples
+    --------
+    >>> row = {"technology": "quantum", "period": "all", "country": "NL", "families": 2.5}
+    >>> print(cell("countries", row, "families", "one", "en"))
+    <span data-cell="countries|quantum|all|NL|families">2.5</span>
+    """
+    text = formed(row.get(column), FORMS[form], lang)
+    return Markup('<span data-cell="{}">{}</span>').format(reference(table, row, column), text)
+
+
+def interval(
+    table: str, row: Mapping[str, Any], column: str, form: str, lang: str
+) -> Markup | None:
+    """Write the bounds of a number, or give nothing where the table has none.
+
+    Examples
+    --------
+    >>> row = {"technology": "x", "period": "all", "country": "NL", "rank_low": 3, "rank_high": 5}
+    >>> print(interval("countries", row, "rank", "count", "en").striptags())
+    3 – 5
+    """
+    low, high = f"{column}_low", f"{column}_high"
+    if row.get(low) is None or row.get(high) is None:
+        return None
+    ends = [cell(table, row, name, form, lang) for name in (low, high)]
+    return Markup(" – ").join(ends)
+
+
+def difference(
+    table: str,
+    later: Mapping[str, Any] | None,
+    earlier: Mapping[str, Any] | None,
+    column: str,
+    form: str,
+    lang: str,
+    *,
+    absent: float | None = None,
+) -> Markup | None:
+    """Write what a number moved between two rows, with the names of both cells.
+
+    Parameters
+    ----------
+    table, column, form, lang
+        As for `cell`.
+    later, earlier
+        The two rows; a missing one counts as ``absent``.
+    absent
+        What a missing row stands for; None: the difference is unknown.
+
+    Returns
+    -------
+    Markup or None
+        None where either value is unknown.
+    """
+    values = [absent if row is None else row.get(column) for row in (later, earlier)]
+    if values[0] is None or values[1] is None:
+        return None
+    names = ["" if row is None else reference(table, row, column) for row in (later, earlier)]
+    text = formed(values[0] - values[1], FORMS[form], lang)
+    return Markup('<span data-cell="{}" data-less="{}">{}</span>').format(*names, text)
