@@ -230,6 +230,8 @@ def prepare(corpus: Corpus, options: Options) -> Study:
     basis = "publication_year" if options.year_by == "publication" else "priority_year"
     years = np.full(rows, np.nan)
     years[:n] = families[basis].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    published = outside["date"].dt.year().cast(pl.Float64)
+    years[n:] = published.fill_null(float("nan")).to_numpy()
     data_date = _data_date(corpus, options)
     pairs = _windowed(pairs, families, outside, options.window, data_date, rows)
     member, ends = _members(corpus, technologies, options, rows)
@@ -319,14 +321,24 @@ def _lookup(corpus: Corpus, options: Options) -> tuple[pl.DataFrame | None, pl.D
         resolved = countries.resolve(given["country"])["country"]
         given = given.with_columns(country=resolved).drop_nulls("country")
         lookup = (
-            given.join(corpus.documents.select("lens_id", "family"), on="lens_id", how="inner")
-            .drop_nulls("family")
-            .select("family", "country", "share")
+            given.join(
+                pl.concat(
+                    [
+                        corpus.documents.select("lens_id", "family").drop_nulls("family"),
+                        corpus.table("members"),
+                    ]
+                ).unique(),
+                on="lens_id",
+                how="inner",
+            )
+            .group_by("family", "country")
+            .agg(pl.col("share").sort().sum())
         )
         named = given.join(outside.select("outside", "lens_id"), on="lens_id", how="inner")
-        total = pl.col("share").sum().over("outside")
+        total = pl.col("share").sort().sum().over("outside")
+        summed = named.group_by("outside", "country").agg(pl.col("share").sort().sum())
         parts.append(
-            named.select(
+            summed.select(
                 family=(pl.col("outside") + n).cast(pl.Int32),
                 country="country",
                 share=pl.col("share") / total,

@@ -100,6 +100,9 @@ def family_countries(
     require(applicants, _APPLICANTS, name="applicants")
     if by not in ("applicant", "inventor"):
         raise OptionError(f"--by {by}: unknown", remedy="choose applicant or inventor")
+    if merge_cn:
+        merged = pl.col("residence").replace({"HK": "CN", "MO": "CN"})
+        applicants = applicants.with_columns(residence=merged)
     first, second = ("applicant", "inventor") if by == "applicant" else ("inventor", "applicant")
     located = applicants.filter(pl.col("residence").is_not_null())
     steps = [

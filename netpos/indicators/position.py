@@ -139,6 +139,7 @@ def country_table(
     return (
         table.join(sources, on="country", how="left", maintain_order="left")
         .join(alike, on="country", how="left", maintain_order="left")
+        .with_columns(pl.col("source_countries").fill_null(0))
         .pipe(_with_class, focal, year, memberships)
         .pipe(rounded)
     )

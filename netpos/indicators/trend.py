@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from netpos.errors import OptionError, TableError
+from netpos.graph.kernels import divide
 from netpos.graph.links import Citations, Mask, Shares, Spread
 from netpos.indicators.position import rounded
 from netpos.tables import require
@@ -61,12 +62,13 @@ def trend(
 ) -> pl.DataFrame:
     r"""Families, and shares of families, value and citations received, by country and year.
 
-    .. math:: \mathrm{family\_share}_{iy} = N_{iy} / \sum_k N_{ky}, \qquad
+    .. math:: \mathrm{family\_share}_{iy} = N_{iy} / N_y, \qquad
               \mathrm{received\_share}_{iy} = R_{iy} / \sum_k R_{ky}
 
-    :math:`N_{iy}` are the families first published in year :math:`y` and :math:`R_{iy}` the
-    citations from abroad that these families received from families of the technology within
-    ``window`` years, :math:`0 \le y_{citing} - y \le k`.
+    :math:`N_{iy}` are the families first published in year :math:`y`, :math:`N_y` the number of
+    them that any country has a share in, and :math:`R_{iy}` the citations from abroad that these
+    families received from families of the technology within ``window`` years,
+    :math:`0 \le y_{citing} - y \le k`.
 
     Parameters
     ----------
@@ -120,12 +122,14 @@ def trend(
     for technology, inside in member.items():
         sizes = np.zeros((len(everyone), years.size))
         got = np.zeros((len(everyone), years.size))
-        sizes[row] = _sizes(shares, inside, published, years)
+        at = np.stack([inside & (published == year) for year in years.tolist()], axis=1)
+        sizes[row] = shares.matrix.T @ at.astype(np.float64)
+        located = (at & shares.located[:, None]).sum(axis=0).astype(np.float64)
         got[row] = _received(pairs, spread, inside, published, years, window, counted)
         keep = np.asarray(((sizes > 0) | (got > 0)).any(axis=1))
         keep[everyone.index(focal)] = True
         got[:, years + window > data_date.year - 1] = np.nan
-        frames.append(_table(technology, everyone, keep, years, sizes, got))
+        frames.append(_table(technology, everyone, keep, years, sizes, located, got))
     guard = guard_date(data_date)
     ends = pl.date(pl.col("year"), 12, 31)
     table = pl.concat(frames).with_columns(provisional=ends > guard)
@@ -138,13 +142,6 @@ def trend(
 
 
 _ORDER = (*_KEYS, "families", "family_share", "value_share", "received_share", "provisional")
-
-
-def _sizes(
-    shares: Shares, inside: Mask, published: NDArray[np.float64], years: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    at = np.stack([inside & (published == year) for year in years.tolist()], axis=1)
-    return np.asarray(shares.matrix.T @ at.astype(np.float64), dtype=np.float64)
 
 
 def _received(
@@ -180,14 +177,9 @@ def _table(
     keep: Mask,
     years: NDArray[np.int64],
     sizes: NDArray[np.float64],
+    located: NDArray[np.float64],
     received: NDArray[np.float64],
 ) -> pl.DataFrame:
-    def shared(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        total = values.sum(axis=0)
-        out = np.full(values.shape, np.nan)
-        np.divide(values, total, out=out, where=total > 0)
-        return out
-
     names = [c for c, k in zip(countries, keep.tolist(), strict=True) if k]
     return pl.DataFrame(
         {
@@ -195,8 +187,8 @@ def _table(
             "country": pl.Series(np.repeat(names, years.size).tolist(), dtype=pl.String),
             "year": pl.Series(np.tile(years, len(names)), dtype=pl.Int32),
             "families": sizes[keep].ravel(),
-            "family_share": shared(sizes)[keep].ravel(),
-            "received_share": shared(received)[keep].ravel(),
+            "family_share": divide(sizes, located)[keep].ravel(),
+            "received_share": divide(received, received.sum(axis=0))[keep].ravel(),
         }
     )
 

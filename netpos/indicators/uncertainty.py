@@ -57,6 +57,7 @@ WITH_BOUNDS = (
 )
 #: Shares of the draws in which a statement holds.
 HELD = ("near_core_share", "top10_share")
+_STATED = {"near_core_share": "near_core", "top10_share": "received_rank"}
 _RANKS = ("family_rank", "received_rank")
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -283,7 +284,7 @@ def intervals(
         absent = ", ".join(sorted(set(closed.nodes) - set(countries)))
         raise TableError(f"table 'countries' has no row for {absent}, which the links name")
     wide = _Network.of(sample, sources, countries)
-    own = _own(sample, families, countries)
+    own = _own(sample, families, countries)  # located families in the last row
     used = np.unique(np.concatenate([m.indices for m in (closed.matrix, wide.matrix, own)]))
     classes = dependence.partner_classes(_bare(wide.nodes), year=year, memberships=memberships)
     parts = []
@@ -302,7 +303,7 @@ def intervals(
 def _checked(table: pl.DataFrame) -> list[str]:
     needed = dict.fromkeys(("technology", "period", "country"), pl.String)
     require(table, needed, name="countries")
-    for column in RESAMPLED:
+    for column in (*RESAMPLED, *_STATED.values()):
         if column not in table.columns:
             require(table, {column: pl.Float64}, name="countries")
     if table.select("technology", "period").n_unique() > 1:
@@ -314,7 +315,7 @@ def _checked(table: pl.DataFrame) -> list[str]:
 
 
 def _own(sample: Sample, families: Mask, countries: list[str]) -> csr_array:
-    """Families of each country by cluster: ``(countries, clusters)``."""
+    """Families of each country by cluster, and in a last row those of any: ``(.., clusters)``."""
     rows = np.flatnonzero(families)
     held = sample.shares.matrix[rows].tocoo()
     place = {name: k for k, name in enumerate(countries)}
@@ -322,8 +323,13 @@ def _own(sample: Sample, families: Mask, countries: list[str]) -> csr_array:
     at, cluster = number[held.col], sample.cluster[rows[held.row]]
     if (at < 0).any():
         raise TableError("table 'countries' has no row for a country that has families")
-    shape = (len(countries), int(sample.cluster.max(initial=-1)) + 1)
-    return csr_array((held.data, (at, cluster)), shape=shape)
+    located = rows[sample.shares.located[rows]]
+    row = np.concatenate([at, np.full(located.size, len(countries))])
+    column = np.concatenate([cluster, sample.cluster[located]])
+    shape = (len(countries) + 1, int(sample.cluster.max(initial=-1)) + 1)
+    return csr_array(
+        (np.concatenate([held.data, np.ones(located.size)]), (row, column)), shape=shape
+    )
 
 
 def _bare(nodes: list[str]) -> Links:
@@ -338,18 +344,19 @@ def _chunks(draws: int, nodes: int) -> Iterator[Ints]:
 
 
 def _closed(
-    F: Floats, families: Floats, nodes: list[str], method: cores.CoreMethod
+    F: Floats, own: Floats, nodes: list[str], method: cores.CoreMethod
 ) -> dict[str, Floats]:
+    families, located = own[:, :-1], own[:, -1:]
     received, given = kernels.received(F), kernels.given(F)
     rank = kernels.competition_rank(received)
-    core = kernels.rich_core(F) if method == "rich" else _core(F, nodes, method)
+    core = core_members(F, nodes, method)
     distance = kernels.resistance(F, core)
     distance[~core.any(axis=-1)] = np.nan
     return {
         "balance_ratio": kernels.ratio_of(received, given),
         "core_distance": distance,
         "family_rank": kernels.competition_rank(families),
-        "family_share": kernels.divide(families, kernels.total(families)),
+        "family_share": kernels.divide(families, located),
         "received_rank": rank,
         "received_share": kernels.divide(received, kernels.total(received)),
         "near_core_share": kernels.near_core(core, distance, kernels.significant(families)),
@@ -357,8 +364,10 @@ def _closed(
     }
 
 
-def _core(F: Floats, nodes: list[str], method: cores.CoreMethod) -> Mask:
-    """Find the core by another method than the default, draw by draw."""
+def core_members(F: Floats, nodes: list[str], method: cores.CoreMethod = "rich") -> Mask:
+    """Members of the core in a stack of matrices, ``(draws, n)``; see `netpos.graph.core.core`."""
+    if method == "rich":
+        return kernels.rich_core(F)
     found = np.zeros(F.shape[:-1], dtype=bool)
     bare = _bare(nodes)
     for d, one in enumerate(F):
@@ -427,7 +436,8 @@ def _long(table: pl.DataFrame, found: dict[str, Floats]) -> pl.DataFrame:
         if name in HELD:
             defined = np.isfinite(values).sum(axis=0)
             share = kernels.divide(np.nansum(values, axis=0), defined)
-            value, low, high = pl.Series(share), empty, empty
+            stated = table[_STATED[name]].is_not_null().to_numpy()
+            value, low, high = pl.Series(np.where(stated, share, np.nan)), empty, empty
         else:
             value = table[name].cast(pl.Float64)
             bounds = (percentile(values, 25), percentile(values, 975)) if len(values) else None

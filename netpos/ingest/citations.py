@@ -143,7 +143,7 @@ def citation_tables(
     own = own[own >= 0]
     counts["mentions_of_kept"] = refs.height
     named = details.read("outside")
-    renamed = _without_id(named, docs)
+    renamed = _without_id(named, docs, details)
     if renamed.height:
         refs = (
             refs.join(renamed, on="other", how="left", maintain_order="left")
@@ -262,8 +262,8 @@ def _plain(column: str) -> pl.Expr:
     return pl.col(column).str.replace_all(r"[^0-9A-Za-z]", "")
 
 
-def _without_id(named: pl.DataFrame, docs: pl.DataFrame) -> pl.DataFrame:
-    """Documents named by number only that are in the corpus: ``other`` -> ``doc``."""
+def _without_id(named: pl.DataFrame, docs: pl.DataFrame, details: Details) -> pl.DataFrame:
+    """Documents named by number only that are kept or are members: ``other`` -> ``doc``."""
     bare = (
         named.filter(pl.col("lens_id").is_null())
         .unique("other", keep="first", maintain_order=True)
@@ -272,10 +272,23 @@ def _without_id(named: pl.DataFrame, docs: pl.DataFrame) -> pl.DataFrame:
     )
     if not bare.height:
         return pl.DataFrame(schema={"other": pl.Int64, "doc": pl.Int64})
+    wanted = bare.select("office", "number").unique()
+    members = details.read("members").select(
+        pl.col("member").alias("doc"), "office", "kind", "doc_number"
+    )
     have = (
-        docs.select("doc", "office", "kind", "granted", number=_plain("doc_number"))
+        pl.concat(
+            [
+                docs.select("doc", "office", "kind", "granted", "doc_number"),
+                members.with_columns(granted=pl.lit(None, pl.Boolean)).select(
+                    "doc", "office", "kind", "granted", "doc_number"
+                ),
+            ]
+        )
+        .select("doc", "office", "kind", "granted", number=_plain("doc_number"))
         .drop_nulls(["office", "number"])
-        .sort("doc")
+        .join(wanted, on=["office", "number"], how="semi")
+        .sort("doc", "granted", nulls_last=True)
     )
     exact = (
         bare.drop_nulls("kind")

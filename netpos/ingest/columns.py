@@ -23,10 +23,10 @@ _MONTH_LENGTH = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 def _fixed(texts: Sequence[str | None], width: int, other: str) -> NDArray[np.uint8]:
     """Bytes of texts of one width, one row each; texts of another width become ``other``."""
-    joined = "".join([t or other for t in texts])
-    if len(joined) != width * len(texts) or not joined.isascii():
-        fitting = [t if t and len(t) == width and t.isascii() else other for t in texts]
-        joined = "".join(fitting)
+    fitting = [t if t and len(t) == width else other for t in texts]
+    joined = "".join(fitting)
+    if not joined.isascii():
+        joined = "".join([t if t.isascii() else other for t in fitting])
     return np.frombuffer(joined.encode("ascii"), dtype=np.uint8).reshape(-1, width)
 
 
@@ -54,7 +54,7 @@ def document_numbers(texts: Sequence[str | None]) -> NDArray[np.int64]:
     numbers: NDArray[np.int64] = np.where(good, digits @ _POWERS * 11 + check, NO_DOCUMENT)
     for i in np.flatnonzero(~good).tolist():
         text = texts[i]
-        if text:
+        if text and text.strip():
             numbers[i] = key(text)
     return numbers
 

@@ -39,6 +39,7 @@ TABLES = (
     "classifications",
     "citations",
     "outside",
+    "members",
     "ledger",
 )
 ROLES = ("seed", "context")
@@ -372,7 +373,7 @@ def _finish(folder: Path, manifest: dict[str, Any], say: Report) -> None:
     ledger = pl.concat([_rejected(folder, manifest), duplicates]).sort("file", "line", "outcome")
     say(f"{docs.height:,} documents kept")
     families = derive.family_table(docs)
-    applicants = derive.applicant_table(derive.parties(details, docs))
+    applicants = derive.applicant_table(*derive.parties(details, docs))
     citations, outside, counts = citation_tables(details, docs, grouping)
     tables = {
         "documents": docs.select(
@@ -401,6 +402,7 @@ def _finish(folder: Path, manifest: dict[str, Any], say: Report) -> None:
         "classifications": derive.class_table(details, docs),
         "citations": citations,
         "outside": outside,
+        "members": derive.member_table(grouping),
         "ledger": ledger,
     }
     outcome = dict(ledger.group_by("outcome").len().iter_rows())

@@ -11,14 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from netpos import countries
 from netpos.ingest import families as fam
 from netpos.ingest.applicants import classify, normalise_name
-
-Ints = NDArray[np.int64]
-
+from netpos.ingest.records import lens_ids
 
 #: Columns of the table of applicants and inventors.
 PARTY_COLUMNS = [
@@ -56,7 +53,7 @@ def documents(
     (documents, grouping, duplicates)
         ``documents`` is sorted by (family, lens_id), those left out of families at the end.
     """
-    kept, duplicates = fam.choose(details.records)
+    kept, duplicates = fam.choose(details.records, details.read)
     grouping = fam.group(details.records, details.read("members"), kept)
     seed = details.records.group_by("doc").agg(seed=(pl.col("role") == "seed").any())
     table = (
@@ -81,6 +78,17 @@ def documents(
         grouping,
         duplicates,
     )
+
+
+def member_table(grouping: fam.Grouping) -> pl.DataFrame:
+    """Every document known to belong to a family, exported or not: Lens ID and family."""
+    table = pl.DataFrame(
+        {
+            "lens_id": lens_ids(pl.Series(grouping.numbers, dtype=pl.Int64)),
+            "family": pl.Series(grouping.number_family, dtype=pl.Int32),
+        }
+    )
+    return table.filter(pl.col("lens_id").is_not_null() & (pl.col("family") >= 0))
 
 
 def utility_model() -> pl.Expr:
@@ -170,7 +178,7 @@ def _office_order() -> pl.Expr:
     )
 
 
-def parties(details: Details, docs: pl.DataFrame) -> pl.DataFrame:
+def parties(details: Details, docs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Applicants and inventors of each family, from one of its documents each.
 
     The applicants come from the first document that states an applicant's residence (else an
@@ -194,9 +202,9 @@ def parties(details: Details, docs: pl.DataFrame) -> pl.DataFrame:
         pl.col("applicant_known", "inventor_known").fill_null(value=False), rank=_office_order()
     )
     chosen = []
-    for role, first, second in (
-        ("applicant", "applicant_known", "inventor_known"),
-        ("inventor", "inventor_known", "applicant_known"),
+    for first, second in (
+        ("applicant_known", "inventor_known"),
+        ("inventor_known", "applicant_known"),
     ):
         of_family = (
             order.sort(
@@ -212,17 +220,21 @@ def parties(details: Details, docs: pl.DataFrame) -> pl.DataFrame:
             .unique("family", keep="first", maintain_order=True)
             .select("record")
         )
-        chosen.append(table.filter(pl.col("role") == role).join(of_family, on="record", how="semi"))
-    return pl.concat(chosen)
+        chosen.append(table.join(of_family, on="record", how="semi"))
+    kinds = classify(chosen[0].select(doc="record", role="role", name="name"))
+    of_role = (
+        found.filter(pl.col("role") == role)
+        for found, role in zip(chosen, ("applicant", "inventor"), strict=True)
+    )
+    return pl.concat(of_role), kinds
 
 
-def applicant_table(found: pl.DataFrame) -> pl.DataFrame:
+def applicant_table(found: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     """Names normalised, persons told from firms, equal parties merged, shares of applicants.
 
     Names of organisations go through the rules of `netpos.ingest.names`; names of inventors are
     only brought to capitals with single spaces.
     """
-    kinds = classify(found.select(doc=pl.col("record"), role="role", name="name"))
     is_applicant = pl.col("role") == "applicant"
     names = found.filter(is_applicant)["name"].unique().drop_nulls().sort()
     clean = normalise_name(names).select("name", clean="clean")

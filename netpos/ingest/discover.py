@@ -264,6 +264,10 @@ def _form(head: bytes, *, whole: bool) -> Found:
         return "not-an-export", None, "not UTF-8 text; save it as UTF-8 or export it again"
     if text[:1] in b"{[":
         return _json_form(text, whole=whole)
+    if any(line.lstrip()[:1] == b"{" for line in text.split(b"\n", 200)[:200]) and (
+        (found := _json_form(text, whole=whole))[0] != "not-an-export"
+    ):
+        return found
     if text[:1] == b"<":
         return "not-an-export", None, "HTML or XML, not an export; use Export on Lens, not Save as"
     return _csv_form(head)

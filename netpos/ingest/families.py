@@ -6,9 +6,8 @@ details refers to that number.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 import polars as pl
@@ -73,16 +72,35 @@ def match_sources(records: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _content(row: dict[str, object]) -> int:
-    text = json.dumps(row, default=str, sort_keys=True)
-    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=7).digest())
+def _content(copies: pl.DataFrame, read: Callable[[str], pl.DataFrame]) -> pl.Series:
+    """A number for what each record says, the same wherever the record stands."""
+    own = copies.select(
+        "record",
+        n=copies.drop("at", "record", "doc", "file", "line", "role", "content").hash_rows(),
+    )
+    parts = [own]
+    for name in ("parties", "classes", "members", "references"):
+        rows = read(name).join(copies.select("record"), on="record", how="semi")
+        parts.append(rows.select("record", n=rows.drop("record").hash_rows(seed=len(name))))
+    total = pl.concat(parts).group_by("record").agg(n=pl.col("n").bitwise_xor())
+    return copies.join(total, on="record", how="left", maintain_order="left")["n"]
 
 
-def choose(records: pl.DataFrame) -> tuple[NDArray[np.bool_], pl.DataFrame]:
+def choose(
+    records: pl.DataFrame, read: Callable[[str], pl.DataFrame]
+) -> tuple[NDArray[np.bool_], pl.DataFrame]:
     """Of the same document in several records keep one whole.
 
     The richest form wins (Lens JSON, PatentsView, legacy, CSV), then the most filled fields, then
-    the smallest content hash, then the first file and line.
+    the smallest content hash, then the first file and line. The hash is over everything the record
+    says, its parties, classes, members and references in any order.
+
+    Parameters
+    ----------
+    records
+        All records.
+    read
+        Gives a table of details with ``record``, the position in ``records``.
 
     Returns
     -------
@@ -96,11 +114,9 @@ def choose(records: pl.DataFrame) -> tuple[NDArray[np.bool_], pl.DataFrame]:
     if not repeated.any():
         return mask, pl.DataFrame(schema=empty)
     copies = records.with_row_index("at").filter(repeated)
-    body = copies.drop("at", "record", "file", "line", "role")
-    hashes = [_content(row) for row in body.iter_rows(named=True)]
     ordered = (
         copies.with_columns(
-            content=pl.Series(hashes, dtype=pl.Int64),
+            content=_content(copies, read),
             form_rank=pl.col("form").replace_strict(rank, return_dtype=pl.Int32),
         )
         .sort(

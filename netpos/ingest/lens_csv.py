@@ -279,7 +279,7 @@ def _batch(
     records: list[tuple[object, ...]] = []
     parties: list[tuple[int, str, str, None]] = []
     classes: list[tuple[int, str, str]] = []
-    members: list[tuple[int, int, str | None]] = []
+    members: list[tuple[int, int, str | None, None, None]] = []
     separator = _separator(rows)
     for line, row in rows:
         dates = {f: _date(row, f, orders, notes) for f in _DATES}
@@ -296,7 +296,7 @@ def _batch(
         for scheme, field in (("CPC", "cpc"), ("IPC", "ipc")):
             found = dict.fromkeys(symbol(s) for s in _list(row.get(field)))
             classes.extend((at, scheme, s) for s in found)
-        members.extend((at, *m) for m in _members(row, str(record["lens_id"])))
+        members.extend((at, *m, None, None) for m in _members(row, str(record["lens_id"])))
     return Batch(
         frame(RECORDS, records),
         frame(PARTIES, parties),

@@ -40,6 +40,7 @@ from netpos.ingest.records import (
     Batch,
     document_key,
     key,
+    said,
 )
 
 Rows = NDArray[np.int64]
@@ -81,16 +82,24 @@ def _extended_id(extended: Extended) -> str | None:
 def _codes(citations: list[Citation]) -> tuple[list[int], list[int]]:
     """Phase numbers and category bits."""
     phase = [PHASE_NUMBER.get(c.cited_phase or "", 0) for c in citations]
-    bit = CATEGORY_BIT
+    single = CATEGORY_BIT
     category = [
         0
         if not c.category
-        else bit.get(c.category[0], 0)
-        if len(c.category) == 1
-        else sum({bit.get(letter, 0) for letter in c.category})
+        else single[c.category[0]]
+        if len(c.category) == 1 and c.category[0] in single
+        else _category_bits(c.category)
         for c in citations
     ]
     return phase, category
+
+
+def _category_bits(shown: list[str]) -> int:
+    """Bits of categories, also where several stand in one text (``"X, Y"``)."""
+    bits = 0
+    for letter in "".join(shown):
+        bits |= CATEGORY_BIT.get(letter.upper(), 0)
+    return bits
 
 
 def _documents_named(patents: list[Patent]) -> tuple[NDArray[np.int64], pl.DataFrame]:
@@ -102,7 +111,11 @@ def _documents_named(patents: list[Patent]) -> tuple[NDArray[np.int64], pl.DataF
         text = document_key(d.jurisdiction, d.doc_number, d.kind)
         if text is not None:
             number[i] = key(text)
-    distinct, first = np.unique(number, return_index=True)
+    # of several mentions of a document the first that gives its date, else the first
+    undated = [p.document_id is None or p.document_id.date is None for p in patents]
+    order = np.lexsort((np.array(undated, dtype=bool), number))
+    distinct, first = np.unique(number[order], return_index=True)
+    first = order[first]
     if distinct.size and distinct[0] == NO_DOCUMENT:
         distinct, first = distinct[1:], first[1:]
     at = first.tolist()
@@ -171,7 +184,7 @@ def _party_frame(row: Rows, biblios: list[Biblio]) -> pl.DataFrame:
                 schema=dict(PARTIES),
             )
         )
-    return pl.concat(frames)
+    return said(pl.concat(frames))
 
 
 def _class_frame(row: Rows, biblios: list[Biblio]) -> pl.DataFrame:
@@ -201,7 +214,14 @@ def _member_frame(row: Rows, families: list[Families]) -> pl.DataFrame:
     number = document_numbers([p.lens_id for p in flat])
     offices = [p.document_id.jurisdiction if p.document_id else None for p in flat]
     table = pl.DataFrame(
-        {"row": _repeat(row, lists), "member": number, "office": offices}, schema=dict(MEMBERS)
+        {
+            "row": _repeat(row, lists),
+            "member": number,
+            "office": offices,
+            "doc_number": [p.document_id.doc_number if p.document_id else None for p in flat],
+            "kind": [p.document_id.kind if p.document_id else None for p in flat],
+        },
+        schema=dict(MEMBERS),
     )
     return table.filter(pl.Series(number != NO_DOCUMENT))
 
@@ -225,7 +245,7 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
     families = [r.families or _NO_FAMILIES for r in records]
     legal = [r.legal_status or _NO_LEGAL for r in records]
     simple = [f.simple_family or _NO_FAMILY for f in families]
-    ids = pl.Series([r.lens_id for r in records], dtype=pl.String)
+    ids = pl.Series([(r.lens_id or "").strip() for r in records], dtype=pl.String)
     number = pl.Series(document_numbers(ids.to_list()), dtype=pl.Int64)
     row = np.arange(len(records))
     references, outside, empty = _references(row, biblios)
@@ -286,6 +306,12 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
     )
 
 
+def _text(column: str) -> pl.Expr:
+    """A text without blanks around it; null where nothing is left."""
+    stripped = pl.col(column).str.strip_chars()
+    return pl.when(stripped != "").then(stripped)
+
+
 def _finish(table: pl.DataFrame, details: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Add the counts: cited patents, and how many fields are filled."""
     n = table.height
@@ -299,6 +325,7 @@ def _finish(table: pl.DataFrame, details: Sequence[pl.DataFrame]) -> pl.DataFram
         filled=pl.sum_horizontal(fields) + pl.Series(lists),
         cites_count=pl.Series(np.bincount(citing, minlength=n).astype(np.int32)),
         content=pl.lit(None, pl.Int64),
+        **{c: _text(c) for c in ("office", "doc_number", "kind", "priority_offices")},
     ).select([pl.col(c).cast(t) for c, t in RECORDS.items()])
 
 

@@ -290,8 +290,6 @@ def _classes(value: object) -> Classes:
 def _citation(value: object) -> Citation:
     d = _dict(value)
     categories = [c for c in (_text(v) for v in _list(d.get("category"))) if c]
-    if len(categories) == 1 and "," in categories[0]:
-        categories = categories[0].split(",")
     return Citation(_patent(d.get("patcit")), categories, _text(d.get("cited_phase")))
 
 

@@ -56,7 +56,13 @@ PARTIES: Schema = {
     "residence": pl.String,  # as filed, two letters, not yet repaired
 }
 CLASSES: Schema = {"row": pl.Int64, "scheme": pl.String, "symbol": pl.String}  # CPC, IPC
-MEMBERS: Schema = {"row": pl.Int64, "member": pl.Int64, "office": pl.String}
+MEMBERS: Schema = {
+    "row": pl.Int64,
+    "member": pl.Int64,
+    "office": pl.String,
+    "doc_number": pl.String,  # where the record says so: to find the member by its number
+    "kind": pl.String,
+}
 REFERENCES: Schema = {
     "row": pl.Int64,  # the record that says so
     "other": pl.Int64,  # the document cited by it, or citing it
@@ -108,6 +114,7 @@ def key(text: str) -> int:
     >>> key("US_9364525") < 0
     True
     """
+    text = text.strip()
     if _LENS_ID.fullmatch(text):
         digits = text.replace("-", "")
         return int(digits[:14]) * 11 + (10 if digits[14] == "X" else int(digits[14]))
@@ -200,6 +207,16 @@ class Batch:
     def read(self) -> int:
         """Records seen: kept so far plus rejected."""
         return self.records.height + self.rejected.height
+
+
+def said(parties: pl.DataFrame) -> pl.DataFrame:
+    """Parties that say something: those with neither a name nor a residence are left out."""
+    texts = {
+        c: pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c)) for c in ("name", "residence")
+    }
+    return parties.with_columns(**texts).filter(
+        pl.col("name").is_not_null() | pl.col("residence").is_not_null()
+    )
 
 
 def frame(schema: Schema, rows: Iterable[Iterable[object]] = ()) -> pl.DataFrame:

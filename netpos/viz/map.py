@@ -13,7 +13,7 @@ from netpos.errors import OptionError, TableError
 from netpos.tables import Links
 from netpos.viz import map_data, safe_html
 from netpos.viz.layout import ASPECT
-from netpos.viz.map_picture import MOST_LINKS, MOST_NODES, Picture, check_period, picture
+from netpos.viz.map_picture import MOST_LINKS, MOST_NODES, Picture, check_period, ordered, picture
 from netpos.viz.map_svg import (
     LABEL,
     LARGEST,
@@ -124,10 +124,10 @@ def network_map(
     """
     if lang not in map_data.LANGUAGES:
         raise OptionError(f"lang '{lang}' is not a language of the maps", remedy="use en or nl")
-    whole = _ordered(links if isinstance(links, Links) else _from_frame(links))
+    whole = ordered(links if isinstance(links, Links) else _from_frame(links))
     about = dict(context or {})
     key = whole.period or "all"
-    spans = {k: _ordered(v) for k, v in (periods or {}).items() if k != key}
+    spans = {k: ordered(v) for k, v in (periods or {}).items() if k != key}
     for name, span in spans.items():
         check_period(span, whole, name)
     rows = None if indicators is None else map_data.rows_of(indicators, whole, key)
@@ -190,19 +190,6 @@ def _from_frame(table: pl.DataFrame | pd.DataFrame) -> Links:
     if "weight" in frame.columns and not frame["weight"].dtype.is_numeric():
         raise TableError(f"links: column 'weight' is {frame['weight'].dtype}, expected a number")
     return Links.from_table(frame)
-
-
-def _ordered(links: Links) -> Links:
-    """Sort nodes and links, so that the bytes do not depend on the order of rows."""
-    return Links(
-        links.nodes.sort("node"),
-        links.table.sort("citing", "cited"),
-        links.kind,
-        links.technology,
-        links.period,
-        links.counting,
-        links.scope,
-    )
 
 
 def _title(title: str | Mapping[str, str] | None, technology: object, kind: str) -> dict[str, str]:

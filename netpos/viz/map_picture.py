@@ -177,6 +177,19 @@ def foreign_edges(kept: Links, whole: Links, most: int = MOST_LINKS) -> Edges:
     )
 
 
+def ordered(links: Links) -> Links:
+    """Sort nodes and links, so that nothing depends on the order of rows."""
+    return Links(
+        links.nodes.sort("node"),
+        links.table.sort("citing", "cited"),
+        links.kind,
+        links.technology,
+        links.period,
+        links.counting,
+        links.scope,
+    )
+
+
 def restrict(links: Links, ids: list[str], name: str) -> Links:
     """Return the links of a period among the nodes of a picture, in its order, isolates added.
 

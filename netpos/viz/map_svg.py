@@ -13,7 +13,7 @@ import polars as pl
 from netpos.tables import Links
 from netpos.viz.layout import ASPECT, Placed
 from netpos.viz.map_data import words
-from netpos.viz.map_picture import Picture, picture
+from netpos.viz.map_picture import Picture, ordered, picture
 
 #: Colours of maps, the same in the page: told apart in any colour vision, see the tests.
 PALETTE: dict[str, Any] = {
@@ -123,7 +123,9 @@ def map_svg(
     >>> drawing.count("<circle"), "Netherlands" in drawing  # two countries, one ring of focus
     (3, True)
     """
-    shown = picture(links, focal=focal, core=core, indicators=indicators, year=year, seed=seed)
+    shown = picture(
+        ordered(links), focal=focal, core=core, indicators=indicators, year=year, seed=seed
+    )
     return draw(shown, lang=lang, width=width, height=height)
 
 

@@ -1,263 +1,197 @@
-"""The page that a run opens with: one offline file."""
+"""The page that a run opens with: one offline file without scripts, in English or Dutch.
+
+Each number that stands in a table carries the name of its cell, so that a reader, a test or
+``netpos explain`` can follow it. A part whose table or column is absent is left out and named.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache, partial
+from typing import Any
 
-import jinja2
 import polars as pl
+from markupsafe import Markup, escape
 
 from netpos import countries
+from netpos.tables import Links
+from netpos.viz import report_facts as facts
+from netpos.viz.map_picture import picture
+from netpos.viz.map_svg import draw
+from netpos.viz.report_numbers import (
+    FORMS,
+    MINUS,
+    cell,
+    difference,
+    formed,
+    interval,
+    number,
+    percent,
+    reference,
+)
+from netpos.viz.report_page import Figure, Page
+from netpos.viz.report_words import translated, words
+from netpos.viz.safe_html import environment
 
+__all__ = ["Figure", "Page", "number", "percent", "write_report"]
 
-@dataclass(frozen=True)
-class Page:
-    """What the page shows: names, tables and the facts of the run."""
+#: Links in the still drawing of a map, and its size.
+THUMBNAIL_LINKS, THUMBNAIL = 70, (620, 460)
+#: Column of countries.csv, how it is written, and the column of its rank.
+SIZE_LINES = (
+    ("families", "one", "family_rank"),
+    ("family_share", "percent", None),
+    ("families_international", "one", "international_rank"),
+    ("value", "one", "value_rank"),
+    ("value_foreign", "one", None),
+    ("citations_per_family", "one", None),
+    ("rca_within", "two", None),
+    ("rca", "two", None),
+)
+LINK_LINES = (
+    ("received", "one", "received_rank"),
+    ("given", "one", None),
+    ("balance_ratio", "two", None),
+    ("balance", "three", None),
+    ("balance_dyadic", "three", None),
+    ("partners", "count", None),
+    ("core_distance", "two", None),
+    ("source_effective", "one", None),
+    ("source_hhi", "two", None),
+    ("similarity", "two", None),
+)
+#: Order of the rules that decide a family's country.
+RULES = ("applicant", "inventor", "imputed", "lookup", "priority", "office", "unknown")
+#: Marks of robustness by how much they promise; others are in the middle.
+GOOD, BAD = ("robust", "solid", "high", "yes"), ("fragile", "weak", "low", "no", "not robust")
 
-    focal: str
-    lang: str
-    technologies: Sequence[tuple[str, str]]
-    tables: dict[str, pl.DataFrame]
-    periods: Sequence[str]
-    span: tuple[int, int]
-    inputs: Sequence[tuple[str, str, int, int, int, int]]
-    skipped: Sequence[tuple[str, str | None]]
-    warnings: Sequence[str]
-    data_date: str
-    counting: str
-    scope: str
-    by: str
-    version: str
-    synthetic: bool
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    env = jinja2.Environment(
-        loader=jinja2.PackageLoader("netpos.viz"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    env.policies["json.dumps_kwargs"] = {"allow_nan": False, "sort_keys": True}
-    return env
-
-
-def number(value: float | None, digits: int = 1, *, lang: str = "en") -> str:
-    """Write a number for people: thousands separated, unknown as a dash.
-
-    Examples
-    --------
-    >>> number(1234.56), number(1234.56, lang="nl"), number(None)
-    ('1,234.6', '1.234,6', '–')
-    """
-    if value is None:
-        return "–"
-    text = f"{value:,.{digits}f}"
-    return text if lang == "en" else text.replace(",", " ").replace(".", ",").replace(" ", ".")
-
-
-def percent(value: float | None, digits: int = 1, *, lang: str = "en") -> str:
-    """Write a share as a percentage.
-
-    Examples
-    --------
-    >>> percent(0.1234), percent(None)
-    ('12.3 %', '–')
-    """
-    return "–" if value is None else f"{number(100 * value, digits, lang=lang)} %"
+_NAMED = re.compile(r"(.+?) \((\d+(?:\.\d+)?) %\)(?:; |$)")
 
 
 def write_report(page: Page) -> str:
-    """Render the page.
+    """Render the report.
 
     Parameters
     ----------
     page
-        What it shows.
+        What it is made of; see `Page`.
 
     Returns
     -------
     str
-        HTML without any reference to another host; every name is escaped.
+        HTML without scripts and without any reference to another host; every name is escaped.
     """
+    t = words(page.lang)
+    union = facts.technology(page, facts.ALL, t["all"])
+    rows = [facts.technology(page, ident, name) for ident, name in page.technologies]
+    for row in rows:
+        row["thumbnail"] = _thumbnail(page, row) if row["links"] else None
+        row["said"] = []
     lang = page.lang
-
-    def shown(value: float | None, digits: int = 1) -> str:
-        return number(value, digits, lang=lang)
-
-    def share(value: float | None, digits: int = 1) -> str:
-        return percent(value, digits, lang=lang)
-
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     return template.render(
         page=page,
+        t=t,
+        union=union,
+        rows=rows,
+        has=_has(page, rows),
+        first=page.parts[0] if page.parts else None,
+        last=page.parts[-1] if page.parts else None,
         focal_name=countries.name(page.focal, lang),
-        rows=[_row(page, ident, name) for ident, name in page.technologies],
-        union=_row(page, "all", ""),
-        shown=shown,
-        share=share,
-        t=_TEXTS[lang],
+        name_of=partial(countries.name, lang=lang),
+        names=dict(page.technologies),
+        blocs=facts.BLOCS,
+        wide=facts.wide_sources(union),
+        missing=facts.parts_missing(page, union),
+        rules=[k for k in RULES if any(r["rule"] == k for row in rows for r in row["rules"])],
+        overlap=_overlaps(page),
+        cross=[],
+        size_lines=SIZE_LINES,
+        link_lines=LINK_LINES,
+        warnings=[translated(text, "warning", lang) for text in page.warnings],
+        skipped=[(name, *translated(why or "", "reason", lang)) for name, why in page.skipped],
+        files=sorted(page.tables),
         total=[sum(i[k] for i in page.inputs) for k in range(2, 6)],
+        c=partial(cell, lang=lang),
+        between=partial(interval, lang=lang),
+        moved=partial(difference, lang=lang),
+        listed=partial(_listed, lang=lang),
+        shown=partial(number, digits=0, lang=lang),
+        heat=_heat,
+        level=_level,
+        drawing=lambda name: Markup(page.figures[name].svg),
+        caption=lambda name: t[f"figure_{name.split('-')[0]}"],
     )
 
 
-def _row(page: Page, ident: str, name: str) -> dict[str, object]:
-    """One technology: its coverage, its leaders, the focal country."""
-    whole = pl.col("period") == "all"
-    here = pl.col("technology") == ident
-    facts = page.tables["technologies"].filter(here & whole).row(0, named=True)
-    table = page.tables["countries"].filter(here & whole)
-    cover = page.tables["coverage"].filter(here & whole)
-    leaders = (
-        table.filter(pl.col("families") > 0)
-        .sort(["families", "country"], descending=[True, False])
-        .head(5)
-    )
-    cited = (
-        table.filter(pl.col("received") > 0)
-        .sort(["received", "country"], descending=[True, False])
-        .head(5)
-    )
-    rules = cover.filter(~pl.col("rule").is_in(["all"]) & (pl.col("families") > 0))
-    total = cover.filter(pl.col("rule") == "all").row(0, named=True)
+def _has(page: Page, rows: list[dict[str, Any]]) -> dict[str, bool]:
+    """Which columns and parts are there."""
+    several = len(page.parts) > 1
     return {
-        "id": ident,
-        "name": name,
-        "facts": facts,
-        "focal": table.filter(pl.col("country") == page.focal).row(0, named=True),
-        "leaders": leaders.to_dicts(),
-        "cited": cited.to_dicts(),
-        "rules": [(r["rule"], r["families"] / total["families"]) for r in rules.to_dicts()],
-        "total": total,
-        "countries": table.filter(pl.col("families") > 0).height,
-        "links": bool(facts["links"]),
+        "value": page.has("countries", "value_rank"),
+        "organisation_value": page.has("organisations", "value_rank"),
+        "value_trend": page.has("trend", "value_share"),
+        "bounds": page.has("countries", "family_rank_low"),
+        "within": page.has("countries", "rca_within"),
+        "change": several and page.has("technologies", "family_rank_change"),
+        "marks": page.table("robustness").height > 0,
+        "evidence": any(r["behind"] for row in rows for r in (*row["sources"], *row["users"])),
     }
 
 
-_TEXTS = {
-    "en": {
-        "title": "Technology position from patent citations",
-        "synthetic": "Synthetic data: invented for demonstration, not real positions.",
-        "overview": "Overview",
-        "intro": "How {} stands in each technology, {} to {}, counted in simple patent families "
-        "and the citations between them. Families are {} counts; links are {}.",
-        "technology": "Technology",
-        "families": "Families",
-        "share": "Share",
-        "rank": "Rank",
-        "received": "Cited by others",
-        "given": "Cites others",
-        "balance": "Balance",
-        "coverage": "Links located",
-        "core": "Core cluster",
-        "map": "Map",
-        "open": "open map",
-        "leaders": "Largest by families",
-        "cited": "Most cited from abroad",
-        "focal": "In focus",
-        "no_family": "no family of this technology in these exports",
-        "no_links": "No citation has a country at both ends, so there is no network to draw. "
-        "See 'netpos missing', or pass --residences FILE.",
-        "partners": "partners",
-        "in_core": "in the core cluster",
-        "near_core": "near the core cluster",
-        "not_near": "not near the core cluster",
-        "located_by": "Country of a family decided by",
-        "all": "All technologies together",
-        "notes": "Read this first",
-        "sources": "What was read",
-        "file": "File",
-        "form": "Form",
-        "read": "Read",
-        "kept": "Kept",
-        "rejected": "Rejected",
-        "duplicates": "Duplicates",
-        "sum": "All files",
-        "ledger": "Every record not kept is listed in ledger.csv with its line and the reason.",
-        "skipped": "Left alone, no patent export",
-        "how": "How to read the numbers",
-        "how_list": [
-            "Families: simple patent families, each spread over the countries of its {by}s.",
-            "Cited by others / cites others: citations between families across borders, counted "
-            "once per pair of families. Being cited is knowledge going out.",
-            "Balance: (received - given) / (received + given), between -1 and 1; above 0 the "
-            "country is cited more than it cites.",
-            "Links located: share of the citations made in the technology whose two ends both "
-            "have a known country in these exports. The rest is not in the network.",
-            "Core cluster: rich-core of Ma and Mondragon on the exchange of citations; it mostly "
-            "follows size.",
-            "Patent offices differ in how much they cite, countries cite themselves more, and the "
-            "last 18 months are incomplete: read small differences with care.",
-        ],
-        "made": "Made with netpos {} · data up to {} · {}-{} by publication year of the family",
-        "tables": "Tables",
-        "tables_text": "All numbers: tables/countries.csv, tables/links.csv, "
-        "tables/technologies.csv, tables/coverage.csv, tables/organisations.csv.",
-    },
-    "nl": {
-        "title": "Technologiepositie uit octrooicitaties",
-        "synthetic": "Synthetische gegevens: verzonnen ter demonstratie, geen echte posities.",
-        "overview": "Overzicht",
-        "intro": "Hoe {} ervoor staat in elke technologie, {} tot en met {}, geteld in "
-        "eenvoudige octrooifamilies en de citaties daartussen. Families: telling {}; "
-        "verbindingen: {}.",
-        "technology": "Technologie",
-        "families": "Families",
-        "share": "Aandeel",
-        "rank": "Rang",
-        "received": "Geciteerd door anderen",
-        "given": "Citeert anderen",
-        "balance": "Balans",
-        "coverage": "Citaties geplaatst",
-        "core": "Kerncluster",
-        "map": "Kaart",
-        "open": "open kaart",
-        "leaders": "Grootste naar families",
-        "cited": "Meest geciteerd vanuit het buitenland",
-        "focal": "In beeld",
-        "no_family": "geen familie van deze technologie in deze exports",
-        "no_links": "Geen enkele citatie heeft aan beide kanten een land, dus er is geen netwerk "
-        "om te tekenen. Zie 'netpos missing', of geef --residences FILE.",
-        "partners": "partners",
-        "in_core": "in het kerncluster",
-        "near_core": "dicht bij het kerncluster",
-        "not_near": "niet dicht bij het kerncluster",
-        "located_by": "Land van een familie bepaald door",
-        "all": "Alle technologieën samen",
-        "notes": "Lees dit eerst",
-        "sources": "Wat is gelezen",
-        "file": "Bestand",
-        "form": "Vorm",
-        "read": "Gelezen",
-        "kept": "Behouden",
-        "rejected": "Afgewezen",
-        "duplicates": "Dubbel",
-        "sum": "Alle bestanden",
-        "ledger": "Elk niet behouden record staat in ledger.csv met regel en reden.",
-        "skipped": "Overgeslagen, geen octrooi-export",
-        "how": "Hoe de getallen te lezen",
-        "how_list": [
-            "Families: eenvoudige octrooifamilies, elk verdeeld over de landen van de partijen "
-            "({by}).",
-            "Geciteerd door anderen / citeert anderen: citaties tussen families over grenzen heen, "
-            "eenmaal geteld per paar families. Geciteerd worden is kennis die naar buiten gaat.",
-            "Balans: (ontvangen - gegeven) / (ontvangen + gegeven), tussen -1 en 1; boven 0 wordt "
-            "het land meer geciteerd dan het citeert.",
-            "Citaties geplaatst: aandeel van de citaties in de technologie waarvan beide kanten "
-            "een bekend land hebben in deze exports. De rest zit niet in het netwerk.",
-            "Kerncluster: rich-core van Ma en Mondragon op de uitwisseling van citaties; volgt "
-            "vooral omvang.",
-            "Octrooibureaus citeren verschillend veel, landen citeren zichzelf vaker, en de "
-            "laatste 18 maanden zijn onvolledig: lees kleine verschillen met voorzichtigheid.",
-        ],
-        "made": "Gemaakt met netpos {} · gegevens tot {} · {}-{} naar publicatiejaar van de "
-        "familie",
-        "tables": "Tabellen",
-        "tables_text": "Alle getallen: tables/countries.csv, tables/links.csv, "
-        "tables/technologies.csv, tables/coverage.csv, tables/organisations.csv.",
-    },
-}
+def _overlaps(page: Page) -> list[dict[str, Any]]:
+    """The pairs of technologies that share most families."""
+    table = page.table("overlap")
+    if not table.height:
+        return []
+    pairs = table.filter((pl.col("technology") != pl.col("other")) & (pl.col("families") > 0))
+    order = ["families", "technology", "other"]
+    return pairs.sort(order, descending=[True, False, False]).head(10).to_dicts()
+
+
+def _listed(table: str, row: Mapping[str, Any], column: str, *, lang: str) -> Markup:
+    """Write a cell of the form ``NAME (12.3 %); NAME (4.5 %)`` with numbers of the language."""
+    text = str(row[column])
+    found = _NAMED.findall(text)
+    if found and "; ".join(f"{name} ({part} %)" for name, part in found) == text:
+        parts = [f"{name} ({number(float(part), 1, lang=lang)} %)" for name, part in found]
+        items = Markup("; ").join(parts)
+    else:
+        items = escape(text)
+    return Markup('<span data-cell="{}">{}</span>').format(reference(table, row, column), items)
+
+
+def _heat(share: float | None) -> float:
+    """Opacity of a cell: its share, half of everything being the darkest."""
+    return min(1.0, 2.0 * (share or 0.0)) * 0.6
+
+
+def _level(mark: str) -> str:
+    return "good" if mark in GOOD else "bad" if mark in BAD else "middle"
+
+
+def _thumbnail(page: Page, row: Mapping[str, Any]) -> Markup | None:
+    """Draw the map of a technology with its strongest links, from the tables."""
+    links = page.rows("links", row["id"], facts.ALL)
+    table = page.rows("countries", row["id"], facts.ALL)
+    if not links.height or not table.height:
+        return None
+    sizes = table.select(node="country", families="families")
+    columns = [c for c in ("country", "core", "core_distance", "near_core") if c in table.columns]
+    known = "core" in columns and table["core"].null_count() < table.height
+    network = Links.from_table(links.select("citing", "cited", "weight", "citations"), sizes)
+    shown = picture(
+        network,
+        focal=page.focal,
+        indicators=table.select(columns) if known else None,
+        year=int(page.data_date[:4]),
+    )
+    edges = replace(shown.edges, main=min(shown.edges.main, THUMBNAIL_LINKS))
+    width, height = THUMBNAIL
+    drawing = draw(replace(shown, edges=edges), lang=page.lang, width=width, height=height)
+    return Markup(drawing)
+
+
+_ = (FORMS, MINUS, formed, cache)

@@ -16,8 +16,6 @@ ALL = "all"
 #: Rows shown of countries, organisations and sources.
 LEADERS, ORGANISATIONS, SOURCES, WIDE = 5, 10, 6, 8
 BLOCS = ("eu", "oecd_nato", "other")
-#: Below this located part a number is not shown; see `netpos.results.MEASURABLE`.
-NETWORK = ("received", "given", "balance_ratio", "received_rank", "core", "similarity")
 
 
 def first_row(table: pl.DataFrame) -> dict[str, Any] | None:

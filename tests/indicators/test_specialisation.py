@@ -114,7 +114,7 @@ def test_a_tie_counts_as_present_whatever_the_fractions() -> None:
 
 
 def test_a_share_just_below_the_expected_one_is_not_present() -> None:
-    x = np.array([[1e5 - 1, 1e5 + 1], [1e5 + 1, 1e5 - 1]])
+    x = np.array([[1e10 - 1, 1e10 + 1], [1e10 + 1, 1e10 - 1]])
     assert presence(counts(x))["presence"].to_list() == [False, True, True, False]
 
 

@@ -7,7 +7,6 @@ purpose: each rule stands once, in the order in which the notes state it.
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import math
 from collections import Counter, defaultdict
 from fractions import Fraction

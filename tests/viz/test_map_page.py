@@ -185,7 +185,7 @@ def test_a_click_on_a_country_opens_its_panel_with_ranks_intervals_and_partners(
     row = page.inner_text("#panel tr[data-indicator=received]")
     assert f"{received:,.0f}" in row
     assert f"{(ranks > received).sum() + 1} of 62" in row
-    assert "Citations from abroad" in row
+    assert "Citations from others" in row
     page.click("#more-indicators summary")
     value = page.inner_text("#panel tr[data-indicator=value]")
     assert f"[{received * 0.9:,.0f}; {received * 1.1:,.0f}]" in value
@@ -194,6 +194,15 @@ def test_a_click_on_a_country_opens_its_panel_with_ranks_intervals_and_partners(
     assert first[0] == countries.name(given["cited"][0])
     assert first[2] == f"{100 * given['weight'][0] / given['weight'].sum():.0f} %"
     assert "OECD or NATO member, not EU" in page.inner_text("#panel .sub")
+
+
+def test_the_mouse_over_a_country_tells_its_name_and_numbers(page):
+    x, y = spot(page, "JP")
+    page.mouse.move(x - 3, y)
+    page.mouse.move(x, y, steps=3)
+    page.wait_for_selector("#tip:not([hidden])")
+    value = page.evaluate("number(DATA.periods[0].received[NUMBER_OF.get('JP')])")
+    assert page.inner_text("#tip").split("\n")[:2] == ["Japan", f"Received: {value}"]
 
 
 def test_a_country_that_cannot_be_measured_gets_no_rank(page):

@@ -1,0 +1,68 @@
+"""What the report says, in both languages, from a file of words."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from netpos.viz.safe_html import template_text
+
+
+@cache
+def _file() -> dict[str, Any]:
+    return tomllib.loads(template_text("report_words.toml"))
+
+
+def words(lang: str) -> dict[str, Any]:
+    """Return every sentence and label of the report in a language.
+
+    Examples
+    --------
+    >>> words("en")["share"], words("nl")["share"]
+    ('Share', 'Aandeel')
+    """
+    return dict(_file()[lang])
+
+
+def translated(text: str, kind: str, lang: str) -> tuple[str, bool]:
+    """Give a sentence that a run wrote in English in the language of the report.
+
+    Parameters
+    ----------
+    text
+        The sentence.
+    kind
+        ``warning`` or ``reason``: which list of sentences it may be in.
+    lang
+        Language of the report.
+
+    Returns
+    -------
+    (str, bool)
+        The sentence, and whether it is in that language; one that is not listed stays as it is.
+
+    Examples
+    --------
+    >>> translated("the file is empty", "reason", "nl")
+    ('het bestand is leeg', True)
+    >>> translated("something new", "reason", "nl")
+    ('something new', False)
+    """
+    if lang == "en":
+        return text, True
+    for pattern, other in _patterns(kind, lang):
+        found = pattern.fullmatch(text)
+        if found:
+            return re.sub(r"\{(\w+)\}", lambda m, f=found: str(f[m[1]]), other), True  # type: ignore[misc]
+    return text, False
+
+
+@cache
+def _patterns(kind: str, lang: str) -> Sequence[tuple[re.Pattern[str], str]]:
+    return [
+        (re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(entry["en"]))), entry[lang])
+        for entry in _file()[kind]
+    ]

@@ -1,0 +1,327 @@
+"""The tables as one Excel workbook, and as CSV files that a Dutch Excel opens with a double click."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from netpos.errors import OptionError
+from netpos.viz.export import distinct, one_line, xml_text
+from netpos.viz.write import write_bytes
+
+#: Most rows of a sheet; the rest of a longer table is in its CSV file. Excel itself holds
+#: 1,048,575 below the header.
+MOST_ROWS = 200_000
+
+#: Most signs that a cell of Excel holds.
+MOST_SIGNS = 32_767
+
+#: Signs with which a spreadsheet takes a text for a formula.
+FORMULA = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001 - the full-width forms act like the plain ones
+
+#: The workbook says nothing of the time of the run.
+_NEVER = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - Excel knows no time zones
+
+_WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "about": "about",
+        "columns": "columns",
+        "table": "table",
+        "column": "column",
+        "meaning": "meaning",
+        "rows": "rows",
+        "cut": "The first {} of {} rows; all of them are in tables/{}.csv",
+    },
+    "nl": {
+        "about": "over",
+        "columns": "kolommen",
+        "table": "tabel",
+        "column": "kolom",
+        "meaning": "betekenis",
+        "rows": "rijen",
+        "cut": "De eerste {} van {} rijen; alle rijen staan in tables/{}.csv",
+    },
+}
+
+
+@cache
+def _definitions() -> dict[str, dict[str, dict[str, str]]]:
+    return tomllib.loads((Path(__file__).with_name("columns.toml")).read_text(encoding="utf-8"))
+
+
+def definition(table: str, column: str | None = None, lang: str = "en") -> str | None:
+    """What a column of a table means, or what a table holds; None where nobody has said so.
+
+    Parameters
+    ----------
+    table
+        Name of the table, without folder or ending.
+    column
+        Name of the column; None: of the table itself.
+    lang
+        ``en`` or ``nl``.
+
+    Raises
+    ------
+    OptionError
+        Another language.
+
+    Examples
+    --------
+    >>> definition("links", lang="nl"), definition("countries", "received_rank_low")
+    ('citaties tussen landen', 'lower end of the 95 % stability interval of received_rank')
+    >>> definition("countries", "no_such_column") is None
+    True
+    """
+    if lang not in _WORDS:
+        raise OptionError(f"language '{lang}' is not known", remedy="use en or nl")
+    words = _definitions()
+    if column is None:
+        found = words["tables"].get(table)
+    else:
+        found = words.get(table, {}).get(column) or words["any"].get(column)
+    if found is not None:
+        return found[lang]
+    for ending, text in words["derived"].items():
+        base = (column or "").removesuffix(ending)
+        if column is not None and base != column and definition(table, base, lang) is not None:
+            return text[lang].format(base)
+    return None
+
+
+def workbook(
+    tables: Mapping[str, pl.DataFrame],
+    path: str | os.PathLike[str],
+    *,
+    lang: str = "en",
+    about: Mapping[str, object] | None = None,
+) -> Path:
+    """Write tables as the sheets of one XLSX file, after a sheet on the run and one of definitions.
+
+    Texts are stored as texts: no name runs as a formula or becomes a link. Unknown is an empty
+    cell. Of a table of more than `MOST_ROWS` rows the first are there, and a line below them and
+    the first sheet name the CSV file that holds all. The file is whole or absent and has the same
+    bytes each time.
+
+    Parameters
+    ----------
+    tables
+        Name and frame of each sheet, in order.
+    path
+        Of the file.
+    lang
+        Language of the definitions, ``en`` or ``nl``.
+    about
+        What the first sheet says of the run: options, data date, version, warnings. Values are
+        texts, numbers, lists (a line each) or mappings (a line per key).
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    OptionError
+        A language other than en, nl.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = pl.DataFrame({"technology": ["quantum"], "country": ["NL"], "families": [3.5]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = workbook({"countries": table}, f"{folder}/netpos.xlsx", about={"version": "1"})
+    ...     pl.read_csv(io.BytesIO(found.read_bytes()[:2]), has_header=False).item()
+    'PK'
+    """
+    if lang not in _WORDS:
+        raise OptionError(f"language '{lang}' is not known", remedy="use en or nl")
+    said = _WORDS[lang]
+    names = _sheet_names([said["about"], said["columns"], *tables])
+    sheets = {name: _shortened(table) for name, table in tables.items()}
+    cuts = {
+        name: said["cut"].format(MOST_ROWS, table.height, name)
+        for name, table in tables.items()
+        if table.height > MOST_ROWS
+    }
+    content = io.BytesIO()
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(content, options) as book:
+        book.set_properties({"title": "netpos", "created": _NEVER})
+        bold = book.add_format({"bold": True, "bottom": 1})
+        pages = [
+            pl.DataFrame(_about_rows(about or {}, tables, cuts, lang), _COLUMNS, orient="row"),
+            pl.DataFrame(_column_rows(tables, lang), _COLUMNS, orient="row"),
+        ]
+        heads = [
+            [said["about"], "", ""],
+            [said["table"], said["column"], said["meaning"]],
+            *(table.columns for table in sheets.values()),
+        ]
+        notes = [None, None, *(cuts.get(name) for name in sheets)]
+        for name, head, table, note in zip(
+            names, heads, [*pages, *sheets.values()], notes, strict=True
+        ):
+            _fill(book.add_worksheet(name), head, table, note, bold)
+    return write_bytes(path, content.getvalue())
+
+
+_COLUMNS = {"a": pl.String, "b": pl.String, "c": pl.String}
+
+
+def _sheet_names(names: Sequence[str]) -> list[str]:
+    """At most 31 signs, none of those that Excel refuses, no two alike in small letters."""
+    out: list[str] = []
+    for name in names:
+        plain = "".join("_" if c in "[]:*?/\\" else c for c in one_line(name)).strip("' ")[:28]
+        *_, found = distinct([*(n.lower() for n in out), plain.lower() or "_"])
+        out.append(plain + found.removeprefix(plain.lower()) if plain else found)
+    return out
+
+
+def _shortened(table: pl.DataFrame) -> pl.DataFrame:
+    return table.head(MOST_ROWS)
+
+
+def _about_rows(
+    about: Mapping[str, object],
+    tables: Mapping[str, pl.DataFrame],
+    cuts: Mapping[str, str],
+    lang: str,
+) -> Iterator[tuple[str, str, str]]:
+    for key, value in about.items():
+        if isinstance(value, Mapping):
+            for inner, found in value.items():
+                yield key, str(inner), _shown(found)
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            for item in value:
+                yield key, "", _shown(item)
+        else:
+            yield key, "", _shown(value)
+    said = _WORDS[lang]
+    for name, table in tables.items():
+        holds = definition(name, lang=lang) or ""
+        yield said["table"], name, f"{holds} ({table.height} {said['rows']})".strip()
+        if name in cuts:
+            yield "", name, cuts[name]
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _column_rows(
+    tables: Mapping[str, pl.DataFrame], lang: str
+) -> Iterator[tuple[str, str, str | None]]:
+    for name, table in tables.items():
+        for column in table.columns:
+            yield name, column, definition(name, column, lang)
+
+
+def _fill(
+    sheet: Worksheet, head: Sequence[str], table: pl.DataFrame, note: str | None, bold: Any
+) -> None:
+    """Write a sheet row by row, as a workbook of constant memory asks for."""
+    for k, width in enumerate(_widths(head, table)):
+        sheet.set_column(k, k, width)
+    sheet.freeze_panes(1, 0)
+    for k, name in enumerate(head):
+        sheet.write_string(0, k, xml_text(name), bold)
+    writers = [_writer(sheet, dtype) for dtype in table.dtypes]
+    for i, row in enumerate(table.iter_rows(), start=1):
+        for k, value in enumerate(row):
+            if value is not None:
+                writers[k](i, k, value)
+    if note is not None:
+        sheet.write_string(table.height + 1, 0, note)
+    if table.height:
+        sheet.autofilter(0, 0, table.height, max(table.width - 1, 0))
+
+
+def _writer(sheet: Worksheet, dtype: pl.DataType) -> Any:
+    def number(row: int, column: int, value: float) -> None:
+        if abs(value) > 2**53 and isinstance(value, int):
+            sheet.write_string(row, column, str(value))
+        elif value - value == 0:  # neither NaN nor infinite
+            sheet.write_number(row, column, value)
+
+    def text(row: int, column: int, value: object) -> None:
+        plain = xml_text(str(value))
+        cut = plain if len(plain) <= MOST_SIGNS else plain[: MOST_SIGNS - 1] + "…"
+        sheet.write_string(row, column, cut)
+
+    if dtype == pl.Boolean:
+        return sheet.write_boolean
+    return number if dtype.is_numeric() else text
+
+
+def _widths(head: Sequence[str], table: pl.DataFrame) -> list[int]:
+    out = []
+    for name, series in zip(head, table, strict=True):
+        longest = series.head(500).cast(pl.String).str.len_chars().max() or 0
+        out.append(min(max(len(name) + 3, int(longest) + 1), 60))
+    return out
+
+
+def excel_nl(tables: Mapping[str, pl.DataFrame], folder: str | os.PathLike[str]) -> list[str]:
+    """Write each table as a CSV file that a Dutch Excel opens right: ``;`` and decimal comma.
+
+    UTF-8 with byte order mark; unknown is empty; Booleans are ``WAAR`` and ``ONWAAR``. A text that
+    a spreadsheet would run as a formula (first sign ``= + - @``, tab or line end) gets an
+    apostrophe in front. For reading by programs use ``tables/*.csv``, which have neither.
+
+    Parameters
+    ----------
+    tables
+        Name and frame of each file.
+    folder
+        Where they go; made if missing.
+
+    Returns
+    -------
+    list of str
+        Names of the files, without folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = pl.DataFrame({"name": ["=1+1"], "families": [3.5], "core": [True]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     print((Path(folder) / excel_nl({"countries": table}, folder)[0]).read_bytes()[3:])
+    b"name;families;core\\r\\n'=1+1;3,5;WAAR\\r\\n"
+    """
+    out = []
+    texts = pl.selectors.string() | pl.selectors.categorical() | pl.selectors.enum()
+    for name, table in tables.items():
+        safe = table.with_columns(
+            texts.cast(pl.String).str.replace(f"^([{_CLASS}])", "'${1}"),
+            pl.selectors.boolean().replace_strict(
+                {True: "WAAR", False: "ONWAAR"}, return_dtype=pl.String
+            ),
+        )
+        safe.columns = [f"'{c}" if c[:1] and c[0] in FORMULA else c for c in safe.columns]
+        text = safe.write_csv(
+            separator=";",
+            decimal_comma=True,
+            include_bom=True,
+            null_value="",
+            line_terminator="\r\n",
+        )
+        write_bytes(Path(folder) / f"{name}.csv", text.encode("utf-8"))
+        out.append(f"{name}.csv")
+    return out
+
+
+_CLASS = "".join(f"\\{c}" if c in "-+=@" else c for c in FORMULA)
