@@ -230,8 +230,9 @@ def prepare(corpus: Corpus, options: Options) -> Study:
     basis = "publication_year" if options.year_by == "publication" else "priority_year"
     years = np.full(rows, np.nan)
     years[:n] = families[basis].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    published = outside["date"].dt.year().cast(pl.Float64)
-    years[n:] = published.fill_null(float("nan")).to_numpy()
+    if options.year_by == "publication":  # of documents outside no priority is known
+        published = outside["date"].dt.year().cast(pl.Float64)
+        years[n:] = published.fill_null(float("nan")).to_numpy()
     data_date = _data_date(corpus, options)
     pairs = _windowed(pairs, families, outside, options.window, data_date, rows)
     member, ends = _members(corpus, technologies, options, rows)

@@ -178,8 +178,7 @@ def _maps(
                 study.links(technology, whole, kind=kind, period="all"),
                 written.out / name,
                 focal=study.options.focal,
-                title=title,
-                technology=technology,
+                technology=title,
                 periods={
                     period: study.links(technology, span, kind=kind, period=period)
                     for period, span in study.options.spans()

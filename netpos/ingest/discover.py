@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import orjson
 import zstandard
 
 from netpos.errors import InputError
@@ -284,7 +285,7 @@ def _json_form(text: bytes, *, whole: bool) -> Found:
         form, container, why = _by_keys(found)
         if form == "not-an-export" and why:
             last = why
-        elif not (form == "lens-json" and container == "objects" and text[:1] == b"["):
+        elif not (form == "lens-json" and container == "objects" and _is_open_array(text)):
             one_a_line = container == "objects"
             if form == "lens-json" and one_a_line:
                 return "lens-jsonl", None, None
@@ -305,6 +306,17 @@ def _json_form(text: bytes, *, whole: bool) -> Found:
     if b'"lensId"' in flat and b'"publicationKey"' in flat:
         return "lens-legacy-jsonl", at, None
     return "not-an-export", None, f"{last}; netpos reads patent exports of Lens.org or PatentsView"
+
+
+def _is_open_array(text: bytes) -> bool:
+    """Whether an array begins here that the first line does not end."""
+    if text[:1] != b"[":
+        return False
+    try:
+        orjson.loads(text.split(b"\n", 1)[0])
+    except orjson.JSONDecodeError:
+        return True
+    return False
 
 
 _SCHOLARLY = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -21,11 +21,8 @@ from netpos.viz import report_facts as facts
 from netpos.viz.map_picture import picture
 from netpos.viz.map_svg import draw
 from netpos.viz.report_numbers import (
-    FORMS,
-    MINUS,
     cell,
     difference,
-    formed,
     interval,
     number,
     percent,
@@ -34,6 +31,7 @@ from netpos.viz.report_numbers import (
 from netpos.viz.report_page import Figure, Page
 from netpos.viz.report_words import translated, words
 from netpos.viz.safe_html import environment
+from netpos.viz.sentences import in_sentence, sentence, statements
 
 __all__ = ["Figure", "Page", "number", "percent", "write_report"]
 
@@ -54,10 +52,10 @@ LINK_LINES = (
     ("received", "one", "received_rank"),
     ("given", "one", None),
     ("balance_ratio", "two", None),
-    ("balance", "three", None),
-    ("balance_dyadic", "three", None),
+    ("balance", "small", None),
+    ("balance_dyadic", "small", None),
     ("partners", "count", None),
-    ("core_distance", "two", None),
+    ("core_distance", "small", None),
     ("source_effective", "one", None),
     ("source_hhi", "two", None),
     ("similarity", "two", None),
@@ -88,7 +86,7 @@ def write_report(page: Page) -> str:
     rows = [facts.technology(page, ident, name) for ident, name in page.technologies]
     for row in rows:
         row["thumbnail"] = _thumbnail(page, row) if row["links"] else None
-        row["said"] = []
+        row["said"] = _said(page, row["id"])
     lang = page.lang
     template = environment().get_template("report.html.j2")
     return template.render(
@@ -100,6 +98,7 @@ def write_report(page: Page) -> str:
         first=page.parts[0] if page.parts else None,
         last=page.parts[-1] if page.parts else None,
         focal_name=countries.name(page.focal, lang),
+        focal_said=in_sentence(page.focal, lang),
         name_of=partial(countries.name, lang=lang),
         names=dict(page.technologies),
         blocs=facts.BLOCS,
@@ -138,6 +137,15 @@ def _has(page: Page, rows: list[dict[str, Any]]) -> dict[str, bool]:
         "change": several and page.has("technologies", "family_rank_change"),
         "marks": page.table("robustness").height > 0,
         "evidence": any(r["behind"] for row in rows for r in (*row["sources"], *row["users"])),
+    }
+
+
+def _said(page: Page, ident: str) -> dict[str, list[Markup]]:
+    """Sentences by how much they may be relied on."""
+    found = statements(page.tables, ident, page.focal)
+    return {
+        "sure": [sentence(s, page.lang) for s in found if s.level != "export"],
+        "export": [sentence(s, page.lang) for s in found if s.level == "export"],
     }
 
 
@@ -192,6 +200,3 @@ def _thumbnail(page: Page, row: Mapping[str, Any]) -> Markup | None:
     width, height = THUMBNAIL
     drawing = draw(replace(shown, edges=edges), lang=page.lang, width=width, height=height)
     return Markup(drawing)
-
-
-_ = (FORMS, MINUS, formed, cache)

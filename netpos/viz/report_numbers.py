@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -13,12 +14,16 @@ MINUS = "\u2212"
 
 
 class Form(NamedTuple):
-    """How a number is written: factor, decimals, unit, whether the sign always shows."""
+    """How a number is written: factor, decimals, unit, whether the sign always shows.
+
+    With ``significant`` a number near zero gets as many decimals as show that many digits of it.
+    """
 
     factor: float = 1.0
     digits: int = 0
     unit: str = ""
     signed: bool = False
+    significant: int = 0
 
 
 FORMS: Mapping[str, Form] = {
@@ -26,7 +31,7 @@ FORMS: Mapping[str, Form] = {
     "one": Form(digits=1),
     "two": Form(digits=2),
     "three": Form(digits=3),
-    "signed": Form(digits=2, signed=True),
+    "small": Form(digits=2, significant=2),
     "steps": Form(signed=True),
     "percent": Form(100.0, 1, " %"),
     "whole_percent": Form(100.0, 0, " %"),
@@ -91,11 +96,16 @@ def formed(value: float | None, form: Form, lang: str) -> str:
     --------
     >>> formed(0.012, FORMS["points"], "en"), formed(-2, FORMS["steps"], "en")
     ('+1.2', '−2')
+    >>> formed(-0.000374, FORMS["small"], "en"), formed(0.25, FORMS["small"], "en")
+    ('−0.00037', '0.25')
     """
     if value is None:
         return UNKNOWN
     scaled = value * form.factor
-    text = number(scaled, form.digits, lang=lang)
+    digits = form.digits
+    if form.significant and scaled:
+        digits = max(digits, form.significant - 1 - math.floor(math.log10(abs(scaled))))
+    text = number(scaled, digits, lang=lang)
     if form.unit and value > 0 and not text.strip("0.,"):
         return f"< {number(10.0**-form.digits, form.digits, lang=lang)}{form.unit}"
     plus = "+" if form.signed and scaled > 0 and text.strip("0.,") else ""

@@ -87,9 +87,8 @@ def statements(
     [('leads', 'export')]
     >>> low = {"family_rank_low": [2, 1], "family_rank_high": [2, 1]}
     >>> sure = statements({"countries": pl.DataFrame(rows | low)}, "t", "NL")
-    >>> [(s.key, s.level) for s in sure], print(sentence(sure[0], "en").striptags())
-    Most families: the United States (90.0 %).
-    ([('leads', 'sure')], None)
+    >>> sure[0].level, str(sentence(sure[0], "en").striptags())
+    ('sure', 'Most families: the United States (90.0 %).')
     """
     at = {"technology": technology, "period": period}
     world = _rows(tables, "countries", at)

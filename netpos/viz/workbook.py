@@ -1,23 +1,26 @@
-"""The tables as one Excel workbook, and as CSV files that a Dutch Excel opens with a double click."""
+"""The tables as one Excel workbook, and as CSV files that open right in a Dutch Excel."""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
 import os
+import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
+import xlsxwriter  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from netpos.errors import OptionError
 from netpos.viz.export import distinct, one_line, xml_text
 from netpos.viz.write import write_bytes
+
+Write = Callable[[int, int, Any], object]
 
 #: Most rows of a sheet; the rest of a longer table is in its CSV file. Excel itself holds
 #: 1,048,575 below the header.
@@ -26,11 +29,11 @@ MOST_ROWS = 200_000
 #: Most signs that a cell of Excel holds.
 MOST_SIGNS = 32_767
 
-#: Signs with which a spreadsheet takes a text for a formula.
-FORMULA = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001 - the full-width forms act like the plain ones
+#: Signs with which a spreadsheet takes a text for a formula; the full-width forms act the same.
+FORMULA = "=+-@\t\r\n＝＋－＠"
 
 #: The workbook says nothing of the time of the run.
-_NEVER = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - Excel knows no time zones
+_NEVER = dt.datetime(2000, 1, 1)
 
 _WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -148,7 +151,7 @@ def workbook(
         raise OptionError(f"language '{lang}' is not known", remedy="use en or nl")
     said = _WORDS[lang]
     names = _sheet_names([said["about"], said["columns"], *tables])
-    sheets = {name: _shortened(table) for name, table in tables.items()}
+    sheets = {name: table.head(MOST_ROWS) for name, table in tables.items()}
     cuts = {
         name: said["cut"].format(MOST_ROWS, table.height, name)
         for name, table in tables.items()
@@ -180,17 +183,9 @@ _COLUMNS = {"a": pl.String, "b": pl.String, "c": pl.String}
 
 
 def _sheet_names(names: Sequence[str]) -> list[str]:
-    """At most 31 signs, none of those that Excel refuses, no two alike in small letters."""
-    out: list[str] = []
-    for name in names:
-        plain = "".join("_" if c in "[]:*?/\\" else c for c in one_line(name)).strip("' ")[:28]
-        *_, found = distinct([*(n.lower() for n in out), plain.lower() or "_"])
-        out.append(plain + found.removeprefix(plain.lower()) if plain else found)
-    return out
-
-
-def _shortened(table: pl.DataFrame) -> pl.DataFrame:
-    return table.head(MOST_ROWS)
+    """At most 31 signs, none of those that Excel refuses, no two alike."""
+    plain = (re.sub(r"[\[\]:*?/\\]", "_", one_line(name))[:26].strip("' ") for name in names)
+    return distinct(name or "_" for name in plain)
 
 
 def _about_rows(
@@ -231,7 +226,7 @@ def _column_rows(
 
 
 def _fill(
-    sheet: Worksheet, head: Sequence[str], table: pl.DataFrame, note: str | None, bold: Any
+    sheet: Worksheet, head: Sequence[str], table: pl.DataFrame, note: str | None, bold: object
 ) -> None:
     """Write a sheet row by row, as a workbook of constant memory asks for."""
     for k, width in enumerate(_widths(head, table)):
@@ -250,7 +245,7 @@ def _fill(
         sheet.autofilter(0, 0, table.height, max(table.width - 1, 0))
 
 
-def _writer(sheet: Worksheet, dtype: pl.DataType) -> Any:
+def _writer(sheet: Worksheet, dtype: pl.DataType) -> Write:
     def number(row: int, column: int, value: float) -> None:
         if abs(value) > 2**53 and isinstance(value, int):
             sheet.write_string(row, column, str(value))
@@ -268,15 +263,14 @@ def _writer(sheet: Worksheet, dtype: pl.DataType) -> Any:
 
 
 def _widths(head: Sequence[str], table: pl.DataFrame) -> list[int]:
-    out = []
-    for name, series in zip(head, table, strict=True):
-        longest = series.head(500).cast(pl.String).str.len_chars().max() or 0
-        out.append(min(max(len(name) + 3, int(longest) + 1), 60))
-    return out
+    """Wide enough for the header and the first rows, at most 60 signs."""
+    texts = table.head(500).cast(pl.String)
+    longest = [max(map(len, series.drop_nulls()), default=0) for series in texts]
+    return [min(max(len(name) + 3, most + 1), 60) for name, most in zip(head, longest, strict=True)]
 
 
 def excel_nl(tables: Mapping[str, pl.DataFrame], folder: str | os.PathLike[str]) -> list[str]:
-    """Write each table as a CSV file that a Dutch Excel opens right: ``;`` and decimal comma.
+    r"""Write each table as a CSV file that a Dutch Excel opens right: ``;`` and decimal comma.
 
     UTF-8 with byte order mark; unknown is empty; Booleans are ``WAAR`` and ``ONWAAR``. A text that
     a spreadsheet would run as a formula (first sign ``= + - @``, tab or line end) gets an
@@ -300,7 +294,7 @@ def excel_nl(tables: Mapping[str, pl.DataFrame], folder: str | os.PathLike[str])
     >>> table = pl.DataFrame({"name": ["=1+1"], "families": [3.5], "core": [True]})
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     print((Path(folder) / excel_nl({"countries": table}, folder)[0]).read_bytes()[3:])
-    b"name;families;core\\r\\n'=1+1;3,5;WAAR\\r\\n"
+    b"name;families;core\r\n'=1+1;3,5;WAAR\r\n"
     """
     out = []
     texts = pl.selectors.string() | pl.selectors.categorical() | pl.selectors.enum()
