@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 OUT    ?= netpos-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check browser bench golden clean
+.PHONY: help setup demo test check browser bench fuzz golden clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ browser: setup
 	@$(BIN)/python scripts/ensure_chromium.py
 
 test: setup browser  ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: setup  ## format, lint, types, import directions
 	$(BIN)/ruff format --check .
@@ -35,6 +35,9 @@ check: setup  ## format, lint, types, import directions
 
 golden: setup  ## renew the golden files; read the diff before committing
 	$(BIN)/python -m pytest tests/golden --golden-update
+
+fuzz: setup  ## damage 5,000 files at random and see that nothing is lost
+	$(BIN)/python -m tests.fuzz.run --files 5000
 
 bench: setup  ## compare with a peer script in the same run
 	$(BIN)/python benchmarks/run.py

@@ -138,7 +138,7 @@ def sentence(statement: Statement, lang: str) -> Markup:
     if "bloc" in statement.codes:
         fields["bloc"] = escape(said[f"bloc_said_{statement.codes['bloc'][0]}"])
     ending = "_open" if statement.level == "open" else ""
-    return Markup(said[f"say_{statement.key}{ending}"]).format(**fields)  # noqa: S704 - own words
+    return Markup(said[f"say_{statement.key}{ending}"]).format(**fields)
 
 
 def in_sentence(code: str, lang: str) -> str:
@@ -290,7 +290,7 @@ def _top(
     if world.filter(pl.col(column) > 0).height <= TOP:
         return None
     bounds = _bounds(own, rank)
-    if bounds is not None and bounds[0] > TOP or (bounds is None and place > TOP):
+    if (bounds is not None and bounds[0] > TOP) or (bounds is None and place > TOP):
         return None
     inside = place <= TOP
     interval = None if bounds is None else bounds[1] <= TOP
