@@ -442,6 +442,13 @@ def _warnings(
             "Residences from a look-up or the office proxy locate cited documents outside the "
             "corpus only with --scope citing; the closed scope does not use them there."
         )
+    strange = [c for c in corpus.manifest.get("residence_codes", []) if c["country"] is None]
+    if strange:
+        shown = ", ".join(f"{c['code']} ({c['parties']:,})" for c in strange[:8])
+        found.append(
+            f"Residence codes that are no country were set aside: {shown}"
+            f"{' and more' if len(strange) > 8 else ''}."
+        )
     if options.design == "focal":
         found.append(
             "Design focal: the corpus holds the focal country's families and their surroundings. "

@@ -95,6 +95,9 @@ def _described(source: Source, corpus: Corpus, folder: Path) -> Check:
     stated = parties.filter(pl.col("residence").is_not_null())
     header = _header(source)
     can, cannot = _possible(source.form, cited.height, stated.height, header)
+    fill = _fill(records, parties, details("classes"))
+    if source.form in ("lens-json", "lens-jsonl"):
+        cannot += _missing_fields(fill)
     by_role = {
         role: stated.filter(pl.col("role") == role).select("part", "row").n_unique()
         for role in ("applicant", "inventor")
@@ -125,7 +128,7 @@ def _described(source: Source, corpus: Corpus, folder: Path) -> Check:
         _int(years.min()),
         _int(years.max()),
         dict(offices.iter_rows()),
-        _fill(records, parties, details("classes")),
+        fill,
         None if sizes.null_count() == sizes.len() else int(sizes.sum()),
         list(ledger.select("line", "reason").iter_rows()),
         list(item["notes"]),
@@ -151,6 +154,7 @@ def _fill(records: pl.DataFrame, parties: pl.DataFrame, classes: pl.DataFrame) -
         label: 1 - records[column].null_count() / n
         for label, column in (
             ("publication date", "published"),
+            ("publication type", "publication_type"),
             ("application date", "application_date"),
             ("priority", "priority_offices"),
             ("legal status", "legal_status"),
@@ -164,6 +168,26 @@ def _fill(records: pl.DataFrame, parties: pl.DataFrame, classes: pl.DataFrame) -
         found = classes.filter(pl.col("scheme") == scheme)
         rates[scheme] = found.select("part", "row").n_unique() / n
     return rates
+
+
+#: Fields of a JSON export, the fill rate that shows them, and what their absence costs.
+_COST = (
+    ("date_published", "publication date", "years and periods"),
+    ("publication_type", "publication type", "leaving out design rights, telling grants"),
+    ("application_reference", "application date", "application years"),
+    ("priority_claims", "priority", "priority years and the national office of the priority"),
+    ("applicants", "applicants", "organisations and countries of owners"),
+    ("inventors", "inventors", "countries of inventors"),
+    ("classifications_ipcr", "IPC", "technologies by IPC"),
+    ("classifications_cpc", "CPC", "technologies by CPC"),
+    ("simple_family", "family size", "families and their completeness"),
+    ("legal_status", "legal status", "the stock of patents alive and their value"),
+)
+
+
+def _missing_fields(fill: dict[str, float]) -> list[str]:
+    """What a JSON export lacks altogether and what that costs."""
+    return [f"{name} is missing: no {cost}" for name, label, cost in _COST if fill[label] == 0]
 
 
 def _possible(

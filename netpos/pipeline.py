@@ -127,6 +127,7 @@ def _manifest(study: Study) -> dict[str, object]:
         "libraries": {name: version(name) for name in _LIBRARIES},
         "inputs": inputs,
         "skipped": study.corpus.manifest["skipped"],
+        "residence_codes": study.corpus.manifest["residence_codes"],
         "counts": study.corpus.counts,
         "options": study.options.model_dump(by_alias=True),
         "data_date": study.data_date.isoformat(),

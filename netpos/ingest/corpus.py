@@ -144,6 +144,8 @@ def _locked(folder: Path) -> Iterator[None]:
         except OSError as error:
             problem = "another netpos is writing into this folder"
             raise InputError(problem, file=folder, remedy="wait for it to end") from error
+        for left in (*folder.glob(".tables-*"), *folder.glob("records/.reading-*")):
+            shutil.rmtree(left, ignore_errors=True)  # of a run that was killed
         yield
     finally:
         os.close(descriptor)
@@ -406,6 +408,7 @@ def _finish(folder: Path, manifest: dict[str, Any], say: Report) -> None:
         "ledger": ledger,
     }
     outcome = dict(ledger.group_by("outcome").len().iter_rows())
+    manifest["residence_codes"] = _unusual_codes(applicants)
     read = sum(i["read"] for i in manifest["inputs"])
     manifest["counts"] = {
         "read": read,
@@ -432,6 +435,17 @@ def _finish(folder: Path, manifest: dict[str, Any], say: Report) -> None:
         _write_json(folder / "corpus.json", manifest)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _unusual_codes(applicants: pl.DataFrame) -> list[dict[str, Any]]:
+    """Residence codes that were repaired, replaced or not understood, with their number."""
+    odd = applicants.filter(
+        pl.col("residence_as_filed").is_not_null() & (pl.col("repair") != "kept")
+    )
+    counted = odd.group_by(code="residence_as_filed", country="residence", reason="repair").agg(
+        parties=pl.len()
+    )
+    return counted.sort("code", "country", nulls_last=True).to_dicts()
 
 
 def _account(manifest: dict[str, Any], docs: pl.DataFrame, ledger: pl.DataFrame) -> None:

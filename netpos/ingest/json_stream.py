@@ -171,7 +171,8 @@ def objects(
                     level = 0
                 if level == base and start >= 0 and code == 125:
                     ordinal += 1
-                    yield ordinal, held[start : position + 1]
+                    small = position + 1 - start <= max_record
+                    yield ordinal, held[start : position + 1] if small else too_large(max_record)
                     start = -1
         depth, in_text, scanned = level, in_text_after, len(held)
         pending = len(held) - start if start >= 0 else 0

@@ -165,7 +165,7 @@ def network(
         names = _names(rows, raw)
     else:
         home = rows["country"].to_list() if "country" in rows.columns else [None] * len(raw)
-        names = list(raw)
+        names = []
     bloc = _blocs(home, year, memberships)
     marked = [
         int(node == focal or (focal not in place and c == focal))
@@ -181,6 +181,7 @@ def network(
     largest = max((v for v in strength.values() if v is not None), default=0.0)
     node_years, edge_years = _years(yearly or {}, place, table)
     where = positions or {}
+    ids = distinct(one_line(node) or "(no name)" for node in raw)
     head = one_line(title or links.technology or "")
     span = f"{links.technology or ''} {links.period or ''}".strip()
     return Network(
@@ -191,8 +192,8 @@ def network(
             f"families ({links.counting} counting, scope {links.scope}); citations within a node "
             "are its attribute domestic"
         ),
-        ids=distinct(one_line(node) or "(no name)" for node in raw),
-        labels=[one_line(name) for name in names],
+        ids=ids,
+        labels=[one_line(name) for name in names] if links.kind == "country" else ids,
         bloc=bloc,
         core=_core(rows),
         columns=[

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
@@ -197,6 +198,9 @@ def _text(value: float | str) -> str:
 
 
 def _graphml(net: Network) -> Iterator[str]:
+    """Ids must be name tokens of XML; where a name is none, nodes are n0, n1, ... throughout."""
+    tokens = all(re.fullmatch(r"[\w.:-]+", node, re.ASCII) for node in net.ids)
+    ids = net.ids if tokens else [f"n{i}" for i in range(len(net.ids))]
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield (
         '<graphml xmlns="http://graphml.graphdrawing.org/xmlns" '
@@ -206,6 +210,7 @@ def _graphml(net: Network) -> Iterator[str]:
     )
     yield '<key id="title" for="graph" attr.name="title" attr.type="string"/>'
     yield '<key id="about" for="graph" attr.name="about" attr.type="string"/>'
+    yield '<key id="name" for="node" attr.name="name" attr.type="string"/>'
     yield '<key id="label" for="node" attr.name="label" attr.type="string"/>'
     for i, column in enumerate(net.columns):
         name = quoteattr(column.name)
@@ -221,14 +226,14 @@ def _graphml(net: Network) -> Iterator[str]:
             for k, column in enumerate(net.columns)
             if (v := column.values[i]) is not None
         )
-        label = f'<data key="label">{escape(net.labels[i])}</data>'
-        yield f"<node id={quoteattr(node)}>{label}{held}</node>"
+        held = f'<data key="label">{escape(net.labels[i])}</data>{held}'
+        yield f'<node id="{ids[i]}"><data key="name">{escape(node)}</data>{held}</node>'
     for i, weight in enumerate(net.weights):
-        citing, cited = quoteattr(net.ids[net.citing[i]]), quoteattr(net.ids[net.cited[i]])
+        citing, cited = ids[net.citing[i]], ids[net.cited[i]]
         known = net.citations[i]
         more = "" if known is None else f'<data key="citations">{known}</data>'
         yield (
-            f'<edge source={citing} target={cited}><data key="weight">{weight}</data>{more}</edge>'
+            f'<edge source="{citing}" target="{cited}"><data key="weight">{weight}</data>{more}</edge>'
         )
     yield "</graph>"
     yield "</graphml>\n"

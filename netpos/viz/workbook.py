@@ -24,7 +24,7 @@ Write = Callable[[int, int, Any], object]
 
 #: Most rows of a sheet; the rest of a longer table is in its CSV file. Excel itself holds
 #: 1,048,575 below the header.
-MOST_ROWS = 200_000
+MOST_ROWS = 100_000
 
 #: Most signs that a cell of Excel holds.
 MOST_SIGNS = 32_767
@@ -257,8 +257,11 @@ def _writer(sheet: Worksheet, dtype: pl.DataType) -> Write:
         cut = plain if len(plain) <= MOST_SIGNS else plain[: MOST_SIGNS - 1] + "…"
         sheet.write_string(row, column, cut)
 
+    def truth(row: int, column: int, value: bool) -> None:
+        sheet.write_boolean(row, column, value)
+
     if dtype == pl.Boolean:
-        return sheet.write_boolean
+        return truth
     return number if dtype.is_numeric() else text
 
 

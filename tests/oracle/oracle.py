@@ -231,8 +231,9 @@ class Oracle:
         return {k for k, f in enumerate(self.families) if has(f) and not (drop and f.utility)}
 
     def year(self, node):
-        if node >= len(self.families):
-            return None
+        if node >= len(self.families):  # of a document outside no priority is known
+            dated = self.options["year_by"] == "publication" and node in self.dates
+            return self.dates[node].year if dated else None
         f = self.families[node]
         if self.options["year_by"] == "publication":
             return f.publication_year

@@ -1,0 +1,229 @@
+"""Figures of one technology: countries by share and year, organisations by size and citations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from netpos import countries
+from netpos.viz.chart_theme import FOCUS, INK, PALETTE, SOFT, WIDTH
+from netpos.viz.report_page import Page
+from netpos.viz.report_words import words
+
+if TYPE_CHECKING:
+    from netpos.viz.chart_theme import Drawn
+
+#: Countries with a bar, with a line, organisations with a bubble.
+BARS, LINES, BUBBLES = 12, 5, 10
+_SHARES = ("family_share", "received_share", "value_share")
+
+
+def share(page: Page, technology: str) -> Drawn:
+    """Draw shares of families, of citations received and of value by country."""
+    import altair as alt
+
+    t = words(page.lang)
+    rows = page.rows("countries", technology, "all")
+    kinds = [c for c in _SHARES if c in rows.columns and rows[c].null_count() < rows.height]
+    if not rows.height or "family_share" not in kinds:
+        return None
+    order = rows.filter(pl.col("family_share") > 0).sort(
+        ["family_share", "country"], descending=[True, False]
+    )
+    if not order.height:
+        return None
+    kept = order["country"].to_list()[:BARS]
+    if page.focal not in kept and page.focal in order["country"]:
+        kept = [*kept[: BARS - 1], page.focal]
+    table = order.filter(pl.col("country").is_in(kept))
+    if "measurable" in table.columns:
+        unknown = pl.col("measurable").eq(other=False).fill_null(value=False)
+        hide = [c for c in kinds if c == "received_share"]
+        table = table.with_columns(pl.when(~unknown).then(pl.col(c)).alias(c) for c in hide)
+    bounds = [c for c in ("family_share_low", "family_share_high") if c in table.columns]
+    table = table.select("country", *kinds, *bounds).with_columns(
+        name=pl.col("country").map_elements(lambda c: countries.name(c, page.lang), pl.String)
+    )
+    names = table["name"].to_list()
+    panels = []
+    for column in kinds:
+        base = alt.Chart(table).encode(
+            y=alt.Y(
+                "name:N",
+                sort=names,
+                title=None,
+                axis=alt.Axis(domain=False, ticks=False, labels=column == kinds[0], labelPadding=6),
+            )
+        )
+        bars = base.mark_bar(height={"band": 0.72}).encode(
+            x=alt.X(f"{column}:Q", title=None, axis=alt.Axis(format=".0%", tickCount=4)),
+            color=_focus(page),
+        )
+        layers: list[Any] = [bars]
+        if column == "family_share" and len(bounds) == 2:
+            layers.append(
+                base.mark_rule(color=INK, strokeWidth=1.2).encode(x=bounds[0], x2=bounds[1])
+            )
+        else:
+            text = base.mark_text(align="left", dx=4, color=SOFT)
+            layers.append(text.encode(x=f"{column}:Q", text=alt.Text(f"{column}:Q", format=".1%")))
+        width = (WIDTH - 130) / len(kinds) - 40
+        title = t[f"chart_{column}"]
+        panels.append(
+            alt.layer(*layers).properties(width=width, height=22 * len(names), title=title)
+        )
+    return alt.hconcat(*panels, spacing=30), table.drop("name")
+
+
+def _focus(page: Page) -> Any:  # noqa: ANN401 - a condition has no public type
+    import altair as alt
+
+    mine = f"datum.country === '{page.focal}'"
+    return alt.condition(mine, alt.value(FOCUS), alt.value(PALETTE[0]))
+
+
+def trend(page: Page, technology: str) -> Drawn:
+    """Draw shares of families and of citations by year; years not complete yet are shaded."""
+    import altair as alt
+
+    t = words(page.lang)
+    rows = page.rows("trend", technology)
+    if not rows.height:
+        return None
+    size = rows.group_by("country").agg(pl.col("families").sort().sum())
+    order = size.sort(["families", "country"], descending=[True, False])["country"].to_list()
+    kept = list(dict.fromkeys([*order[:LINES], page.focal]))
+    table = rows.filter(pl.col("country").is_in(kept)).sort("country", "year")
+    kinds = [c for c in _SHARES if c in table.columns and table[c].null_count() < table.height]
+    if not kinds or table["year"].n_unique() < 2:
+        return None
+    # every code keeps its colour in all panels
+    colours = [
+        FOCUS if c == page.focal else PALETTE[k]
+        for c, k in zip(kept, (0, 1, 4, 5, 9, 8), strict=False)
+    ]
+    long = (
+        table.select("country", "year", "provisional", *kinds)
+        .unpivot(kinds, index=["country", "year", "provisional"], variable_name="kind")
+        .drop_nulls("value")
+        .sort("kind", "country", "year")
+    )
+    first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type]
+    young = table.filter(pl.col("provisional").fill_null(value=False))["year"]
+    panels = []
+    for column in kinds:
+        part = long.filter(pl.col("kind") == column)
+        x = alt.X(
+            "year:Q",
+            title=None,
+            scale=alt.Scale(domain=[first, last], nice=False),
+            axis=alt.Axis(format="d", tickMinStep=1, tickCount=min(6, last - first), grid=False),
+        )
+        base = alt.Chart(part).encode(
+            x=x,
+            y=alt.Y("value:Q", title=None, axis=alt.Axis(format=".0%", tickCount=4, grid=True)),
+            color=alt.Color("country:N", scale=alt.Scale(domain=kept, range=colours), legend=None),
+        )
+        lines = base.mark_line(clip=True).encode(
+            strokeWidth=alt.condition(
+                f"datum.country === '{page.focal}'", alt.value(3), alt.value(1.5)
+            )
+        )
+        ends = part.sort("year").group_by("country", maintain_order=True).last()
+        labels = (
+            alt.Chart(_apart(ends))
+            .mark_text(align="left", dx=5, font="Liberation Sans")
+            .encode(
+                x=x,
+                y="place:Q",
+                text="country:N",
+                color=alt.Color(
+                    "country:N", scale=alt.Scale(domain=kept, range=colours), legend=None
+                ),
+            )
+        )
+        layers: list[Any] = []
+        if young.len():
+            shade = pl.DataFrame({"a": [max(int(young.min()) - 0.5, first)], "b": [float(last)]})  # type: ignore[arg-type]
+            layers.append(
+                alt.Chart(shade).mark_rect(color="#eef1f4").encode(x=alt.X("a:Q"), x2="b:Q")
+            )
+        width = WIDTH / len(kinds) - 80
+        panels.append(
+            alt.layer(*layers, lines, labels).properties(
+                width=width, height=210, title=t[f"chart_{column}"]
+            )
+        )
+    return alt.hconcat(*panels, spacing=45), table.select("country", "year", "provisional", *kinds)
+
+
+def _apart(ends: pl.DataFrame) -> pl.DataFrame:
+    """Move labels at the ends of lines apart, so that none covers another."""
+    ends = ends.sort("value", "country")
+    top = float(ends["value"].max() or 1.0)  # type: ignore[arg-type]
+    places: list[float] = []
+    for value in ends["value"].to_list():
+        places.append(max(value, places[-1] + 0.065 * top) if places else value)
+    return ends.with_columns(place=pl.Series(places, dtype=pl.Float64))
+
+
+def organisations(page: Page, technology: str) -> Drawn:
+    """Draw families against citing families per family: the world's largest and one's own."""
+    import altair as alt
+
+    t = words(page.lang)
+    rows = page.rows("organisations", technology, "all")
+    needed = {"families", "citations_per_family", "country"}
+    if not rows.height or not needed <= set(rows.columns):
+        return None
+    rows = rows.filter((pl.col("families") > 0) & pl.col("citations_per_family").is_not_null())
+    order = rows.sort(["families", "organisation"], descending=[True, False])
+    mine = order.filter(pl.col("country") == page.focal).head(BUBBLES)
+    if order.height < 3:
+        return None
+    valued = "value" in rows.columns and rows["value"].null_count() < rows.height
+    world = pl.lit(t["world"])
+    own = pl.lit(countries.name(page.focal, page.lang))
+    table = pl.concat(
+        [
+            order.head(BUBBLES).with_columns(set=world),
+            mine.with_columns(set=own),
+        ]
+    ).with_columns(
+        size=pl.col("value").fill_null(0.0) if valued else pl.lit(1.0),
+        label=pl.col("organisation").str.slice(0, 28),
+        home=pl.col("country") == page.focal,
+    )
+    panels = []
+    for title in dict.fromkeys(table["set"].to_list()):
+        part = table.filter(pl.col("set") == title)
+        base = alt.Chart(part).encode(
+            x=alt.X(
+                "families:Q",
+                title=t["families"],
+                scale=alt.Scale(type="log", nice=False, padding=30),
+                axis=alt.Axis(tickCount=4, format="~r", grid=False),
+            ),
+            y=alt.Y(
+                "citations_per_family:Q",
+                title=t["per_family"],
+                scale=alt.Scale(zero=False, padding=22),
+                axis=alt.Axis(tickCount=5, grid=True),
+            ),
+        )
+        colour = alt.condition("datum.home", alt.value(FOCUS), alt.value(PALETTE[0]))
+        size = (
+            alt.Size("size:Q", scale=alt.Scale(range=[30, 900]), legend=None)
+            if valued
+            else alt.value(80)
+        )
+        dots = base.mark_circle(opacity=0.75).encode(color=colour, size=size)
+        text = base.mark_text(align="left", dx=8, dy=-6, fontSize=10).encode(text="label:N")
+        panels.append(
+            alt.layer(dots, text).properties(width=WIDTH / 2 - 90, height=300, title=title)
+        )
+    columns = ["organisation", "country", "families", "citations_per_family"]
+    return alt.hconcat(*panels, spacing=40), table.select(
+        "set", *columns, *(["value"] if valued else [])
+    )

@@ -1,0 +1,122 @@
+"""The look of figures, and how one becomes files: the same bytes on every system."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from netpos.viz.report_page import Figure
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    AnyChart = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.FacetChart
+    #: A chart and the numbers in it; None where the tables do not hold them.
+    Drawn = tuple[AnyChart, pl.DataFrame] | None
+
+#: The first is what the converter ships; the others have the same widths or stand in.
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+INK, SOFT, LINE, PALE = "#1b2433", "#566274", "#dde3e9", "#b9c2cc"
+FOCUS, OTHER = "#bd1f01", "#94a4a2"
+#: Ten colours told apart in any colour vision (Petroff 2021, arXiv:2107.02270).
+PALETTE = [
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70",
+    "#717581", "#92dadd",
+]  # fmt: skip
+#: Groups of countries, as in the maps.
+BLOC_COLOURS = {"eu": "#0072b2", "oecd_nato": "#e69f00", "other": "#999999"}
+WIDTH = 820
+
+_ID = re.compile(r'\bid="([^"]+)"')
+_TAG = re.compile(r"<[^>]+>")
+_SPOKEN = re.compile(r'\s(?:aria-[a-z]+|role|class|xmlns:xlink|pointer-events)="[^"]*"')
+
+
+def theme() -> dict[str, Any]:
+    """Return the settings that all figures share."""
+    text = {"font": FONT, "labelColor": INK, "titleColor": SOFT}
+    axis = text | {
+        "labelFont": FONT, "titleFont": FONT, "labelFontSize": 11, "titleFontSize": 11,
+        "titleFontWeight": "normal", "domainColor": PALE, "tickColor": PALE, "gridColor": LINE,
+        "labelLimit": 260, "titlePadding": 8,
+    }  # fmt: skip
+    return {
+        "aria": False,
+        "background": "white",
+        "font": FONT,
+        "padding": 6,
+        "view": {"stroke": None},
+        "axis": axis,
+        "axisY": {"grid": False},
+        "legend": {
+            "labelFont": FONT, "titleFont": FONT, "labelFontSize": 11, "titleFontSize": 11,
+            "titleFontWeight": "normal", "labelColor": INK, "titleColor": SOFT, "orient": "top",
+            "symbolType": "square",
+        },
+        "header": {
+            "labelFont": FONT, "titleFont": FONT, "labelFontSize": 12, "labelColor": INK,
+            "labelFontWeight": "bold", "labelAnchor": "start", "title": None,
+        },
+        "title": {
+            "font": FONT, "fontSize": 12, "color": INK, "anchor": "start", "fontWeight": "bold",
+            "offset": 8,
+        },
+        "text": {"font": FONT, "fontSize": 11, "fill": INK},
+        "range": {"category": PALETTE},
+    }  # fmt: skip
+
+
+def render(chart: AnyChart, table: pl.DataFrame, *, name: str, said: str, lang: str) -> Figure:
+    """Draw a chart as SVG and PNG, with its numbers as CSV.
+
+    Parameters
+    ----------
+    chart
+        An Altair chart of any kind.
+    table
+        What is in it.
+    name
+        Of the figure; its ids begin with it.
+    said
+        What the figure shows, for people who do not see it.
+    lang
+        Of the numbers on its axes.
+
+    Returns
+    -------
+    Figure
+        The SVG has ``role="img"`` with the text and no numbers of the drawing process in it.
+    """
+    import vl_convert as vlc
+
+    spec = chart.to_dict()
+    spec["config"] = theme() | spec.get("config", {})
+    decimal, thousands = (",", ".") if lang == "nl" else (".", ",")
+    numbers = {
+        "decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""],
+        "percent": " %",
+    }  # fmt: skip
+    svg = tidy(vlc.vegalite_to_svg(spec, format_locale=numbers), name, said)
+    return Figure(svg, vlc.svg_to_png(svg, scale=2), table.write_csv(null_value=""))
+
+
+def tidy(svg: str, name: str, said: str) -> str:
+    """Number the ids of a drawing from 1 and say what it shows.
+
+    The converter counts clip paths over its lifetime, so that a chart drawn twice has other ids;
+    and two drawings in one page must not share any.
+
+    Examples
+    --------
+    >>> drawn = '<svg class="marks"><g clip-path="url(#clip7)"/><clipPath id="clip7"/></svg>'
+    >>> print(tidy(drawn, "share", "A & B"))
+    <svg role="img" aria-label="A &amp; B"><g clip-path="url(#share-1)"/><clipPath id="share-1"/></svg>
+    """
+    svg = _TAG.sub(lambda m: _SPOKEN.sub("", m[0]), svg)
+    for number, old in enumerate(dict.fromkeys(_ID.findall(svg)), start=1):
+        new = f"{name}-{number}"
+        svg = svg.replace(f'id="{old}"', f'id="{new}"').replace(f"(#{old})", f"(#{new})")
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(said)}"', 1)
