@@ -170,7 +170,7 @@ def _fill(records: pl.DataFrame, parties: pl.DataFrame, classes: pl.DataFrame) -
     return rates
 
 
-#: Fields of a JSON export, the fill rate that shows them, and what their absence costs.
+#: Fields of a JSON export, the fill rate that shows them, and what is lost without them.
 _COST = (
     ("date_published", "publication date", "years and periods"),
     ("publication_type", "publication type", "leaving out design rights, telling grants"),
@@ -187,7 +187,9 @@ _COST = (
 
 def _missing_fields(fill: dict[str, float]) -> list[str]:
     """What a JSON export lacks altogether and what that costs."""
-    return [f"{name} is missing: no {cost}" for name, label, cost in _COST if fill[label] == 0]
+    return [
+        f"{name} is missing, which costs {cost}" for name, label, cost in _COST if fill[label] == 0
+    ]
 
 
 def _possible(
@@ -251,7 +253,11 @@ def paragraph(found: Check) -> str:
         f" {found.residence_rate:.0%} of the records state an applicant's residence, "
         f"{found.inventor_residence_rate:.0%} an inventor's."
     )
-    low = [f"{name} {rate:.0%}" for name, rate in found.fill.items() if rate < 0.995]
+    low = [
+        f"{name} {rate:.0%}"
+        for name, rate in found.fill.items()
+        if rate < 0.995 and (rate > 0 or not found.form.startswith("lens-json"))
+    ]
     if low:
         text += f" Filled in part: {', '.join(low)}."
     if found.members_stated and found.kept and found.members_stated > found.kept:

@@ -232,9 +232,8 @@ def _graphml(net: Network) -> Iterator[str]:
         citing, cited = ids[net.citing[i]], ids[net.cited[i]]
         known = net.citations[i]
         more = "" if known is None else f'<data key="citations">{known}</data>'
-        yield (
-            f'<edge source="{citing}" target="{cited}"><data key="weight">{weight}</data>{more}</edge>'
-        )
+        held = f'<data key="weight">{weight}</data>{more}'
+        yield f'<edge source="{citing}" target="{cited}">{held}</edge>'
     yield "</graph>"
     yield "</graphml>\n"
 

@@ -1,0 +1,321 @@
+"""The workbook read back cell by cell without the library that wrote it; CSV for a Dutch Excel."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import xml.etree.ElementTree as ET
+import zipfile
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from netpos import analysis, results
+from netpos.errors import OptionError
+from netpos.indicators import complexity, position
+from netpos.ingest.corpus import ingest
+from netpos.options import make
+from netpos.viz import workbook as module
+from netpos.viz.workbook import definition, excel_nl, workbook
+from tests.lens import toy_records, write
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+Cell = str | float | bool | None
+
+TABLE = pl.DataFrame(
+    {
+        "country": ["NA", "NL", "US"],
+        "name": ["=1+1", "http://example.com", '"Quoted" & <b>'],
+        "families": [0.1 + 0.2, None, 1e-7],
+        "family_rank": [1, None, 3],
+        "core": [True, None, False],
+    }
+)
+HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "{=1}", "mailto:a@b.nl", "http://x",
+           "internal:a!A1", "1e5", "007", "שלום\u202e", "🧪", "a;b", 'say "no"', "X" * 300, "_x0041_"]  # fmt: skip
+
+
+def read_book(path: Path) -> dict[str, list[list[Cell]]]:
+    """Values of every sheet, from the XML alone: texts inline or shared, numbers, Booleans."""
+    with zipfile.ZipFile(path) as book:
+        shared: list[str] = []
+        if "xl/sharedStrings.xml" in book.namelist():
+            root = ET.fromstring(book.read("xl/sharedStrings.xml"))
+            shared = ["".join(t.text or "" for t in s.iter(f"{MAIN}t")) for s in root]
+        targets = {
+            r.get("Id"): r.get("Target")
+            for r in ET.fromstring(book.read("xl/_rels/workbook.xml.rels"))
+        }
+        out = {}
+        for sheet in ET.fromstring(book.read("xl/workbook.xml")).iter(f"{MAIN}sheet"):
+            root = ET.fromstring(book.read(f"xl/{targets[sheet.get(LINK)]}"))
+            rows: list[list[Cell]] = []
+            for row in root.iter(f"{MAIN}row"):
+                cells: dict[int, Cell] = {}
+                for cell in row:
+                    letters = re.sub(r"\d", "", cell.get("r") or "")
+                    at = 0
+                    for letter in letters:
+                        at = at * 26 + ord(letter) - 64
+                    cells[at - 1] = value_of(cell, shared)
+                width = max(cells, default=-1) + 1
+                rows += [[] for _ in range(int(row.get("r") or 0) - len(rows) - 1)]
+                rows.append([cells.get(k) for k in range(width)])
+            out[sheet.get("name") or ""] = rows
+        return out
+
+
+def value_of(cell: ET.Element, shared: list[str]) -> Cell:
+    assert cell.find(f"{MAIN}f") is None, "a formula"
+    kind, value = cell.get("t"), cell.find(f"{MAIN}v")
+    if kind == "inlineStr":
+        return undone("".join(t.text or "" for t in cell.iter(f"{MAIN}t")))
+    if value is None:
+        return None
+    text = value.text or ""
+    if kind == "s":
+        return undone(shared[int(text)])
+    return text == "1" if kind == "b" else float(text)
+
+
+def undone(text: str) -> str:
+    """Control characters are written as _x000D_ in the format."""
+    return re.sub(r"_x([0-9A-F]{4})_", lambda m: chr(int(m[1], 16)), text)
+
+
+def padded(rows: list[list[Cell]], width: int) -> list[tuple[Cell, ...]]:
+    return [(*row, *[None] * (width - len(row))) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
+    folder = tmp_path_factory.mktemp("workbook")
+    source = write(folder / "toy.jsonl", toy_records())
+    corpus = ingest([source], folder / "corpus", processes=1)
+    study = analysis.prepare(corpus, make({"benchmark": "report-7.2"}))
+    return {**results.tables(study), "ledger": corpus.ledger}
+
+
+def test_every_cell_of_a_run_is_read_back_as_it_is_in_the_tables(
+    tables: dict[str, pl.DataFrame], tmp_path: Path
+) -> None:
+    book = read_book(workbook(tables, tmp_path / "netpos.xlsx"))
+    assert list(book) == ["about", "columns", *tables]
+    for name, table in tables.items():
+        head, *rows = book[name]
+        assert head == table.columns
+        assert padded(rows, table.width) == table.rows()  # 1 == 1.0; unknown is an empty cell
+
+
+def test_types_of_cells_are_those_of_the_table(tmp_path: Path) -> None:
+    head, *rows = read_book(workbook({"countries": TABLE}, tmp_path / "a.xlsx"))["countries"]
+    assert padded(rows, 5) == TABLE.rows()
+    assert [type(v) for v in rows[0]] == [str, str, float, float, bool]
+    assert head == TABLE.columns
+
+
+def test_no_name_runs_as_a_formula_or_becomes_a_link(tmp_path: Path) -> None:
+    table = pl.DataFrame({"=HYPERLINK(1)": HOSTILE})
+    path = workbook({"t": table}, tmp_path / "a.xlsx", about={"=1+1": ["@x", {"=2": "=3"}]})
+    head, *rows = read_book(path)["t"]
+    assert head == table.columns
+    assert [row[0] for row in rows] == [undone(text) for text in HOSTILE]
+    with zipfile.ZipFile(path) as book:
+        for name in book.namelist():
+            text = book.read(name).decode("utf-8")
+            assert "<f>" not in text
+            assert "hyperlink" not in text.lower().replace("=hyperlink(1)", "")
+            assert "example.com" not in text
+
+
+def test_texts_lose_what_xml_does_not_allow_and_what_a_cell_cannot_hold(tmp_path: Path) -> None:
+    table = pl.DataFrame({"a": ["x\x00\x07y\nz", "Z" * 40_000], "b": [2**60, 7]})
+    rows = read_book(workbook({"t": table}, tmp_path / "a.xlsx"))["t"]
+    assert rows[1] == ["xy\nz", str(2**60)]  # a whole number that a cell would round is a text
+    assert rows[2] == ["Z" * 32_766 + "…", 7.0]
+
+
+def test_nan_and_infinity_are_empty_cells(tmp_path: Path) -> None:
+    table = pl.DataFrame({"a": [float("nan"), float("inf"), 1.5], "b": ["x", "y", "z"]})
+    rows = read_book(workbook({"t": table}, tmp_path / "a.xlsx"))["t"]
+    assert rows[1:] == [[None, "x"], [None, "y"], [1.5, "z"]]
+
+
+@pytest.mark.parametrize(
+    ("lang", "first", "second"), [("en", "about", "columns"), ("nl", "over", "kolommen")]
+)
+def test_the_first_sheets_tell_the_run_and_define_every_column(
+    lang: str, first: str, second: str, tables: dict[str, pl.DataFrame], tmp_path: Path
+) -> None:
+    about = {
+        "version": "0.1",
+        "options": {"focal": "NL", "narrow": False, "window": None},
+        "warnings": ["one", "two"],
+    }
+    book = read_book(workbook(tables, tmp_path / "a.xlsx", lang=lang, about=about))
+    rows = padded(book[first], 3)
+    assert rows[1:7] == [
+        ("version", "", "0.1"),
+        ("options", "focal", "NL"),
+        ("options", "narrow", "false"),
+        ("options", "window", ""),
+        ("warnings", "", "one"),
+        ("warnings", "", "two"),
+    ]
+    assert [row[1] for row in rows[7:]] == list(tables)
+    defined = [tuple(row[:2]) for row in book[second][1:]]
+    assert defined == [(name, c) for name, table in tables.items() for c in table.columns]
+    assert all(len(row) == 3 and row[2] for row in book[second])
+
+
+def test_a_long_table_is_cut_and_says_where_the_rest_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_ROWS", 2)
+    book = read_book(workbook({"countries": TABLE}, tmp_path / "a.xlsx"))
+    note = "The first 2 of 3 rows; all of them are in tables/countries.csv"
+    assert [row[0] for row in book["countries"]] == ["country", "NA", "NL", note]
+    assert ["", "countries", note] in book["about"]
+
+
+def test_names_of_sheets_are_such_as_excel_takes(tmp_path: Path) -> None:
+    names = ["about", "x" * 40, "x" * 41, "a/b[c]:*?", "''"]
+    book = read_book(workbook(dict.fromkeys(names, TABLE), tmp_path / "a.xlsx"))
+    found = list(book)
+    assert found[2:] == ["about (2)", "x" * 26, "x" * 26 + " (2)", "a_b_c____", "_"]
+    assert all(0 < len(name) <= 31 for name in found)
+
+
+def test_an_empty_table_has_its_header(tmp_path: Path) -> None:
+    book = read_book(
+        workbook({"countries": TABLE.clear(), "none": pl.DataFrame()}, tmp_path / "a.xlsx")
+    )
+    assert book["countries"] == [TABLE.columns]
+    assert book["none"] == []
+
+
+def test_a_second_workbook_has_the_same_bytes_and_no_time_of_the_run(tmp_path: Path) -> None:
+    one = workbook({"countries": TABLE}, tmp_path / "a.xlsx", about={"version": "1"})
+    two = workbook({"countries": TABLE}, tmp_path / "b" / "b.xlsx", about={"version": "1"})
+    assert one.read_bytes() == two.read_bytes()
+    with zipfile.ZipFile(one) as book:
+        assert {entry.date_time[:3] for entry in book.infolist()} == {(1980, 1, 1)}
+        core = book.read("docProps/core.xml").decode()
+    assert set(re.findall(r"\d{4}-\d\d-\d\dT", core)) == {"2000-01-01T"}
+
+
+def test_another_language_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="language 'de' is not known"):
+        workbook({}, tmp_path / "a.xlsx", lang="de")
+    with pytest.raises(OptionError, match="language 'de' is not known"):
+        definition("links", lang="de")
+    assert not list(tmp_path.iterdir())
+
+
+# --- definitions ------------------------------------------------------------------------------
+
+
+def documented() -> list[tuple[str, str]]:
+    """Columns that docs/tables.md explains, by table."""
+    found: list[tuple[str, str]] = []
+    names: list[str] = []
+    for line in (ROOT / "docs" / "tables.md").read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            names = [n for n in re.findall(r"(\w+)\.(?:csv|parquet)", line)]
+        elif line.startswith("| `"):
+            cell = line.split("|")[1]
+            found += [(n, c) for n in names for c in re.findall(r"`([^`]+)`", cell)]
+    return found
+
+
+def test_every_column_that_a_run_writes_is_defined_in_both_languages(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    wanted = [(name, c) for name, table in tables.items() for c in table.columns]
+    wanted += [("countries", c) for c in position.COUNTRY_COLUMNS]
+    wanted += [("organisations", c) for c in position.ORGANISATION_COLUMNS]
+    wanted += [(name, None) for name in tables]
+    missing = [w for w in wanted for lang in ("en", "nl") if not definition(*w, lang)]
+    assert missing == []
+
+
+def test_every_column_that_the_documentation_explains_is_defined() -> None:
+    pairs = documented()
+    assert len(pairs) > 80
+    assert [p for p in pairs if not definition(*p)] == []
+
+
+def test_every_column_of_the_tables_of_a_matrix_is_defined() -> None:
+    matrix = pl.DataFrame(
+        {"country": list("AABBCC"), "product": list("121323"), "value": [5.0, 1, 2, 4, 3, 3]}
+    )
+    found = complexity.complexity_tables(matrix)
+    assert [(n, c) for n, t in found.items() for c in t.columns if not definition(n, c)] == []
+    assert [n for n in found if not definition(n)] == []
+
+
+def test_definitions_are_complete_in_both_languages_and_belong_to_a_table() -> None:
+    words = module._definitions()
+    assert set(words) - {"tables", "any", "derived"} <= set(words["tables"])
+    for section in words.values():
+        for entry in section.values():
+            assert set(entry) == {"en", "nl"}
+            assert all(text == text.strip() and text for text in entry.values())
+
+
+def test_bounds_and_ranks_are_defined_by_the_column_they_belong_to() -> None:
+    low = "ondergrens van het 95%-stabiliteitsinterval van similarity"
+    assert definition("countries", "similarity_low", "nl") == low
+    assert (
+        definition("benchmark", "received_rank")
+        == "rank by received, 1 = largest; ties share a rank"
+    )
+    assert definition("countries", "family_rank") == "rank by families, 1 = most; ties share a rank"
+    assert definition("countries", "nobody_low") is None
+    assert definition("countries", "_low") is None
+
+
+# --- CSV for a Dutch Excel --------------------------------------------------------------------
+
+
+def test_csv_for_a_dutch_excel_read_back_is_the_table(
+    tables: dict[str, pl.DataFrame], tmp_path: Path
+) -> None:
+    assert excel_nl(tables, tmp_path / "nl") == [f"{name}.csv" for name in tables]
+    for name, table in tables.items():
+        content = (tmp_path / "nl" / f"{name}.csv").read_bytes()
+        assert content.startswith(b"\xef\xbb\xbf")
+        flags = [c for c, t in table.schema.items() if t == pl.Boolean]
+        found = pl.read_csv(
+            content,
+            separator=";",
+            decimal_comma=True,
+            schema_overrides=table.schema | dict.fromkeys(flags, pl.String),
+        )
+        truth = {"WAAR": True, "ONWAAR": False}
+        found = found.with_columns(
+            pl.col(flags).replace_strict(truth, return_dtype=pl.Boolean) if flags else []
+        )
+        assert_frame_equal(found, table, check_exact=True)
+
+
+def test_texts_that_a_spreadsheet_would_run_get_an_apostrophe_and_numbers_do_not(
+    tmp_path: Path,
+) -> None:
+    table = pl.DataFrame(
+        {"-name": [*HOSTILE, "＝1", "a=1", None], "x": [-1.5, *[0.25] * (len(HOSTILE) + 2)]}
+    )
+    excel_nl({"t": table}, tmp_path)
+    text = (tmp_path / "t.csv").read_text(encoding="utf-8-sig", newline="")
+    head, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+    assert head == ["'-name", "x"]
+    started = {"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"}
+    wanted = [f"'{t}" if t in started else t or "" for t in table["-name"].to_list()]
+    assert [row[0] for row in rows] == wanted
+    assert [row[1] for row in rows] == ["-1,5", *["0,25"] * (len(rows) - 1)]
+    assert text.count("\r\n") == len(rows) + 1
