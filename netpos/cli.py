@@ -422,6 +422,107 @@ def complexity(
 
 
 @app.command()
+def query(
+    technologies: Technologies = None,
+    technology: Annotated[str | None, typer.Option("--technology", help="Only this one.")] = None,
+    first: Annotated[int | None, typer.Option("--from", help="First publication year.")] = None,
+    last: Annotated[int | None, typer.Option("--to", help="Last publication year.")] = None,
+    as_: Annotated[
+        str, typer.Option("--as", help="lens (query text for the web) or api (JSON bodies).")
+    ] = "lens",
+    limit: Annotated[
+        int, typer.Option("--limit", help="Records that one export may hold.", min=1)
+    ] = 50_000,
+    counts: Annotated[
+        Path | None,
+        typer.Option("--counts", help="CSV technology,year,count: hits seen on Lens, to slice by."),
+    ] = None,
+    slices_per_year: Annotated[
+        int, typer.Option("--slices-per-year", help="Finer slices where a year is too many.")
+    ] = 1,
+    narrow: Annotated[bool, typer.Option("--narrow", help="Core patterns only.")] = False,
+) -> None:
+    """Print the Lens queries to run for each technology.
+
+    Example: netpos query --technology quantum --from 2015 --to 2025
+    """
+    from netpos import query as querying
+
+    with _errors():
+        if as_ not in ("lens", "api"):
+            raise OptionError(f"--as {as_}: unknown", remedy="choose lens or api")
+        form: Any = as_
+        print(
+            querying.query_command(
+                Path(technologies) if technologies else None,
+                technology=technology,
+                first=first,
+                last=last,
+                as_=form,
+                limit=limit,
+                counts=counts,
+                slices_per_year=slices_per_year,
+                narrow=narrow,
+            )
+        )
+
+
+@app.command()
+def missing(
+    corpus: Annotated[Path, typer.Argument(help="Folder of a corpus.")],
+    technologies: Technologies = None,
+    technology: Annotated[str | None, typer.Option("--technology", help="Only this one.")] = None,
+    as_: Annotated[
+        str, typer.Option("--as", help="ids, lens-query (pieces Lens accepts) or table (CSV).")
+    ] = "ids",
+    scope: Annotated[
+        str, typer.Option("--scope", help="citing, cited or closed: which links to close.")
+    ] = "citing",
+    focal: Annotated[
+        str | None, typer.Option("--focal", help="Only links of this country.")
+    ] = None,
+    from_: From = None,
+    to: To = None,
+    top: Annotated[int | None, typer.Option("--top", help="So many documents.", min=1)] = None,
+    piece: Annotated[int, typer.Option("--piece", help="Documents per query.", min=1)] = 500,
+    families: Annotated[
+        bool, typer.Option("--families", help="Families of the corpus without a country instead.")
+    ] = False,
+) -> None:
+    """List the documents outside the corpus that would raise coverage most, best first.
+
+    Example: netpos missing corpus --technology quantum --as lens-query
+    """
+    from netpos import analysis, options
+    from netpos import missing as looking
+    from netpos.ingest.corpus import open_corpus
+
+    with _errors():
+        if as_ not in ("ids", "lens-query", "table"):
+            raise OptionError(f"--as {as_}: unknown", remedy="choose ids, lens-query or table")
+        if scope not in ("citing", "cited", "closed"):
+            raise OptionError(f"--scope {scope}: unknown", remedy="choose citing, cited or closed")
+        given = {"technologies": technologies, "from": from_, "to": to}
+        study = analysis.prepare(
+            open_corpus(corpus), options.make({k: v for k, v in given.items() if v is not None})
+        )
+        chosen: Any = (scope, as_)
+        text, notes = looking.missing_command(
+            study,
+            technology=technology,
+            scope=chosen[0],
+            country=focal,
+            as_=chosen[1],
+            top=top,
+            piece=piece,
+            families=families,
+        )
+        for note in notes:
+            say(note)
+        print(text, end="")
+
+
+@app.command()
 def names(
     corpus: Annotated[Path, typer.Argument(help="Folder of a corpus.")],
     out: Out,

@@ -116,7 +116,7 @@ def test_promises_hold_at_every_prefix_of_a_random_corpus(tmp_path: Path) -> Non
     s = study(corpus_of(tmp_path, seeds))
     table = missing_documents(s, technology="quantum")
     promised = promise(table, coverage(s, technology="quantum"))
-    assert table.height > 40
+    assert table.height > 30
     at, number = 0, {lens_id(n): n for n in range(100)}
     before = counted(s)[0]
     for size in (1, 5, 20, table.height):
@@ -272,37 +272,44 @@ def test_families_without_country_name_the_members_that_may_give_one(tmp_path: P
     assert counted(later) == (before[0], before[1] + 2)
 
 
+def number_of(document: dict) -> str:
+    return f"{document['jurisdiction']}_{document['doc_number']}_{document['kind']}"
+
+
 def test_half_of_the_demo_fetched_later_gives_exactly_what_the_promise_allows(
     tmp_path: Path,
 ) -> None:
     lines = gzip.decompress(DEMO.read_bytes()).decode().split("\n")
     whole = read(str(DEMO)).documents.drop_nulls("family")
-    draw = random.Random(1)
     numbers = sorted(whole["family"].unique())
-    hidden = set(draw.sample(numbers, len(numbers) // 2))
+    hidden = set(random.Random(1).sample(numbers, len(numbers) // 2))
     kept, later = [], []
-    family_of = {}  # of the hidden documents, from the whole file
+    family_of: dict[str, int] = {}  # any name of a hidden document -> its family in the whole file
+    lead = {}  # hidden family -> one of its documents
     for family, line, ident in whole.select("family", "line", "lens_id").iter_rows():
-        (later if family in hidden else kept).append(json.loads(lines[line - 1]))
+        r = json.loads(lines[line - 1])
+        (later if family in hidden else kept).append(r)
         if family in hidden:
-            family_of[ident] = family
+            lead[family] = ident
+            family_of |= {ident: family, number_of(r): family}
+            for m in r.get("families", {}).get("simple_family", {}).get("members", ()):
+                family_of |= {m["lens_id"]: family, number_of(m["document_id"]): family}
     s = study(corpus_of(tmp_path, kept))
     corpus = fetched(tmp_path, later)
     after = study(corpus)
-    placed = after.shares.located.tolist()
-    country_of = {
-        ident: placed[family]
-        for ident, family in corpus.documents.drop_nulls("family")
-        .select("lens_id", "family")
+    number = dict(corpus.documents.select("lens_id", "family").iter_rows())
+    placed = {f: bool(after.shares.located[number[ident]]) for f, ident in lead.items()}
+    outside = [
+        i or number_of({"jurisdiction": o, "doc_number": d, "kind": k})
+        for i, o, d, k in s.corpus.table("outside")
+        .select("lens_id", "office", "doc_number", "kind")
         .iter_rows()
-    }
-    outside = s.corpus.table("outside")["lens_id"].to_list()
-    n = s.families
-    merged = 0
+    ]
+    n, held, merged = s.families, s.shares.located.tolist(), 0
     for technology in s.names:
         chosen = s.chosen(technology, (2015, 2025))
         pairs = [
-            (f, g)
+            (f, outside[g - n] if g >= n else g)
             for f, g in zip(s.pairs.citing.tolist(), s.pairs.cited.tolist(), strict=True)
             if chosen[f]
         ]
@@ -310,32 +317,24 @@ def test_half_of_the_demo_fetched_later_gives_exactly_what_the_promise_allows(
         now = coverage(s, technology=technology)
         assert (now.citations, now.located) == counted(s, technology)
         # each promise, counted again pair by pair
-        gains = Counter(
-            outside[g - n]
-            for f, g in pairs
-            if g >= n and s.shares.located[f] and outside[g - n] is not None
-        )
-        assert dict(rows(table.drop_nulls("lens_id"))) == gains
-        # and what came in, when documents of one family are known to be one
-        ends = {(f, family_of.get(outside[g - n], -g) if g >= n else -g) for f, g in pairs}
-        located = now.located + len(
-            {
-                (f, family_of[outside[g - n]])
-                for f, g in pairs
-                if g >= n
-                and outside[g - n] in family_of
-                and s.shares.located[f]
-                and country_of[outside[g - n]]
-            }
-        )
+        gains = Counter(g for f, g in pairs if isinstance(g, str) and held[f])
+        names = [*as_ids(table), *without_lens_id(table)]
+        assert set(names) == set(gains)
+        assert dict(rows(table.drop_nulls("lens_id"))).items() <= gains.items()
+        assert table["citations"].sum() == gains.total()
+        # and what came in, once documents of one family are known to be one
+        ends = {(f, ("hidden", family_of[g]) if g in family_of else g) for f, g in pairs}
+        came = {(f, family_of[g]) for f, g in pairs if g in family_of and held[f]}
+        located = now.located + sum(placed[g] for _, g in came)
         assert counted(after, technology) == (len(ends), located)
-        fetched_ids = [i for i in as_ids(table) if country_of.get(i)]
-        promised = now.located + sum(gains[i] for i in fetched_ids)
-        assert located <= promised
-        assert promised - located <= now.citations - len(ends)
+        # the promise for the documents that came in is the most that is reached
+        promised = now.located + sum(
+            gains[g] for g in names if g in family_of and placed[family_of[g]]
+        )
+        assert 0 <= promised - located <= now.citations - len(ends)
         assert located / len(ends) <= promised / now.citations
         merged += promised - located
-    assert merged > 100  # the demo does merge families, so the bound is no empty statement
+    assert merged > 100  # the demo has such families, so the bound is no empty statement
 
 
 def test_the_order_of_the_records_moves_nothing(tmp_path: Path) -> None:

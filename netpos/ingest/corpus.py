@@ -125,6 +125,12 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
     return dict(found)
 
 
+def _whole(folder: Path, manifest: dict[str, Any]) -> bool:
+    """Whether the tables are those of the manifest, all of them."""
+    there = all((folder / f"{name}.parquet").exists() for name in TABLES)
+    return manifest.get("state") == "complete" and there
+
+
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the folder for this process; a lock left by a process that died is taken over."""
@@ -239,7 +245,7 @@ def build(
             {(e["name"], e["form"], e["why"]): e for e in manifest["skipped"] + skipped}.values(),
             key=lambda e: (e["name"], e["form"]),
         )
-        if changed or manifest.get("state") != "complete":
+        if changed or not _whole(folder, manifest):
             _finish(folder, manifest, say)
     return Corpus(manifest, folder)
 
@@ -472,7 +478,7 @@ def open_corpus(folder: Path) -> Corpus:
             file=folder,
             remedy="make one with 'netpos ingest EXPORT... --corpus DIR'",
         )
-    if manifest.get("state") != "complete":
+    if not _whole(folder, manifest):
         with _locked(folder):
             _finish(folder, manifest, lambda _: None)
     return Corpus(manifest, folder)

@@ -132,6 +132,15 @@ def test_a_corpus_of_another_version_is_refused_with_the_remedy(tmp_path: Path) 
         open_corpus(tmp_path / "c")
 
 
+def test_a_table_that_was_deleted_is_made_again(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", RECORDS[:9])
+    ingest([path], tmp_path / "c")
+    before = bytes_of(tmp_path / "c")
+    (tmp_path / "c" / "citations.parquet").unlink()
+    open_corpus(tmp_path / "c")
+    assert bytes_of(tmp_path / "c") == before
+
+
 def test_a_folder_without_a_corpus_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no corpus in this folder"):
         open_corpus(tmp_path)
