@@ -124,6 +124,30 @@ class Study:
         """Distinct citing families per row, documents outside each counting as one."""
         return np.bincount(self.pairs.cited, minlength=self.rows).astype(np.float64)
 
+    def _of_families(self, column: str) -> NDArray[np.float64]:
+        out = np.full(self.rows, np.nan)
+        values = self.corpus.families[column].cast(pl.Float64).fill_null(float("nan"))
+        out[: self.families] = values.to_numpy()
+        return out
+
+    @cached_property
+    def priority_years(self) -> NDArray[np.float64]:
+        """Priority year per row, NaN for documents outside."""
+        return self._of_families("priority_year")
+
+    @cached_property
+    def publication_years(self) -> NDArray[np.float64]:
+        """Year of first publication per row, NaN where not known."""
+        out = self._of_families("publication_year")
+        outside = self.corpus.table("outside")["date"].dt.year().cast(pl.Float64)
+        out[self.families :] = outside.fill_null(float("nan")).to_numpy()
+        return out
+
+    @property
+    def fields(self) -> dict[str, Mask]:
+        """Families of each listed technology, without the union."""
+        return {name: mask for name, mask in self.member.items() if name != UNION}
+
     @cached_property
     def international(self) -> NDArray[np.float64]:
         """1 for families at two or more offices, at EP or at WO."""

@@ -139,6 +139,24 @@ Core = Annotated[
     str | None,
     _option("--core", "rich, borgatti-everett, top-share or k-core. [default: rich]"),
 ]
+Totals = Annotated[
+    str | None,
+    _option("--totals", "CSV country,families[,year] of all patenting: gives rca."),
+]
+ComplexityFile = Annotated[
+    str | None, _option("--complexity", "CSV technology,complexity from elsewhere.")
+]
+Draws = Annotated[
+    int | None, _option("--draws", "Draws for the intervals, 0 = none. [default: 1000]")
+]
+Sensitivity = Annotated[
+    bool | None,
+    typer.Option(
+        "--sensitivity/--no-sensitivity",
+        help="Count again in other ways. [default: yes]",
+        show_default=False,
+    ),
+]
 DataDate = Annotated[
     str | None, _option("--data-date", "Date of the data. [default: latest publication]")
 ]
@@ -183,6 +201,10 @@ def _given(frame: dict[str, object]) -> dict[str, object]:
         "memberships": "memberships",
         "merge_cn": "merge_cn",
         "core": "core",
+        "totals": "totals",
+        "complexity": "complexity",
+        "draws": "draws",
+        "sensitivity": "sensitivity",
         "data_date": "data_date",
         "lang": "lang",
         "seed": "seed",
@@ -254,6 +276,10 @@ def run(
     memberships: Memberships = None,
     merge_cn: MergeCn = None,
     core: Core = None,
+    totals: Totals = None,
+    complexity: ComplexityFile = None,
+    draws: Draws = None,
+    sensitivity: Sensitivity = None,
     data_date: DataDate = None,
     lang: Lang = None,
     seed: Seed = None,
@@ -340,6 +366,10 @@ def analyse(
     memberships: Memberships = None,
     merge_cn: MergeCn = None,
     core: Core = None,
+    totals: Totals = None,
+    complexity: ComplexityFile = None,
+    draws: Draws = None,
+    sensitivity: Sensitivity = None,
     data_date: DataDate = None,
     lang: Lang = None,
     seed: Seed = None,

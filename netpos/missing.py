@@ -32,6 +32,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from netpos.analysis import UNION, Span, Study
+from netpos.countries import check_focal
 from netpos.errors import OptionError
 from netpos.graph.links import SCOPES, Mask, Scope
 from netpos.tables import Schema, require
@@ -101,11 +102,12 @@ def _may_lie_within(study: Study, span: Span) -> Mask:
     """Rows published in the span; an outside document without a date may be."""
     inside = study.in_span(span)
     years = study.corpus.table("outside")["date"].dt.year()
-    within = years.is_between(*span) | years.is_null()
+    within = years.is_between(*span).fill_null(False)
     return np.concatenate([inside[: study.families], within.to_numpy()])
 
 
 def _held_by(study: Study, country: str) -> Mask:
+    country = check_focal(country)
     if country not in study.shares.names:
         return np.zeros(study.rows, dtype=bool)
     column = study.shares.matrix[:, [study.shares.names.index(country)]]
@@ -131,7 +133,7 @@ def coverage(
     Raises
     ------
     OptionError
-        The technology or the scope is unknown.
+        The technology, the scope or the country is unknown.
     """
     return _count(study, _select(study, technology, span, scope, country))
 
@@ -178,7 +180,7 @@ def missing_documents(
     Raises
     ------
     OptionError
-        The technology or the scope is unknown.
+        The technology, the scope or the country is unknown.
     """
     return _rank(study, _select(study, technology, span, scope, country))
 

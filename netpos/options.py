@@ -45,6 +45,10 @@ class Options(BaseModel):
     memberships: str | None = None
     merge_cn: bool = False
     core: Literal["rich", "borgatti-everett", "top-share", "k-core"] = "rich"
+    totals: str | None = None
+    complexity: str | None = None
+    draws: int = Field(1000, ge=0, le=100_000)
+    sensitivity: bool = True
     data_date: str | None = None
     lang: Literal["en", "nl"] = "en"
     seed: int = 0

@@ -95,6 +95,7 @@ def analyse(
         say(f"note: {warning}")
     written = Outputs(out)
     tables = results.tables(study)
+    tables |= results.sensitivity_tables(study, tables)
     for name, table in tables.items():
         written.table(name, table)
     written.csv("ledger.csv", corpus.ledger)

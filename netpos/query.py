@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from netpos.countries import check_focal
 from netpos.errors import InputError, OptionError
 from netpos.ingest.corpus import Corpus, open_corpus
 from netpos.ingest.technologies import Technology, family_technologies, load_technologies
@@ -60,6 +61,7 @@ _SCHEME_FIELDS: tuple[tuple[Literal["IPC", "CPC"], str], ...] = (
     ("IPC", "class_ipcr.symbol"),
     ("CPC", "class_cpc.symbol"),
 )
+_COUNTRY_FIELDS = ("applicant.residence", "inventor.residence", "priority_claim.jurisdiction")
 _Slice = tuple[dt.date | None, dt.date | None, int | None]
 
 
@@ -95,6 +97,7 @@ def lens_queries(
     slices_per_year: int = 1,
     narrow: bool = False,
     terms: int = TERMS,
+    country: str | None = None,
 ) -> list[Query]:
     r"""Write the queries that fetch the documents of technologies.
 
@@ -121,6 +124,9 @@ def lens_queries(
         Use the ``core`` patterns where a technology has them.
     terms
         Most terms in one query; a technology with more takes several queries per slice.
+    country
+        Only documents with an applicant or inventor in this country or a priority filed there:
+        the seeds of a run with ``--design focal``.
 
     Returns
     -------
@@ -148,6 +154,9 @@ def lens_queries(
         if technology is not None and chosen.id != technology:
             continue
         clauses = _clauses(chosen, terms, narrow=narrow)
+        if country is not None:
+            of_country = " OR ".join(f"{f}:{check_focal(country)}" for f in _COUNTRY_FIELDS)
+            clauses = [f"({clause}) AND ({of_country})" for clause in clauses]
         expected = None if counts is None else counts.get(chosen.id, counts.get("all", {}))
         for start, end, hits in _slices(first, last, limit, expected, slices_per_year):
             for part, clause in enumerate(clauses, 1):
@@ -373,6 +382,7 @@ def query_command(
     slices_per_year: int = 1,
     narrow: bool = False,
     terms: int = TERMS,
+    country: str | None = None,
 ) -> str:
     """Return what ``netpos query`` prints; see `lens_queries`.
 
@@ -382,7 +392,7 @@ def query_command(
         TOML file of technologies; default the shipped ten.
     counts
         A CSV for `read_counts`, or the folder of a corpus for `corpus_counts`.
-    technology, first, last, as_, limit, slices_per_year, narrow, terms
+    technology, first, last, as_, limit, slices_per_year, narrow, terms, country
         See `lens_queries`.
     """
     technologies = load_technologies(definitions)
@@ -403,5 +413,6 @@ def query_command(
             slices_per_year=slices_per_year,
             narrow=narrow,
             terms=terms,
+            country=country,
         )
     )

@@ -9,17 +9,51 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos import analysis, countries
+from netpos import analysis, countries, sensitivity
 from netpos.analysis import Span, Study
+from netpos.errors import InputError
 from netpos.graph import dependence
 from netpos.graph.links import Shares, select
-from netpos.indicators import position, specialisation
+from netpos.indicators import (
+    position,
+    robustness,
+    scores,
+    specialisation,
+    trend,
+    uncertainty,
+    value,
+)
+from netpos.ingest.user_tables import read_totals
 from netpos.tables import Links
 
 #: Organisations and classification groups named behind a number.
 NAMED = 3
 #: Located share of a country's links below which its indicators are not measurable.
 MEASURABLE = 0.5
+#: Columns of ``tables/technologies.csv``, in order.
+TECHNOLOGY_COLUMNS = (
+    "technology",
+    "period",
+    "families",
+    "families_located",
+    "links",
+    "coverage",
+    "core",
+    "focal",
+    "counting",
+    "complexity",
+    "complexity_basis",
+    "balance_ratio",
+    "balance",
+    "source_effective",
+    "similarity",
+    "family_share",
+    "family_rank",
+    "family_rank_change",
+    "value_share",
+    "value_rank",
+    "value_rank_change",
+)
 #: Sets of countries to compare with, by name.
 BENCHMARKS = {
     "report-7.2": "US CN JP KR AT SE BE DE",
@@ -39,6 +73,14 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     coverage = analysis.coverage_table(study)
     self_links = _self_citations(study)
     behind = Behind(study)
+    valued = value.valuation(
+        study.corpus.documents,
+        study.citing_families,
+        study.priority_years,
+        study.fields,
+        data_date=study.data_date,
+    )
+    sample = uncertainty.Sample.of(study.pairs, study.spread, study.shares, study.organisations)
 
     def add(name: str, table: pl.DataFrame) -> None:
         keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
@@ -59,15 +101,36 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
                 memberships=_memberships(study),
                 located=study.located_families(technology, span),
             ).pipe(_with_measurable, by_country)
+            chosen = study.chosen(technology, span)
+            worth = value.node_values(valued, study.shares, chosen)
+            table = table.join(
+                worth.select("country", "value", "value_foreign", "value_share", "value_rank"),
+                on="country",
+                how="left",
+                maintain_order="left",
+            )
             if study.options.design == "focal":
                 table = focal_only(table, study.options.focal)
+            elif study.options.draws:
+                rows.setdefault("indicators", []).append(
+                    _intervals(study, table, sample, technology, period, span)
+                )
             add("countries", table)
             add("links", _plain(closed))
             add("source_links", _plain(citing))
             add("coverage_by_country", by_country)
             add("exposure", behind.exposure(citing, technology, span))
             add("dependents", behind.dependents(citing, technology, span))
-            add("organisations", _organisations(study, firms, self_links, technology, span))
+            firm_worth = value.node_values(valued, study.organisations, chosen, kind="organisation")
+            add(
+                "organisations",
+                _organisations(study, firms, self_links, technology, span).join(
+                    firm_worth.select("organisation", "value", "value_rank"),
+                    on="organisation",
+                    how="left",
+                    maintain_order="left",
+                ),
+            )
             add("organisation_links", _plain(firms))
             add("references", reference_table(study, technology, span))
             rows.setdefault("technologies", []).append(
@@ -75,8 +138,13 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
             )
     found = {name: pl.concat(parts, how="vertical_relaxed") for name, parts in rows.items()}
     found["countries"] = _named(study, _with_rca(study, found["countries"]))
-    found["technologies"] = _with_changes(found["technologies"])
+    if "indicators" in found:
+        found["countries"] = uncertainty.add_intervals(found["countries"], found["indicators"])
+    found["technologies"] = _with_changes(_with_complexity(study, found["technologies"]))
+    found["scores"] = scores.scores(found["technologies"].filter(pl.col("period") == "all"))
     found["coverage"] = coverage
+    found["trend"] = _trend(study)
+    found["slopes"] = trend.slopes(found["trend"])
     found["organisations"] = found["organisations"].select(
         [c for c in position.ORGANISATION_COLUMNS if c in found["organisations"].columns]
     )
@@ -88,6 +156,10 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
 
 #: What a corpus of one country's surroundings cannot tell.
 REFUSED_FOCAL = (
+    "value",
+    "value_foreign",
+    "value_share",
+    "value_rank",
     "family_share",
     "family_rank",
     "international_share",
@@ -114,6 +186,112 @@ def focal_only(table: pl.DataFrame, focal: str) -> pl.DataFrame:
     ).with_columns([pl.when(mine).then(pl.col(c)).alias(c) for c in table.columns if c not in keep])
 
 
+def _intervals(
+    study: Study,
+    table: pl.DataFrame,
+    sample: uncertainty.Sample,
+    technology: str,
+    period: str,
+    span: Span,
+) -> pl.DataFrame:
+    keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
+    citing = select(study.pairs, study.ends[technology], study.years, span, scope="citing")
+    if study.options.self_citations == "drop":
+        citing &= ~study.pairs.self_citation
+    return uncertainty.intervals(
+        table.select(*keys, pl.all()),
+        sample,
+        study.links_mask(technology, span),
+        citing,
+        study.chosen(technology, span),
+        year=study.year_of_membership,
+        memberships=_memberships(study),
+        method=study.options.core,
+        draws=study.options.draws,
+        seed=study.options.seed,
+    )
+
+
+def _trend(study: Study) -> pl.DataFrame:
+    span = (study.options.first, study.options.last)
+    counted = ~study.pairs.self_citation if study.options.self_citations == "drop" else None
+    values = value.stock(
+        study.corpus.documents,
+        study.pairs,
+        study.shares,
+        study.fields,
+        study.member,
+        study.publication_years,
+        study.priority_years,
+        span,
+        data_date=study.data_date,
+    )
+    return trend.trend(
+        study.pairs,
+        study.spread,
+        study.shares,
+        study.member,
+        study.publication_years,
+        span,
+        data_date=study.data_date,
+        focal=study.options.focal,
+        counted=counted,
+        values=values,
+    )
+
+
+def _with_complexity(study: Study, table: pl.DataFrame) -> pl.DataFrame:
+    """Add the complexity that the user gives; there is no basis for one in a topic export."""
+    if not study.options.complexity:
+        return table.with_columns(
+            complexity=pl.lit(None, pl.Float64), complexity_basis=pl.lit(None, pl.String)
+        )
+    given = read_complexity(Path(study.options.complexity))
+    basis = pl.when(pl.col("complexity").is_not_null()).then(pl.lit("given"))
+    return table.join(given, on="technology", how="left", maintain_order="left").with_columns(
+        complexity_basis=basis
+    )
+
+
+def read_complexity(path: Path) -> pl.DataFrame:
+    """Read ``technology,complexity``.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read or lacks a column.
+    """
+    wanted = {"technology": pl.String, "complexity": pl.Float64}
+    remedy = "give a CSV with the columns technology,complexity"
+    try:
+        table = pl.read_csv(path, schema_overrides=wanted)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        problem = str(error).splitlines()[0]
+        raise InputError(problem, file=path, remedy=remedy) from error
+    if not set(wanted) <= set(table.columns):
+        raise InputError("a column is missing", file=path, remedy=remedy)
+    return table.select(list(wanted)).unique("technology", keep="first", maintain_order=True)
+
+
+def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Every way of counting, and a mark for what survives them; empty with ``--design focal``."""
+    if not study.options.sensitivity or study.options.design == "focal":
+        return {}
+    table = sensitivity.sensitivity(study)
+    whole = pl.col("period") == "all"
+    mine = pl.col("country") == study.options.focal
+    focal = tables["countries"].filter(whole & mine)
+    drawn = tables.get("indicators")
+    marks = robustness.robustness(
+        table,
+        sensitivity.without_largest(study),
+        focal=study.options.focal,
+        intervals=None if drawn is None else drawn.filter(whole),
+        measurable={t: bool(m) for t, m in focal.select("technology", "measurable").iter_rows()},
+    )
+    return {"sensitivity": table, "robustness": marks}
+
+
 def _named(study: Study, table: pl.DataFrame) -> pl.DataFrame:
     names = countries.countries().select(country="iso2", name=f"name_{study.options.lang}")
     table = table.join(names, on="country", how="left", maintain_order="left")
@@ -122,21 +300,32 @@ def _named(study: Study, table: pl.DataFrame) -> pl.DataFrame:
 
 def _with_rca(study: Study, table: pl.DataFrame) -> pl.DataFrame:
     """Add specialisation: within the listed technologies, and against all patenting if given."""
-    listed = table.filter(pl.col("technology") != analysis.UNION)
+    listed = table.filter((pl.col("technology") != analysis.UNION) & (pl.col("families") > 0))
+    totals = read_totals(Path(study.options.totals)) if study.options.totals else None
+    keys = ["technology", "period", "country"]
     parts = []
-    for period, _ in study.options.spans():
-        here = listed.filter((pl.col("period") == period) & (pl.col("families") > 0))
-        if here.height:
-            cells = here.select("technology", "period", "country", "families")
-            parts.append(specialisation.rca(cells).rename({"rca": "rca_within"}))
+    for period, span in study.options.spans():
+        cells = listed.filter(pl.col("period") == period).select(*keys, "families")
+        if not cells.height:
+            continue
+        within = specialisation.rca(cells).rename({"rca": "rca_within"})
+        against: pl.Series | pl.Expr = pl.lit(None, pl.Float64).alias("rca")
+        if totals is not None:
+            against = specialisation.rca(cells, totals=_totals(totals, span))["rca"]
+        parts.append(within.select(*keys, "rca_within").with_columns(rca=against))
     if not parts:
-        return table.with_columns(rca_within=pl.lit(None, pl.Float64))
-    within = pl.concat(parts).select("technology", "period", "country", "rca_within")
+        none = pl.lit(None, pl.Float64)
+        return table.with_columns(rca_within=none, rca=none)
     return position.rounded(
-        table.join(
-            within, on=["technology", "period", "country"], how="left", maintain_order="left"
-        )
+        table.join(pl.concat(parts), on=keys, how="left", maintain_order="left")
     )
+
+
+def _totals(totals: pl.DataFrame, span: Span) -> pl.DataFrame:
+    """All patenting per country within the span."""
+    if "year" in totals.columns:
+        totals = totals.filter(pl.col("year").is_between(*span))
+    return totals.group_by("country").agg(pl.col("families").sort().sum()).sort("country")
 
 
 def _with_measurable(table: pl.DataFrame, by_country: pl.DataFrame) -> pl.DataFrame:
@@ -505,16 +694,22 @@ def _technology_row(
         "similarity",
         "family_share",
         "family_rank",
+        "value_share",
+        "value_rank",
     )
     return position.rounded(pl.concat([head, focal.select(kept)], how="horizontal"))
 
 
 def _with_changes(table: pl.DataFrame) -> pl.DataFrame:
-    """Add the change of rank against the first period: + = improved."""
-    first = pl.col("family_rank").first().over("technology")
+    """Add the changes of rank against the first period: + = improved."""
     several = pl.col("period").n_unique().over("technology") > 1
     early = pl.col("period") == pl.col("period").first().over("technology")
-    change = pl.when(several & ~early & (pl.col("period") != "all")).then(
-        first - pl.col("family_rank")
-    )
-    return table.with_columns(family_rank_change=change)
+    later = several & ~early & (pl.col("period") != "all")
+    return table.with_columns(
+        [
+            pl.when(later)
+            .then(pl.col(rank).first().over("technology") - pl.col(rank))
+            .alias(f"{rank}_change")
+            for rank in ("family_rank", "value_rank")
+        ]
+    ).select(TECHNOLOGY_COLUMNS)

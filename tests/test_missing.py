@@ -203,7 +203,7 @@ def test_span_technology_and_country_limit_the_families_asked_for(tmp_path: Path
     assert rows(early) == [(lens_id(12), 1)]
     assert missing_documents(s, technology="process").height == 0
     assert rows(missing_documents(s)) == rows(missing_documents(s, technology="quantum"))
-    assert rows(missing_documents(s, country="DE")) == [(lens_id(10), 1), (lens_id(11), 1)]
+    assert rows(missing_documents(s, country="de")) == [(lens_id(10), 1), (lens_id(11), 1)]
     assert coverage(s, country="DE") == Coverage(2, 0)
     assert missing_documents(s, country="BR").height == 0
     assert coverage(s, country="BR").share is None
@@ -422,6 +422,7 @@ def test_a_corpus_without_anything_missing_says_how_well_it_is_covered(tmp_path:
         ({"technology": "x"}, "--technology x: unknown; known: optical_photonics"),
         ({"scope": "both"}, "--scope both: unknown; choose closed, citing, cited"),
         ({"as_": "csv"}, "--as csv: unknown; choose ids, lens-query or table"),
+        ({"country": "EP"}, "--focal EP: this is an office"),
         ({"top": 0}, "--top 0: expected a number above 0"),
         ({"as_": "lens-query", "piece": 0}, "--piece 0: expected a number above 0"),
     ],

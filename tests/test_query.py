@@ -34,6 +34,7 @@ from netpos.query import (
     written,
 )
 from netpos.query_terms import symbol_terms
+from tests.conftest import ROOT
 from tests.lens import record, write
 
 NTS = load_technologies()
@@ -84,9 +85,8 @@ class Reader:
             self.take()
             parts.append(self.both(field))
         words = [p for p in parts if isinstance(p, Word)]
-        if (
-            len(words) == len(parts) and len({w.field for w in words}) == 1
-        ):  # the same answer, quicker: one regular expression for all
+        if len(words) == len(parts) and len({w.field for w in words}) == 1:
+            # the same answer, quicker: one regular expression for all
             return Word(words[0].field, "|".join(f"(?:{w.pattern})" for w in words))
         return lambda d: any(p(d) for p in parts)
 
@@ -428,6 +428,21 @@ def test_the_web_form_escapes_the_slash_and_names_its_dates() -> None:
     assert lens_queries([ONE])[0].text == symbols
 
 
+@pytest.mark.parametrize("as_", ["lens", "api"])
+def test_a_query_for_one_country_asks_for_its_parties_and_priorities(as_) -> None:
+    (query,) = lens_queries([ONE], first=2018, last=2018, as_=as_, country="nl")
+    found = finds(query)
+    fields = ("applicant.residence", "inventor.residence", "priority_claim.jurisdiction")
+    for field in fields:
+        of = dict.fromkeys(fields, ()) | {field: ["DE", "NL"]}
+        assert found(document(ipc=["G06N10/00"]) | of)
+        assert not found(document(ipc=["G06N10/00"]) | of | {field: ["DE"]})
+        assert not found(document(ipc=["G06N3/08"]) | of)
+        assert not found(document(ipc=["G06N10/00"], published="2019-01-01") | of)
+    with pytest.raises(OptionError, match="XQ"):
+        lens_queries([ONE], country="XQ")
+
+
 def test_the_api_form_asks_for_the_listed_fields_and_whole_families() -> None:
     body = lens_queries([ONE], first=2020, last=2020, as_="api")[0].body
     assert body == {
@@ -471,6 +486,11 @@ def test_the_api_form_asks_for_the_listed_fields_and_whole_families() -> None:
         "simple_family",
         "legal_status",
     }
+
+
+def test_the_page_on_getting_data_lists_each_field() -> None:
+    text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    assert [f for f in FIELDS if f"`{f}`" not in text] == []
 
 
 def test_a_record_cut_to_the_listed_fields_loses_nothing_netpos_reads(

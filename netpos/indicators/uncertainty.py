@@ -198,7 +198,7 @@ class _Network:
         abroad = spread.ends[0][cell] != spread.ends[1][cell]
         keep, cell = keep[abroad], cell[abroad]
         at, row = np.unique(cell, return_inverse=True)
-        column = sample.cluster[sample.pairs.cited[spread.pair[keep]]]
+        column = sample.cluster[sample.pairs.citing[spread.pair[keep]]]
         ends = [spread.ends[0][at], spread.ends[1][at]]
         names = {spread.names[k] for k in np.unique(np.concatenate(ends)).tolist()}
         nodes = sorted({*countries, *names})

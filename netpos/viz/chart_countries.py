@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from netpos import countries
-from netpos.viz.chart_theme import FOCUS, INK, PALETTE, SOFT, WIDTH
+from netpos.viz.chart_theme import FOCUS, INK, PALETTE, SOFT, WIDTH, beside, name_layers
 from netpos.viz.report_page import Page
 from netpos.viz.report_words import words
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Countries with a bar, with a line, organisations with a bubble.
 BARS, LINES, BUBBLES = 12, 5, 10
+#: Places in the palette of the lines besides that of the country in focus.
+LINE_COLOURS = (0, 1, 4, 5, 8, 6)
 _SHARES = ("family_share", "received_share", "value_share")
 
 
@@ -98,7 +100,6 @@ def trend(page: Page, technology: str) -> Drawn:
     kinds = [c for c in _SHARES if c in table.columns and table[c].null_count() < table.height]
     if not kinds or table["year"].n_unique() < 2:
         return None
-    # every code keeps its colour in all panels
     colours = [
         FOCUS if c == page.focal else PALETTE[k]
         for c, k in zip(kept, (0, 1, 4, 5, 9, 8), strict=False)
@@ -111,15 +112,12 @@ def trend(page: Page, technology: str) -> Drawn:
     )
     first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type]
     young = table.filter(pl.col("provisional").fill_null(value=False))["year"]
+    years = alt.Scale(domain=[first, last], nice=False, zero=False)
+    ticks = alt.Axis(format="d", tickMinStep=1, tickCount=min(6, last - first), grid=False)
     panels = []
     for column in kinds:
         part = long.filter(pl.col("kind") == column)
-        x = alt.X(
-            "year:Q",
-            title=None,
-            scale=alt.Scale(domain=[first, last], nice=False),
-            axis=alt.Axis(format="d", tickMinStep=1, tickCount=min(6, last - first), grid=False),
-        )
+        x = alt.X("year:Q", title=None, scale=years, axis=ticks)
         base = alt.Chart(part).encode(
             x=x,
             y=alt.Y("value:Q", title=None, axis=alt.Axis(format=".0%", tickCount=4, grid=True)),
@@ -147,7 +145,9 @@ def trend(page: Page, technology: str) -> Drawn:
         if young.len():
             shade = pl.DataFrame({"a": [max(int(young.min()) - 0.5, first)], "b": [float(last)]})  # type: ignore[arg-type]
             layers.append(
-                alt.Chart(shade).mark_rect(color="#eef1f4").encode(x=alt.X("a:Q"), x2="b:Q")
+                alt.Chart(shade)
+                .mark_rect(color="#eef1f4")
+                .encode(x=alt.X("a:Q", title=None, scale=years, axis=ticks), x2="b:Q")
             )
         width = WIDTH / len(kinds) - 80
         panels.append(
@@ -195,35 +195,52 @@ def organisations(page: Page, technology: str) -> Drawn:
         label=pl.col("organisation").str.slice(0, 28),
         home=pl.col("country") == page.focal,
     )
+    width, height = WIDTH / 2 - 90, 300.0
     panels = []
     for title in dict.fromkeys(table["set"].to_list()):
-        part = table.filter(pl.col("set") == title)
+        part = _sided(table.filter(pl.col("set") == title), width, height)
         base = alt.Chart(part).encode(
             x=alt.X(
                 "families:Q",
                 title=t["families"],
-                scale=alt.Scale(type="log", nice=False, padding=30),
+                scale=alt.Scale(type="log", nice=False, padding=34),
                 axis=alt.Axis(tickCount=4, format="~r", grid=False),
             ),
             y=alt.Y(
                 "citations_per_family:Q",
                 title=t["per_family"],
-                scale=alt.Scale(zero=False, padding=22),
+                scale=alt.Scale(zero=False, padding=24),
                 axis=alt.Axis(tickCount=5, grid=True),
             ),
         )
         colour = alt.condition("datum.home", alt.value(FOCUS), alt.value(PALETTE[0]))
         size = (
-            alt.Size("size:Q", scale=alt.Scale(range=[30, 900]), legend=None)
+            alt.Size("size:Q", scale=alt.Scale(range=[30, 700]), legend=None)
             if valued
             else alt.value(80)
         )
         dots = base.mark_circle(opacity=0.75).encode(color=colour, size=size)
-        text = base.mark_text(align="left", dx=8, dy=-6, fontSize=10).encode(text="label:N")
-        panels.append(
-            alt.layer(dots, text).properties(width=WIDTH / 2 - 90, height=300, title=title)
-        )
+        texts = name_layers(base, "label", gap=9, font=10)
+        panels.append(alt.layer(dots, *texts).properties(width=width, height=height, title=title))
     columns = ["organisation", "country", "families", "citations_per_family"]
     return alt.hconcat(*panels, spacing=40), table.select(
         "set", *columns, *(["value"] if valued else [])
     )
+
+
+def _sided(table: pl.DataFrame, width: float, height: float) -> pl.DataFrame:
+    """Add the side of its point on which each organisation's name stands."""
+
+    def pixels(values: pl.Series, length: float) -> pl.Series:
+        low, high = float(values.min()), float(values.max())  # type: ignore[arg-type]
+        inner = length - 60
+        return (values - low) * (inner / (high - low) if high > low else 0.0) + 30
+
+    sides = beside(
+        pixels(table["families"].log(), width).to_list(),
+        (height - pixels(table["citations_per_family"], height)).to_list(),
+        table["label"].to_list(),
+        radius=7,
+        font=10,
+    )
+    return table.with_columns(side=pl.Series(sides, dtype=pl.String))

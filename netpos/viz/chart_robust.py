@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from netpos.viz.chart_technologies import ROW, _names, focal_rows, measured
-from netpos.viz.chart_theme import FOCUS, PALE, PALETTE, WIDTH
+from netpos.viz.chart_technologies import ROW, focal_rows, measured, names_axis
+from netpos.viz.chart_theme import FOCUS, PALE, PALETTE, SOFT, WIDTH, rank_axis
 from netpos.viz.report_page import Page
 from netpos.viz.report_words import words
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from netpos.viz.chart_theme import Drawn
 
 _RANKS = ("family_rank", "received_rank")
+_RANKED = ("family_rank", "family_share", "received_rank", "received_share", "value_rank")
 
 
 def rank_intervals(page: Page) -> Drawn:
@@ -39,9 +40,10 @@ def rank_intervals(page: Page) -> Drawn:
     )
     panels = []
     for column in kinds:
-        base = alt.Chart(table).encode(y=_names(table, labels=column == kinds[0]))
-        scale = alt.Scale(reverse=True, nice=False, padding=10)
-        axis = alt.Axis(format="d", tickMinStep=1, tickCount=7)
+        base = alt.Chart(table).encode(y=names_axis(table, labels=column == kinds[0]))
+        domain, ticks = rank_axis(table[f"{column}_high"], table[column])
+        scale = alt.Scale(domain=domain, nice=False)
+        axis = alt.Axis(format="d", values=ticks)
         x = alt.X(f"{column}_low:Q", title=None, scale=scale, axis=axis)
         rule = base.mark_rule(strokeWidth=5, color=PALE).encode(x=x, x2=f"{column}_high:Q")
         dots = base.mark_point(filled=True, size=80, color=FOCUS, opacity=1).encode(x=f"{column}:Q")
@@ -54,7 +56,7 @@ def rank_intervals(page: Page) -> Drawn:
 
 
 def sensitivity(page: Page, technology: str) -> Drawn:
-    """Draw the rank under every way of counting, in order, the way of this run marked."""
+    """Draw the rank under every way of counting, in order, with the choices of each below it."""
     import altair as alt
 
     t = words(page.lang)
@@ -62,27 +64,56 @@ def sensitivity(page: Page, technology: str) -> Drawn:
     if not rows.height or not {"indicator", "rank", "base"} <= set(rows.columns):
         return None
     rows = rows.drop_nulls("rank")
-    kinds = [k for k in rows["indicator"].unique().sort() if f"sensitivity_{k}" in t]
-    ways = [
-        c for c in rows.columns if c not in ("technology", "indicator", "value", "rank", "base")
-    ]
+    kinds = [k for k in _RANKED if rows.filter(pl.col("indicator") == k).height > 1]
+    ways = [c for c in rows.columns if f"way_{c}" in t and rows[c].n_unique() > 1]
     panels, parts = [], []
     for kind in kinds:
-        part = rows.filter(pl.col("indicator") == kind).sort("rank", *ways).with_row_index("place")
+        part = rows.filter(pl.col("indicator") == kind)
+        part = part.sort("rank", *ways, nulls_last=True).with_row_index("place")
         parts.append(part)
-        base = alt.Chart(part.select("place", "rank", "base")).encode(
-            x=alt.X("place:O", axis=None),
+        domain, ticks = rank_axis(part["rank"])
+        across = alt.X("place:O", axis=None)
+        size = {"width": WIDTH / len(kinds) - 150}
+        dots = alt.Chart(part.select("place", "rank", "base")).mark_point(filled=True, opacity=1)
+        upper = dots.encode(
+            x=across,
             y=alt.Y(
-                "rank:Q", title=t["rank"], scale=alt.Scale(reverse=True, zero=False, padding=10),
-                axis=alt.Axis(format="d", tickMinStep=1, grid=True, tickCount=5),
+                "rank:Q", title=t["rank"], scale=alt.Scale(domain=domain, nice=False),
+                axis=alt.Axis(format="d", values=ticks, grid=True),
             ),
-        )  # fmt: skip
-        dots = base.mark_point(filled=True, size=26, opacity=1).encode(
             color=alt.condition("datum.base", alt.value(FOCUS), alt.value(PALETTE[0])),
-            size=alt.condition("datum.base", alt.value(110), alt.value(26)),
-        )
-        width = WIDTH / len(kinds) - 60
-        panels.append(dots.properties(width=width, height=150, title=t[f"sensitivity_{kind}"]))
+            size=alt.condition("datum.base", alt.value(110), alt.value(28)),
+        )  # fmt: skip
+        upper = upper.properties(height=140, title=t[f"sensitivity_{kind}"], **size)
+        choices = _choices(part, ways, t)
+        if not choices.height:
+            panels.append(upper)
+            continue
+        order = choices["choice"].unique(maintain_order=True).to_list()
+        lower = alt.Chart(choices).mark_tick(thickness=2, size=9).encode(
+            x=across,
+            y=alt.Y(
+                "choice:N", sort=order, title=None,
+                axis=alt.Axis(domain=False, ticks=False, grid=True, labelFontSize=10),
+            ),
+            color=alt.condition("datum.base", alt.value(FOCUS), alt.value(SOFT)),
+        )  # fmt: skip
+        lower = lower.properties(height=15 * len(order), **size)
+        panels.append(alt.vconcat(upper, lower, spacing=8))
     if not panels:
         return None
     return alt.hconcat(*panels, spacing=30), pl.concat(parts)
+
+
+def _choices(part: pl.DataFrame, ways: list[str], t: dict[str, Any]) -> pl.DataFrame:
+    """One row per way of counting and choice made in it, named in the language of the report."""
+    found = []
+    for k, way in enumerate(ways):
+        values = part[way].cast(pl.String).fill_null("none").to_list()
+        if len(set(values)) > 1:
+            named = [f"{t[f'way_{way}']}: {t.get(f'choice_{way}_{v}', v)}" for v in values]
+            choice = pl.Series("choice", named, dtype=pl.String)
+            found.append(part.select("place", "base", choice, way=pl.lit(k)))
+    if not found:
+        return pl.DataFrame()
+    return pl.concat(found).sort("way", "choice", "place")

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import textwrap
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from netpos import countries
-from netpos.viz.chart_theme import BLOC_COLOURS, FOCUS, INK, PALE, PALETTE, SOFT, WIDTH
+from netpos.viz.chart_theme import (
+    BLOC_COLOURS,
+    FOCUS,
+    INK,
+    PALE,
+    PALETTE,
+    SOFT,
+    WIDTH,
+    beside,
+    name_layers,
+    rank_axis,
+)
 from netpos.viz.report_page import Page
 from netpos.viz.report_words import words
 
@@ -49,10 +61,13 @@ def measured(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(pl.col("measurable").fill_null(value=False))
 
 
-def _names(rows: pl.DataFrame, **more: Any) -> alt.Y:  # noqa: ANN401 - passed on to Altair
+def names_axis(rows: pl.DataFrame, *, labels: bool = True) -> alt.Y:
+    """Return an axis of names in the order of the rows."""
     import altair as alt
 
-    axis = alt.Axis(domain=False, ticks=False, labelPadding=8, grid=True, labelLimit=280, **more)
+    axis = alt.Axis(
+        domain=False, ticks=False, labelPadding=8, grid=True, labelLimit=280, labels=labels
+    )
     return alt.Y("name:N", sort=rows["name"].to_list(), title=None, axis=axis)
 
 
@@ -76,9 +91,10 @@ def rank_change(page: Page) -> Drawn:
         return None
     wide = table.pivot("period", index="name", values="family_rank", aggregate_function="first")
     wide = wide.rename({periods[0]: "before", periods[1]: "after"})
-    x = alt.Scale(reverse=True, nice=False, padding=12)
-    axis = alt.Axis(tickMinStep=1, format="d", tickCount=8)
-    base = alt.Chart(wide).encode(y=_names(wide))
+    domain, ticks = rank_axis(wide["before"], wide["after"])
+    x = alt.Scale(domain=domain, nice=False)
+    axis = alt.Axis(format="d", values=ticks)
+    base = alt.Chart(wide).encode(y=names_axis(wide))
     rule = base.mark_rule(strokeWidth=2, color=PALE).encode(
         x=alt.X("before:Q", scale=x, title=t["size_rank"], axis=axis), x2="after:Q"
     )
@@ -100,7 +116,7 @@ def focal_share(page: Page) -> Drawn:
     rows = page.table("trend")
     if not rows.height:
         return None
-    names = dict(page.technologies)
+    names = {i: "\n".join(textwrap.wrap(n, 26)) for i, n in page.technologies}
     table = rows.filter(
         (pl.col("country") == page.focal) & pl.col("technology").is_in(list(names))
     ).drop_nulls("family_share")
@@ -109,7 +125,7 @@ def focal_share(page: Page) -> Drawn:
     shown = table.with_columns(name=pl.col("technology").replace_strict(names)).select(
         "name", "year", "family_share", "provisional"
     )
-    order = [n for i, n in page.technologies if i in set(table["technology"])]
+    order = [n for i, n in names.items() if i in set(table["technology"])]
     first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type]
     base = alt.Chart(shown).encode(
         x=alt.X(
@@ -130,7 +146,16 @@ def focal_share(page: Page) -> Drawn:
     chart = (
         alt.layer(line, done, young)
         .properties(width=WIDTH / 4 - 45, height=90)
-        .facet(facet=alt.Facet("name:N", sort=order, title=None), columns=4, spacing=24)
+        .facet(
+            facet=alt.Facet(
+                "name:N",
+                sort=order,
+                title=None,
+                header=alt.Header(labelExpr="split(datum.label, '\\n')", labelFontSize=11),
+            ),
+            columns=4,
+            spacing=24,
+        )
     )
     return chart, table.select("technology", "country", "year", "family_share", "provisional")
 
@@ -153,7 +178,7 @@ def scores(page: Page) -> Drawn:
     panels = []
     for column in scored:
         base = alt.Chart(table).encode(
-            y=_names(table, labels=column == scored[0]),
+            y=names_axis(table, labels=column == scored[0]),
         )
         x = alt.X(
             f"{column}_score:Q",
@@ -203,7 +228,7 @@ def classes(page: Page) -> Drawn:
     )
     names = [t[f"bloc_{k}"] for k in BLOC_COLOURS]
     base = alt.Chart(long).encode(
-        y=_names(table),
+        y=names_axis(table),
         x=alt.X(
             "value:Q", stack="zero", title=None, axis=alt.Axis(format=".0%"),
             scale=alt.Scale(domain=[0, 1], nice=False),
@@ -215,22 +240,6 @@ def classes(page: Page) -> Drawn:
             "group:N", title=None, scale=alt.Scale(domain=names, range=list(BLOC_COLOURS.values()))
         )
     )
-    text = (
-        alt.Chart(long)
-        .transform_filter("datum.value > 0.06")
-        .transform_stack(
-            stack="value", as_=["a", "b"], groupby=["name"], sort=[alt.SortField("place")]
-        )
-        .transform_calculate(middle="(datum.a + datum.b) / 2")
-        .mark_text(fontSize=10)
-        .encode(
-            y=_names(table),
-            x="middle:Q",
-            text=alt.Text("value:Q", format=".0%"),
-            color=alt.condition("datum.place == 0", alt.value("white"), alt.value(INK)),
-        )
-    )
-    del text
     return bars.properties(width=WIDTH - 320, height=ROW * table.height), table.drop("name")
 
 
@@ -255,7 +264,7 @@ def concentration(page: Page) -> Drawn:
     if not shown.height:
         return None
     axis = alt.Axis(format=".0%", tickCount=6)
-    base = alt.Chart(shown).encode(y=_names(shown))
+    base = alt.Chart(shown).encode(y=names_axis(shown))
     x = alt.X("one:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, 1], nice=False))
     rule = base.mark_rule(strokeWidth=2, color=PALE).encode(x=x, x2="three:Q")
     one = base.mark_point(filled=True, size=80, fill=PALETTE[0], stroke=PALETTE[0], opacity=1)
@@ -281,7 +290,7 @@ def exposure(page: Page) -> Drawn:
         name=pl.col("source").map_elements(lambda c: countries.name(c, page.lang), pl.String)
     )
     height = ROW * table.height
-    base = alt.Chart(table).encode(y=_names(table))
+    base = alt.Chart(table).encode(y=names_axis(table))
     x = alt.X("share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=5))
     bars = base.mark_bar(height={"band": 0.7}, color=PALETTE[0]).encode(x=x)
     text = base.mark_text(align="left", dx=4, color=SOFT).encode(
@@ -290,7 +299,7 @@ def exposure(page: Page) -> Drawn:
     left = alt.layer(bars, text).properties(
         width=WIDTH / 2 - 110, height=height, title=t["chart_exposure"]
     )
-    base = alt.Chart(table).encode(y=_names(table, labels=False))
+    base = alt.Chart(table).encode(y=names_axis(table, labels=False))
     x = alt.X(
         "effective_without:Q", title=None, scale=alt.Scale(zero=False, padding=14),
         axis=alt.Axis(tickCount=4),
@@ -331,23 +340,40 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
     if table.height < 2:
         return None
     middle = float(table[column].median()) if line is None else line  # type: ignore[arg-type]
-    base = alt.Chart(table).encode(
+    width, height = WIDTH - 100, 400
+    low, high = (float(v) for v in (table[column].min(), table[column].max()))  # type: ignore[arg-type]
+    tall = (height - 60) / (high - low) if high > low else 0.0
+    sides = beside(
+        (table["complexity"] * width / 100).to_list(),
+        ((high - table[column]) * tall).to_list(),
+        table["name"].to_list(),
+        radius=12,
+        font=11,
+    )
+    placed = table.with_columns(side=pl.Series(sides, dtype=pl.String))
+    base = alt.Chart(placed).encode(
         x=alt.X(
-            "complexity:Q", title=t["chart_complexity"], axis=alt.Axis(grid=False, tickCount=5),
-            scale=alt.Scale(domain=[0, 100], padding=10),
+            "complexity:Q", title=t["chart_complexity"],
+            axis=alt.Axis(grid=False, values=[0, 25, 50, 75, 100]),
+            scale=alt.Scale(domain=[-4, 104], nice=False),
         ),
         y=alt.Y(
             f"{column}:Q", title=t[f"chart_{column}"],
-            axis=alt.Axis(format=form, grid=False, tickCount=5), scale=alt.Scale(padding=22),
+            axis=alt.Axis(format=form, grid=False, tickCount=5),
+            scale=alt.Scale(zero=False, nice=False, padding=30),
         ),
     )  # fmt: skip
     dots = base.mark_circle(opacity=0.8, color=PALETTE[0]).encode(
-        size=alt.Size("rca:Q", title=t["column_rca"], scale=alt.Scale(range=[40, 1200]))
+        size=alt.Size(
+            "rca:Q",
+            title=t["column_rca"],
+            scale=alt.Scale(range=[40, 900]),
+            legend=alt.Legend(symbolType="circle", tickCount=4),
+        )
     )
-    text = base.mark_text(align="left", dx=12).encode(text="name:N")
+    texts = name_layers(base, "name", gap=13, font=11)
     lines = pl.DataFrame({"x": [50.0], "y": [middle]})
-    dashed = {"strokeDash": [4, 4], "color": PALE}
-    across = alt.Chart(lines).mark_rule(**dashed).encode(x="x:Q")
-    along = alt.Chart(lines).mark_rule(**dashed).encode(y="y:Q")
-    chart = alt.layer(across, along, dots, text)
-    return chart.properties(width=WIDTH - 220, height=380), table.drop("name")
+    across = alt.Chart(lines).mark_rule(strokeDash=[4, 4], color=PALE).encode(x="x:Q")
+    along = alt.Chart(lines).mark_rule(strokeDash=[4, 4], color=PALE).encode(y="y:Q")
+    chart = alt.layer(across, along, dots, *texts)
+    return chart.properties(width=width, height=height), table.drop("name")

@@ -68,21 +68,25 @@ def world(page: Page) -> Drawn:
         "family_share:Q",
         scale=alt.Scale(type="threshold", domain=list(STEPS), range=list(COLOURS)),
         legend=alt.Legend(
-            title=t["chart_family_share"], format=".1%", orient="bottom", gradientLength=320
+            title=t["chart_family_share"],
+            format=".1%",
+            orient="bottom",
+            gradientLength=420,
+            labelOverlap=False,
+            values=list(STEPS),
+            direction="horizontal",
         ),
     )
-    land = alt.Data(
+    land = alt.InlineData(
         values=shapes(), format=alt.TopoDataFormat(type="topojson", feature="countries")
     )
     keep = ["family_share", "country"]
     known = coded.drop_nulls("id")
-    base = alt.Chart(land).mark_geoshape(fill=NO_DATA, stroke="white", strokeWidth=0.5)
     filled = (
         alt.Chart(land)
         .mark_geoshape(stroke="white", strokeWidth=0.5)
         .transform_lookup(lookup="id", from_=alt.LookupData(known, "id", keep))
-        .transform_filter("isValid(datum.family_share)")
-        .encode(color=share)
+        .encode(color=alt.condition("isValid(datum.family_share)", share, alt.value(NO_DATA)))
     )
     mine = (
         alt.Chart(land)
@@ -103,5 +107,5 @@ def world(page: Page) -> Drawn:
     names = alt.Chart(small).mark_text(align="left", dx=6, fontSize=9, color=SOFT).encode(
         longitude="lon:Q", latitude="lat:Q", text="country:N"
     )  # fmt: skip
-    chart = alt.layer(base, filled, mine, dots, names).project("equalEarth")
-    return chart.properties(width=WIDTH, height=400), table
+    chart = alt.layer(filled, mine, dots, names).project("equalEarth")
+    return chart.properties(width=WIDTH, height=390), table
