@@ -10,14 +10,22 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from netpos import analysis, countries, options
+from netpos import analysis, countries, options, results
 from netpos.analysis import Span, Study
 from netpos.errors import InputError, OptionError
 from netpos.graph.links import Shares, Spread
 from netpos.ingest.corpus import open_corpus
 
 #: Cells that are sums over families.
-ADDITIVE = ("families", "families_international", "received", "given", "domestic", "weight")
+ADDITIVE = (
+    "families",
+    "families_international",
+    "received",
+    "given",
+    "domestic",
+    "value",
+    "weight",
+)
 #: Cells made of two sums: numerator and denominator, or the two terms.
 PARTS = {
     "balance_ratio": ("received", "given"),
@@ -102,7 +110,7 @@ def explain(
     InputError, OptionError
         There is no such result, technology, period, country or indicator.
     """
-    study, results = open_results(folder)
+    study, place = open_results(folder)
     if technology not in study.member:
         known = ", ".join(study.names)
         raise OptionError(f"--technology {technology}: unknown", remedy=f"known: {known}")
@@ -118,7 +126,7 @@ def explain(
             if not countries.is_country(code):
                 raise OptionError(f"'{code}' is no country", remedy="use ISO 3166 alpha-2")
         keys = {**rows, "citing": citing, "cited": cited}
-        value = _cell(results, "links", keys, "weight", absent=0.0)
+        value = _cell(place, "links", keys, "weight", absent=0.0)
         part = _link(study, technology, span, citing, cited)
         return Explanation(f"citations {citing} -> {cited}", value, True, [part])
     if (country is None) == (organisation is None):
@@ -127,7 +135,7 @@ def explain(
     kind, name = ("country", country) if country else ("organisation", organisation)
     assert name is not None  # one of the two is given
     table = "countries" if kind == "country" else "organisations"
-    value = _cell(results, table, {**rows, kind: name}, indicator)
+    value = _cell(place, table, {**rows, kind: name}, indicator)
     if indicator in ADDITIVE:
         names: Sequence[str] = (indicator,)
     else:
@@ -207,6 +215,8 @@ def _part(study: Study, technology: str, span: Span, kind: str, name: str, what:
         inside = inside & study.in_span(span)
     if what == "families_international":
         held = held * study.international
+    if what == "value":
+        held = held * results.valuation(study).value
     if what == "cited_by_families":
         held = held * study.citing_families
     row = np.flatnonzero(inside & (held > 0))

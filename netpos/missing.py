@@ -102,7 +102,7 @@ def _may_lie_within(study: Study, span: Span) -> Mask:
     """Rows published in the span; an outside document without a date may be."""
     inside = study.in_span(span)
     years = study.corpus.table("outside")["date"].dt.year()
-    within = years.is_between(*span).fill_null(False)
+    within = years.is_between(*span) | years.is_null()
     return np.concatenate([inside[: study.families], within.to_numpy()])
 
 

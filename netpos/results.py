@@ -73,13 +73,7 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     coverage = analysis.coverage_table(study)
     self_links = _self_citations(study)
     behind = Behind(study)
-    valued = value.valuation(
-        study.corpus.documents,
-        study.citing_families,
-        study.priority_years,
-        study.fields,
-        data_date=study.data_date,
-    )
+    valued = valuation(study)
     sample = uncertainty.Sample.of(study.pairs, study.spread, study.shares, study.organisations)
 
     def add(name: str, table: pl.DataFrame) -> None:
@@ -184,6 +178,17 @@ def focal_only(table: pl.DataFrame, focal: str) -> pl.DataFrame:
     return table.with_columns(
         [pl.lit(None, table.schema[c]).alias(c) for c in REFUSED_FOCAL if c in table.columns]
     ).with_columns([pl.when(mine).then(pl.col(c)).alias(c) for c in table.columns if c not in keep])
+
+
+def valuation(study: Study) -> value.Valuation:
+    """Value every family of the study; see `netpos.indicators.value`."""
+    return value.valuation(
+        study.corpus.documents,
+        study.citing_families,
+        study.priority_years,
+        study.fields,
+        data_date=study.data_date,
+    )
 
 
 def _intervals(

@@ -13,14 +13,20 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from netpos.cli import app
-from tests.lens import record, toy_records, write
+from tests.lens import FAST, record, toy_records, write
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
 def netpos() -> Run:
-    return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])
+    def call(*arguments: object) -> Result:
+        words = [str(a) for a in arguments]
+        if words[0] in ("run", "analyse") and "--config" not in words:
+            words += FAST
+        return CliRunner().invoke(app, words)
+
+    return call
 
 
 def fails(result: Result, *words: str) -> str:

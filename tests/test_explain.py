@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from netpos import compare, explain
 from netpos.cli import app
 from netpos.errors import InputError, OptionError
-from tests.lens import record, write
+from tests.lens import FAST, record, write
 
 RECORDS = [
     record(1, applicants=[("A BV", "NL"), ("B GMBH", "DE"), ("C SA", "FR")], cites=[2, 3, 4]),
@@ -27,7 +27,7 @@ RECORDS = [
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("explain")
     path = write(folder / "e.jsonl", RECORDS)
-    done = CliRunner().invoke(app, ["run", str(path), "--out", str(folder / "o")])
+    done = CliRunner().invoke(app, ["run", str(path), "--out", str(folder / "o"), *FAST])
     assert done.exit_code == 0, done.stderr
     return folder / "o"
 
@@ -143,6 +143,7 @@ def test_compare_tells_options_and_numbers_that_moved(results: Path, tmp_path: P
         str(tmp_path / "p"),
         "--counting",
         "full",
+        *FAST,
     ]
     assert CliRunner().invoke(app, arguments).exit_code == 0
     found = compare.compare(results, tmp_path / "p")

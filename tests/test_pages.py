@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from netpos.cli import app
-from tests.lens import record, write
+from tests.lens import FAST, record, write
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script> href"
 
@@ -48,7 +48,7 @@ def test_hostile_names_of_technologies_are_shown_as_text(tmp_path: Path) -> None
         ],
     )
     out = tmp_path / "o"
-    arguments = ["run", str(path), "--out", str(out), "--technologies", str(toml)]
+    arguments = ["run", str(path), "--out", str(out), "--technologies", str(toml), *FAST]
     assert CliRunner().invoke(app, arguments).exit_code == 0
     page = (out / "index.html").read_text(encoding="utf-8")
     assert "<img src=x" not in page

@@ -130,7 +130,7 @@ def trend(page: Page, technology: str) -> Drawn:
         )
         ends = part.sort("year").group_by("country", maintain_order=True).last()
         labels = (
-            alt.Chart(_apart(ends))
+            alt.Chart(_apart(ends, float(part["value"].max() or 1.0)))  # type: ignore[arg-type]
             .mark_text(align="left", dx=5, font="Liberation Sans")
             .encode(
                 x=x,
@@ -158,10 +158,9 @@ def trend(page: Page, technology: str) -> Drawn:
     return alt.hconcat(*panels, spacing=45), table.select("country", "year", "provisional", *kinds)
 
 
-def _apart(ends: pl.DataFrame) -> pl.DataFrame:
+def _apart(ends: pl.DataFrame, top: float) -> pl.DataFrame:
     """Move labels at the ends of lines apart, so that none covers another."""
     ends = ends.sort("value", "country")
-    top = float(ends["value"].max() or 1.0)  # type: ignore[arg-type]
     places: list[float] = []
     for value in ends["value"].to_list():
         places.append(max(value, places[-1] + 0.065 * top) if places else value)
@@ -240,7 +239,8 @@ def _sided(table: pl.DataFrame, width: float, height: float) -> pl.DataFrame:
         pixels(table["families"].log(), width).to_list(),
         (height - pixels(table["citations_per_family"], height)).to_list(),
         table["label"].to_list(),
-        radius=7,
+        radius=8,
         font=10,
+        width=width,
     )
     return table.with_columns(side=pl.Series(sides, dtype=pl.String))

@@ -344,11 +344,12 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
     low, high = (float(v) for v in (table[column].min(), table[column].max()))  # type: ignore[arg-type]
     tall = (height - 60) / (high - low) if high > low else 0.0
     sides = beside(
-        (table["complexity"] * width / 100).to_list(),
+        ((table["complexity"] + 4) * width / 108).to_list(),
         ((high - table[column]) * tall).to_list(),
         table["name"].to_list(),
         radius=12,
         font=11,
+        width=width,
     )
     placed = table.with_columns(side=pl.Series(sides, dtype=pl.String))
     base = alt.Chart(placed).encode(

@@ -78,17 +78,25 @@ def rank_axis(*tables: pl.Series) -> tuple[list[float], list[int]]:
     --------
     >>> rank_axis(pl.Series([3, 17]), pl.Series([5]))
     ([17.6, 0.4], [1, 5, 10, 15])
+    >>> rank_axis(pl.Series([9]))[1], rank_axis(pl.Series([3]))[1]
+    ([1, 4, 6, 8], [1, 2, 3])
     """
     worst = max(int(s.max() or 1) for s in tables)  # type: ignore[arg-type]
     step = next(k for k in (1, 2, 5, 10, 20, 50, 100) if worst <= 8 * k or k == 100)
-    ticks = [1, *range(step if step > 1 else 2, worst + 1, step)]
-    return [worst + 0.6, 0.4], ticks
+    ticks = [k for k in range(step, worst + 1, step) if k > 2 or step == 1]
+    return [worst + 0.6, 0.4], ticks if step == 1 else [1, *ticks]
 
 
 def beside(
-    x: Sequence[float], y: Sequence[float], names: Sequence[str], *, radius: float, font: float
+    x: Sequence[float],
+    y: Sequence[float],
+    names: Sequence[str],
+    *,
+    radius: float,
+    font: float,
+    width: float,
 ) -> list[str]:
-    """Choose for each point the side on which its name covers no other name or point.
+    """Choose for each point the side on which its name covers nothing and stays inside.
 
     Parameters
     ----------
@@ -96,8 +104,8 @@ def beside(
         Middle of each point, pixels; y grows downward.
     names
         The names; earlier ones choose first.
-    radius, font
-        Size of a point and of the letters, pixels.
+    radius, font, width
+        Size of a point, of the letters and of the drawing, pixels.
 
     Returns
     -------
@@ -106,8 +114,8 @@ def beside(
 
     Examples
     --------
-    >>> beside([0, 10, 300], [0, 0, 0], ["long name", "other", "far"], radius=4, font=10)
-    ['left', 'right', 'right']
+    >>> beside([90, 100, 390], [0, 0, 0], ["name", "b", "far"], radius=4, font=10, width=400)
+    ['left', 'right', 'left']
     """
     taken = [(a - radius, b - radius, a + radius, b + radius) for a, b in zip(x, y, strict=True)]
     sides = []
@@ -122,7 +130,9 @@ def beside(
         free = [
             side
             for side, box in spots.items()
-            if not any(
+            if box[0] >= 0
+            and box[2] <= width
+            and not any(
                 i != k and box[0] < q[2] and q[0] < box[2] and box[1] < q[3] and q[1] < box[3]
                 for i, q in enumerate(taken)
             )

@@ -71,10 +71,10 @@ def world(page: Page) -> Drawn:
             title=t["chart_family_share"],
             format=".1%",
             orient="bottom",
-            gradientLength=420,
-            labelOverlap=False,
-            values=list(STEPS),
             direction="horizontal",
+            type="symbol",
+            symbolType="square",
+            columns=len(COLOURS),
         ),
     )
     land = alt.InlineData(
@@ -82,17 +82,18 @@ def world(page: Page) -> Drawn:
     )
     keep = ["family_share", "country"]
     known = coded.drop_nulls("id")
-    filled = (
-        alt.Chart(land)
-        .mark_geoshape(stroke="white", strokeWidth=0.5)
-        .transform_lookup(lookup="id", from_=alt.LookupData(known, "id", keep))
-        .encode(color=alt.condition("isValid(datum.family_share)", share, alt.value(NO_DATA)))
+    known_here = alt.LookupData(known, "id", keep)
+    shape = alt.Chart(land).transform_lookup(lookup="id", from_=known_here)
+    empty = shape.transform_filter("!isValid(datum.family_share)").mark_geoshape(
+        fill=NO_DATA, stroke="white", strokeWidth=0.5
     )
-    mine = (
-        alt.Chart(land)
-        .mark_geoshape(filled=False, stroke=FOCUS, strokeWidth=1.6)
-        .transform_lookup(lookup="id", from_=alt.LookupData(known, "id", keep))
-        .transform_filter(f"datum.country === '{page.focal}'")
+    filled = (
+        shape.transform_filter("isValid(datum.family_share)")
+        .mark_geoshape(stroke="white", strokeWidth=0.5)
+        .encode(color=share)
+    )
+    mine = shape.transform_filter(f"datum.country === '{page.focal}'").mark_geoshape(
+        filled=False, stroke=FOCUS, strokeWidth=1.6
     )
     small = coded.filter(pl.col("country").is_in(list(POINTS))).with_columns(
         lon=pl.col("country").replace_strict({k: v[0] for k, v in POINTS.items()}, default=None),
@@ -107,5 +108,5 @@ def world(page: Page) -> Drawn:
     names = alt.Chart(small).mark_text(align="left", dx=6, fontSize=9, color=SOFT).encode(
         longitude="lon:Q", latitude="lat:Q", text="country:N"
     )  # fmt: skip
-    chart = alt.layer(filled, mine, dots, names).project("equalEarth")
+    chart = alt.layer(empty, filled, mine, dots, names).project("equalEarth")
     return chart.properties(width=WIDTH, height=390), table

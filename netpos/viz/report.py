@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from netpos import countries
 from netpos.tables import Links
+from netpos.viz import charts
 from netpos.viz import report_facts as facts
 from netpos.viz.map_picture import picture
 from netpos.viz.map_svg import draw
@@ -106,7 +107,7 @@ def write_report(page: Page) -> str:
         missing=facts.parts_missing(page, union),
         rules=[k for k in RULES if any(r["rule"] == k for row in rows for r in row["rules"])],
         overlap=_overlaps(page),
-        cross=[],
+        cross=list(charts.ACROSS),
         size_lines=SIZE_LINES,
         link_lines=LINK_LINES,
         warnings=[translated(text, "warning", lang) for text in page.warnings],
@@ -121,7 +122,7 @@ def write_report(page: Page) -> str:
         heat=_heat,
         level=_level,
         drawing=lambda name: Markup(page.figures[name].svg),
-        caption=lambda name: t[f"figure_{name.split('-')[0]}"],
+        caption=partial(charts.figure_words, page),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from netpos.cli import app
-from tests.lens import toy_records, write
+from tests.lens import FAST, toy_records, write
 
 HERE = Path(__file__).parent / "toy"
 TECHNOLOGY = """
@@ -41,6 +41,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
         str(folder / "o"),
         "--technologies",
         str(folder / "t.toml"),
+        *FAST,
     ]
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0, done.stderr

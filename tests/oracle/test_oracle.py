@@ -200,14 +200,20 @@ def test_equally_rich_copies_are_chosen_alike_in_any_order(tmp_path: Path) -> No
     assert found[0].equals(found[1])
 
 
-def test_what_is_known_of_a_document_outside_comes_from_all_its_mentions(tmp_path: Path) -> None:
-    full = by_number(9)["patcit"] | {"lens_id": lens_id(9)}
-    full["document_id"]["date"] = "2001-02-03"
-    mentions = [{"patcit": {"lens_id": lens_id(9)}}, {"patcit": full}]
+@pytest.mark.parametrize("days", [["2001-02-03"], [None], ["2001-02-03", "2003-05-06"]])
+def test_what_is_known_of_a_document_outside_comes_from_all_its_mentions(
+    tmp_path: Path, days: list[str | None]
+) -> None:
+    mentions = [{"patcit": {"lens_id": lens_id(9)}}]
+    for day in days:
+        mention = by_number(9)["patcit"] | {"lens_id": lens_id(9)}
+        mention["document_id"] |= {"date": day} if day else {}
+        mentions.append({"patcit": mention})
+    first = date.fromisoformat(days[0]) if days[0] else None
     for order in (mentions, mentions[::-1]):
         records = [record(k, cites=[m]) for k, m in enumerate(order, 1)]
         outside = read(write(tmp_path / "m.jsonl", records)).table("outside")
-        assert outside.drop("outside").rows() == [(lens_id(9), "EP", "9", "A1", date(2001, 2, 3))]
+        assert outside.drop("outside").rows() == [(lens_id(9), "EP", "9", "A1", first)]
 
 
 def test_a_citation_by_number_reaches_the_family_of_a_member_not_exported(tmp_path: Path) -> None:
