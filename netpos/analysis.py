@@ -41,6 +41,8 @@ class Study:
     end of its links (with ``--design focal`` also families of the context); ``years`` is the year
     of each row by the chosen basis; ``shares`` holds countries by the counting rule,
     ``organisations`` organisations; ``located`` is the table of family, country, share, rule.
+    ``pairs`` are the citations that the options leave, ``all_pairs`` all of them, for counts of
+    citations per family and value.
     """
 
     corpus: Corpus
@@ -54,6 +56,7 @@ class Study:
     shares: Shares
     organisations: Shares
     pairs: Citations
+    all_pairs: Citations
     data_date: dt.date
     warnings: tuple[str, ...]
 
@@ -122,7 +125,7 @@ class Study:
     @cached_property
     def citing_families(self) -> NDArray[np.float64]:
         """Distinct citing families per row, documents outside each counting as one."""
-        return np.bincount(self.pairs.cited, minlength=self.rows).astype(np.float64)
+        return np.bincount(self.all_pairs.cited, minlength=self.rows).astype(np.float64)
 
     def _of_families(self, column: str) -> NDArray[np.float64]:
         out = np.full(self.rows, np.nan)
@@ -251,6 +254,11 @@ def prepare(corpus: Corpus, options: Options) -> Study:
         category=options.category,
         office_bits=_office_bits(options.citing_office),
     )
+    filtered = pairs
+    everything = (options.phase, options.category, options.citing_office) == ("all", "all", "all")
+    if not everything:
+        pairs = graph_links.citations(corpus.citations, n)
+    all_pairs, pairs = pairs, filtered
     basis = "publication_year" if options.year_by == "publication" else "priority_year"
     years = np.full(rows, np.nan)
     years[:n] = families[basis].cast(pl.Float64).fill_null(float("nan")).to_numpy()
@@ -272,6 +280,7 @@ def prepare(corpus: Corpus, options: Options) -> Study:
         shares,
         organisations,
         pairs,
+        all_pairs,
         data_date,
         tuple(_warnings(corpus, options, member, years)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,6 +63,8 @@ def _main(
 ) -> None:
     """Read a country's technology position from patent citations."""
     State.quiet, State.verbose = quiet, verbose
+    # several BLAS threads slow small matrices down; NumPy is loaded later, by the commands
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if version:
         print(f"netpos {netpos.__version__}")
         raise typer.Exit

@@ -102,10 +102,16 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
                 on="country",
                 how="left",
                 maintain_order="left",
+            ).with_columns(
+                pl.when(pl.col("families") == 0)
+                .then(pl.col(c).fill_null(0.0))
+                .otherwise(c)
+                .alias(c)
+                for c in ("value", "value_foreign", "value_share")
             )
             if study.options.design == "focal":
                 table = focal_only(table, study.options.focal)
-            elif study.options.draws:
+            else:
                 rows.setdefault("indicators", []).append(
                     _intervals(study, table, sample, technology, period, span)
                 )
@@ -135,10 +141,14 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     if "indicators" in found:
         found["countries"] = uncertainty.add_intervals(found["countries"], found["indicators"])
     found["technologies"] = _with_changes(_with_complexity(study, found["technologies"]))
-    found["scores"] = scores.scores(found["technologies"].filter(pl.col("period") == "all"))
     found["coverage"] = coverage
-    found["trend"] = _trend(study)
-    found["slopes"] = trend.slopes(found["trend"])
+    if study.options.design == "world":
+        whole = found["technologies"].filter(pl.col("period") == "all")
+        found["scores"] = scores.scores(whole)
+        found["trend"] = _trend(study)
+        found["slopes"] = trend.slopes(found["trend"])
+        found["changes"] = _changes(study, found["countries"])
+    found["family_values"] = _family_values(study, valued)
     found["organisations"] = found["organisations"].select(
         [c for c in position.ORGANISATION_COLUMNS if c in found["organisations"].columns]
     )
@@ -222,7 +232,7 @@ def _trend(study: Study) -> pl.DataFrame:
     counted = ~study.pairs.self_citation if study.options.self_citations == "drop" else None
     values = value.stock(
         study.corpus.documents,
-        study.pairs,
+        study.all_pairs,
         study.shares,
         study.fields,
         study.member,
@@ -243,6 +253,21 @@ def _trend(study: Study) -> pl.DataFrame:
         counted=counted,
         values=values,
     )
+
+
+def _changes(study: Study, table: pl.DataFrame) -> pl.DataFrame:
+    """Changes of shares and ranks between the first and the last period, if there are two."""
+    names = [name for name, _ in study.options.spans() if name != "all"]
+    if len(names) < 2:
+        return trend.changes(table, "all", "all").clear()
+    return trend.changes(table, names[0], names[-1])
+
+
+def _family_values(study: Study, valued: value.Valuation) -> pl.DataFrame:
+    """The components of the value of each family of the technologies."""
+    ids = study.corpus.families.select("family", "family_id")
+    table = valued.table.join(ids, on="family", how="left", maintain_order="left")
+    return position.rounded(table.select("family_id", pl.exclude("family", "family_id")))
 
 
 def _with_complexity(study: Study, table: pl.DataFrame) -> pl.DataFrame:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-
 #: Options that make a run short where intervals and other ways of counting are not the subject.
 FAST = ["--draws", "20", "--no-sensitivity"]
 

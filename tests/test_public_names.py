@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import netpos
 
 
@@ -16,9 +18,5 @@ def test_public_names_are_those_shown_by_dir() -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error_that_names_it() -> None:
-    try:
-        netpos.closeness  # noqa: B018 - the access is the test
-    except AttributeError as error:
-        assert "closeness" in str(error)
-    else:
-        raise AssertionError
+    with pytest.raises(AttributeError, match="closeness"):
+        _ = netpos.closeness

@@ -330,7 +330,8 @@ def near_core(core: Mask, distance: Floats, families: ArrayLike) -> Floats:
     ``(draws, n)``. A country tied with the fifth (1e-12 relative) counts as well. NaN outside the
     core where the families are not known, and everywhere in draws without a core.
     """
-    counts = np.broadcast_to(np.asarray(families, dtype=np.float64), distance.shape)
+    rounded = significant(np.asarray(families, dtype=np.float64))
+    counts = np.broadcast_to(rounded, distance.shape)
     eligible = ~core & np.isfinite(distance) & (np.nan_to_num(counts, nan=0.0) >= 10)
     ranked = np.sort(np.where(eligible, distance, np.inf), axis=-1)
     n = distance.shape[-1]

@@ -29,12 +29,8 @@ if TYPE_CHECKING:
     from netpos.viz.chart_theme import Drawn
 
 ROW = 26
-#: Column of countries.csv, and how it becomes a score in which higher is better.
-SCORES = {
-    "balance_ratio": pl.col("balance_ratio"),
-    "source_effective": pl.col("source_effective"),
-    "similarity": (3.0 - pl.col("similarity")) / 2.0,
-}
+#: Indicators of scores.csv that are drawn; in all of them higher is better.
+SCORES = ("balance_ratio", "source_effective", "similarity")
 _SOURCES = 12
 
 
@@ -165,49 +161,38 @@ def scores(page: Page) -> Drawn:
     import altair as alt
 
     t = words(page.lang)
-    rows = focal_rows(page)
-    if not rows.height or not set(SCORES) <= set(rows.columns):
+    given, rows = page.table("scores"), focal_rows(page)
+    if not given.height or not rows.height:
         return None
-    rows = measured(rows).select("technology", "name", *SCORES)
-    table = rows.with_columns(
-        [scaled(expression).alias(f"{c}_score") for c, expression in SCORES.items()]
-    )
-    scored = [c for c in SCORES if table[f"{c}_score"].null_count() < table.height]
+    kept = given.filter(pl.col("indicator").is_in(SCORES) & pl.col("min_max").is_not_null())
+    names = measured(rows).select("technology", "name")
+    long = names.join(kept, on="technology", how="inner", maintain_order="left")
+    scored = [k for k in SCORES if (long["indicator"] == k).any()]
     if not scored:
         return None
+    order = names.filter(pl.col("technology").is_in(long["technology"].implode()))
     panels = []
     for column in scored:
-        base = alt.Chart(table).encode(
-            y=names_axis(table, labels=column == scored[0]),
-        )
+        part = long.filter(pl.col("indicator") == column)
+        axis = names_axis(order, labels=column == scored[0])
+        base = alt.Chart(part).encode(y=axis)
         x = alt.X(
-            f"{column}_score:Q",
+            "min_max:Q",
             title=None,
             scale=alt.Scale(domain=[0, 1]),
             axis=alt.Axis(values=[0, 0.5, 1], format="~r"),
         )
         dots = base.mark_point(filled=True, size=90, color=PALETTE[0], opacity=1).encode(x=x)
+        form = ".1f" if column == "source_effective" else ".2f"
         text = base.mark_text(align="left", dx=9, color=SOFT).encode(
-            x=x, text=alt.Text(f"{column}:Q", format=".1f" if "source" in column else ".2f")
+            x=x, text=alt.Text("value:Q", format=form)
         )
         width = (WIDTH - 290) / len(scored) - 20
         title = t[f"chart_{column}"]
         panels.append(
-            alt.layer(dots, text).properties(width=width, height=ROW * table.height, title=title)
+            alt.layer(dots, text).properties(width=width, height=ROW * order.height, title=title)
         )
-    return alt.hconcat(*panels, spacing=40), table.drop("name")
-
-
-def scaled(values: pl.Expr) -> pl.Expr:
-    """Spread values from 0 to 1, lowest to highest; null where all are equal.
-
-    Examples
-    --------
-    >>> pl.DataFrame({"x": [-1.0, 0.0, None, 3.0]}).select(scaled(pl.col("x")))["x"].to_list()
-    [0.0, 0.25, None, 1.0]
-    """
-    low, high = values.min(), values.max()
-    return pl.when(high > low).then((values - low) / (high - low))
+    return alt.hconcat(*panels, spacing=40), long.drop("name")
 
 
 def classes(page: Page) -> Drawn:

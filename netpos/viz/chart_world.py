@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from netpos import countries
 from netpos.viz.chart_theme import FOCUS, SOFT, WIDTH
+from netpos.viz.report_numbers import percent
 from netpos.viz.report_page import Page
 from netpos.viz.report_words import words
 
@@ -64,31 +66,36 @@ def world(page: Page) -> Drawn:
         return None
     numeric = countries.countries().select(country="iso2", id="numeric")
     coded = table.join(numeric, on="country", how="left", maintain_order="left")
+    labels = _step_labels(page.lang)
+    coded = coded.with_columns(
+        step=pl.col("family_share")
+        .cut(list(STEPS), labels=labels, left_closed=True)
+        .cast(pl.String)
+    )
     share = alt.Color(
-        "family_share:Q",
-        scale=alt.Scale(type="threshold", domain=list(STEPS), range=list(COLOURS)),
+        "step:N",
+        scale=alt.Scale(domain=labels, range=list(COLOURS)),
         legend=alt.Legend(
             title=t["chart_family_share"],
-            format=".1%",
             orient="bottom",
             direction="horizontal",
-            type="symbol",
-            symbolType="square",
+            symbolStrokeWidth=0,
+            symbolSize=140,
             columns=len(COLOURS),
         ),
     )
     land = alt.InlineData(
         values=shapes(), format=alt.TopoDataFormat(type="topojson", feature="countries")
     )
-    keep = ["family_share", "country"]
+    keep = ["step", "country"]
     known = coded.drop_nulls("id")
     known_here = alt.LookupData(known, "id", keep)
     shape = alt.Chart(land).transform_lookup(lookup="id", from_=known_here)
-    empty = shape.transform_filter("!isValid(datum.family_share)").mark_geoshape(
+    empty = shape.transform_filter("!isValid(datum.step)").mark_geoshape(
         fill=NO_DATA, stroke="white", strokeWidth=0.5
     )
     filled = (
-        shape.transform_filter("isValid(datum.family_share)")
+        shape.transform_filter("isValid(datum.step)")
         .mark_geoshape(stroke="white", strokeWidth=0.5)
         .encode(color=share)
     )
@@ -110,3 +117,10 @@ def world(page: Page) -> Drawn:
     )  # fmt: skip
     chart = alt.layer(empty, filled, mine, dots, names).project("equalEarth")
     return chart.properties(width=WIDTH, height=390), table
+
+
+def _step_labels(lang: str) -> list[str]:
+    """Name the steps between the colours."""
+    ends = [percent(step, lang=lang) for step in STEPS]
+    between = [f"{low[:-2]} – {high}" for low, high in pairwise(ends)]
+    return [f"< {ends[0]}", *between, f"≥ {ends[-1]}"]

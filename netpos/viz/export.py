@@ -257,8 +257,8 @@ def _rows(links: Links, nodes: pl.DataFrame, indicators: pl.DataFrame | None) ->
     if links.kind == "organisation" and "country" in nodes.columns:
         more["country"] = nodes["country"].cast(pl.String)
     for name, of in (("received", received), ("given", given), ("domestic", domestic)):
-        values = out.join(of(links), on=links.kind, how="left", maintain_order="left")
-        more[name] = values["value"]
+        values = dict(of(links).iter_rows())
+        more[name] = pl.Series([values[node] for node in nodes["node"]], dtype=pl.Float64)
     return rounded(out.with_columns([s.alias(n) for n, s in more.items() if n not in out.columns]))
 
 

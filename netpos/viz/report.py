@@ -63,8 +63,18 @@ LINK_LINES = (
 )
 #: Order of the rules that decide a family's country.
 RULES = ("applicant", "inventor", "imputed", "lookup", "priority", "office", "unknown")
-#: Marks of robustness by how much they promise; others are in the middle.
-GOOD, BAD = ("robust", "solid", "high", "yes"), ("fragile", "weak", "low", "no", "not robust")
+#: What is said of the country in focus, in the order shown, and those shown at a glance.
+STATED = (
+    ("family_share", "percent"),
+    ("received_share", "percent"),
+    ("balance_ratio", "two"),
+    ("near_core", "count"),
+    ("source_effective", "one"),
+    ("similarity", "two"),
+)
+AT_A_GLANCE = ("family_share", "received_share", "balance_ratio")
+#: Marks of robustness, best first, and the class of their sign.
+MARKS = {"robust": "good", "firm-driven": "middle", "fragile": "bad", "not measurable": "none"}
 
 _NAMED = re.compile(r"(.+?) \((\d+(?:\.\d+)?) %\)(?:; |$)")
 
@@ -120,7 +130,9 @@ def write_report(page: Page) -> str:
         listed=partial(_listed, lang=lang),
         shown=partial(number, digits=0, lang=lang),
         heat=_heat,
-        level=_level,
+        marks=MARKS,
+        stated=STATED,
+        at_a_glance=AT_A_GLANCE,
         drawing=lambda name: Markup(page.figures[name].svg),
         caption=partial(charts.figure_words, page),
     )
@@ -145,8 +157,8 @@ def _said(page: Page, ident: str) -> dict[str, list[Markup]]:
     """Sentences by how much they may be relied on."""
     found = statements(page.tables, ident, page.focal)
     return {
-        "sure": [sentence(s, page.lang) for s in found if s.level != "export"],
-        "export": [sentence(s, page.lang) for s in found if s.level == "export"],
+        "checked": [sentence(s, page.lang) for s in found if not s.bare],
+        "export": [sentence(s, page.lang) for s in found if s.bare],
     }
 
 
@@ -175,10 +187,6 @@ def _listed(table: str, row: Mapping[str, Any], column: str, *, lang: str) -> Ma
 def _heat(share: float | None) -> float:
     """Opacity of a cell: its share, half of everything being the darkest."""
     return min(1.0, 2.0 * (share or 0.0)) * 0.6
-
-
-def _level(mark: str) -> str:
-    return "good" if mark in GOOD else "bad" if mark in BAD else "middle"
 
 
 def _thumbnail(page: Page, row: Mapping[str, Any]) -> Markup | None:

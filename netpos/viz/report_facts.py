@@ -67,7 +67,7 @@ def technology(page: Page, ident: str, name: str) -> dict[str, Any]:
         if cover.width
         else [],
         "ends": {r["direction"]: r for r in _ends(page, ident)},
-        "marks": page.rows("robustness", ident).to_dicts(),
+        "marks": _by(page.rows("robustness", ident), "indicator"),
         "periods": {p: _period(page, ident, p) for p in page.parts},
         "held": {
             r["indicator"]: r

@@ -9,7 +9,7 @@ of these data, no more. What is not measurable gets no statement.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import polars as pl
@@ -47,7 +47,7 @@ class Statement:
     level
         ``sure``, ``open`` (not distinguishable) or ``export`` (bare fact, no interval).
     codes
-        Field -> country codes or texts in it.
+        Field -> country codes or texts in it; ``firm``: an organisation on which it rests.
     numbers
         Field -> table, row, column and form of the number in it.
     """
@@ -56,6 +56,11 @@ class Statement:
     level: Level
     codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     numbers: Mapping[str, tuple[str, Row, str, str]] = field(default_factory=dict)
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is a fact of the export, checked by nothing."""
+        return self.level == "export" or self.key in ("organisation", "own")
 
 
 def statements(
@@ -116,7 +121,34 @@ def statements(
             _class(own, drawn, others),
             _balance(own, others),
         ]
-    return [s for s in found if s is not None]
+    marks = _rows(tables, "robustness", {"technology": technology})
+    return [_resting(s, marks) for s in found if s is not None]
+
+
+#: Statements, and the indicator whose mark of robustness is about the same.
+MARKED = {
+    "top_families": "family_share",
+    "top_received": "received_share",
+    "core_in": "near_core",
+    "core_near": "near_core",
+    "core_far": "near_core",
+    "balance_up": "balance_ratio",
+    "balance_down": "balance_ratio",
+}
+
+
+def _resting(statement: Statement, marks: pl.DataFrame) -> Statement:
+    """Name the organisation without which the statement would not hold, if it is one."""
+    if statement.key not in MARKED or "organisation" not in marks.columns:
+        return statement
+    found = marks.filter(
+        (pl.col("indicator") == MARKED[statement.key])
+        & (pl.col("mark") == "firm-driven")
+        & pl.col("organisation").is_not_null()
+    )
+    if not found.height:
+        return statement
+    return replace(statement, codes={**statement.codes, "firm": [found["organisation"][0]]})
 
 
 def sentence(statement: Statement, lang: str) -> Markup:
@@ -138,7 +170,10 @@ def sentence(statement: Statement, lang: str) -> Markup:
     if "bloc" in statement.codes:
         fields["bloc"] = escape(said[f"bloc_said_{statement.codes['bloc'][0]}"])
     ending = "_open" if statement.level == "open" else ""
-    return Markup(said[f"say_{statement.key}{ending}"]).format(**fields)
+    text = Markup(said[f"say_{statement.key}{ending}"]).format(**fields)
+    if "firm" in fields and not ending:
+        text += Markup(" ") + Markup(said["say_without"]).format(firm=fields["firm"])
+    return text
 
 
 def in_sentence(code: str, lang: str) -> str:

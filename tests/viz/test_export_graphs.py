@@ -119,6 +119,7 @@ INDICATORS = pl.DataFrame(
         "core": [True, False, False, True, True],
         "near_core": [True, True, False, True, True],
         "core_distance": [0.0, 0.25, 1e-7, 0.0, 9.0],
+        "value": [1.0, 2.0, 3.0, 4.0, 5.0],  # a name that functions of links use for their result
         "nothing": [None] * 5,
     }
 )
@@ -234,19 +235,65 @@ def test_vosviewer_finds_nothing_to_refuse(tmp_path: Path) -> None:
 # --- attributes -------------------------------------------------------------------------------
 
 ATTRIBUTES = {
-    "CN": {"family_rank": 2, "balance_ratio": -0.2, "core": 1, "near_core": 1, "focal": 0,
-           "core_distance": 0.0, "families": 50.0, "received": 13.0, "given": 25.0,
-           "domestic": 60.0, "bloc": "other", "label": "China"},
-    "DE": {"family_rank": 3, "core": 0, "near_core": 1, "focal": 0, "core_distance": 0.25,
-           "families": 20.0, "received": 17.0, "given": 17.0, "domestic": 20.0, "bloc": "EU",
-           "label": "Germany"},
-    "NL": {"family_rank": 4, "balance_ratio": 0.3, "core": 0, "near_core": 0, "focal": 1,
-           "core_distance": 1e-7, "families": 5.0, "received": 8.0, "given": 10.0,
-           "domestic": 4.0, "bloc": "EU", "label": "Netherlands"},
-    "US": {"family_rank": 1, "core": 1, "near_core": 1, "focal": 0, "core_distance": 0.0,
-           "families": 60.0, "received": 38.0, "given": 24.0, "domestic": 90.0,
-           "bloc": "OECD or NATO", "label": "United States"},
-}  # fmt: skip
+    "CN": {
+        "value": 1.0,
+        "family_rank": 2,
+        "balance_ratio": -0.2,
+        "core": 1,
+        "near_core": 1,
+        "focal": 0,
+        "core_distance": 0.0,
+        "families": 50.0,
+        "received": 13.0,
+        "given": 25.0,
+        "domestic": 60.0,
+        "bloc": "other",
+        "label": "China",
+    },
+    "DE": {
+        "value": 2.0,
+        "family_rank": 3,
+        "core": 0,
+        "near_core": 1,
+        "focal": 0,
+        "core_distance": 0.25,
+        "families": 20.0,
+        "received": 17.0,
+        "given": 17.0,
+        "domestic": 20.0,
+        "bloc": "EU",
+        "label": "Germany",
+    },
+    "NL": {
+        "value": 3.0,
+        "family_rank": 4,
+        "balance_ratio": 0.3,
+        "core": 0,
+        "near_core": 0,
+        "focal": 1,
+        "core_distance": 1e-7,
+        "families": 5.0,
+        "received": 8.0,
+        "given": 10.0,
+        "domestic": 4.0,
+        "bloc": "EU",
+        "label": "Netherlands",
+    },
+    "US": {
+        "value": 4.0,
+        "family_rank": 1,
+        "core": 1,
+        "near_core": 1,
+        "focal": 0,
+        "core_distance": 0.0,
+        "families": 60.0,
+        "received": 38.0,
+        "given": 24.0,
+        "domestic": 90.0,
+        "bloc": "OECD or NATO",
+        "label": "United States",
+    },
+}
 
 
 def test_attributes_are_those_of_the_toy_in_gexf_and_graphml(tmp_path: Path) -> None:
