@@ -160,6 +160,12 @@ Sensitivity = Annotated[
         show_default=False,
     ),
 ]
+ExcelNl = Annotated[
+    bool | None, _option("--excel-nl", "Tables once more with ; and decimal comma, in excel-nl/.")
+]
+TablesOnly = Annotated[
+    bool | None, _option("--tables-only", "Write tables only: no page, maps, graph files, XLSX.")
+]
 DataDate = Annotated[
     str | None, _option("--data-date", "Date of the data. [default: latest publication]")
 ]
@@ -208,6 +214,8 @@ def _given(frame: dict[str, object]) -> dict[str, object]:
         "complexity": "complexity",
         "draws": "draws",
         "sensitivity": "sensitivity",
+        "excel_nl": "excel_nl",
+        "tables_only": "tables_only",
         "data_date": "data_date",
         "lang": "lang",
         "seed": "seed",
@@ -283,6 +291,8 @@ def run(
     complexity: ComplexityFile = None,
     draws: Draws = None,
     sensitivity: Sensitivity = None,
+    excel_nl: ExcelNl = None,
+    tables_only: TablesOnly = None,
     data_date: DataDate = None,
     lang: Lang = None,
     seed: Seed = None,
@@ -373,6 +383,8 @@ def analyse(
     complexity: ComplexityFile = None,
     draws: Draws = None,
     sensitivity: Sensitivity = None,
+    excel_nl: ExcelNl = None,
+    tables_only: TablesOnly = None,
     data_date: DataDate = None,
     lang: Lang = None,
     seed: Seed = None,

@@ -49,6 +49,8 @@ class Options(BaseModel):
     complexity: str | None = None
     draws: int = Field(1000, ge=0, le=100_000)
     sensitivity: bool = True
+    excel_nl: bool = Field(default=False, description="CSV as a Dutch Excel opens it, beside")
+    tables_only: bool = Field(default=False, description="no maps, page, graph files, workbook")
     data_date: str | None = None
     lang: Literal["en", "nl"] = "en"
     seed: int = 0

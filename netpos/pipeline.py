@@ -18,7 +18,9 @@ from netpos.ingest.corpus import Corpus, ingest, open_corpus
 from netpos.options import Options, to_toml
 from netpos.outputs import Outputs, make_folder
 from netpos.viz import map as network_map
+from netpos.viz.graph_files import graph_files
 from netpos.viz.report import Page, write_report
+from netpos.viz.workbook import excel_nl, workbook
 
 Report = Callable[[str], None]
 Kind = Literal["country", "organisation"]
@@ -99,13 +101,19 @@ def analyse(
     for name, table in tables.items():
         written.table(name, table)
     written.csv("ledger.csv", corpus.ledger)
-    _maps(study, tables, written, synthetic=synthetic)
+    if options.excel_nl:
+        names = excel_nl(tables, out / "excel-nl")
+        written.names += [f"excel-nl/{name}" for name in names]
+    if not options.tables_only:
+        _graphs(study, tables, written)
+        workbook(tables, out / "tables" / "netpos.xlsx", lang=options.lang, about=_about(study))
+        written.names.append("tables/netpos.xlsx")
+        _maps(study, tables, written, synthetic=synthetic)
+        written.text("index.html", write_report(_page(study, tables, synthetic=synthetic)))
     say(f"{len(written.names)} files written")
-    page = _page(study, tables, synthetic=synthetic)
-    written.text("index.html", write_report(page))
     written.text("run.toml", to_toml(options))
     written.finish({**_manifest(study), "corpus": _corpus_path(corpus, out)})
-    return out / "index.html"
+    return out / ("tables/countries.csv" if options.tables_only else "index.html")
 
 
 def _manifest(study: Study) -> dict[str, object]:
@@ -158,6 +166,7 @@ def _context(study: Study, tables: dict[str, pl.DataFrame], technology: str) -> 
         "left_out": counts["rejected"] + counts["duplicates"],
         "membership_year": study.year_of_membership,
         "version": netpos.__version__,
+        "graph_file": f"graphs/{technology}.gexf",
     }
 
 
@@ -166,6 +175,35 @@ def _names(study: Study) -> dict[str, dict[str, str]]:
     names = {t.id: {"en": t.name_en, "nl": t.name_nl} for t in study.technologies}
     names[analysis.UNION] = {"en": "All technologies", "nl": "Alle technologieën"}
     return names
+
+
+def _graphs(study: Study, tables: dict[str, pl.DataFrame], written: Outputs) -> None:
+    first, last = study.options.first, study.options.last
+    for technology, title in _names(study).items():
+        found = graph_files(
+            study.links(technology, (first, last), period="all"),
+            written.out / "graphs" / technology,
+            focal=study.options.focal,
+            indicators=tables["countries"].filter(
+                (pl.col("technology") == technology) & (pl.col("period") == "all")
+            ),
+            yearly={year: study.links(technology, (year, year)) for year in range(first, last + 1)},
+            title=title[study.options.lang],
+            year=study.year_of_membership,
+        )
+        written.names += [f"graphs/{Path(name).name}" for name in found]
+
+
+def _about(study: Study) -> dict[str, object]:
+    """The first sheet of the workbook."""
+    return {
+        "version": netpos.__version__,
+        "data date": study.data_date.isoformat(),
+        "options": {
+            k: v for k, v in study.options.model_dump(by_alias=True).items() if v is not None
+        },
+        "warnings": list(study.warnings),
+    }
 
 
 def _maps(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from netpos.viz.chart_theme import Drawn
 
 _RANKS = ("family_rank", "received_rank")
-_RANKED = ("family_rank", "family_share", "received_rank", "received_share", "value_rank")
+_RANKED = ("family_share", "received_share")
 
 
 def rank_intervals(page: Page) -> Drawn:
@@ -56,7 +56,7 @@ def rank_intervals(page: Page) -> Drawn:
 
 
 def sensitivity(page: Page, technology: str) -> Drawn:
-    """Draw the rank under every way of counting, in order, with the choices of each below it."""
+    """Draw the rank under every way of counting, in order; below it what each changes."""
     import altair as alt
 
     t = words(page.lang)
@@ -90,7 +90,7 @@ def sensitivity(page: Page, technology: str) -> Drawn:
             panels.append(upper)
             continue
         order = choices["choice"].unique(maintain_order=True).to_list()
-        lower = alt.Chart(choices).mark_tick(thickness=2, size=9).encode(
+        lower = alt.Chart(choices).mark_tick(thickness=2, size=9, color=SOFT).encode(
             x=across,
             y=alt.Y(
                 "choice:N", sort=order, title=None,
@@ -106,14 +106,15 @@ def sensitivity(page: Page, technology: str) -> Drawn:
 
 
 def _choices(part: pl.DataFrame, ways: list[str], t: dict[str, Any]) -> pl.DataFrame:
-    """One row per way of counting and choice made in it, named in the language of the report."""
+    """One row per way of counting and choice in which it differs from the run."""
+    base = part.filter("base")
     found = []
     for k, way in enumerate(ways):
-        values = part[way].cast(pl.String).fill_null("none").to_list()
-        if len(set(values)) > 1:
-            named = [f"{t[f'way_{way}']}: {t.get(f'choice_{way}_{v}', v)}" for v in values]
-            choice = pl.Series("choice", named, dtype=pl.String)
-            found.append(part.select("place", "base", choice, way=pl.lit(k)))
-    if not found:
-        return pl.DataFrame()
-    return pl.concat(found).sort("way", "choice", "place")
+        own = base[way][0] if base.height else None
+        other = part.filter(pl.col(way).ne_missing(own)) if base.height else part
+        values = other[way].cast(pl.String).fill_null("none").to_list()
+        named = [f"{t[f'way_{way}']}: {t.get(f'choice_{way}_{v}', v)}" for v in values]
+        choice = pl.Series("choice", named, dtype=pl.String)
+        found.append(other.select("place", choice, way=pl.lit(k)))
+    table = pl.concat(found) if found else pl.DataFrame()
+    return table.sort("way", "choice", "place") if table.height else table

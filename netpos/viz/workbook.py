@@ -97,7 +97,8 @@ def definition(table: str, column: str | None = None, lang: str = "en") -> str |
         return found[lang]
     for ending, text in words["derived"].items():
         base = (column or "").removesuffix(ending)
-        if column is not None and base != column and definition(table, base, lang) is not None:
+        known = base and base != column and (definition(table, base) or base in words["countries"])
+        if known:
             return text[lang].format(base)
     return None
 

@@ -418,12 +418,12 @@ def problems(case: Case, folder: Path) -> list[str]:
                 found.append(f"{name}: an empty text stands for unknown")
         if case.intact is not None:
             found += _changed(case, path, folder)
-        if case.number % 4 == 0 and counts["kept"]:
+        if case.number % 12 == 0 and counts["kept"]:
             with contextlib.suppress(NetposError):
                 study = analysis.prepare(corpus, make({"from": 1990}))
                 study.links("all", (1990, 2025))
                 analysis.coverage_table(study)
-        if case.number % 10 == 0:
+        if case.number % 20 == 0:
             with contextlib.suppress(NetposError):
                 check([path])
     return found

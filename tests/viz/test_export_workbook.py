@@ -271,17 +271,15 @@ def test_definitions_are_complete_in_both_languages_and_belong_to_a_table() -> N
             assert all(text == text.strip() and text for text in entry.values())
 
 
-def test_a_value_means_what_the_indicator_of_its_row_means_where_there_is_one(
+def test_value_means_the_index_of_patents_only_where_it_holds_that(
     tables: dict[str, pl.DataFrame],
 ) -> None:
-    """The value index of patents is not what ``value`` holds beside ``indicator``."""
     for name, table in tables.items():
         for column in {"value", "rank", "low", "high"} & set(table.columns):
             said = definition(name, column)
             assert said is not None
-            assert ("value index" in said) == (
-                column == "value" and "indicator" not in table.columns
-            )
+            own = column == "value" and name in ("countries", "organisations")
+            assert ("value index" in said) == own
 
 
 def test_bounds_and_ranks_are_defined_by_the_column_they_belong_to() -> None:
