@@ -377,7 +377,7 @@ def sensitivity(study: Study) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods_uncertainty.md.
+    docs/methods.md.
     """
     shared = _Shared(study)
     rows = []
@@ -426,7 +426,7 @@ def without_largest(study: Study) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods_uncertainty.md.
+    docs/methods.md.
     """
     shared = _Shared(study)
     options = study.options

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
 import netpos
+from netpos import pipeline
 from netpos.cli import app
+from netpos.countries import data_path
+from netpos.options import make
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
@@ -20,8 +22,8 @@ DOCS = ROOT / "docs"
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("docs")
-    arguments = ["demo", "--out", str(out)]
-    assert CliRunner().invoke(app, arguments).exit_code == 0
+    options = make({"draws": 5, "tables_only": True, "benchmark": "eu27"})
+    pipeline.run([data_path("demo_synthetic_lens.jsonl.gz")], out, options)
     return out / "tables"
 
 

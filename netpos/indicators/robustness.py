@@ -98,7 +98,7 @@ def robustness(
 
     References
     ----------
-    docs/methods_uncertainty.md.
+    docs/methods.md.
     """
     for given, name in ((table, "sensitivity"), (without, "without")):
         require(given, {"technology": pl.String, "value": pl.Float64}, name=name)

@@ -99,7 +99,7 @@ def scores(
 
     References
     ----------
-    docs/methods_value.md.
+    docs/methods.md.
 
     Examples
     --------

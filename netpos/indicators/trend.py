@@ -109,7 +109,7 @@ def trend(
 
     References
     ----------
-    docs/methods_value.md.
+    docs/methods.md.
     """
     if span[0] > span[1]:
         raise OptionError(f"span {span[0]}-{span[1]} is reversed")
@@ -224,7 +224,7 @@ def slopes(table: pl.DataFrame, columns: Sequence[str] = SLOPES) -> pl.DataFrame
 
     References
     ----------
-    docs/methods_value.md.
+    docs/methods.md.
 
     Examples
     --------
@@ -311,7 +311,7 @@ def changes(table: pl.DataFrame, first: str, second: str) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods_value.md.
+    docs/methods.md.
 
     Examples
     --------

@@ -273,7 +273,7 @@ def intervals(
 
     References
     ----------
-    docs/methods_uncertainty.md; Efron and Tibshirani 1993; Field and Welsh 2007 (clusters);
+    docs/methods.md; Efron and Tibshirani 1993; Field and Welsh 2007 (clusters);
     Hanley and MacGibbon 2006 (Poisson weights).
     """
     if draws < 0:

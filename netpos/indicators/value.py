@@ -63,7 +63,7 @@ def relevance(cited_by: Floats, priority_year: Floats, fields: Mapping[str, Mask
 
     References
     ----------
-    docs/methods_value.md.
+    docs/methods.md.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def valuation(
 
     References
     ----------
-    docs/methods_value.md; Ernst and Omland 2011 (the idea).
+    docs/methods.md; Ernst and Omland 2011 (the idea).
     """
     weights = market_weights(gni)
     names = weights["country"].to_list()
@@ -278,7 +278,7 @@ def node_values(
 
     References
     ----------
-    docs/methods_value.md.
+    docs/methods.md.
     """
     rows = np.flatnonzero(chosen)
     held = shares.matrix[rows]
@@ -401,7 +401,7 @@ def stock(
 
     References
     ----------
-    docs/methods_value.md.
+    docs/methods.md.
     """
     weights = market_weights(gni)
     names, weight = weights["country"].to_list(), weights["weight"].to_numpy()

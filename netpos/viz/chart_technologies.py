@@ -187,7 +187,7 @@ def scores(page: Page) -> Drawn:
         text = base.mark_text(align="left", dx=9, color=SOFT).encode(
             x=x, text=alt.Text("value:Q", format=form)
         )
-        width = (WIDTH - 290) / len(scored) - 20
+        width = (WIDTH - 300) / len(scored) - 40
         title = t[f"chart_{column}"]
         panels.append(
             alt.layer(dots, text).properties(width=width, height=ROW * order.height, title=title)

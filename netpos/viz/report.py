@@ -114,7 +114,7 @@ def write_report(page: Page) -> str:
         names=dict(page.technologies),
         blocs=facts.BLOCS,
         wide=facts.wide_sources(union),
-        missing=facts.parts_missing(page, union),
+        missing=facts.parts_missing(page, union, [*rows, union]),
         rules=[k for k in RULES if any(r["rule"] == k for row in rows for r in row["rules"])],
         overlap=_overlaps(page),
         cross=list(charts.ACROSS),
@@ -130,6 +130,7 @@ def write_report(page: Page) -> str:
         listed=partial(_listed, lang=lang),
         shown=partial(number, digits=0, lang=lang),
         heat=_heat,
+        missing_call=partial(_missing_call, page),
         marks=MARKS,
         stated=STATED,
         at_a_glance=AT_A_GLANCE,
@@ -142,7 +143,7 @@ def _has(page: Page, rows: list[dict[str, Any]]) -> dict[str, bool]:
     """Which columns and parts are there."""
     several = len(page.parts) > 1
     return {
-        "value": page.has("countries", "value_rank"),
+        "value": any(row["focal"].get("value_rank") is not None for row in rows),
         "organisation_value": page.has("organisations", "value_rank"),
         "value_trend": page.has("trend", "value_share"),
         "bounds": page.has("countries", "family_rank_low"),
@@ -182,6 +183,13 @@ def _listed(table: str, row: Mapping[str, Any], column: str, *, lang: str) -> Ma
     else:
         items = escape(text)
     return Markup('<span data-cell="{}">{}</span>').format(reference(table, row, column), items)
+
+
+def _missing_call(page: Page, technology: str) -> str:
+    """The command that lists what would raise coverage."""
+    only = "" if technology == facts.ALL else f" --technology {technology}"
+    years = f" --from {page.span[0]} --to {page.span[1]}"
+    return f"netpos missing {page.corpus}{only} --focal {page.focal}{years} --as lens-query"
 
 
 def _heat(share: float | None) -> float:

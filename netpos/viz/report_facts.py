@@ -166,11 +166,13 @@ def wide_sources(union: Row) -> list[str]:
     return [row["source"] for row in rows[:WIDE]]
 
 
-def parts_missing(page: Page, union: Row) -> list[str]:
+def parts_missing(page: Page, union: Row, rows: Sequence[Row]) -> list[str]:
     """Name the parts that this run does not have: keys of the words that say how to get them."""
+    valued = page.has("countries", "value")
     there = {
         "network": bool(union["links"]),
-        "value": page.has("countries", "value"),
+        "value": valued,
+        "value_rank": not valued or any(r["focal"].get("value_rank") for r in rows),
         "intervals": page.has("countries", "family_rank_low"),
         "sensitivity": page.table("sensitivity").height > 0,
         "trend": page.table("trend").height > 0,

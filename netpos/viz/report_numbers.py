@@ -36,6 +36,7 @@ FORMS: Mapping[str, Form] = {
     "percent": Form(100.0, 1, " %"),
     "whole_percent": Form(100.0, 0, " %"),
     "points": Form(100.0, 1, "", signed=True),
+    "of_hundred": Form(100.0, 1),
 }
 
 #: The columns that tell the rows of a table apart, besides technology and period.
