@@ -49,8 +49,9 @@ def same(
     Returns
     -------
     float
-        The largest relative difference; below 1e-6 of the column's largest value the difference
-        is taken relative to that (a balance of two nearly equal sums has no digits left).
+        The largest relative difference. Below a thousandth of the column's largest value the
+        difference is divided by that thousandth: a balance of two nearly equal sums has fewer
+        digits of its own.
 
     Raises
     ------
@@ -72,7 +73,7 @@ def same(
     for name in columns:
         a = both[f"{name} ours"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
         b = both[f"{name} peer"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        size = np.maximum(np.abs(b), 1e-6 * np.nanmax(np.abs(b), initial=1e-300))
+        size = np.maximum(np.abs(b), 1e-3 * np.nanmax(np.abs(b), initial=1e-300))
         off = np.abs(a - b) / size
         if not np.isfinite(off).all() or off.max() > TOLERANCE:
             at = int(np.nanargmax(np.where(np.isfinite(off), off, np.inf)))
@@ -140,13 +141,15 @@ def check(folder: Path, size: int) -> list[str]:
 
     linked = peer.select(KEYS)
     countries = pl.read_csv(folder / "run/tables/countries.csv", infer_schema_length=None)
+    rest = countries.filter(pl.col("technology") != "all").join(linked, on=KEYS, how="anti")
+    if rest.filter((pl.col("given") != 0) | (pl.col("received") != 0)).height:
+        raise SystemExit("countries: a country with foreign links that the peer does not have")
     countries = countries.join(linked, on=KEYS, how="semi")
     table = pl.read_csv(folder / "table.csv")
     warm = pl.read_csv(folder / "warm.csv")
-    own = dict.fromkeys(STRENGTHS)
     off = max(
         same(countries, peer, KEYS, STRENGTHS, "strengths of the run"),
-        *(same(t, peer, KEYS, {c: c for c in own}, "strengths") for t in (table, warm)),
+        *(same(t, peer, KEYS, {c: c for c in STRENGTHS}, "strengths") for t in (table, warm)),
     )
     said.append(f"strengths and balance of {peer.height:,} rows: {off:.0e}")
 

@@ -65,9 +65,7 @@ def read(path):
         pd.DataFrame(patents),
         pd.DataFrame(applicants, columns=["lens_id", "role", "name", "country"]),
         pd.DataFrame(classes, columns=["lens_id", "symbol"]),
-        pd.DataFrame(
-            citations, columns=["lens_id", "cited", "jurisdiction", "doc_number", "kind"]
-        ),
+        pd.DataFrame(citations, columns=["lens_id", "cited", "jurisdiction", "doc_number", "kind"]),
         bad,
     )
 

@@ -93,6 +93,8 @@ def analyse(
     if isinstance(corpus, Path):
         corpus = open_corpus(corpus)
     study = analysis.prepare(corpus, options)
+    # made-up data say so in their file name, and then on every page
+    synthetic = synthetic or any("synthetic" in i["name"] for i in corpus.manifest["inputs"])
     for warning in study.warnings:
         say(f"note: {warning}")
     written = Outputs(out)

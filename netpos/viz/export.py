@@ -36,7 +36,9 @@ RESERVED = (
     "target",
 )
 
-_ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: Signs that XML does not allow or discourages, as a pattern.
+ILLEGAL = "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_ILLEGAL = re.compile(ILLEGAL)
 _SPACES = re.compile("[\t\n\r\u2028\u2029]+")
 
 Value = int | float | str | None

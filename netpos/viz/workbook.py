@@ -7,20 +7,17 @@ import io
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from netpos.errors import OptionError
-from netpos.viz.export import distinct, one_line, xml_text
+from netpos.viz.export import ILLEGAL, distinct, one_line, xml_text
 from netpos.viz.write import write_bytes
-
-Write = Callable[[int, int, Any], object]
 
 #: Most rows of a sheet; the rest of a longer table is in its CSV file. Excel itself holds
 #: 1,048,575 below the header.
@@ -235,8 +232,16 @@ def _fill(
     sheet.freeze_panes(1, 0)
     for k, name in enumerate(head):
         sheet.write_string(0, k, xml_text(name), bold)
-    writers = [_writer(sheet, dtype) for dtype in table.dtypes]
-    for i, row in enumerate(table.iter_rows(), start=1):
+    cells = _storable(table)
+    writers = [
+        sheet.write_boolean
+        if dtype == pl.Boolean
+        else sheet.write_number
+        if dtype.is_numeric()
+        else sheet.write_string
+        for dtype in cells.dtypes
+    ]
+    for i, row in enumerate(cells.iter_rows(), start=1):
         for k, value in enumerate(row):
             if value is not None:
                 writers[k](i, k, value)
@@ -246,24 +251,21 @@ def _fill(
         sheet.autofilter(0, 0, table.height, max(table.width - 1, 0))
 
 
-def _writer(sheet: Worksheet, dtype: pl.DataType) -> Write:
-    def number(row: int, column: int, value: float) -> None:
-        if abs(value) > 2**53 and isinstance(value, int):
-            sheet.write_string(row, column, str(value))
-        elif value - value == 0:  # neither NaN nor infinite
-            sheet.write_number(row, column, value)
-
-    def text(row: int, column: int, value: object) -> None:
-        plain = xml_text(str(value))
-        cut = plain if len(plain) <= MOST_SIGNS else plain[: MOST_SIGNS - 1] + "…"
-        sheet.write_string(row, column, cut)
-
-    def truth(row: int, column: int, value: bool) -> None:
-        sheet.write_boolean(row, column, value)
-
-    if dtype == pl.Boolean:
-        return truth
-    return number if dtype.is_numeric() else text
+def _storable(table: pl.DataFrame) -> pl.DataFrame:
+    """Numbers that a cell holds exactly, Booleans, else texts that it can hold; unknown is null."""
+    cells = []
+    for series in table:
+        dtype = series.dtype
+        whole = dtype.is_integer() and (series.cast(pl.Float64).abs().max() or 0) <= 2**53
+        if dtype.is_float():
+            cells.append(pl.when(series.is_finite()).then(series).alias(series.name))
+        elif whole or dtype == pl.Boolean:
+            cells.append(pl.lit(series))
+        else:
+            text = pl.lit(series).cast(pl.String).str.replace_all(ILLEGAL, "")
+            cut = pl.concat_str(text.str.head(MOST_SIGNS - 1), pl.lit("…"))
+            cells.append(pl.when(text.str.len_chars() > MOST_SIGNS).then(cut).otherwise(text))
+    return table.select(cells)
 
 
 def _widths(head: Sequence[str], table: pl.DataFrame) -> list[int]:

@@ -329,7 +329,7 @@ class Oracle:
     def countries(self, member, span, weight, source):
         """The row of each country of one technology and period."""
         sums = {k: defaultdict(Fraction) for k in ("now", "to_date", "international", "citing")}
-        citing = Counter(b for _, b in self.links)
+        citing = Counter(b for _, b in self.pairs)  # all that cite, whatever the filters
         located = 0
         for k in member:
             year = self.year(k)
