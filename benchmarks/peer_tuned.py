@@ -45,8 +45,8 @@ def read(path):
                     name = name.get("value") if isinstance(name, dict) else name
                     applicants.append((lens_id, role, name, a.get("residence")))
             for system in ("classifications_ipcr", "classifications_cpc"):
-                for c in (biblio.get(system) or {}).get("classifications") or []:
-                    classes.append((lens_id, c["symbol"]))
+                found = (biblio.get(system) or {}).get("classifications") or []
+                classes += [(lens_id, c["symbol"]) for c in found]
             for c in (biblio.get("references_cited") or {}).get("citations") or []:
                 if "patcit" in c:
                     doc = c["patcit"].get("document_id") or {}
@@ -59,8 +59,8 @@ def read(path):
                             doc.get("kind"),
                         )
                     )
-            for c in (biblio.get("cited_by") or {}).get("patents") or []:
-                citations.append((c.get("lens_id"), lens_id, None, None, None))
+            citing = (biblio.get("cited_by") or {}).get("patents") or []
+            citations += [(c.get("lens_id"), lens_id, None, None, None) for c in citing]
     return (
         pd.DataFrame(patents),
         pd.DataFrame(applicants, columns=["lens_id", "role", "name", "country"]),

@@ -83,7 +83,7 @@ def main() -> None:
     table.write_csv(chosen.out)
     if chosen.links:
         pl.concat(
-            found.table.select(technology=pl.lit(found.technology), *found.table.columns)
+            found.table.select(pl.lit(found.technology).alias("technology"), pl.all())
             for found in links
         ).write_csv(chosen.links)
     lap("write")

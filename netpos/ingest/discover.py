@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -71,6 +72,10 @@ class Source:
         return self.member is None and not self.compression
 
 
+#: What a damaged or protected archive raises.
+_ZIP_ERRORS = (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, struct.error)
+
+
 @contextmanager
 def opened(path: Path, compression: str, member: int | None) -> Iterator[BinaryIO]:
     """Open the content of a source; damage of the container is an `InputError`."""
@@ -87,7 +92,7 @@ def opened(path: Path, compression: str, member: int | None) -> Iterator[BinaryI
     except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
         problem = f"the compressed file is damaged or ends too early ({error})"
         raise InputError(problem, file=path, remedy="download or copy it again") from error
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except _ZIP_ERRORS as error:
         problem = f"the zip archive cannot be read ({error})"
         raise InputError(problem, file=path, remedy="unpack it and name the files") from error
     except OSError as error:
@@ -226,7 +231,7 @@ def _members(path: Path, name: str) -> list[Source]:
                     continue
                 with archive.open(info) as inner:
                     heads[i] = inner.read(8)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
+    except (*_ZIP_ERRORS, OSError, EOFError, zlib.error) as error:
         problem = f"the zip archive cannot be read ({error})"
         raise InputError(problem, file=path, remedy="unpack it and name the files") from error
     if any(i.filename == "[Content_Types].xml" for i in infos):

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 #: Largest record that is read, in bytes.
 MAX_RECORD = 64 * 1024 * 1024
 _BLOCK = 4 * 1024 * 1024
+#: Records without an end after which a file is cut at each beginning of a record instead: each
+#: costs a look at all that follows.
+MOST_RESTARTS = 30
 _BOM = b"\xef\xbb\xbf"
 
 #: Where the records stand: objects one after the other, in an array, in a response's "data".
@@ -116,6 +119,13 @@ def _brackets(block: bytes, in_text: bool) -> tuple[NDArray[np.int64], bool]:
     return at[~inside], bool((quotes.size + in_text) % 2)
 
 
+def _cut(held: bytes) -> Iterator[bytes]:
+    """Cut before each ``{"lens_id":`` without looking inside, in a file broken all over."""
+    starts = [m.start() for m in _RESTART.finditer(held)]
+    for start, end in zip(starts, [*starts[1:], len(held)], strict=True):
+        yield held[start:end].rstrip(b" \t\r\n,]")
+
+
 def objects(
     stream: BinaryIO, container: Container, *, max_record: int = MAX_RECORD
 ) -> Iterator[tuple[int, bytes | str]]:
@@ -141,6 +151,7 @@ def objects(
     ends = False
     in_data = container != "response"
     scanned = 0  # bytes of `held` already looked at
+    restarts = 0
     while True:
         block = b"" if ends else stream.read(_BLOCK)
         while block.endswith(b"\\"):  # never cut inside an escape
@@ -184,9 +195,16 @@ def objects(
                 held, start, scanned = held[-64:] if not ends else b"", -1, 0
                 depth, in_text, in_data = base, False, True
                 scanned = len(held)
+            elif restarts < MOST_RESTARTS:
+                yield ordinal, "not valid JSON: the record does not end before the next one"
+                restart, restarts = found.start(), restarts + 1
             else:
                 yield ordinal, "not valid JSON: the record does not end before the next one"
-                restart = found.start()
+                for piece in _cut(held[found.start() :]):
+                    ordinal += 1
+                    yield ordinal, piece
+                held, start, scanned = b"", -1, 0
+                depth, in_text, in_data = base, False, True
         elif start < 0:
             held = held[-64:]
             scanned = len(held)

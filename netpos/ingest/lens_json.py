@@ -26,6 +26,7 @@ from netpos.ingest.lens_record import (
     Record,
     Symbol,
     decode,
+    load_object,
 )
 from netpos.ingest.records import (
     BATCH_RECORDS,
@@ -70,7 +71,11 @@ def _extended_id(extended: Extended) -> str | None:
         return str(extended.family_id)
     if not extended.members or extended.members == msgspec.Raw(b"null"):
         return None
-    members = msgspec.json.decode(extended.members)
+    try:
+        members = msgspec.json.decode(extended.members)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = load_object(b'{"m":' + bytes(extended.members) + b"}")
+        members = found.get("m") if isinstance(found, dict) else None
     ids = [
         m.get("lens_id") if isinstance(m, dict) else m
         for m in (members if isinstance(members, list) else [])
@@ -111,26 +116,34 @@ def _documents_named(patents: list[Patent]) -> tuple[NDArray[np.int64], pl.DataF
         text = document_key(d.jurisdiction, d.doc_number, d.kind)
         if text is not None:
             number[i] = key(text)
-    # of several mentions of a document the first that gives its date, else the first
-    undated = [p.document_id is None or p.document_id.date is None for p in patents]
-    order = np.lexsort((np.array(undated, dtype=bool), number))
-    distinct, first = np.unique(number[order], return_index=True)
-    first = order[first]
+    distinct, first, count = np.unique(number, return_index=True, return_counts=True)
     if distinct.size and distinct[0] == NO_DOCUMENT:
-        distinct, first = distinct[1:], first[1:]
-    at = first.tolist()
-    docs = [patents[i].document_id or _NO_DOCUMENT for i in at]
-    named = pl.DataFrame(
+        distinct, first, count = distinct[1:], first[1:], count[1:]
+    several = distinct[count > 1]
+    again = np.flatnonzero(np.isin(number, several))
+    named = _described(patents, number, first[count == 1])
+    merged = (
+        _described(patents, number, again)
+        .group_by("other")
+        .agg(pl.col("lens_id", "office", "doc_number", "kind", "date").min())
+    )
+    return number, pl.concat([named, merged]).sort("other")
+
+
+def _described(patents: list[Patent], number: Rows, at: Rows) -> pl.DataFrame:
+    """What mentions say of the documents they name; an empty text says nothing."""
+    chosen = [patents[i] for i in at.tolist()]
+    docs = [p.document_id or _NO_DOCUMENT for p in chosen]
+    return pl.DataFrame(
         [
-            pl.Series("other", distinct, dtype=pl.Int64),
-            pl.Series("lens_id", [ids[i] for i in at], dtype=pl.String),
-            pl.Series("office", [d.jurisdiction for d in docs], dtype=pl.String),
-            pl.Series("doc_number", [d.doc_number for d in docs], dtype=pl.String),
-            pl.Series("kind", [d.kind for d in docs], dtype=pl.String),
+            pl.Series("other", number[at], dtype=pl.Int64),
+            pl.Series("lens_id", [p.lens_id or None for p in chosen], dtype=pl.String),
+            pl.Series("office", [d.jurisdiction or None for d in docs], dtype=pl.String),
+            pl.Series("doc_number", [d.doc_number or None for d in docs], dtype=pl.String),
+            pl.Series("kind", [d.kind or None for d in docs], dtype=pl.String),
             dates([d.date for d in docs]).alias("date"),
         ]
     )
-    return number, named
 
 
 def _repeat(row: Rows, lists: Sequence[Sequence[object]]) -> Rows:
@@ -306,6 +319,16 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
     )
 
 
+_TEXTS = (
+    "office",
+    "doc_number",
+    "kind",
+    "priority_offices",
+    "publication_type",
+    "legal_status",
+)
+
+
 def _text(column: str) -> pl.Expr:
     """A text without blanks around it; null where nothing is left."""
     stripped = pl.col(column).str.strip_chars()
@@ -325,7 +348,7 @@ def _finish(table: pl.DataFrame, details: Sequence[pl.DataFrame]) -> pl.DataFram
         filled=pl.sum_horizontal(fields) + pl.Series(lists),
         cites_count=pl.Series(np.bincount(citing, minlength=n).astype(np.int32)),
         content=pl.lit(None, pl.Int64),
-        **{c: _text(c) for c in ("office", "doc_number", "kind", "priority_offices")},
+        **{c: _text(c) for c in _TEXTS},
     ).select([pl.col(c).cast(t) for c, t in RECORDS.items()])
 
 

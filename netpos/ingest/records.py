@@ -183,6 +183,8 @@ def document_key(office: str | None, number: str | None, kind: str | None) -> st
     if not office or not number:
         return None
     plain = number if number.isalnum() else "".join(c for c in number if c.isalnum())
+    if not plain:
+        return None
     return f"{office}_{plain}_{kind}" if kind else f"{office}_{plain}"
 
 

@@ -8,6 +8,7 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from netpos import countries
@@ -61,17 +62,15 @@ def world(page: Page) -> Drawn:
     rows = page.rows("countries", "all", "all")
     if not rows.height or rows["family_share"].null_count() == rows.height:
         return None
-    table = rows.filter(pl.col("family_share") > 0).select("country", "families", "family_share")
+    table = rows.filter(pl.col("family_share") > 0).sort("country")
+    table = table.select("country", "families", "family_share")
     if not table.height:
         return None
     numeric = countries.countries().select(country="iso2", id="numeric")
     coded = table.join(numeric, on="country", how="left", maintain_order="left")
     labels = _step_labels(page.lang)
-    coded = coded.with_columns(
-        step=pl.col("family_share")
-        .cut(list(STEPS), labels=labels, left_closed=True)
-        .cast(pl.String)
-    )
+    places = np.searchsorted(STEPS, coded["family_share"].to_numpy(), side="right").tolist()
+    coded = coded.with_columns(step=pl.Series([labels[k] for k in places], dtype=pl.String))
     share = alt.Color(
         "step:N",
         scale=alt.Scale(domain=labels, range=list(COLOURS)),

@@ -256,7 +256,7 @@ def _storable(table: pl.DataFrame) -> pl.DataFrame:
     cells = []
     for series in table:
         dtype = series.dtype
-        whole = dtype.is_integer() and (series.cast(pl.Float64).abs().max() or 0) <= 2**53
+        whole = dtype.is_integer() and (series.cast(pl.Float64).abs() <= 2**53).all()
         if dtype.is_float():
             cells.append(pl.when(series.is_finite()).then(series).alias(series.name))
         elif whole or dtype == pl.Boolean:
