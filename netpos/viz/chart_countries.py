@@ -45,7 +45,8 @@ def share(page: Page, technology: str) -> Drawn:
         table = table.with_columns(pl.when(~unknown).then(pl.col(c)).alias(c) for c in hide)
     bounds = [c for c in ("family_share_low", "family_share_high") if c in table.columns]
     table = table.select("country", *kinds, *bounds).with_columns(
-        name=pl.col("country").map_elements(lambda c: countries.name(c, page.lang), pl.String)
+        name=pl.col("country").map_elements(lambda c: countries.name(c, page.lang), pl.String),
+        fill=filled(pl.col("country") == page.focal),
     )
     names = table["name"].to_list()
     panels = []
@@ -60,29 +61,26 @@ def share(page: Page, technology: str) -> Drawn:
         )
         bars = base.mark_bar(height={"band": 0.72}).encode(
             x=alt.X(f"{column}:Q", title=None, axis=alt.Axis(format=".0%", tickCount=4)),
-            color=_focus(page),
+            color=alt.Color("fill:N", scale=None),
         )
         layers: list[Any] = [bars]
         if column == "family_share" and len(bounds) == 2:
             layers.append(
-                base.mark_rule(color=INK, strokeWidth=1.2).encode(x=bounds[0], x2=bounds[1])
+                base.mark_rule(color=INK, strokeWidth=1.2).encode(
+                    x=alt.X(f"{bounds[0]}:Q"), x2=alt.X2(bounds[1])
+                )
             )
         else:
             text = base.mark_text(align="left", dx=4, color=SOFT)
-            layers.append(text.encode(x=f"{column}:Q", text=alt.Text(f"{column}:Q", format=".1%")))
+            layers.append(
+                text.encode(x=alt.X(f"{column}:Q"), text=alt.Text(f"{column}:Q", format=".1%"))
+            )
         width = (WIDTH - 130) / len(kinds) - 40
         title = t[f"chart_{column}"]
         panels.append(
             alt.layer(*layers).properties(width=width, height=22 * len(names), title=title)
         )
-    return alt.hconcat(*panels, spacing=30), table.drop("name")
-
-
-def _focus(page: Page) -> Any:  # noqa: ANN401 - a condition has no public type
-    import altair as alt
-
-    mine = f"datum.country === '{page.focal}'"
-    return alt.condition(mine, alt.value(FOCUS), alt.value(PALETTE[0]))
+    return alt.hconcat(*panels, spacing=30), table.drop("name", "fill")
 
 
 def trend(page: Page, technology: str) -> Drawn:
@@ -134,8 +132,8 @@ def trend(page: Page, technology: str) -> Drawn:
             .mark_text(align="left", dx=5, font="Liberation Sans")
             .encode(
                 x=x,
-                y="place:Q",
-                text="country:N",
+                y=alt.Y("place:Q"),
+                text=alt.Text("country:N"),
                 color=alt.Color(
                     "country:N", scale=alt.Scale(domain=kept, range=colours), legend=None
                 ),
@@ -147,7 +145,7 @@ def trend(page: Page, technology: str) -> Drawn:
             layers.append(
                 alt.Chart(shade)
                 .mark_rect(color="#eef1f4")
-                .encode(x=alt.X("a:Q", title=None, scale=years, axis=ticks), x2="b:Q")
+                .encode(x=alt.X("a:Q", title=None, scale=years, axis=ticks), x2=alt.X2("b"))
             )
         width = WIDTH / len(kinds) - 80
         panels.append(
@@ -192,7 +190,7 @@ def organisations(page: Page, technology: str) -> Drawn:
     ).with_columns(
         size=pl.col("value").fill_null(0.0) if valued else pl.lit(1.0),
         label=pl.col("organisation").str.slice(0, 28),
-        home=pl.col("country") == page.focal,
+        fill=filled((pl.col("country") == page.focal).fill_null(value=False)),
     )
     width, height = WIDTH / 2 - 90, 300.0
     panels = []
@@ -212,7 +210,7 @@ def organisations(page: Page, technology: str) -> Drawn:
                 axis=alt.Axis(tickCount=5, grid=True),
             ),
         )
-        colour = alt.condition("datum.home", alt.value(FOCUS), alt.value(PALETTE[0]))
+        colour = alt.Color("fill:N", scale=None)
         size = (
             alt.Size("size:Q", scale=alt.Scale(range=[30, 700]), legend=None)
             if valued

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from netpos.viz.chart_technologies import ROW, focal_rows, measured, names_axis
-from netpos.viz.chart_theme import FOCUS, PALE, PALETTE, SOFT, WIDTH, rank_axis
+from netpos.viz.chart_theme import FOCUS, PALE, SOFT, WIDTH, filled, rank_axis
 from netpos.viz.report_page import Page
 from netpos.viz.report_words import words
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from netpos.viz.chart_theme import Drawn
 
 _RANKS = ("family_rank", "received_rank")
+#: Size of the mark of a way of counting, larger for that of the run.
+SIZE = pl.when(pl.col("base")).then(110).otherwise(28)
 _RANKED = ("family_share", "received_share")
 
 
@@ -45,8 +47,10 @@ def rank_intervals(page: Page) -> Drawn:
         scale = alt.Scale(domain=domain, nice=False)
         axis = alt.Axis(format="d", values=ticks)
         x = alt.X(f"{column}_low:Q", title=None, scale=scale, axis=axis)
-        rule = base.mark_rule(strokeWidth=5, color=PALE).encode(x=x, x2=f"{column}_high:Q")
-        dots = base.mark_point(filled=True, size=80, color=FOCUS, opacity=1).encode(x=f"{column}:Q")
+        rule = base.mark_rule(strokeWidth=5, color=PALE).encode(x=x, x2=alt.X2(f"{column}_high"))
+        dots = base.mark_point(filled=True, size=80, color=FOCUS, opacity=1).encode(
+            x=alt.X(f"{column}:Q")
+        )
         width = (WIDTH - 290) / len(kinds) - 25
         title = t["size_rank" if column == "family_rank" else "received_rank"]
         panels.append(
@@ -74,15 +78,17 @@ def sensitivity(page: Page, technology: str) -> Drawn:
         domain, ticks = rank_axis(part["rank"])
         across = alt.X("place:O", axis=None)
         size = {"width": WIDTH / len(kinds) - 150}
-        dots = alt.Chart(part.select("place", "rank", "base")).mark_point(filled=True, opacity=1)
+        dots = alt.Chart(
+            part.select("place", "rank", fill=filled(pl.col("base")), size=SIZE)
+        ).mark_point(filled=True, opacity=1)
         upper = dots.encode(
             x=across,
             y=alt.Y(
                 "rank:Q", title=t["rank"], scale=alt.Scale(domain=domain, nice=False),
                 axis=alt.Axis(format="d", values=ticks, grid=True),
             ),
-            color=alt.condition("datum.base", alt.value(FOCUS), alt.value(PALETTE[0])),
-            size=alt.condition("datum.base", alt.value(110), alt.value(28)),
+            color=alt.Color("fill:N", scale=None),
+            size=alt.Size("size:Q", scale=None),
         )  # fmt: skip
         upper = upper.properties(height=140, title=t[f"sensitivity_{kind}"], **size)
         choices = _choices(part, ways, t)
@@ -96,7 +102,6 @@ def sensitivity(page: Page, technology: str) -> Drawn:
                 "choice:N", sort=order, title=None,
                 axis=alt.Axis(domain=False, ticks=False, grid=True, labelFontSize=10),
             ),
-            color=alt.condition("datum.base", alt.value(FOCUS), alt.value(SOFT)),
         )  # fmt: skip
         lower = lower.properties(height=15 * len(order), **size)
         panels.append(alt.vconcat(upper, lower, spacing=8))

@@ -92,13 +92,13 @@ def rank_change(page: Page) -> Drawn:
     axis = alt.Axis(format="d", values=ticks)
     base = alt.Chart(wide).encode(y=names_axis(wide))
     rule = base.mark_rule(strokeWidth=2, color=PALE).encode(
-        x=alt.X("before:Q", scale=x, title=t["size_rank"], axis=axis), x2="after:Q"
+        x=alt.X("before:Q", scale=x, title=t["size_rank"], axis=axis), x2=alt.X2("after")
     )
     old = base.mark_point(
         size=60, filled=True, fill="white", stroke=SOFT, strokeWidth=1.5, opacity=1
     )
     new = base.mark_point(size=80, filled=True, fill=FOCUS, stroke=FOCUS, opacity=1)
-    chart = alt.layer(rule, old.encode(x="before:Q"), new.encode(x="after:Q"))
+    chart = alt.layer(rule, old.encode(x=alt.X("before:Q")), new.encode(x=alt.X("after:Q")))
     title = f"○ {periods[0]}   ● {periods[1]}"
     return chart.properties(width=WIDTH - 320, height=ROW * wide.height, title=title), table.drop(
         "name"
@@ -218,7 +218,7 @@ def classes(page: Page) -> Drawn:
             "value:Q", stack="zero", title=None, axis=alt.Axis(format=".0%"),
             scale=alt.Scale(domain=[0, 1], nice=False),
         ),
-        order="place:O",
+        order=alt.Order("place:O"),
     )  # fmt: skip
     bars = base.mark_bar(height={"band": 0.7}).encode(
         color=alt.Color(
@@ -251,10 +251,10 @@ def concentration(page: Page) -> Drawn:
     axis = alt.Axis(format=".0%", tickCount=6)
     base = alt.Chart(shown).encode(y=names_axis(shown))
     x = alt.X("one:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, 1], nice=False))
-    rule = base.mark_rule(strokeWidth=2, color=PALE).encode(x=x, x2="three:Q")
+    rule = base.mark_rule(strokeWidth=2, color=PALE).encode(x=x, x2=alt.X2("three"))
     one = base.mark_point(filled=True, size=80, fill=PALETTE[0], stroke=PALETTE[0], opacity=1)
     three = base.mark_point(filled=True, size=70, fill="white", stroke=PALETTE[0], opacity=1)
-    chart = alt.layer(rule, one.encode(x=x), three.encode(x="three:Q"))
+    chart = alt.layer(rule, one.encode(x=x), three.encode(x=alt.X("three:Q")))
     title = f"● {t['chart_one']}   ○ {t['chart_three']}"
     return chart.properties(width=WIDTH - 320, height=ROW * shown.height, title=title), shown.drop(
         "name"
@@ -359,7 +359,7 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
     )
     texts = name_layers(base, "name", gap=13, font=11)
     lines = pl.DataFrame({"x": [50.0], "y": [middle]})
-    across = alt.Chart(lines).mark_rule(strokeDash=[4, 4], color=PALE).encode(x="x:Q")
-    along = alt.Chart(lines).mark_rule(strokeDash=[4, 4], color=PALE).encode(y="y:Q")
+    across = alt.Chart(lines).mark_rule(strokeDash=[4, 4], color=PALE).encode(x=alt.X("x:Q"))
+    along = alt.Chart(lines).mark_rule(strokeDash=[4, 4], color=PALE).encode(y=alt.Y("y:Q"))
     chart = alt.layer(across, along, dots, *texts)
     return chart.properties(width=width, height=height), table.drop("name")

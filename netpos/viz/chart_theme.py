@@ -71,6 +71,11 @@ def theme() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def filled(mine: pl.Expr) -> pl.Expr:
+    """Colour of a mark: that of the country in focus, or the usual one."""
+    return pl.when(mine).then(pl.lit(FOCUS)).otherwise(pl.lit(PALETTE[0]))
+
+
 def rank_axis(*tables: pl.Series) -> tuple[list[float], list[int]]:
     """Return the domain of an axis of ranks, first place at the far end, and its ticks.
 
@@ -161,8 +166,10 @@ def name_layers(base: alt.Chart, field: str, *, gap: float, font: float) -> list
         "above": base.mark_text(align="center", baseline="bottom", dy=-gap, fontSize=font),
         "below": base.mark_text(align="center", baseline="top", dy=gap, fontSize=font),
     }
+    import altair as alt
+
     return [
-        text.transform_filter(f"datum.side === '{side}'").encode(text=f"{field}:N")
+        text.transform_filter(f"datum.side === '{side}'").encode(text=alt.Text(f"{field}:N"))
         for side, text in sided.items()
     ]
 

@@ -45,13 +45,14 @@ NO_DATA = "#eef1f4"
 
 
 @cache
-def shapes() -> dict[str, Any]:
-    """Return the shapes of countries, TopoJSON, without Antarctica."""
+def shapes() -> str:
+    """Return the shapes of countries without Antarctica: TopoJSON, as text, as drawing copies."""
     text = (files("netpos") / "data" / "world-110m.json").read_text(encoding="utf-8")
     world: dict[str, Any] = json.loads(text)
     land = world["objects"]["countries"]
     land["geometries"] = [g for g in land["geometries"] if g.get("id") != "010"]
-    return world
+    del world["objects"]["land"]
+    return json.dumps(world, separators=(",", ":"))
 
 
 def world(page: Page) -> Drawn:
@@ -109,10 +110,10 @@ def world(page: Page) -> Drawn:
         f"datum.country === '{page.focal}'", alt.value(FOCUS), alt.value("#ffffff")
     )
     dots = alt.Chart(small).mark_circle(size=70, opacity=1, strokeWidth=1.2).encode(
-        longitude="lon:Q", latitude="lat:Q", color=share, stroke=ring
+        longitude=alt.Longitude("lon:Q"), latitude=alt.Latitude("lat:Q"), color=share, stroke=ring
     )  # fmt: skip
     names = alt.Chart(small).mark_text(align="left", dx=6, fontSize=9, color=SOFT).encode(
-        longitude="lon:Q", latitude="lat:Q", text="country:N"
+        longitude=alt.Longitude("lon:Q"), latitude=alt.Latitude("lat:Q"), text=alt.Text("country:N")
     )  # fmt: skip
     chart = alt.layer(empty, filled, mine, dots, names).project("equalEarth")
     return chart.properties(width=WIDTH, height=390), table
