@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from netpos import countries
-from netpos.viz.chart_theme import FOCUS, INK, PALETTE, SOFT, WIDTH, beside, name_layers
+from netpos.viz.chart_theme import (
+    FOCUS,
+    INK,
+    PALETTE,
+    SOFT,
+    WIDTH,
+    beside,
+    filled,
+    name_layers,
+)
 from netpos.viz.report_page import Page
 from netpos.viz.report_words import words
 

@@ -160,14 +160,14 @@ def name_layers(base: alt.Chart, field: str, *, gap: float, font: float) -> list
     gap, font
         From the middle of a point to its name, and size of the letters, pixels.
     """
+    import altair as alt
+
     sided = {
         "right": base.mark_text(align="left", baseline="middle", dx=gap, fontSize=font),
         "left": base.mark_text(align="right", baseline="middle", dx=-gap, fontSize=font),
         "above": base.mark_text(align="center", baseline="bottom", dy=-gap, fontSize=font),
         "below": base.mark_text(align="center", baseline="top", dy=gap, fontSize=font),
     }
-    import altair as alt
-
     return [
         text.transform_filter(f"datum.side === '{side}'").encode(text=alt.Text(f"{field}:N"))
         for side, text in sided.items()

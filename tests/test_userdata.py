@@ -1,0 +1,179 @@
+"""The user's own tables at the command line: links and matrices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from typer.testing import CliRunner, Result
+
+from netpos.cli import app
+
+
+def netpos(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def fails(result: Result, *words: str) -> None:
+    assert result.exit_code == 2, (result.stdout, result.stderr)
+    lines = [x for x in result.stderr.splitlines() if x.startswith("netpos: ")]
+    assert len(lines) == 1
+    for word in words:
+        assert word in lines[0]
+
+
+@pytest.fixture(scope="module")
+def pharma(tmp_path_factory: pytest.TempPathFactory) -> tuple[pl.DataFrame, Path]:
+    from tests.conftest import shared_real
+
+    path = shared_real() / "country_citations_pharma" / "back_citations_ctry_16.csv.gz"
+    folder = tmp_path_factory.mktemp("pharma")
+    flows = pl.read_csv(path).select(
+        citing="ctry_name_citing",
+        cited="ctry_name_cited",
+        weight="share_inv_cited",
+        period=pl.when(pl.col("p_year_citing") < 2005)
+        .then(pl.lit("1990-2004"))
+        .otherwise(pl.lit("2005-2018")),
+    )
+    flows.write_csv(folder / "flows.csv")
+    result = netpos("links", folder / "flows.csv", "--out", folder / "o", "--focal", "NL")
+    assert result.exit_code == 0, result.stderr
+    return flows, folder / "o"
+
+
+def test_pharma_links_keep_every_citation(pharma: tuple[pl.DataFrame, Path]) -> None:
+    flows, out = pharma
+    links = pl.read_csv(out / "tables" / "links.csv")
+    for period in ("1990-2004", "2005-2018"):
+        got = links.filter(pl.col("period") == period)["weight"].sum()
+        assert got == pytest.approx(
+            flows.filter(pl.col("period") == period)["weight"].sum(), rel=1e-9
+        )
+    total = links.filter(pl.col("period") == "all")["weight"].sum()
+    assert total == pytest.approx(602_309.57, abs=0.005)  # as the published table sums
+
+
+def test_pharma_strengths_and_balance_equal_a_plain_sum(pharma: tuple[pl.DataFrame, Path]) -> None:
+    flows, out = pharma
+    foreign = flows.filter(pl.col("citing") != pl.col("cited"))
+    received = foreign.filter(pl.col("cited") == "Netherlands")["weight"].sum()
+    given = foreign.filter(pl.col("citing") == "Netherlands")["weight"].sum()
+    row = (
+        pl.read_csv(out / "tables" / "countries.csv")
+        .filter((pl.col("period") == "all") & (pl.col("country") == "NL"))
+        .row(0, named=True)
+    )
+    assert row["received"] == pytest.approx(received, rel=1e-11)
+    assert row["given"] == pytest.approx(given, rel=1e-11)
+    assert row["balance_ratio"] == pytest.approx((received - given) / (received + given), rel=1e-9)
+    assert row["families"] is None
+
+
+def test_pharma_core_and_place_of_the_netherlands_are_those_of_the_notes(
+    pharma: tuple[pl.DataFrame, Path],
+) -> None:
+    table = pl.read_csv(pharma[1] / "tables" / "countries.csv").filter(pl.col("period") == "all")
+    assert table.filter(pl.col("core"))["country"].to_list() == ["DE", "JP", "US"]
+    outside = table.filter(~pl.col("core")).sort("core_distance", nulls_last=True)
+    assert outside["country"].to_list().index("NL") == 8  # ninth nearest
+
+
+def test_families_table_gives_sizes_and_what_is_divided_by_them(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text("citing,cited,weight\nNL,DE,3\nDE,NL,2\nNL,US,6\n")
+    (tmp_path / "f.csv").write_text("country,families\nNL,5\nDE,20\nUS,60\nNA,1\n")
+    out = tmp_path / "o"
+    result = netpos("links", tmp_path / "l.csv", "--families", tmp_path / "f.csv", "--out", out)
+    assert result.exit_code == 0
+    table = pl.read_csv(out / "tables" / "countries.csv")
+    rows = {r["country"]: r for r in table.to_dicts()}
+    assert rows["NL"]["given_per_family"] == pytest.approx(9 / 5)
+    assert rows["US"]["received_per_family"] == pytest.approx(6 / 60)
+    assert rows["NA"]["families"] == 1
+    assert rows["NA"]["name"] == "Namibia"
+
+
+def test_complexity_of_traded_services_is_the_published_presence(
+    real: Path, tmp_path: Path
+) -> None:
+    folder = real / "complexity_reference" / "services_2016"
+    trade = pl.read_csv(folder / "services_trade_2016.csv.gz", null_values="NA")
+    country, product, value = trade.columns[:3]
+    # one published value is negative and counts as 0 in the published tables
+    cells = trade.select(
+        country=country, product=product, value=pl.col(value).cast(pl.Float64).clip(0)
+    )
+    cells.write_csv(tmp_path / "m.csv")
+    result = netpos("complexity", tmp_path / "m.csv", "--out", tmp_path / "o")
+    assert result.exit_code == 0, result.stderr
+    found = pl.read_csv(tmp_path / "o" / "tables" / "countries.csv")
+    published = pl.read_csv(folder / "diversity.csv.gz")
+    expected = dict(published.select(published.columns[:2]).iter_rows())
+    got = dict(found.select("country", "diversity").iter_rows())
+    assert {k: v for k, v in got.items() if k in expected} == expected
+
+
+def test_complexity_of_the_nested_matrix_is_the_worked_one(tmp_path: Path) -> None:
+    nested = np.array([[1, 1, 1, 1], [1, 1, 1, 0], [1, 1, 0, 0], [1, 0, 0, 0]])
+    # values whose RCA is the nested matrix: large where 1, none elsewhere
+    rows = "".join(
+        f"c{i},p{j},{10 ** (4 - j) if nested[i, j] else 0}\n" for i in range(4) for j in range(4)
+    )
+    (tmp_path / "n.csv").write_text("country,product,value\n" + rows)
+    result = netpos("complexity", tmp_path / "n.csv", "--out", tmp_path / "o")
+    assert result.exit_code == 0
+    cells = pl.read_csv(tmp_path / "o" / "tables" / "cells.csv")
+    x = cells.pivot("product", index="country", values="value").sort("country")
+    m = x.select(sorted(c for c in x.columns if c != "country")).to_numpy().astype(float)
+    rca = (m / m.sum(1, keepdims=True)) / (m.sum(0) / m.sum())
+    got = cells.pivot("product", index="country", values="rca").sort("country")
+    assert got.select(sorted(c for c in got.columns if c != "country")).to_numpy() == (
+        pytest.approx(rca, rel=1e-11)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("citing,cited,weight\nNL,DE,-1\n", (":2:", "-1")),
+        ("citing,cited,weight\nNL,DE,many\n", (":2:", "many")),
+        ("citing,cited\nNL,DE\n", ("weight",)),
+        ("from,to,weight\nNL,DE,1\n", ("citing",)),
+        ("", ("empty",)),
+    ],
+)
+def test_a_wrong_link_table_is_named_with_its_line(
+    tmp_path: Path, text: str, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "l.csv").write_text(text)
+    fails(netpos("links", tmp_path / "l.csv", "--out", tmp_path / "o"), "l.csv", *words)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("country,product,value\nNL,a,1\n", ("NL",)),
+        ("country,product,value\nNL,a,1\nDE,a,x\nDE,b,1\n", (":3:", "x")),
+        ("country,product\nNL,a\n", ("value",)),
+    ],
+)
+def test_a_wrong_matrix_is_named(tmp_path: Path, text: str, words: tuple[str, ...]) -> None:
+    (tmp_path / "m.csv").write_text(text)
+    fails(netpos("complexity", tmp_path / "m.csv", "--out", tmp_path / "o"), "m.csv", *words)
+
+
+def test_an_unknown_focal_country_is_named(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text("citing,cited,weight\nNL,DE,1\n")
+    result = netpos("links", tmp_path / "l.csv", "--out", tmp_path / "o", "--focal", "QX")
+    fails(result, "QX")
+
+
+def test_a_membership_file_with_a_wrong_column_is_named(tmp_path: Path) -> None:
+    from tests.lens import record, write
+
+    (tmp_path / "m.csv").write_text("iso2,name,eu_since\nNL,Netherlands,1958\n")
+    path = write(tmp_path / "t.jsonl", [record(1)])
+    result = netpos("run", path, "--out", tmp_path / "o", "--memberships", tmp_path / "m.csv")
+    fails(result, "m.csv", "eu_from")
