@@ -36,7 +36,7 @@ def share(page: Page, technology: str) -> Drawn:
 
     t = words(page.lang)
     rows = page.rows("countries", technology, "all")
-    kinds = [c for c in _SHARES if c in rows.columns and rows[c].null_count() < rows.height]
+    kinds = [c for c in _SHARES if c in rows.columns and (rows[c] > 0).any()]
     if not rows.height or "family_share" not in kinds:
         return None
     order = rows.filter(pl.col("family_share") > 0).sort(
@@ -104,7 +104,7 @@ def trend(page: Page, technology: str) -> Drawn:
     order = size.sort(["families", "country"], descending=[True, False])["country"].to_list()
     kept = list(dict.fromkeys([*order[:LINES], page.focal]))
     table = rows.filter(pl.col("country").is_in(kept)).sort("country", "year")
-    kinds = [c for c in _SHARES if c in table.columns and table[c].null_count() < table.height]
+    kinds = [c for c in _SHARES if c in table.columns and (table[c] > 0).any()]
     if not kinds or table["year"].n_unique() < 2:
         return None
     colours = [
@@ -188,7 +188,7 @@ def organisations(page: Page, technology: str) -> Drawn:
     mine = order.filter(pl.col("country") == page.focal).head(BUBBLES)
     if order.height < 3:
         return None
-    valued = "value" in rows.columns and rows["value"].null_count() < rows.height
+    valued = "value" in rows.columns and bool((rows["value"] > 0).any())
     world = pl.lit(t["world"])
     own = pl.lit(countries.name(page.focal, page.lang))
     table = pl.concat(

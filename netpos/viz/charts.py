@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from netpos.viz import chart_countries, chart_robust, chart_technologies, chart_world
 from netpos.viz.chart_theme import render
+from netpos.viz.report_facts import counted_by
 from netpos.viz.report_page import Figure, Page
 from netpos.viz.report_words import words
 from netpos.viz.sentences import in_sentence
@@ -78,7 +79,7 @@ def figure_words(page: Page, name: str) -> str:
         last=page.span[1],
         date=page.data_date,
         counting=t[f"counting_{page.counting}"],
-        by=t[f"by_{page.by}"],
+        by=t[counted_by(page)],
     )
     return f"{text} {source}"
 

@@ -118,7 +118,8 @@ def write_report(page: Page) -> str:
         rules=[k for k in RULES if any(r["rule"] == k for row in rows for r in row["rules"])],
         overlap=_overlaps(page),
         cross=list(charts.ACROSS),
-        size_lines=SIZE_LINES,
+        size_lines=[x for x in SIZE_LINES if facts.has_value(page) or "value" not in x[0]],
+        by=facts.counted_by(page),
         link_lines=LINK_LINES,
         warnings=[translated(text, "warning", lang) for text in page.warnings],
         skipped=[(name, *translated(why or "", "reason", lang)) for name, why in page.skipped],
@@ -133,7 +134,7 @@ def write_report(page: Page) -> str:
         missing_call=partial(_missing_call, page),
         marks=MARKS,
         stated=STATED,
-        at_a_glance=AT_A_GLANCE,
+        at_a_glance=[k for k in AT_A_GLANCE if k == "family_share" or union["links"]],
         drawing=lambda name: Markup(page.figures[name].svg),
         caption=partial(charts.figure_words, page),
     )
@@ -142,10 +143,11 @@ def write_report(page: Page) -> str:
 def _has(page: Page, rows: list[dict[str, Any]]) -> dict[str, bool]:
     """Which columns and parts are there."""
     several = len(page.parts) > 1
+    valued = facts.has_value(page)
     return {
-        "value": any(row["focal"].get("value_rank") is not None for row in rows),
-        "organisation_value": page.has("organisations", "value_rank"),
-        "value_trend": page.has("trend", "value_share"),
+        "value": valued and any(facts.has_rank(row["focal"]) for row in rows),
+        "organisation_value": valued and page.has("organisations", "value_rank"),
+        "value_trend": valued and page.has("trend", "value_share"),
         "bounds": page.has("countries", "family_rank_low"),
         "within": page.has("countries", "rca_within"),
         "change": several and page.has("technologies", "family_rank_change"),

@@ -166,13 +166,37 @@ def wide_sources(union: Row) -> list[str]:
     return [row["source"] for row in rows[:WIDE]]
 
 
+def has_rank(focal: Row) -> bool:
+    """Whether the country has a value in a technology, and a rank by it."""
+    return bool(focal.get("value")) and focal.get("value_rank") is not None
+
+
+def has_value(page: Page) -> bool:
+    """Whether any country has a value; all zero is what an export without legal status gives."""
+    table = page.table("countries")
+    return "value" in table.columns and bool((table["value"] > 0).any())
+
+
+def counted_by(page: Page) -> str:
+    """Return the key of the words for whose country was counted.
+
+    Where no party gave any family its country, as in a CSV, it is the priority office.
+    """
+    rows = page.rows("coverage", ALL, ALL)
+    if rows.height:
+        rules = set(rows.filter(pl.col("families") > 0)["rule"])
+        if "priority" in rules and not rules & {"applicant", "inventor", "imputed", "lookup"}:
+            return "by_priority"
+    return f"by_{page.by}"
+
+
 def parts_missing(page: Page, union: Row, rows: Sequence[Row]) -> list[str]:
     """Name the parts that this run does not have: keys of the words that say how to get them."""
-    valued = page.has("countries", "value")
+    valued = has_value(page)
     there = {
         "network": bool(union["links"]),
         "value": valued,
-        "value_rank": not valued or any(r["focal"].get("value_rank") for r in rows),
+        "value_rank": not valued or any(has_rank(r["focal"]) for r in rows),
         "intervals": page.has("countries", "family_rank_low"),
         "sensitivity": page.table("sensitivity").height > 0,
         "trend": page.table("trend").height > 0,

@@ -345,3 +345,17 @@ def test_a_country_with_nothing_is_not_added_to_the_bars() -> None:
         if name == "share-quantum":
             assert drawing is not None
             assert "NL" not in drawing[1]["country"]
+
+
+def test_shares_that_are_all_zero_have_no_panel() -> None:
+    page = demo_page()
+    table = page.tables["countries"].with_columns(
+        received_share=pl.lit(0.0), value_share=pl.lit(None, pl.Float64)
+    )
+    page = replace(page, tables={**page.tables, "countries": table})
+    for name, _, drawing in charts._drawn(page):
+        if name == "share-quantum":
+            assert drawing is not None
+            columns = set(drawing[1].columns)
+            assert "family_share" in columns
+            assert not {"received_share", "value_share"} & columns

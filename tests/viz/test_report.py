@@ -352,6 +352,39 @@ def test_a_run_without_links_names_what_cannot_be_told_and_draws_nothing() -> No
     assert check_cells(page) > 50
 
 
+def test_a_rank_does_not_change_where_the_country_had_nothing() -> None:
+    where = {"technology": "quantum", "period": "2015-2020", "country": "NL"}
+    page = changed(demo_page(), "countries", where, families=0.0)
+    html = write_report(page)
+    assert "technologies|quantum|2021-2025||family_rank_change" not in html
+    assert "technologies|semiconductor|2021-2025||family_rank_change" in html
+
+
+def test_values_that_are_all_zero_are_no_values() -> None:
+    page = demo_page()
+    table = page.tables["countries"]
+    nought = [pl.lit(0.0).alias(c) for c in ("value", "value_foreign", "value_share")]
+    table = table.with_columns(*nought, value_rank=pl.lit(1, pl.Int64))
+    html = write_report(replace(page, tables={**page.tables, "countries": table}))
+    assert "Value rank" not in html
+    assert "|value" not in "".join(re.findall(r'data-cell="countries\|[^"]*"', html))
+    assert "Needs the legal status" in html
+
+
+def test_countries_of_priority_offices_are_called_so() -> None:
+    page = demo_page()
+    rule = pl.when(pl.col("rule").is_in(["all", "unknown"])).then("rule").otherwise(pl.lit("x"))
+    table = page.tables["coverage"].with_columns(rule=rule)
+    here = pl.col("rule") == "x"
+    table = table.filter(~here).vstack(
+        table.filter(here).unique(["technology", "period"], keep="first", maintain_order=True)
+        .with_columns(rule=pl.lit("priority"))
+    )  # fmt: skip
+    html = write_report(replace(page, tables={**page.tables, "coverage": table}))
+    assert "(fractional), by priority office" in html
+    assert "(fractional), by applicant" not in html
+
+
 def test_one_period_has_no_changes() -> None:
     page = replace(demo_page(), periods=["all"])
     heads = {n["text"] for n in Reader(write_report(page)).of("th")}
