@@ -1,9 +1,7 @@
-"""A browser without network, and networks to draw."""
+"""Pages opened without network, and networks to draw."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,30 +11,10 @@ import pytest
 
 from netpos.tables import Links
 
-_FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run
-    --disable-background-networking --disable-component-update --disable-sync"""
-FLAGS = _FLAGS.split()
-
 _CODES = """US CN JP KR DE FR GB NL CH TW CA SE IT IL IN BE AT FI DK ES SG AU IE NO RU PL CZ BR HK
     TR PT GR HU LU RO SA ZA MX NZ SI SK EE LV LT BG HR MY TH VN UA AE CL AR CO ID EG IR MT CY
     LI"""
 CODES = _CODES.split()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    """Headless Chromium; skips where there is none, fails on continuous integration."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        why = "chromium is not installed, so no page can be opened"
-        if os.environ.get("CI"):
-            pytest.fail(why)
-        pytest.skip(why)
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
