@@ -30,6 +30,41 @@ from netpos.tables import Links
 NAMED = 3
 #: Located share of a country's links below which its indicators are not measurable.
 MEASURABLE = 0.5
+#: What rests on citations, and is unknown where an export has none at all.
+CITATION_COLUMNS = (
+    "received",
+    "given",
+    "domestic",
+    "received_per_family",
+    "given_per_family",
+    "foreign_share",
+    "partners",
+    "balance_ratio",
+    "balance",
+    "balance_dyadic",
+    "pure_importer",
+    "received_share",
+    "received_rank",
+    "pagerank",
+    "betweenness",
+    "harmonic_in",
+    "core",
+    "core_distance",
+    "near_core",
+    "source_countries",
+    "source_effective",
+    "source_evenness",
+    "source_hhi",
+    "share_eu",
+    "share_oecd_nato",
+    "share_other",
+    "similarity",
+    "citations_per_family",
+    "value",
+    "value_foreign",
+    "value_share",
+    "value_rank",
+)
 #: Columns of ``tables/technologies.csv``, in order.
 TECHNOLOGY_COLUMNS = (
     "technology",
@@ -109,6 +144,10 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
                 .alias(c)
                 for c in ("value", "value_foreign", "value_share")
             )
+            if not len(study.all_pairs):  # an export without citations tells nothing of them
+                table = table.with_columns(
+                    [pl.lit(None, table.schema[c]).alias(c) for c in CITATION_COLUMNS]
+                )
             if study.options.design == "focal":
                 table = focal_only(table, study.options.focal)
             else:
@@ -125,7 +164,9 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
             add(
                 "organisations",
                 _organisations(study, firms, self_links, technology, span).join(
-                    firm_worth.select("organisation", "value", "value_rank"),
+                    firm_worth.select("organisation", "value", "value_rank").filter(
+                        pl.lit(len(study.all_pairs) > 0)
+                    ),
                     on="organisation",
                     how="left",
                     maintain_order="left",
@@ -230,16 +271,20 @@ def _intervals(
 def _trend(study: Study) -> pl.DataFrame:
     span = (study.options.first, study.options.last)
     counted = ~study.pairs.self_citation if study.options.self_citations == "drop" else None
-    values = value.stock(
-        study.corpus.documents,
-        study.all_pairs,
-        study.shares,
-        study.fields,
-        study.member,
-        study.publication_years,
-        study.priority_years,
-        span,
-        data_date=study.data_date,
+    values = (
+        None
+        if not len(study.all_pairs)
+        else value.stock(
+            study.corpus.documents,
+            study.all_pairs,
+            study.shares,
+            study.fields,
+            study.member,
+            study.publication_years,
+            study.priority_years,
+            span,
+            data_date=study.data_date,
+        )
     )
     return trend.trend(
         study.pairs,
@@ -317,7 +362,9 @@ def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[st
         sensitivity.without_largest(study),
         focal=study.options.focal,
         intervals=None if drawn is None else drawn.filter(whole),
-        measurable={t: bool(m) for t, m in focal.select("technology", "measurable").iter_rows()},
+        measurable={
+            t: m is not False for t, m in focal.select("technology", "measurable").iter_rows()
+        },
     )
     return {"sensitivity": table, "robustness": marks}
 
@@ -689,7 +736,11 @@ def _organisations(
     )
     nodes = firms.nodes.join(table, on="node", how="left", maintain_order="left")
     links = Links(nodes, firms.table, "organisation")
-    return position.organisation_table(links, study.home)
+    found = position.organisation_table(links, study.home)
+    if len(study.all_pairs):
+        return found
+    unknown = ("received", "given", "pagerank", "citations_per_family", "self_citations")
+    return found.with_columns([pl.lit(None, found.schema[c]).alias(c) for c in unknown])
 
 
 def _technology_row(
@@ -731,10 +782,12 @@ def _technology_row(
 
 
 def _with_changes(table: pl.DataFrame) -> pl.DataFrame:
-    """Add the changes of rank against the first period: + = improved."""
+    """Add the changes of rank against the first period: + = improved; null where absent in one."""
     several = pl.col("period").n_unique().over("technology") > 1
     early = pl.col("period") == pl.col("period").first().over("technology")
-    later = several & ~early & (pl.col("period") != "all")
+    share = pl.col("family_share")
+    present = (share > 0) & (share.first().over("technology") > 0)
+    later = several & ~early & (pl.col("period") != "all") & present
     return table.with_columns(
         [
             pl.when(later)

@@ -241,3 +241,6 @@ def test_a_csv_alone_gives_sizes_and_says_why_there_is_no_network(
     assert links.height == 0
     countries = pl.read_csv(tmp_path / "o" / "tables" / "countries.csv")
     assert countries["families"].sum() > 0
+    # no citation is known, which is not the same as no citation
+    for column in ("received", "received_rank", "pagerank", "value", "value_rank", "core"):
+        assert countries[column].null_count() == countries.height, column
