@@ -163,6 +163,14 @@ Sensitivity = Annotated[
 ExcelNl = Annotated[
     bool | None, _option("--excel-nl", "Tables once more with ; and decimal comma, in excel-nl/.")
 ]
+Figures = Annotated[
+    bool | None,
+    typer.Option(
+        "--figures/--no-figures",
+        help="Draw the figures of the page. [default: yes]",
+        show_default=False,
+    ),
+]
 TablesOnly = Annotated[
     bool | None, _option("--tables-only", "Write tables only: no page, maps, graph files, XLSX.")
 ]
@@ -215,6 +223,7 @@ def _given(frame: dict[str, object]) -> dict[str, object]:
         "draws": "draws",
         "sensitivity": "sensitivity",
         "excel_nl": "excel_nl",
+        "figures": "figures",
         "tables_only": "tables_only",
         "data_date": "data_date",
         "lang": "lang",
@@ -292,6 +301,7 @@ def run(
     draws: Draws = None,
     sensitivity: Sensitivity = None,
     excel_nl: ExcelNl = None,
+    figures: Figures = None,
     tables_only: TablesOnly = None,
     data_date: DataDate = None,
     lang: Lang = None,
@@ -384,6 +394,7 @@ def analyse(
     draws: Draws = None,
     sensitivity: Sensitivity = None,
     excel_nl: ExcelNl = None,
+    figures: Figures = None,
     tables_only: TablesOnly = None,
     data_date: DataDate = None,
     lang: Lang = None,

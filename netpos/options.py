@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from netpos.errors import InputError, OptionError
 
+#: Options that name files; pages show the name without its folder.
+FILES = ("technologies", "residences", "aliases", "memberships", "totals", "complexity")
 Period = tuple[str, tuple[int, int]]
 
 
@@ -50,6 +52,7 @@ class Options(BaseModel):
     draws: int = Field(1000, ge=0, le=100_000)
     sensitivity: bool = True
     excel_nl: bool = Field(default=False, description="CSV as a Dutch Excel opens it, beside")
+    figures: bool = Field(default=True, description="draw the figures of the page")
     tables_only: bool = Field(default=False, description="no maps, page, graph files, workbook")
     data_date: str | None = None
     lang: Literal["en", "nl"] = "en"

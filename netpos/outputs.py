@@ -38,6 +38,11 @@ class Outputs:
         write_text(self.out / name, content)
         self.names.append(name)
 
+    def bytes(self, name: str, content: bytes) -> None:
+        """Write a binary file."""
+        write_bytes(self.out / name, content)
+        self.names.append(name)
+
     def csv(self, name: str, table: pl.DataFrame) -> None:
         """Write a table as CSV."""
         self.text(name, table.write_csv(null_value=""))

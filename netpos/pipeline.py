@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,7 @@ import netpos
 from netpos import analysis, results
 from netpos.analysis import Study
 from netpos.ingest.corpus import Corpus, ingest, open_corpus
-from netpos.options import Options, to_toml
+from netpos.options import FILES, Options, to_toml
 from netpos.outputs import Outputs, make_folder
 from netpos.viz import map as network_map
 from netpos.viz.graph_files import graph_files
@@ -111,7 +112,10 @@ def analyse(
         workbook(tables, out / "tables" / "netpos.xlsx", lang=options.lang, about=_about(study))
         written.names.append("tables/netpos.xlsx")
         _maps(study, tables, written, synthetic=synthetic)
-        written.text("index.html", write_report(_page(study, tables, synthetic=synthetic)))
+        page = _page(study, tables, _corpus_path(corpus, out), synthetic=synthetic)
+        if options.figures:
+            page = _with_figures(page, written)
+        written.text("index.html", write_report(page))
     say(f"{len(written.names)} files written")
     written.text("run.toml", to_toml(options))
     written.finish({**_manifest(study), "corpus": _corpus_path(corpus, out)})
@@ -236,7 +240,22 @@ def _maps(
             written.names.append(name)
 
 
-def _page(study: Study, tables: dict[str, pl.DataFrame], *, synthetic: bool) -> Page:
+def _with_figures(page: Page, written: Outputs) -> Page:
+    """Draw the figures, write each as SVG, PNG and CSV, and put them on the page."""
+    from netpos.viz import charts  # the chart library is slow to load
+
+    found = charts.figures(page)
+    for name, figure in found.items():
+        written.text(f"figures/{name}.svg", figure.svg)
+        written.bytes(f"figures/{name}.png", figure.png)
+        written.text(f"figures/{name}.csv", figure.csv)
+    return replace(page, figures=found)
+
+
+def _page(
+    study: Study, tables: dict[str, pl.DataFrame], corpus: str | None, *, synthetic: bool
+) -> Page:
+    whole = (study.options.first, study.options.last)
     return Page(
         focal=study.options.focal,
         lang=study.options.lang,
@@ -259,4 +278,13 @@ def _page(study: Study, tables: dict[str, pl.DataFrame], *, synthetic: bool) -> 
         by=study.options.by,
         version=netpos.__version__,
         synthetic=synthetic,
+        options={
+            key: Path(str(value)).name if key in FILES else str(value)
+            for key, value in study.options.model_dump(by_alias=True).items()
+            if value is not None
+        },
+        evidence={
+            name: results.evidence(study, name, whole, kind="country") for name in study.names
+        },
+        corpus=corpus or "corpus",
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 #: Options that make a run short where intervals and other ways of counting are not the subject.
-FAST = ["--draws", "20", "--no-sensitivity"]
+FAST = ["--draws", "20", "--no-sensitivity", "--no-figures"]
 
 
 def lens_id(n: int) -> str:
