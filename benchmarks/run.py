@@ -47,7 +47,7 @@ def say(line: str) -> None:
 
 def made(records: int) -> Path:
     """The input of a size, made once; the same size gives the same bytes."""
-    path = DATA / f"lens-{records}.jsonl"
+    path = DATA / f"synthetic-{records}.jsonl"
     if not path.exists():
         say(f"making {records:,} records ...")
         DATA.mkdir(exist_ok=True)
@@ -88,42 +88,41 @@ def technologies(folder: Path) -> Path:
 # --- programs ---------------------------------------------------------------------------------
 
 
-def programs(source: Path, folder: Path, *, links: bool) -> dict[str, list[str]]:
-    """Commands by name, in the order of a round; ``links`` makes them write their links too."""
+def programs(source: Path, folder: Path, *, first: bool) -> dict[str, list[str]]:
+    """Commands by name, in the order of a round.
+
+    The ``first`` round also writes the links, to compare them, and has the program of which one
+    run must do.
+    """
 
     def script(name: str, out: str, *more: str) -> list[str]:
         command = [PYTHON, str(HERE / f"{name}.py"), "--out", str(folder / f"{out}.csv"), *more]
-        if links and name != "peer_given":
+        if first and name != "peer_given":
             command += ["--links", str(folder / f"{out}-links.csv")]
         return [*command, "--timings", str(folder / f"{out}-seconds.json")]
 
     export = ["--input", str(source)]
     defined = ["--technologies", str(technologies(folder))]
-    options = [
-        "--scope",
-        "citing",
-        "--counting",
-        "country-unique",
-        "--from",
-        "1900",
-        "--to",
-        "2100",
-    ]
+    options = "--scope citing --counting country-unique --from 1900 --to 2100".split()
     options += ["--periods", "", *defined]
+    short = ["--tables-only", "--draws", "0", "--no-sensitivity"]
     corpus = str(folder / "table-corpus")
     netpos = [PYTHON, "-m", "netpos", "--quiet"]
-    return {
+    analyse = [*netpos, "analyse", str(folder / "corpus"), *options]
+    found = {
         "typed parse": [PYTHON, str(HERE / "typed_parse.py"), *export],
         "ingest": [*netpos, "ingest", str(source), "--corpus", str(folder / "corpus")],
         "table": script("table", "table", *export, "--corpus", corpus, *defined),
         "table, warm": script("table", "warm", "--corpus", corpus, *defined),
-        "run": [*netpos, "run", str(source), "--out", str(folder / "run"), *options],
-        "analyse": [*netpos, "analyse", str(folder / "corpus"), "--out", str(folder / "analyse"),
-                    *options],
+        "run": [*netpos, "run", str(source), "--out", str(folder / "run"), *options, *short],
+        "analyse": [*analyse, "--out", str(folder / "analyse"), *short],
         "peer": script("peer", "peer", *export),
         "tuned peer": script("peer_tuned", "tuned", *export),
         "peer as given": script("peer_given", "given", *export),
-    }  # fmt: skip
+    }
+    if first:
+        found["everything"] = [*analyse, "--out", str(folder / "everything")]
+    return found
 
 
 WRITES = {"ingest": "corpus", "table": "table-corpus", "run": "run", "analyse": "analyse"}
@@ -154,19 +153,23 @@ def measured(source: Path, records: int, rounds: int) -> tuple[Runs, dict[str, i
     with tempfile.TemporaryDirectory(dir=DATA) as temporary:
         folder = Path(temporary)
         say(f"{records:,} records: answers and memory")
-        first = programs(source, folder, links=True)
-        peaks = {n: one(n, c, folder, memory=True).peak for n, c in first.items()}
+        once = {
+            name: one(name, command, folder, memory=True)
+            for name, command in programs(source, folder, first=True).items()
+        }
+        peaks = {name: found.peak for name, found in once.items()}
         said = check(folder, records)
         said.append(stages(folder))
         answers = tables_of(folder)
         for number in range(rounds):
             say(f"{records:,} records: round {number + 1} of {rounds}")
-            for name, command in programs(source, folder, links=False).items():
+            for name, command in programs(source, folder, first=False).items():
                 runs.setdefault(name, []).append(one(name, command, folder))
             again = tables_of(folder)
             changed = [name for name in answers if again[name] != answers[name]]
             if changed:
                 raise SystemExit(f"a second run gives other bytes: {', '.join(changed)}")
+    runs["everything"] = [once["everything"]]
     return runs, peaks, said
 
 
@@ -208,8 +211,9 @@ TITLES = {
     "ingest": "`netpos ingest`",
     "table": "netpos, the peer's table, cold",
     "table, warm": "netpos, the peer's table, warm",
-    "run": "`netpos run`: all tables, maps, report",
-    "analyse": "`netpos analyse CORPUS`: the same, warm",
+    "run": "`netpos run --tables-only`: every table, cold",
+    "analyse": "`netpos analyse --tables-only`: every table, warm",
+    "everything": "`netpos analyse`: intervals, sensitivity, maps, report too, warm",
     "peer": "peer (pandas, json, networkx)",
     "tuned peer": "tuned peer (pandas, orjson, igraph)",
     "peer as given": "peer as given (an easier question)",
@@ -221,7 +225,8 @@ def table_of(records: int, runs: Runs, peaks: dict[str, int]) -> list[str]:
     lines = [
         f"### {records:,} records",
         "",
-        f"Rounds: {rounds}; medians. Memory: all processes together, from a run of its own.",
+        f"Rounds: {rounds}; medians. Memory: all processes together, from a run of its own. "
+        "Every table: without intervals and sensitivity (`--draws 0 --no-sensitivity`).",
         "",
         "| program | wall s | lowest-highest | CPU s | peak MiB |",
         "|---|---:|---:|---:|---:|",
@@ -243,8 +248,8 @@ def table_of(records: int, runs: Runs, peaks: dict[str, int]) -> list[str]:
             ("warm, the same table: peer / netpos", "peer", "table, warm"),
             ("warm, the same table: tuned peer / netpos", "tuned peer", "table, warm"),
             ("warm, an easier question: peer as given / netpos", "peer as given", "table, warm"),
-            ("cold, netpos doing everything: peer / `netpos run`", "peer", "run"),
-            ("warm, netpos doing everything: peer / `netpos analyse`", "peer", "analyse"),
+            ("cold, netpos making every table: peer / netpos", "peer", "run"),
+            ("warm, netpos making every table: peer / netpos", "peer", "analyse"),
             ("`netpos ingest` / typed parsing alone", "ingest", "typed parse"),
         )
     ]
@@ -252,7 +257,7 @@ def table_of(records: int, runs: Runs, peaks: dict[str, int]) -> list[str]:
         *lines,
         "",
         f"Peak memory: the peer takes {memory[0]:.1f} times that of netpos for the same table "
-        f"({given:.1f} as given), {memory[1]:.1f} times that of `netpos run`.",
+        f"({given:.1f} as given), {memory[1]:.1f} times that of netpos for every table.",
         "",
     ]
 

@@ -231,13 +231,22 @@ function cleanLabel(text) {
     : signs.slice(0, STYLE.label - 1).join("").trimEnd() + "…";
 }
 
-/** Places for names that touch no node and no other name; a code where the name has no room. */
+/** How many of the largest nodes get their name even over small nodes. */
+const ALWAYS_NAMED = 10;
+
+/** Places for names that touch no other name and no node (those of the largest: no large node);
+ * a code where the name has no room. */
 function placeLabels(spots, measure, frame) {
   const taken = spots.map(({ x, y, r }) => [x - r, y - r, x + r, y + r]);
-  const hit = (box, own) => taken.some((other) => other !== own &&
-    box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]);
+  const meet = (box, other) =>
+    box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3];
+  const hit = (box, own) => taken.some((other) => other !== own && meet(box, other));
+  const hitLarge = (box, k) => taken.some((other, i) => i !== k &&
+    (i >= spots.length || spots[i].r > 0.6 * spots[k].r) && meet(box, other));
+  const largest = new Set(spots.map((spot, k) => k)
+    .sort((a, b) => spots[b].r - spots[a].r || a - b).slice(0, ALWAYS_NAMED));
   const order = spots.map((spot, k) => k).sort((a, b) =>
-    spots[b].rank - spots[a].rank || spots[b].r - spots[a].r || a - b);
+    spots[b].rank - spots[a].rank || largest.has(b) - largest.has(a) || spots[b].r - spots[a].r || a - b);
   const labels = [];
   order.forEach((k) => {
     const { node, x, y, r, font, strong } = spots[k];
@@ -252,6 +261,9 @@ function placeLabels(spots, measure, frame) {
       const inside = (box) => !frame || (box[0] >= 2 && box[1] >= 2 &&
         box[2] <= frame[0] - 2 && box[3] <= frame[1] - 2);
       let box = places.find((place) => inside(place) && !hit(place, taken[k]));
+      if (!box && largest.has(k)) {
+        box = places.find((place) => inside(place) && !hitLarge(place, k));
+      }
       if (!box && strong) box = places[0];
       if (box) {
         taken.push(box);
