@@ -103,7 +103,16 @@ def programs(source: Path, folder: Path, *, first: bool) -> dict[str, list[str]]
 
     export = ["--input", str(source)]
     defined = ["--technologies", str(technologies(folder))]
-    options = "--scope citing --counting country-unique --from 1900 --to 2100".split()
+    options = [
+        "--scope",
+        "citing",
+        "--counting",
+        "country-unique",
+        "--from",
+        "1900",
+        "--to",
+        "2100",
+    ]
     options += ["--periods", "", *defined]
     short = ["--tables-only", "--draws", "0", "--no-sensitivity"]
     corpus = str(folder / "table-corpus")
