@@ -44,3 +44,8 @@ bench: setup  ## compare with a peer script in the same run
 
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache
+
+.PHONY: crash hostile
+
+crash: setup  ## kill commands 200 times and see that the next run ends as if nothing was
+	$(BIN)/python -m tests.crash.run --kills 200

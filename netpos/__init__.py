@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from netpos.analysis import country_links as country_links
     from netpos.analysis import organisation_links as organisation_links
     from netpos.analysis import prepare as prepare
+    from netpos.codes import data_path as data_path
+    from netpos.engines import links_on as links_on
+    from netpos.engines import links_queries as links_queries
     from netpos.graph.backbone import backbone as backbone
     from netpos.graph.balance import balance as balance
     from netpos.graph.balance import pure_importer as pure_importer
@@ -38,9 +41,12 @@ if TYPE_CHECKING:
     from netpos.graph.strength import partners as partners
     from netpos.graph.strength import received as received
     from netpos.graph.strength import received_per_family as received_per_family
+    from netpos.indicators.complexity import complexity_tables as complexity_tables
     from netpos.ingest.corpus import Corpus as Corpus
     from netpos.ingest.corpus import open_corpus as open_corpus
     from netpos.ingest.corpus import read as read
+    from netpos.ingest.user_tables import read_links as read_links
+    from netpos.ingest.user_tables import read_matrix as read_matrix
     from netpos.options import Options as Options
     from netpos.tables import Links as Links
     from netpos.viz.map import network_map as network_map
@@ -55,9 +61,11 @@ _HOME = {
     "backbone": "netpos.graph.backbone",
     "balance": "netpos.graph.balance",
     "betweenness": "netpos.graph.paths",
+    "complexity_tables": "netpos.indicators.complexity",
     "core": "netpos.graph.core",
     "core_distance": "netpos.graph.core",
     "country_links": "netpos.analysis",
+    "data_path": "netpos.codes",
     "dependents": "netpos.graph.dependence",
     "domestic": "netpos.graph.strength",
     "eigenvector": "netpos.graph.centrality",
@@ -67,6 +75,8 @@ _HOME = {
     "harmonic_in": "netpos.graph.paths",
     "harmonic_out": "netpos.graph.paths",
     "hits": "netpos.graph.centrality",
+    "links_on": "netpos.engines",
+    "links_queries": "netpos.engines",
     "near_core": "netpos.graph.core",
     "network_map": "netpos.viz.map",
     "open_corpus": "netpos.ingest.corpus",
@@ -77,6 +87,8 @@ _HOME = {
     "pure_importer": "netpos.graph.balance",
     "rao_stirling": "netpos.graph.dependence",
     "read": "netpos.ingest.corpus",
+    "read_links": "netpos.ingest.user_tables",
+    "read_matrix": "netpos.ingest.user_tables",
     "received": "netpos.graph.strength",
     "received_per_family": "netpos.graph.strength",
     "reciprocity": "netpos.graph.balance",

@@ -25,7 +25,7 @@ from netpos.ingest.corpus import Corpus
 from netpos.ingest.derive import merge_parties
 from netpos.ingest.technologies import Technology, family_technologies, load_technologies
 from netpos.ingest.user_tables import read_aliases, read_residences
-from netpos.options import Options
+from netpos.options import EXPORT, Options
 from netpos.tables import Links
 
 Span = tuple[int, int]
@@ -488,6 +488,11 @@ def _warnings(
             "Its balance, sources and dependents are complete as far as both ends were fetched; "
             "world shares and ranks, core, distance, PageRank and other countries' sizes are left "
             "out."
+        )
+    if options.complexity == EXPORT:
+        found.append(
+            "Complexity is computed from the subclasses of this export, a selection of all "
+            "patenting: it says how rare they are among these families, not in the world."
         )
     if options.office_proxy:
         found.append("Office proxy: where no residence is known the publishing office stands in.")

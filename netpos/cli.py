@@ -39,7 +39,12 @@ class State:
 def say(line: str) -> None:
     """Print a line of progress on stderr."""
     if not State.quiet:
-        print(line, file=sys.stderr, flush=True)
+        print(_harmless(line), file=sys.stderr, flush=True)
+
+
+def _harmless(line: str) -> str:
+    """Replace what a terminal would obey or reorder in names of files and the like."""
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in line)
 
 
 @contextmanager
@@ -49,7 +54,7 @@ def _errors() -> Iterator[None]:
         yield
     except NetposError as error:
         text = " ".join(str(error).split())
-        print(f"netpos: {text}", file=sys.stderr)
+        print(f"netpos: {_harmless(text)}", file=sys.stderr)
         raise typer.Exit(2) from error
 
 
@@ -114,6 +119,10 @@ Benchmark = Annotated[
     str | None,
     _option("--benchmark", "report-7.2, report-7.2.2, eu27 or codes: ranks within the set."),
 ]
+CompareWith = Annotated[
+    str | None,
+    _option("--compare-with", "One to four countries beside the focal one, as US,DE: a page."),
+]
 Symbols = Annotated[str | None, _option("--symbols", "both or ipc. [default: both]")]
 Narrow = Annotated[bool | None, _option("--narrow", "Use each technology's core patterns.")]
 CitingOffice = Annotated[
@@ -147,7 +156,15 @@ Totals = Annotated[
     _option("--totals", "CSV country,families[,year] of all patenting: gives rca."),
 ]
 ComplexityFile = Annotated[
-    str | None, _option("--complexity", "CSV technology,complexity from elsewhere.")
+    str | None,
+    _option(
+        "--complexity",
+        "CSV technology,complexity; or country,subclass,families of all patenting; or: export.",
+    ),
+]
+FocusAreas = Annotated[
+    str | None,
+    _option("--focus-areas", "Colour complexity by area: definitions, or technology,focus_area."),
 ]
 Draws = Annotated[
     int | None, _option("--draws", "Draws for the intervals, 0 = none. [default: 1000]")
@@ -181,6 +198,15 @@ Lang = Annotated[str | None, _option("--lang", "en or nl. [default: en]")]
 Seed = Annotated[int | None, _option("--seed", "Seed of layouts and draws. [default: 0]")]
 Config = Annotated[Path | None, _option("--config", "A run.toml; options given here win.")]
 Processes = Annotated[int | None, _option("--processes", "Workers. [default: one per core]")]
+MaxRecord = Annotated[
+    int | None,
+    typer.Option(
+        "--max-record",
+        help="Longest record read, in MiB. [default: 64]",
+        min=1,
+        show_default=False,
+    ),
+]
 
 
 def _options(config: Path | None, given: dict[str, object]) -> Any:  # noqa: ANN401 - options.Options, imported late
@@ -207,6 +233,7 @@ def _given(frame: dict[str, object]) -> dict[str, object]:
         "category": "category",
         "self_citations": "self_citations",
         "benchmark": "benchmark",
+        "compare_with": "compare_with",
         "symbols": "symbols",
         "narrow": "narrow",
         "citing_office": "citing_office",
@@ -220,6 +247,7 @@ def _given(frame: dict[str, object]) -> dict[str, object]:
         "core": "core",
         "totals": "totals",
         "complexity": "complexity",
+        "focus_areas": "focus_areas",
         "draws": "draws",
         "sensitivity": "sensitivity",
         "excel_nl": "excel_nl",
@@ -285,6 +313,7 @@ def run(
     category: Category = None,
     self_citations: SelfCitations = None,
     benchmark: Benchmark = None,
+    compare_with: CompareWith = None,
     symbols: Symbols = None,
     narrow: Narrow = None,
     citing_office: CitingOffice = None,
@@ -298,6 +327,7 @@ def run(
     core: Core = None,
     totals: Totals = None,
     complexity: ComplexityFile = None,
+    focus_areas: FocusAreas = None,
     draws: Draws = None,
     sensitivity: Sensitivity = None,
     excel_nl: ExcelNl = None,
@@ -308,12 +338,13 @@ def run(
     seed: Seed = None,
     config: Config = None,
     processes: Processes = None,
+    max_record: MaxRecord = None,
 ) -> None:
     """Do everything: ingest, links, indicators, maps, report.
 
     Example: netpos run exports/ --out results --focal NL --from 2015 --to 2025
     """
-    given = _given(locals())
+    given = _given(locals()) | {"max_record": max_record}
     from netpos import pipeline
 
     with _errors():
@@ -328,9 +359,7 @@ def ingest(
     role: Annotated[
         str, typer.Option("--role", help="seed (defines sizes) or context (locates link ends).")
     ] = "seed",
-    max_record: Annotated[
-        int, typer.Option("--max-record", help="Longest record read, in MiB.", min=1)
-    ] = 64,
+    max_record: MaxRecord = None,
     processes: Processes = None,
 ) -> None:
     """Read exports into a corpus; run again with more files to add them.
@@ -345,7 +374,7 @@ def ingest(
             corpus,
             role=role,
             processes=processes,
-            max_record=max_record * 2**20,
+            max_record=(max_record or 64) * 2**20,
             report=say,
         )
         print(account(made.counts))
@@ -378,6 +407,7 @@ def analyse(
     category: Category = None,
     self_citations: SelfCitations = None,
     benchmark: Benchmark = None,
+    compare_with: CompareWith = None,
     symbols: Symbols = None,
     narrow: Narrow = None,
     citing_office: CitingOffice = None,
@@ -391,6 +421,7 @@ def analyse(
     core: Core = None,
     totals: Totals = None,
     complexity: ComplexityFile = None,
+    focus_areas: FocusAreas = None,
     draws: Draws = None,
     sensitivity: Sensitivity = None,
     excel_nl: ExcelNl = None,
@@ -491,12 +522,23 @@ def query(
     ] = 50_000,
     counts: Annotated[
         Path | None,
-        typer.Option("--counts", help="CSV technology,year,count: hits seen on Lens, to slice by."),
+        typer.Option(
+            "--counts",
+            help="Hits to slice by: CSV year,documents[,technology], or a corpus.",
+        ),
     ] = None,
     slices_per_year: Annotated[
-        int, typer.Option("--slices-per-year", help="Finer slices where a year is too many.")
+        int,
+        typer.Option(
+            "--slices", "--slices-per-year", help="Slices of a year: 1, 2, 3, 4, 6 or 12."
+        ),
     ] = 1,
     narrow: Annotated[bool, typer.Option("--narrow", help="Core patterns only.")] = False,
+    terms: Annotated[int, typer.Option("--terms", help="Most terms in one query.", min=1)] = 500,
+    country: Annotated[
+        str | None,
+        typer.Option("--country", help="Only with a party or a priority there: --design focal."),
+    ] = None,
 ) -> None:
     """Print the Lens queries to run for each technology.
 
@@ -519,6 +561,8 @@ def query(
                 counts=counts,
                 slices_per_year=slices_per_year,
                 narrow=narrow,
+                terms=terms,
+                country=country,
             )
         )
 

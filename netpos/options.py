@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 import tomllib
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from netpos import countries
 from netpos.errors import InputError, OptionError
 
 #: Options that name files; pages show the name without its folder.
-FILES = ("technologies", "residences", "aliases", "memberships", "totals", "complexity")
+FILES = (
+    "technologies", "residences", "aliases", "memberships", "totals", "complexity", "focus_areas",
+)  # fmt: skip
+#: The word of --complexity that stands for the subclasses of the export itself.
+EXPORT = "export"
+#: Countries on the comparison page, the one in focus included.
+MOST_COMPARED = 5
 Period = tuple[str, tuple[int, int]]
 
 
@@ -36,6 +44,7 @@ class Options(BaseModel):
     category: Literal["all", "XY", "A"] = "all"
     self_citations: Literal["default", "keep", "drop"] = "default"
     benchmark: str | None = None
+    compare_with: str | None = Field(None, description="countries of comparison.html, as US,DE")
     symbols: Literal["both", "ipc"] = "both"
     narrow: bool = Field(default=False, description="use each technology's core patterns")
     citing_office: str = "all"
@@ -49,11 +58,13 @@ class Options(BaseModel):
     core: Literal["rich", "borgatti-everett", "top-share", "k-core"] = "rich"
     totals: str | None = None
     complexity: str | None = None
+    focus_areas: str | None = Field(None, description="definitions, or technology,focus_area")
     draws: int = Field(1000, ge=0, le=100_000)
     sensitivity: bool = True
     excel_nl: bool = Field(default=False, description="CSV as a Dutch Excel opens it, beside")
     figures: bool = Field(default=True, description="draw the figures of the page")
     tables_only: bool = Field(default=False, description="no maps, page, graph files, workbook")
+    max_record: int | None = Field(None, ge=1, description="longest record read, MiB [64]")
     data_date: str | None = None
     lang: Literal["en", "nl"] = "en"
     seed: int = 0
@@ -73,6 +84,30 @@ class Options(BaseModel):
             raise ValueError(message)
         self.spans()
         return self
+
+    @model_validator(mode="after")
+    def _comparison(self) -> Options:
+        if self.compare_with is None:
+            return self
+        if self.design == "focal":
+            message = "--compare-with: --design focal holds one country's families; drop either"
+            raise ValueError(message)
+        for code in self.compared():
+            if self.merge_cn and code in ("HK", "MO"):
+                message = f"--compare-with {code}: counted with CN under --merge-cn; name CN"
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _areas(self) -> Options:
+        if self.focus_areas is not None and self.complexity is None:
+            message = "--focus-areas: colours the figures of complexity; pass --complexity FILE too"
+            raise ValueError(message)
+        return self
+
+    def compared(self) -> list[str]:
+        """Countries of the comparison page, the one in focus first; empty without the option."""
+        return [] if self.compare_with is None else parse_compared(self.compare_with, self.focal)
 
     def spans(self) -> list[Period]:
         """Periods by start, ``all`` last; without ``periods`` the two halves of the span."""
@@ -125,6 +160,54 @@ def parse_periods(text: str, first: int, last: int) -> list[Period]:
     return found
 
 
+def parse_compared(text: str, focal: str) -> list[str]:
+    """Read the countries to set beside the one in focus, as ``US,DE``.
+
+    Parameters
+    ----------
+    text
+        One to four codes of countries, commas or blanks between.
+    focal
+        The country in focus; not one of them.
+
+    Returns
+    -------
+    list
+        Two to five codes, ``focal`` first, the others as given.
+
+    Raises
+    ------
+    ValueError
+        A code is no country or stands there twice, there is none, or there are more than four.
+
+    Examples
+    --------
+    >>> parse_compared("us, DE KR", "NL")
+    ['NL', 'US', 'DE', 'KR']
+    """
+    with suppress(OptionError):  # a wrong focal country is reported as such, not here
+        focal = countries.check_focal(focal)
+    found = [focal]
+    for given in text.replace(",", " ").split():
+        try:
+            code = countries.check_focal(given)
+        except OptionError as error:
+            message = str(error).replace("--focal", "--compare-with", 1)
+            raise ValueError(message) from error
+        if code in found:
+            why = "the country in focus already" if code == focal else "named twice"
+            message = f"--compare-with {text}: {code} is {why}; name each country once"
+            raise ValueError(message)
+        found.append(code)
+    if len(found) == 1:
+        message = f"--compare-with '{text}': name one to four countries besides {focal}"
+        raise ValueError(message)
+    if len(found) > MOST_COMPARED:
+        message = f"--compare-with {text}: {len(found) - 1} countries besides {focal}; four at most"
+        raise ValueError(message)
+    return found
+
+
 def make(values: dict[str, object]) -> Options:
     """Check the values and build the options.
 
@@ -158,7 +241,7 @@ def read_toml(path: Path) -> dict[str, object]:
     except OSError as error:
         problem = "no such configuration file"
         raise InputError(problem, file=path, remedy="check --config") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"not valid TOML: {error}", file=path) from error
     known = {f.alias or name for name, f in Options.model_fields.items()}
     for key in found:

@@ -1,14 +1,30 @@
-"""The files of a run, each written whole or not at all."""
+"""The results of a run, put in place all together or not at all.
+
+Files are written into ``.netpos-new/`` inside the results and moved when the last one is there, so
+that a run that fails or is killed leaves the results before it as they were. A run killed while
+files move is completed by the next one; until then there is no ``run.json``.
+"""
 
 from __future__ import annotations
 
+import io
 import json
-from pathlib import Path
+import shutil
+import weakref
+from contextlib import ExitStack
+from pathlib import Path, PureWindowsPath
+from types import TracebackType
 
 import polars as pl
 
 from netpos.errors import InputError
+from netpos.ingest.folders import locked, writing
 from netpos.viz.write import write_bytes, write_text
+
+#: Where files wait, and what is found there when moving has begun.
+_NEW, _MOVING = ".netpos-new", "moving.json"
+#: Held by the run that writes; gone afterwards.
+_LOCK = ".netpos-lock"
 
 
 def make_folder(out: Path) -> None:
@@ -26,21 +42,76 @@ def make_folder(out: Path) -> None:
         raise InputError(problem, file=out, remedy="choose another --out") from error
 
 
-class Outputs:
-    """The files of a run: what is written now, and what an earlier run left behind."""
+def _dump(content: object) -> bytes:
+    return (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
-    def __init__(self, out: Path) -> None:
-        self.out = out
+
+def _inside(name: str) -> bool:
+    """Whether a name from an old ``run.json`` stays inside the results on every system."""
+    windows = PureWindowsPath(name)
+    return bool(name) and not windows.anchor and ".." not in windows.parts
+
+
+class Outputs:
+    """The files of a run: what is written now, and what an earlier run left behind.
+
+    Parameters
+    ----------
+    folder
+        The results, a folder that exists. It is held until `finish` or `close`.
+
+    Attributes
+    ----------
+    out
+        Where the files wait: write here what no method writes.
+    names
+        Of the files, below the results.
+
+    Raises
+    ------
+    InputError
+        Another run holds the folder, or it cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.out = folder, folder / _NEW
         self.names: list[str] = []
+        self._held = ExitStack()
+        self._held.enter_context(locked(folder, _LOCK, keep=False))
+        self._end = weakref.finalize(self, _leave, self.out, self._held)
+        try:
+            self._recover()
+            with writing(folder):
+                self.out.mkdir()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Outputs:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Drop what waits and let go of the folder; after `finish` there is nothing to drop."""
+        self._end()
 
     def text(self, name: str, content: str) -> None:
         """Write a text file."""
-        write_text(self.out / name, content)
+        with writing(self.folder):
+            write_text(self.out / name, content)
         self.names.append(name)
 
     def bytes(self, name: str, content: bytes) -> None:
         """Write a binary file."""
-        write_bytes(self.out / name, content)
+        with writing(self.folder):
+            write_bytes(self.out / name, content)
         self.names.append(name)
 
     def csv(self, name: str, table: pl.DataFrame) -> None:
@@ -50,24 +121,74 @@ class Outputs:
     def table(self, name: str, table: pl.DataFrame) -> None:
         """Write ``tables/<name>.csv`` and ``.parquet``."""
         self.csv(f"tables/{name}.csv", table)
-        path = self.out / "tables" / f".{name}.parquet.tmp"
-        table.write_parquet(path, compression="zstd")
-        path.replace(self.out / "tables" / f"{name}.parquet")
-        self.names.append(f"tables/{name}.parquet")
+        buffer = io.BytesIO()
+        table.write_parquet(buffer, compression="zstd")
+        self.bytes(f"tables/{name}.parquet", buffer.getvalue())
 
     def finish(self, manifest: dict[str, object]) -> None:
-        """Take away files of the run before that this one has not; write ``run.json`` last."""
-        before: list[str] = []
-        path = self.out / "run.json"
-        if path.exists():
-            try:
-                before = json.loads(path.read_text(encoding="utf-8"))["outputs"]
-            except (ValueError, KeyError, TypeError):
-                before = []
-        for name in set(before) - set(self.names):
-            old = self.out / name
-            if not Path(name).is_absolute() and ".." not in Path(name).parts:
-                old.unlink(missing_ok=True)
-        manifest["outputs"] = sorted(self.names)
-        text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        write_bytes(path, text.encode())
+        """Put the files in place, take away those only the run before had, ``run.json`` last."""
+        with writing(self.folder):
+            manifest["outputs"] = sorted(self.names)
+            write_bytes(self.out / "run.json", _dump(manifest))
+            self._check_places()
+            old = sorted(set(_outputs_of(self.folder / "run.json")) - set(self.names))
+            write_bytes(self.out / _MOVING, _dump({"old": [n for n in old if _inside(n)]}))
+            self._move()
+        self.close()
+
+    def _waiting(self) -> list[str]:
+        """Names of the files that wait, ``run.json`` last."""
+        found = sorted(p.relative_to(self.out) for p in self.out.rglob("*") if p.is_file())
+        own = (_MOVING, "run.json")
+        return [*(p.as_posix() for p in found if p.as_posix() not in own), "run.json"]
+
+    def _check_places(self) -> None:
+        """See that each file can take its place, before the first one does."""
+        for name in self._waiting():
+            place = self.folder / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if place.is_dir():
+                problem = "a folder is where a file of the results goes"
+                raise InputError(problem, file=place, remedy="move it away")
+
+    def _move(self) -> None:
+        """Move what waits; can be called again where it stopped."""
+        if (self.out / "run.json").exists():
+            (self.folder / "run.json").unlink(missing_ok=True)
+            for name in json.loads((self.out / _MOVING).read_text(encoding="utf-8"))["old"]:
+                if (self.folder / name).is_file():
+                    (self.folder / name).unlink()
+            for name in self._waiting():
+                place = self.folder / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    (self.out / name).replace(place)
+                except PermissionError as error:  # Windows: open in a spreadsheet
+                    reason = f"this file cannot be replaced ({error.strerror})"
+                    remedy = "close it where it is open and run again"
+                    raise InputError(reason, file=place, remedy=remedy) from error
+        (self.out / _MOVING).unlink()
+
+    def _recover(self) -> None:
+        """Complete the moving of a run that was killed, or drop what one left behind."""
+        with writing(self.folder):
+            if (self.out / _MOVING).exists():
+                self._move()
+            if self.out.exists():
+                shutil.rmtree(self.out)
+
+
+def _outputs_of(path: Path) -> list[str]:
+    """Names of the files of the run before, as its ``run.json`` lists them."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["outputs"]
+        return [name for name in found if isinstance(name, str)]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def _leave(new: Path, held: ExitStack) -> None:
+    """Drop what waits, unless it is moving, and let go of the folder."""
+    if not (new / _MOVING).exists():
+        shutil.rmtree(new, ignore_errors=True)
+    held.close()

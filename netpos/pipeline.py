@@ -13,14 +13,20 @@ from typing import Literal
 import polars as pl
 
 import netpos
-from netpos import analysis, results
+from netpos import analysis, behind, results
 from netpos.analysis import Study
-from netpos.ingest.corpus import Corpus, ingest, open_corpus
+from netpos.focus_areas import focus_areas
+from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
+from netpos.ingest.folders import writing
+from netpos.ingest.json_stream import MAX_RECORD
 from netpos.options import FILES, Options, to_toml
 from netpos.outputs import Outputs, make_folder
+from netpos.pattern_hits import jump_warnings, pattern_hits
 from netpos.viz import map as network_map
 from netpos.viz.graph_files import graph_files
 from netpos.viz.report import Page, write_report
+from netpos.viz.report_behind import ranks_shown
+from netpos.viz.report_compare import write_comparison
 from netpos.viz.workbook import excel_nl, workbook
 
 Report = Callable[[str], None]
@@ -50,8 +56,12 @@ def run(
     """
     say = report or (lambda _: None)
     make_folder(out)
-    corpus = ingest(exports, out / "corpus", processes=processes, report=say)
-    return analyse(corpus, out, options, report=say, synthetic=synthetic)
+    with Outputs(out) as written:
+        longest = MAX_RECORD if options.max_record is None else options.max_record * 2**20
+        corpus = ingest(
+            exports, out / "corpus", processes=processes, max_record=longest, report=say
+        )
+        return _write(corpus, written, options, say, synthetic=synthetic)
 
 
 def _corpus_path(corpus: Corpus, out: Path) -> str | None:
@@ -91,31 +101,51 @@ def analyse(
     """
     say = report or (lambda _: None)
     make_folder(out)
-    if isinstance(corpus, Path):
-        corpus = open_corpus(corpus)
+    with Outputs(out) as written:
+        opened = open_corpus(corpus) if isinstance(corpus, Path) else corpus
+        return _write(opened, written, options, say, synthetic=synthetic)
+
+
+def _write(
+    corpus: Corpus, written: Outputs, options: Options, say: Report, *, synthetic: bool
+) -> Path:
+    with reading(corpus), writing(written.folder):
+        return _write_all(corpus, written, options, say, synthetic=synthetic)
+
+
+def _write_all(
+    corpus: Corpus, written: Outputs, options: Options, say: Report, *, synthetic: bool
+) -> Path:
     study = analysis.prepare(corpus, options)
+    hits = pattern_hits(study)
+    study = replace(study, warnings=(*study.warnings, *jump_warnings(hits)))
+    areas = focus_areas(options.focus_areas, study.technologies)
     # made-up data say so in their file name, and then on every page
     synthetic = synthetic or any("synthetic" in i["name"] for i in corpus.manifest["inputs"])
     for warning in study.warnings:
         say(f"note: {warning}")
-    written = Outputs(out)
-    tables = results.tables(study)
+    out = written.folder
+    tables = results.tables(study) | {"pattern_hits": hits}
     tables |= results.sensitivity_tables(study, tables)
     for name, table in tables.items():
         written.table(name, table)
     written.csv("ledger.csv", corpus.ledger)
     if options.excel_nl:
-        names = excel_nl(tables, out / "excel-nl")
+        names = excel_nl(tables, written.out / "excel-nl")
         written.names += [f"excel-nl/{name}" for name in names]
     if not options.tables_only:
         _graphs(study, tables, written)
-        workbook(tables, out / "tables" / "netpos.xlsx", lang=options.lang, about=_about(study))
+        book = written.out / "tables" / "netpos.xlsx"
+        workbook(tables, book, lang=options.lang, about=_about(study))
         written.names.append("tables/netpos.xlsx")
         _maps(study, tables, written, synthetic=synthetic)
         page = _page(study, tables, _corpus_path(corpus, out), synthetic=synthetic)
+        page = replace(page, areas=areas)
         if options.figures:
             page = _with_figures(page, written)
         written.text("index.html", write_report(page))
+        if page.compared:
+            written.text("comparison.html", write_comparison(page))
     say(f"{len(written.names)} files written")
     written.text("run.toml", to_toml(options))
     written.finish({**_manifest(study), "corpus": _corpus_path(corpus, out)})
@@ -256,6 +286,8 @@ def _page(
     study: Study, tables: dict[str, pl.DataFrame], corpus: str | None, *, synthetic: bool
 ) -> Page:
     whole = (study.options.first, study.options.last)
+    # on whom a country builds, and who builds on it, is counted with the cited end anywhere
+    sources = behind.with_scope(study, "citing")
     return Page(
         focal=study.options.focal,
         lang=study.options.lang,
@@ -284,7 +316,14 @@ def _page(
             if value is not None
         },
         evidence={
-            name: results.evidence(study, name, whole, kind="country") for name in study.names
+            name: results.evidence(sources, name, whole, kind="country") for name in study.names
+        },
+        ranked={
+            name: behind.ranked_cells(
+                study, name, whole, ranks_shown(tables, name, study.options.focal)
+            )
+            for name in study.names
         },
         corpus=corpus or "corpus",
+        compared=study.options.compared(),
     )

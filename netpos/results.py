@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from netpos import analysis, countries, sensitivity
 from netpos.analysis import Span, Study
-from netpos.errors import InputError
 from netpos.graph import dependence
 from netpos.graph.links import Shares, select
 from netpos.indicators import (
@@ -24,6 +23,7 @@ from netpos.indicators import (
     value,
 )
 from netpos.ingest.user_tables import read_totals
+from netpos.subclasses import technology_complexity
 from netpos.tables import Links
 
 #: Organisations and classification groups named behind a number.
@@ -316,36 +316,9 @@ def _family_values(study: Study, valued: value.Valuation) -> pl.DataFrame:
 
 
 def _with_complexity(study: Study, table: pl.DataFrame) -> pl.DataFrame:
-    """Add the complexity that the user gives; there is no basis for one in a topic export."""
-    if not study.options.complexity:
-        return table.with_columns(
-            complexity=pl.lit(None, pl.Float64), complexity_basis=pl.lit(None, pl.String)
-        )
-    given = read_complexity(Path(study.options.complexity))
-    basis = pl.when(pl.col("complexity").is_not_null()).then(pl.lit("given"))
-    return table.join(given, on="technology", how="left", maintain_order="left").with_columns(
-        complexity_basis=basis
-    )
-
-
-def read_complexity(path: Path) -> pl.DataFrame:
-    """Read ``technology,complexity``.
-
-    Raises
-    ------
-    InputError
-        The file cannot be read or lacks a column.
-    """
-    wanted = {"technology": pl.String, "complexity": pl.Float64}
-    remedy = "give a CSV with the columns technology,complexity"
-    try:
-        table = pl.read_csv(path, schema_overrides=wanted)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        problem = str(error).splitlines()[0]
-        raise InputError(problem, file=path, remedy=remedy) from error
-    if not set(wanted) <= set(table.columns):
-        raise InputError("a column is missing", file=path, remedy=remedy)
-    return table.select(list(wanted)).unique("technology", keep="first", maintain_order=True)
+    """Add the complexity of technologies and what it is computed from; see `subclasses`."""
+    found = technology_complexity(study)
+    return table.join(found, on="technology", how="left", maintain_order="left")
 
 
 def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

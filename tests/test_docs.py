@@ -1,13 +1,17 @@
-"""The documentation names every column, option and public function there is."""
+"""The documentation names all that there is, names nothing else, and what it shows runs."""
 
 from __future__ import annotations
 
+import gzip
 import inspect
 import re
+import shlex
+import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 import netpos
 from netpos import pipeline
@@ -17,6 +21,7 @@ from netpos.options import make
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +56,6 @@ def test_every_public_function_has_its_place_in_the_method_notes() -> None:
     assert [n for n in functions if f"{n}" not in text] == []
 
 
-def test_every_option_of_run_is_in_the_list_of_options() -> None:
-    from typer.main import get_command
-
-    command = get_command(app).commands["run"]  # type: ignore[attr-defined]
-    options = {o for p in command.params for o in p.opts if o.startswith("--")}
-    text = (DOCS / "cli.md").read_text(encoding="utf-8")
-    assert {o for o in options if o not in text} == set()
-
-
 def test_every_command_is_in_the_list_of_commands() -> None:
     from typer.main import get_command
 
@@ -68,8 +64,255 @@ def test_every_command_is_in_the_list_of_commands() -> None:
     assert {n for n in names if f"netpos {n}" not in text} == set()
 
 
-def test_links_between_documents_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", *DOCS.glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
-            if not target.startswith("http"):
-                assert (page.parent / target).exists(), f"{page.name}: {target}"
+# --- commands and options ---------------------------------------------------------------------
+
+
+def command_options() -> dict[str, set[str]]:
+    from typer.main import get_command
+
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    return {
+        name: {o for p in command.params for o in (*p.opts, *p.secondary_opts) if o[:2] == "--"}
+        - {"--help"}
+        for name, command in commands.items()
+    }
+
+
+def test_every_option_of_every_command_is_in_the_list_and_every_option_there_exists() -> None:
+    text = (DOCS / "cli.md").read_text(encoding="utf-8")
+    whole, _, others = text.partition("## Options of the other commands")
+    listed: dict[str, set[str]] = {}
+    for line in others.splitlines():
+        if found := re.match(r"\| `([a-z]+)` \|(.*?[^\\])\|", line):
+            listed.setdefault(found[1], set()).update(re.findall(r"--[a-z-]+", found[2]))
+    exist = command_options()
+    runs = {
+        o
+        for line in whole.splitlines()
+        for o in re.findall(r"--[a-z-]+", line)
+        if line.startswith("| `--")
+    }
+    assert runs | {"--out"} == exist["run"] | exist["analyse"]
+    assert exist["run"] - exist["analyse"] == {"--max-record", "--processes"}
+    assert listed == {n: o for n, o in exist.items() if n not in ("run", "analyse") and o}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_every_option_named_in_a_document_is_an_option_of_some_command(page: Path) -> None:
+    known = set().union(*command_options().values()) | {"--help"}
+    words = re.findall(r"(?<![\w-])--[a-z][a-z-]*", page.read_text(encoding="utf-8"))
+    assert {w for w in words if w not in known} == set()
+
+
+# --- what is shown is run -----------------------------------------------------------------------
+
+#: What a synopsis leaves to the reader.
+PLACES = {"EXPORT...": "exports", "CORPUS": "corpus", "RESULTS": "results", "DIR": "made"}
+#: Added to long commands, so that they read the same words and finish soon.
+SHORT = {
+    "run": ["--draws", "2", "--no-sensitivity", "--no-figures", "--tables-only"],
+    "analyse": ["--draws", "2", "--no-sensitivity", "--no-figures", "--tables-only"],
+}
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    text = page.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def shown(page: Path) -> list[list[str]]:
+    """Commands in blocks and in running text that have more than a name."""
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    lines += [" ".join(c.split()) for c in re.findall(r"`(netpos [a-z]+ [^`]+)`", text)]
+    found = []
+    for line in lines:
+        line = line.split(" #")[0].split(" > ")[0].strip().removeprefix(".venv/bin/")
+        words = shlex.split(line, comments=True)
+        if words and words[0] == "netpos":
+            found.append(words[1:])
+    return found
+
+
+def filled(words: list[str]) -> list[str]:
+    """A command with its placeholders replaced by files of the workspace."""
+    command, *rest = words
+    if rest[-1] == "...":
+        rest[-1:] = ["--technology", "quantum", "--country", "NL"]
+    file = {"links": "flows.csv", "complexity": "trade.csv"}.get(command, "FILE")
+    optional = [w for w in rest if not w.startswith("[") and not w.endswith("]")]
+    return [command, *(PLACES.get(w, file if w == "FILE" else w) for w in optional)]
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that the documents speak of, small: exports, a corpus, results, tables."""
+    home = tmp_path_factory.mktemp("shown")
+    with gzip.open(data_path("demo_synthetic_lens.jsonl.gz"), "rt", encoding="utf-8") as stream:
+        lines = stream.readlines()
+    for name, part in (("exports", lines[:1200]), ("context", lines[1200:1400])):
+        (home / name).mkdir()
+        (home / name / "part.jsonl").write_text("".join(part), encoding="utf-8")
+    definitions = data_path("nts_technologies.toml").read_text(encoding="utf-8")
+    head, *technologies = re.split(r"(?=^\[\[technology\]\])", definitions, flags=re.MULTILINE)
+    kept = [t for t in technologies if re.search(r'^id = "(quantum|semiconductor)"', t, re.M)]
+    assert len(kept) == 2
+    for name, text in FILES.items():
+        (home / name).write_text(text, encoding="utf-8")
+    (home / "mine.toml").write_text(head + "".join(kept), encoding="utf-8")
+    given = {"technologies": str(home / "mine.toml"), "draws": 5, **EVERYTHING}
+    for name in ("totals", "complexity"):
+        given[name] = str(home / f"{name}.csv")
+    pipeline.run([home / "exports"], home / "results", make(given))
+    shutil.copytree(home / "results" / "corpus", home / "corpus")
+    shutil.copytree(home / "results" / "graphs", home / "graphs")
+    for name in ("run.toml",):
+        shutil.copy(home / "results" / name, home / name)
+    for year in ("2024", "2025"):
+        shutil.copytree(home / "results", home / f"results-{year}")
+    return home
+
+
+#: Small tables of users, by the names that the documents give them.
+FILES = {
+    "flows.csv": "citing,cited,weight\nNL,US,3\nUS,NL,1\nDE,NL,2\n",
+    "sizes.csv": "country,families\nNL,2\nUS,10\nDE,4\n",
+    "trade.csv": "country,product,value\nA,x,1\nA,y,1\nB,y,1\nB,z,1\nC,z,1\n",
+    "totals.csv": "country,families\nNL,200\nUS,3000\nDE,900\nCN,5000\nKR,900\nJP,2000\n",
+    "complexity.csv": "technology,complexity\nquantum,0.9\nsemiconductor,0.4\n",
+    "aliases.csv": "alias,name\nFIRM OLD NAME,FIRM NEW NAME\n",
+    "residences.csv": "lens_id,country\n000-000-000-000-000,NL\n",
+}
+#: Options that make a run write every kind of file.
+EVERYTHING = {"excel_nl": True, "compare_with": "DE,US", "benchmark": "eu27"}
+
+
+@pytest.fixture
+def here(workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copy = tmp_path / "workspace"
+    shutil.copytree(workspace, copy)
+    monkeypatch.chdir(copy)
+    return copy
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if shown(p)], ids=lambda p: p.stem)
+def test_commands_shown_in_a_document_run_on_bundled_data(page: Path, here: Path) -> None:
+    for words in shown(page):
+        command = filled(words)
+        if command[0] == "demo":  # the whole run, tested by itself
+            assert set(re.findall(r"--[a-z-]+", " ".join(words))) <= command_options()["demo"]
+            continue
+        result = CliRunner().invoke(app, [*command, *SHORT.get(command[0], [])])
+        assert result.exit_code == 0, f"{page.name}: netpos {' '.join(words)}\n{result.stderr}"
+
+
+def test_the_documents_show_enough_commands_to_be_worth_running() -> None:
+    named = {words[0] for page in PAGES for words in shown(page)}
+    assert named == set(command_options())
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda p: p.stem)
+def test_python_shown_in_a_document_runs_on_bundled_data(page: Path, here: Path) -> None:
+    for block in blocks(page, "python"):
+        exec(compile(block, page.name, "exec"), {"__name__": "shown"})
+
+
+def test_make_targets_shown_in_a_document_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
+        asked = re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)`", page.read_text("utf-8"), re.M)
+        assert {a or b for a, b in asked} <= targets, page.name
+
+
+# --- the folder of a run ------------------------------------------------------------------------
+
+
+def test_every_file_that_a_run_leaves_is_described(workspace: Path) -> None:
+    """By its own name, or with ``<technology>``, ``<table>`` or ``<name>`` in it."""
+    formats = (DOCS / "formats.md").read_text(encoding="utf-8")
+    folder = formats.partition("## The folder of a run")[2].partition("\n## ")[0]
+    endings = set(re.findall(r"`(-?[a-z]*\.[a-z]+)`", formats))
+    tables = set(re.findall(r"^## ([a-z_]+)\.csv", (DOCS / "tables.md").read_text("utf-8"), re.M))
+    unknown = []
+    for path in sorted(p for p in (workspace / "results").rglob("*") if p.is_file()):
+        name = path.relative_to(workspace / "results").as_posix()
+        part, _, rest = name.rpartition("/")
+        plain = re.sub(r"^(quantum|semiconductor|all)\b", "<technology>", rest)
+        if part in ("tables", "excel-nl") and path.suffix != ".xlsx":
+            told = path.stem in tables and f"`{part}/<table>.csv`" in folder
+        elif part == "graphs":
+            ending = re.sub(r"^<technology>(-organisations)?", "", plain)
+            told = ending in endings and f"`graphs/{plain.removesuffix(ending)}.*`" in folder
+        elif part == "figures":
+            told = path.suffix in endings and "`figures/<name>.svg`" in folder
+        elif part == "corpus/records":
+            told = "`records/`" in folder
+        elif part == "corpus":
+            told = f"`{rest}`" in folder
+        else:
+            told = f"`{part + '/' if part else ''}{plain}`" in folder
+        if not told:
+            unknown.append(name)
+    assert unknown == []
+
+
+def test_every_figure_that_a_run_draws_is_named_and_every_figure_named_is_drawn(
+    workspace: Path,
+) -> None:
+    report = (DOCS / "report.md").read_text(encoding="utf-8").partition("## Figures")[2]
+    named = {
+        name
+        for line in report.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`([a-z<>-]+)`", line.split("|")[1])
+    }
+    drawn = {
+        re.sub(r"-(quantum|semiconductor|all)$", "-<technology>", path.stem)
+        for path in (workspace / "results" / "figures").glob("*.csv")
+    }
+    named = {re.sub(r"-all$", "-<technology>", name) for name in named}
+    assert sorted(drawn - named) == []
+    assert sorted(named - drawn) == []
+
+
+def test_tables_of_links_and_complexity_are_named(here: Path) -> None:
+    folder = (DOCS / "formats.md").read_text("utf-8").partition("`netpos links` writes")[2]
+    folder = folder.partition("###")[0]
+    for command, file in (("links", "flows.csv"), ("complexity", "trade.csv")):
+        result = CliRunner().invoke(app, [command, file, "--out", command])
+        assert result.exit_code == 0, result.stderr
+        written = {p.stem for p in (here / command / "tables").iterdir()}
+        assert {n for n in written if f"`{n}`" not in folder} == set()
+
+
+# --- links between documents --------------------------------------------------------------------
+
+
+def anchors(page: Path) -> set[str]:
+    """Headings as the web shows them: small letters, blanks as hyphens, no other signs."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    heads = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_links_and_anchors_lead_somewhere(page: Path) -> None:
+    dead = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if target.startswith("http"):
+            continue
+        file, _, anchor = target.partition("#")
+        there = page if not file else (page.parent / file)
+        if not there.exists() or (anchor and anchor not in anchors(there)):
+            dead.append(target)
+    assert dead == []
+
+
+def test_every_document_is_reached_from_the_front_page() -> None:
+    front = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert {p.name for p in DOCS.glob("*.md") if f"docs/{p.name}" not in front} == set()
+    assert {p.name for p in (ROOT / "notebooks").glob("*.ipynb") if p.name not in front} == set()
+
+
+def test_the_front_page_fits_two_screens() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 100

@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,8 +27,9 @@ from netpos.ingest import derive
 from netpos.ingest.citations import citation_tables
 from netpos.ingest.discover import REFUSED, Source, find
 from netpos.ingest.families import match_sources
+from netpos.ingest.folders import check_same, fingerprint, locked, writing
 from netpos.ingest.json_stream import MAX_RECORD
-from netpos.ingest.parts import Part, parse, parts_to_json, read_part, sha256
+from netpos.ingest.parts import Part, parse, parts_to_json, read_part
 
 #: Version of the tables' columns; a corpus of another version is refused.
 SCHEMA_VERSION = 1
@@ -131,30 +133,44 @@ def _whole(folder: Path, manifest: dict[str, Any]) -> bool:
     return manifest.get("state") == "complete" and there
 
 
+def _idents(manifest: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What the tables were made from."""
+    return [(i["name"], i["ident"], i["role"], i["read"]) for i in manifest["inputs"]]
+
+
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; a lock left by a process that died is taken over."""
-    path = folder / ".lock"
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR)
-    except OSError as error:
-        problem = f"cannot write here ({error.strerror})"
-        raise InputError(problem, file=folder, remedy="choose another folder") from error
-    try:
-        try:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:  # not on Windows; two runs into one folder are then not noticed
-            pass
-        except OSError as error:
-            problem = "another netpos is writing into this folder"
-            raise InputError(problem, file=folder, remedy="wait for it to end") from error
+    """Hold the folder for this process, and take away what a run that was killed left."""
+    with locked(folder):
         for left in (*folder.glob(".tables-*"), *folder.glob("records/.reading-*")):
-            shutil.rmtree(left, ignore_errors=True)  # of a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        for left in folder.glob(".corpus.json.*.tmp"):
+            left.unlink(missing_ok=True)
         yield
-    finally:
-        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def reading(corpus: Corpus) -> Iterator[None]:
+    """Keep others from changing a corpus on disk while its tables are read.
+
+    Raises
+    ------
+    InputError
+        Another run is changing it, or has changed it since it was opened.
+    """
+    if corpus.folder is None:
+        yield
+        return
+    with locked(corpus.folder, shared=True):
+        now = _manifest(corpus.folder)
+        if (
+            now is None
+            or not _whole(corpus.folder, now)
+            or _idents(now) != _idents(corpus.manifest)
+        ):
+            problem = "the corpus has changed since it was opened"
+            raise InputError(problem, file=corpus.folder, remedy="run again")
+        yield
 
 
 def ingest(
@@ -233,13 +249,11 @@ def build(
 ) -> Corpus:
     """Add sources already found to a corpus; see `ingest`."""
     say, skipped = report or (lambda _: None), skipped or []
-    try:
+    with writing(folder):
         (folder / "records").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        problem = f"cannot make this folder ({error.strerror})"
-        raise InputError(problem, file=folder, remedy="choose another place") from error
-    with _locked(folder):
+    with _locked(folder), writing(folder):
         manifest = _manifest(folder) or {"schema": SCHEMA_VERSION, "inputs": [], "skipped": []}
+        _drop_unnamed(folder / "records", manifest)
         changed = _add(sources, folder, manifest, role, processes, max_record, say)
         manifest["skipped"] = sorted(
             {(e["name"], e["form"], e["why"]): e for e in manifest["skipped"] + skipped}.values(),
@@ -247,6 +261,7 @@ def build(
         )
         if changed or not _whole(folder, manifest):
             _finish(folder, manifest, say)
+            _drop_unnamed(folder / "records", manifest)
     return Corpus(manifest, folder)
 
 
@@ -263,39 +278,37 @@ def _add(
     workers = processes or len(os.sched_getaffinity(0))
     changed = False
     for source in sources:
-        digest = sha256(source.path)
+        before, digest = fingerprint(source.path, source.name)
         ident = digest if source.member is None else f"{digest}:{source.member}"
         known = next((i for i in manifest["inputs"] if i["ident"] == ident), None)
-        if known:
+        longer = known is not None and max_record > known.get("max_record", MAX_RECORD)
+        if known and longer and known["rejected"]:
+            manifest["inputs"].remove(known)  # perhaps for length: read it again
+        elif known:
             if known["role"] == "context" and role == "seed":
                 known["role"], changed = "seed", True
             say(f"{source.name}: already in the corpus")
             continue
         stem = ident.replace(":", "-")[:16] + (f"-{source.member}" if source.member else "")
-        before = source.path.stat()
-        parts = _whole_parts(source, folder / "records", stem, workers, max_record)
-        after = source.path.stat()
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            raise InputError(
-                "the file changed while it was read",
-                file=source.name,
-                remedy="run again when it is complete",
-            )
+        if max_record != MAX_RECORD:
+            stem += f"-{max_record}"
+        parts = _whole_parts(source, before, folder / "records", stem, workers, max_record)
         read = sum(p.records + p.rejected for p in parts)
         notes = _notes(parts)
         manifest["inputs"].append(
             {
-                "name": source.name,
+                "name": known["name"] if known else _free_name(source, digest, manifest),
                 "ident": ident,
                 "sha256": digest,
                 "form": source.form,
                 "bytes": before.st_size,
-                "role": role,
+                "role": "seed" if known and known["role"] == "seed" else role,
                 "read": read,
                 "rejected": sum(p.rejected for p in parts),
                 "parts": parts_to_json(parts),
                 "notes": notes,
             }
+            | ({} if max_record == MAX_RECORD else {"max_record": max_record})
         )
         changed = True
         say(f"{source.name}: {read:,} records read ({source.form})")
@@ -315,23 +328,47 @@ def _notes(parts: list[Part]) -> list[str]:
     return [text if n < 0 else f"{n} {text}" for text, n in totals.items()]
 
 
+def _free_name(source: Source, digest: str, manifest: dict[str, Any]) -> str:
+    """The name of an export, told apart from another of that name read before."""
+    taken = {i["name"] for i in manifest["inputs"]}
+    if source.name not in taken:
+        return source.name
+    name = f"{source.name} ({digest[:8]})"
+    return name if name not in taken else f"{name} ({source.member})"
+
+
 def _whole_parts(
-    source: Source, records: Path, stem: str, workers: int, max_record: int
+    source: Source,
+    before: os.stat_result,
+    records: Path,
+    stem: str,
+    workers: int,
+    max_record: int,
 ) -> list[Part]:
     """Write parts under a temporary name and move them when all are there."""
     temporary = Path(mkdtemp(prefix=".reading-", dir=records))
     try:
-        parts = parse(source, temporary, stem, processes=workers, max_record=max_record)
+        try:
+            parts = parse(source, temporary, stem, processes=workers, max_record=max_record)
+        finally:
+            check_same(source.path, source.name, before)  # the cause of whatever else went wrong
         for path in sorted(temporary.iterdir()):
             path.replace(records / path.name)
-    except OSError as error:
-        problem = f"cannot write the corpus ({error.strerror})"
-        raise InputError(
-            problem, file=records, remedy="free some space or choose another folder"
-        ) from error
+    except BrokenExecutor as error:
+        problem = "a worker was stopped from outside, perhaps for want of memory"
+        remedy = "close other programs or use --processes 1"
+        raise InputError(problem, file=source.name, remedy=remedy) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return parts
+
+
+def _drop_unnamed(records: Path, manifest: dict[str, Any]) -> None:
+    """Take away parts that a run left which did not get as far as naming them."""
+    named = {part["stem"] for item in manifest["inputs"] for part in item["parts"]}
+    for path in records.glob("*.parquet"):
+        if path.name.split(".", 1)[0] not in named:
+            path.unlink(missing_ok=True)
 
 
 def _details(folder: Path, manifest: dict[str, Any]) -> derive.Details:
@@ -479,7 +516,7 @@ def open_corpus(folder: Path) -> Corpus:
             remedy="make one with 'netpos ingest EXPORT... --corpus DIR'",
         )
     if not _whole(folder, manifest):
-        with _locked(folder):
+        with _locked(folder), writing(folder):
             _finish(folder, manifest, lambda _: None)
     return Corpus(manifest, folder)
 

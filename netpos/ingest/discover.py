@@ -163,19 +163,47 @@ def find(paths: Iterable[Path | str]) -> list[Source]:
     sources: list[Source] = []
     for given in map(Path, paths):
         if given.is_dir():
-            inside = [p for p in sorted(given.rglob("*")) if p.is_file() and _candidate(p)]
-            if not inside:
+            inside = [
+                p
+                for p in sorted(given.rglob("*"))
+                if not any(part.startswith(".") for part in p.relative_to(given).parts)
+                and (p.is_symlink() if p.is_dir() else _candidate(p))
+            ]
+            if not any(p.is_file() for p in inside):
                 problem = "no export in this folder"
                 remedy = "name a folder with .jsonl, .json or .csv files (plain, .gz, .zst, .zip)"
                 raise InputError(problem, file=given, remedy=remedy)
             for path in inside:
-                sources += _sources(path, path.relative_to(given).as_posix(), listed=True)
+                sources += _sources(path, shown(path.relative_to(given).as_posix()), listed=True)
+        elif given.is_file():
+            sources += _sources(given, shown(given.name), listed=False)
         elif given.exists():
-            sources += _sources(given, given.name, listed=False)
+            problem, remedy = "not a file that can be read twice", "write the data to a file first"
+            raise InputError(problem, file=given, remedy=remedy)
         else:
             raise InputError("no such file or folder", file=given, remedy="check the path")
     unique = {(s.path.resolve(), s.member): s for s in sources}
     return _distinct_names(sorted(unique.values(), key=lambda s: (s.name, str(s.path))))
+
+
+def shown(name: str) -> str:
+    r"""How outputs call a file: without signs that a terminal obeys or that have no UTF-8.
+
+    Examples
+    --------
+    >>> shown("a\x1b[2J\u202eb.csv")
+    'a?[2J?b.csv'
+    """
+    return "".join(c if c.isprintable() else "?" for c in name)
+
+
+def _unusual(path: Path) -> str | None:
+    """Why an entry of a folder is no file to read."""
+    if path.is_dir():
+        return "a link to a folder, which is not followed; name that folder itself"
+    if path.is_symlink() and not path.exists():
+        return "a link that leads to nothing"
+    return None if path.is_file() else "not a file that can be read twice"
 
 
 def _distinct_names(sources: list[Source]) -> list[Source]:
@@ -198,14 +226,14 @@ def _distinct_names(sources: list[Source]) -> list[Source]:
 
 def _candidate(path: Path) -> bool:
     name = path.name.lower()
-    if name.startswith(".") or any(part.startswith(".") for part in path.parts[:-1]):
-        return False
     for ending in (".gz", ".zst"):
         name = name.removesuffix(ending)
     return name.endswith((*_SUFFIXES, ".zip"))
 
 
 def _sources(path: Path, name: str, *, listed: bool) -> list[Source]:
+    if why := _unusual(path):
+        return [Source(path, name, "", None, "not-an-export", why=why)]
     try:
         with path.open("rb") as file:
             head = file.read(8)
@@ -242,9 +270,12 @@ def _members(path: Path, name: str) -> list[Source]:
     found = []
     for i, head in heads.items():
         inner_name = infos[i].filename.replace("\\", "/").rsplit("/", 1)[-1]
-        shown = "".join(c if c.isprintable() else "?" for c in inner_name)[:120]
-        if shown.lower().endswith((*_SUFFIXES, ".gz", ".zst")):
-            found.append(_sniffed(path, f"{name}:{shown}", _compression(head), i))
+        called = f"{name}:{shown(inner_name)[:120]}"
+        if called.lower().endswith((*_SUFFIXES, ".gz", ".zst")):
+            found.append(_sniffed(path, called, _compression(head), i))
+        elif called.lower().endswith(".zip"):
+            why = "an archive inside an archive; unpack the outer one"
+            found.append(Source(path, called, "", i, "not-an-export", why=why))
     if not found:
         why = "a zip archive without an export inside"
         return [Source(path, name, "", None, "not-an-export", why=why)]

@@ -25,7 +25,12 @@ _BOM = b"\xef\xbb\xbf"
 #: Where the records stand: objects one after the other, in an array, in a response's "data".
 Container = Literal["objects", "array", "response"]
 _DEPTH: dict[Container, int] = {"objects": 0, "array": 1, "response": 2}
-_RESTART = re.compile(rb'\{\s*"(?:lens_id|lensId|patent_number)"\s*:')
+#: Where a record begins; an object that holds nothing but an ID is a member of a family, and one
+#: that is cut off there may be.
+_RESTART = re.compile(
+    rb'\{\s*"(?:lens_id|lensId|patent_number)"\s*:'
+    rb'(?!\s*(?:"[^"]{0,40}"\s*\}|(?:"[^"]{0,40}"?\s*)?\Z))'
+)
 _DATA = re.compile(rb'"(?:data|results|patents)"\s*:\s*$')
 
 
@@ -33,6 +38,12 @@ def too_large(max_record: int) -> str:
     """Say that a record is larger than the limit."""
     size = f"{max_record // 2**20} MiB" if max_record >= 2**20 else f"{max_record} bytes"
     return f"larger than {size}; raise --max-record to read it"
+
+
+def _endless(max_record: int, pending: int) -> str:
+    if pending > max_record:
+        return f"{too_large(max_record)}, unless it lacks its end"
+    return "not valid JSON: the record does not end before the next one"
 
 
 def lines(
@@ -63,7 +74,11 @@ def lines(
         if not block:
             break
         done += len(block)
-        if length is not None and done >= length and not block.endswith(b"\n"):
+        last = length is not None and done >= length
+        if not (kept or too_long or last) and block.isspace():
+            number += block.count(b"\n")
+            continue
+        if last and not block.endswith(b"\n"):
             block += _rest_of_line(stream, max_record)
         pieces = block.split(b"\n")
         if len(pieces) == 1:
@@ -152,6 +167,7 @@ def objects(
     in_data = container != "response"
     scanned = 0  # bytes of `held` already looked at
     restarts = 0
+    skipping = False  # inside a record that is too large to hold
     while True:
         block = b"" if ends else stream.read(_BLOCK)
         while block.endswith(b"\\"):  # never cut inside an escape
@@ -166,10 +182,14 @@ def objects(
         codes = np.frombuffer(fresh, dtype=np.uint8)[at] if len(fresh) else at
         opening = (codes == 123) | (codes == 91)
         restart = -1
+        following = _RESTART.search(held) if skipping else None
         level = depth
         for position, code, is_open in zip(
             (at + scanned).tolist(), codes.tolist(), opening.tolist(), strict=True
         ):
+            if skipping and following and position >= following.start():
+                restart = following.start()
+                break
             if is_open:
                 if code == 91 and level == 1 and container == "response":
                     in_data = bool(_DATA.search(held[max(0, position - 64) : position]))
@@ -180,33 +200,35 @@ def objects(
                 level -= 1
                 if level < 0:
                     level = 0
+                skipping = skipping and level > base
                 if level == base and start >= 0 and code == 125:
                     ordinal += 1
                     small = position + 1 - start <= max_record
                     yield ordinal, held[start : position + 1] if small else too_large(max_record)
                     start = -1
         depth, in_text, scanned = level, in_text_after, len(held)
+        if skipping and following:  # only now, or in a text as the marks count
+            restart = following.start()
         pending = len(held) - start if start >= 0 else 0
         if start >= 0 and (ends or pending > max_record):
             found = _RESTART.search(held, start + 1)
             ordinal += 1
             if found is None:
                 yield ordinal, "the record does not end" if ends else too_large(max_record)
-                held, start, scanned = held[-64:] if not ends else b"", -1, 0
-                depth, in_text, in_data = base, False, True
+                held, start, skipping = held[-128:], -1, not ends
                 scanned = len(held)
             elif restarts < MOST_RESTARTS:
-                yield ordinal, "not valid JSON: the record does not end before the next one"
+                yield ordinal, _endless(max_record, pending)
                 restart, restarts = found.start(), restarts + 1
             else:
-                yield ordinal, "not valid JSON: the record does not end before the next one"
+                yield ordinal, _endless(max_record, pending)
                 for piece in _cut(held[found.start() :]):
                     ordinal += 1
                     yield ordinal, piece
                 held, start, scanned = b"", -1, 0
                 depth, in_text, in_data = base, False, True
-        elif start < 0:
-            held = held[-64:]
+        elif start < 0 and restart < 0:
+            held = held[-128:]
             scanned = len(held)
         elif start > 64:
             held = held[start - 64 :]
@@ -214,6 +236,7 @@ def objects(
         if restart >= 0:
             held = held[restart:]
             start, scanned, depth, in_text, in_data = -1, 0, base, False, True
+            skipping = False
             continue
         if ends:
             return

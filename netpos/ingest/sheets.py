@@ -24,6 +24,8 @@ from netpos.errors import InputError
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _WHOLE = re.compile(r"(\d+)(\.0*)?")
+#: Bytes a compressed table may have when unpacked; plain ones are as large as they look.
+_MOST_UNPACKED = 256 * 2**20
 _UNKNOWN = ("", "NA", "NaN", "nan")
 
 
@@ -56,10 +58,14 @@ def read_sheet(path: Path | str) -> Sheet:
     data = file.read_bytes()
     if data[:2] == b"\x1f\x8b":
         try:
-            data = gzip.decompress(data)
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as unpacked:
+                data = unpacked.read(_MOST_UNPACKED + 1)
         except (OSError, EOFError, zlib.error) as cause:
             problem = f"damaged gzip file ({cause})"
             raise InputError(problem, file=path, remedy="copy or make it again") from cause
+    if len(data) > _MOST_UNPACKED and file.stat().st_size < len(data):
+        problem = f"more than {_MOST_UNPACKED // 2**20} MiB when unpacked"
+        raise InputError(problem, file=path, remedy="unpack it first if this is meant")
     if data[:4] == b"PAR1":
         return _parquet(str(path), data)
     if data[:2] == b"PK":

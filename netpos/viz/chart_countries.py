@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: Countries with a bar, with a line, organisations with a bubble.
 BARS, LINES, BUBBLES = 12, 5, 10
 #: Places in the palette of the lines besides that of the country in focus.
-LINE_COLOURS = (0, 1, 4, 5, 8, 6)
+LINE_COLOURS = (0, 1, 4, 5, 9, 8)
 _SHARES = ("family_share", "received_share", "value_share")
 
 
@@ -100,17 +100,12 @@ def trend(page: Page, technology: str) -> Drawn:
     rows = page.rows("trend", technology)
     if not rows.height:
         return None
-    size = rows.group_by("country").agg(pl.col("families").sort().sum())
-    order = size.sort(["families", "country"], descending=[True, False])["country"].to_list()
-    kept = list(dict.fromkeys([*order[:LINES], page.focal]))
+    kept, colours = chosen(rows, page.focal)
     table = rows.filter(pl.col("country").is_in(kept)).sort("country", "year")
+    table = seen(page, technology, table)
     kinds = [c for c in _SHARES if c in table.columns and (table[c] > 0).any()]
     if not kinds or table["year"].n_unique() < 2:
         return None
-    colours = [
-        FOCUS if c == page.focal else PALETTE[k]
-        for c, k in zip(kept, (0, 1, 4, 5, 9, 8), strict=False)
-    ]
     long = (
         table.select("country", "year", "provisional", *kinds)
         .unpivot(kinds, index=["country", "year", "provisional"], variable_name="kind")
@@ -137,7 +132,7 @@ def trend(page: Page, technology: str) -> Drawn:
         )
         ends = part.sort("year").group_by("country", maintain_order=True).last()
         labels = (
-            alt.Chart(_apart(ends, float(part["value"].max() or 1.0)))  # type: ignore[arg-type]
+            alt.Chart(apart(ends, float(part["value"].max() or 1.0)))  # type: ignore[arg-type]
             .mark_text(align="left", dx=5, font="Liberation Sans")
             .encode(
                 x=x,
@@ -165,7 +160,43 @@ def trend(page: Page, technology: str) -> Drawn:
     return alt.hconcat(*panels, spacing=45), table.select("country", "year", "provisional", *kinds)
 
 
-def _apart(ends: pl.DataFrame, top: float) -> pl.DataFrame:
+def chosen(rows: pl.DataFrame, focal: str) -> tuple[list[str], list[str]]:
+    """Choose the countries with a line: the largest over all years and the one in focus.
+
+    Parameters
+    ----------
+    rows
+        ``country, year, families`` of one technology.
+    focal
+        Country in focus.
+
+    Returns
+    -------
+    (list, list)
+        The countries, largest first, and their colours.
+    """
+    size = rows.group_by("country").agg(pl.col("families").sort().sum())
+    order = size.sort(["families", "country"], descending=[True, False])["country"].to_list()
+    kept = list(dict.fromkeys([*order[:LINES], focal]))
+    colours = [
+        FOCUS if c == focal else PALETTE[k] for c, k in zip(kept, LINE_COLOURS, strict=False)
+    ]
+    return kept, colours
+
+
+def seen(page: Page, technology: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Leave out the citations of countries whose citations are not measurable."""
+    own = page.rows("countries", technology, "all")
+    if "received_share" not in rows.columns or "measurable" not in own.columns:
+        return rows
+    dark = own.filter(pl.col("measurable").eq(other=False).fill_null(value=False))["country"]
+    hidden = pl.col("country").is_in(dark.implode())
+    return rows.with_columns(
+        pl.when(~hidden).then(pl.col("received_share")).alias("received_share")
+    )
+
+
+def apart(ends: pl.DataFrame, top: float) -> pl.DataFrame:
     """Move labels at the ends of lines apart, so that none covers another."""
     ends = ends.sort("value", "country")
     places: list[float] = []

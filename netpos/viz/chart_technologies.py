@@ -32,6 +32,8 @@ ROW = 26
 #: Indicators of scores.csv that are drawn; in all of them higher is better.
 SCORES = ("balance_ratio", "source_effective", "similarity")
 _SOURCES = 12
+#: Places in the palette of focus areas; red stays that of the country in focus, grey that of none.
+AREA_COLOURS = (0, 1, 4, 5, 9, 6, 7)
 
 
 def focal_rows(page: Page, period: str = "all") -> pl.DataFrame:
@@ -332,11 +334,20 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
         ((table["complexity"] + 4) * width / 108).to_list(),
         ((high - table[column]) * tall).to_list(),
         table["name"].to_list(),
-        radius=12,
+        radius=17,
         font=11,
         width=width,
     )
     placed = table.with_columns(side=pl.Series(sides, dtype=pl.String))
+    areas = {i: page.areas.get(i, t["no_area"]) for i in table["technology"]} if page.areas else {}
+    if areas:
+        area = pl.col("technology").replace_strict(areas, return_dtype=pl.String)
+        placed = placed.with_columns(focus_area=area)
+        table = table.with_columns(
+            focus_area=pl.col("technology").replace_strict(
+                dict(page.areas), default=None, return_dtype=pl.String
+            )
+        )
     base = alt.Chart(placed).encode(
         x=alt.X(
             "complexity:Q", title=t["chart_complexity"],
@@ -350,16 +361,35 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
         ),
     )  # fmt: skip
     dots = base.mark_circle(opacity=0.8, color=PALETTE[0]).encode(
+        **_area_colour(page, t["no_area"]) if areas else {},
         size=alt.Size(
             "rca:Q",
             title=t["column_rca"],
             scale=alt.Scale(range=[40, 900]),
             legend=alt.Legend(symbolType="circle", tickCount=4),
-        )
+        ),
     )
-    texts = name_layers(base, "name", gap=13, font=11)
+    texts = name_layers(base, "name", gap=19, font=11)
     lines = pl.DataFrame({"x": [50.0], "y": [middle]})
     across = alt.Chart(lines).mark_rule(strokeDash=[4, 4], color=PALE).encode(x=alt.X("x:Q"))
     along = alt.Chart(lines).mark_rule(strokeDash=[4, 4], color=PALE).encode(y=alt.Y("y:Q"))
     chart = alt.layer(across, along, dots, *texts)
     return chart.properties(width=width, height=height), table.drop("name")
+
+
+def _area_colour(page: Page, none: str) -> dict[str, alt.Color]:
+    """Colour by focus area; the areas of the run in the order of its technologies, none last.
+
+    The scale holds every area of the run, so that both figures give an area the same colour.
+    """
+    import altair as alt
+
+    ids = [i for i, _ in page.technologies]
+    named = list(dict.fromkeys(page.areas[i] for i in ids if i in page.areas))
+    colours = [PALETTE[k] for k in AREA_COLOURS]
+    pairs = list(zip(named, colours, strict=False))
+    if any(i not in page.areas for i in ids):
+        pairs.append((none, PALE))
+    scale = alt.Scale(domain=[a for a, _ in pairs], range=[c for _, c in pairs])
+    legend = alt.Legend(symbolType="circle", symbolSize=140, columns=4)
+    return {"color": alt.Color("focus_area:N", title=None, scale=scale, legend=legend)}

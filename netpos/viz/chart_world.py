@@ -57,26 +57,35 @@ def shapes() -> str:
 
 def world(page: Page) -> Drawn:
     """Draw each country's share of the families of all technologies."""
+    return _world(page, "families")
+
+
+def world_value(page: Page) -> Drawn:
+    """Draw each country's share of the value of all technologies; None where there is no value."""
+    return _world(page, "value")
+
+
+def _world(page: Page, amount: str) -> Drawn:
     import altair as alt
 
     t = words(page.lang)
     rows = page.rows("countries", "all", "all")
-    if not rows.height or rows["family_share"].null_count() == rows.height:
+    column = {"families": "family_share", "value": "value_share"}[amount]
+    if not rows.height or not {amount, column} <= set(rows.columns):
         return None
-    table = rows.filter(pl.col("family_share") > 0).sort("country")
-    table = table.select("country", "families", "family_share")
+    table = rows.filter(pl.col(column) > 0).sort("country").select("country", amount, column)
     if not table.height:
         return None
     numeric = countries.countries().select(country="iso2", id="numeric")
     coded = table.join(numeric, on="country", how="left", maintain_order="left")
     labels = _step_labels(page.lang)
-    places = np.searchsorted(STEPS, coded["family_share"].to_numpy(), side="right").tolist()
+    places = np.searchsorted(STEPS, coded[column].to_numpy(), side="right").tolist()
     coded = coded.with_columns(step=pl.Series([labels[k] for k in places], dtype=pl.String))
     share = alt.Color(
         "step:N",
         scale=alt.Scale(domain=labels, range=list(COLOURS)),
         legend=alt.Legend(
-            title=t["chart_family_share"],
+            title=t[f"chart_{column}"],
             orient="bottom",
             direction="horizontal",
             symbolStrokeWidth=0,

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from netpos.viz import chart_countries, chart_robust, chart_technologies, chart_world
+from netpos.viz import (
+    chart_compare,
+    chart_countries,
+    chart_impact,
+    chart_robust,
+    chart_scores,
+    chart_technologies,
+    chart_world,
+)
 from netpos.viz.chart_theme import render
 from netpos.viz.report_facts import counted_by
 from netpos.viz.report_page import Figure, Page
@@ -18,10 +26,15 @@ if TYPE_CHECKING:
 #: Figures over all technologies, in the order in which the report shows them.
 ACROSS: dict[str, Callable[[Page], Drawn]] = {
     "world": chart_world.world,
+    "world-value": chart_world.world_value,
+    "share-all": lambda page: chart_countries.share(page, "all"),
+    "trend-all": lambda page: chart_countries.trend(page, "all"),
+    "impact-all": lambda page: chart_impact.impact(page, "all"),
     "rank-intervals": chart_robust.rank_intervals,
     "rank-change": chart_technologies.rank_change,
     "focal-share": chart_technologies.focal_share,
     "scores": chart_technologies.scores,
+    "scores-heat": chart_scores.scores_heat,
     "classes": chart_technologies.classes,
     "concentration": chart_technologies.concentration,
     "exposure": chart_technologies.exposure,
@@ -29,10 +42,16 @@ ACROSS: dict[str, Callable[[Page], Drawn]] = {
     "complexity-balance": chart_technologies.complexity_balance,
     "organisations-all": lambda page: chart_countries.organisations(page, "all"),
 }
+#: Figures of the comparison page, where countries are chosen for one.
+COMPARED: dict[str, Callable[[Page], Drawn]] = {
+    "comparison": chart_compare.comparison,
+    "comparison-trend": chart_compare.comparison_trend,
+}
 #: Figures of one technology.
 EACH: dict[str, Callable[[Page, str], Drawn]] = {
     "share": chart_countries.share,
     "trend": chart_countries.trend,
+    "impact": chart_impact.impact,
     "organisations": chart_countries.organisations,
     "sensitivity": chart_robust.sensitivity,
 }
@@ -72,7 +91,7 @@ def figure_words(page: Page, name: str) -> str:
         Name of the figure, or its kind.
     """
     t = words(page.lang)
-    kind = name if name in ACROSS else name.split("-")[0]
+    kind = name if name in ACROSS or name in COMPARED else name.split("-")[0]
     text: str = t[f"figure_{kind}"].format(focal=in_sentence(page.focal, page.lang))
     source: str = t["figure_source"].format(
         first=page.span[0],
@@ -81,6 +100,8 @@ def figure_words(page: Page, name: str) -> str:
         counting=t[f"counting_{page.counting}"],
         by=t[counted_by(page)],
     )
+    if page.areas and kind.startswith("complexity"):
+        text = f"{text} {t['figure_areas']}"
     return f"{text} {source}"
 
 
@@ -90,3 +111,6 @@ def _drawn(page: Page) -> Iterator[tuple[str, str, Drawn]]:
     for ident, _ in page.technologies:
         for kind, each in EACH.items():
             yield f"{kind}-{ident}", kind, each(page, ident)
+    if page.compared:
+        for name, beside in COMPARED.items():
+            yield name, name, beside(page)

@@ -17,13 +17,15 @@ from markupsafe import Markup, escape
 
 from netpos import countries
 from netpos.tables import Links
-from netpos.viz import charts
+from netpos.viz import charts, report_behind
 from netpos.viz import report_facts as facts
 from netpos.viz.map_picture import picture
 from netpos.viz.map_svg import draw
 from netpos.viz.report_numbers import (
+    Form,
     cell,
     difference,
+    formed,
     interval,
     number,
     percent,
@@ -93,11 +95,13 @@ def write_report(page: Page) -> str:
         HTML without scripts and without any reference to another host; every name is escaped.
     """
     t = words(page.lang)
+    yes_no = {"True": t["yes"], "False": t["no"]}
     union = facts.technology(page, facts.ALL, t["all"])
     rows = [facts.technology(page, ident, name) for ident, name in page.technologies]
     for row in rows:
         row["thumbnail"] = _thumbnail(page, row) if row["links"] else None
         row["said"] = _said(page, row["id"])
+        row["ranked"] = report_behind.listed(page, row)
     lang = page.lang
     template = environment().get_template("report.html.j2")
     return template.render(
@@ -124,12 +128,15 @@ def write_report(page: Page) -> str:
         warnings=[translated(text, "warning", lang) for text in page.warnings],
         skipped=[(name, *translated(why or "", "reason", lang)) for name, why in page.skipped],
         files=sorted(page.tables),
+        chosen=[(k.replace("_", "-"), yes_no.get(v, v)) for k, v in sorted(page.options.items())],
         total=[sum(i[k] for i in page.inputs) for k in range(2, 6)],
         c=partial(cell, lang=lang),
         between=partial(interval, lang=lang),
         moved=partial(difference, lang=lang),
         listed=partial(_listed, lang=lang),
         shown=partial(number, digits=0, lang=lang),
+        part=partial(formed, form=Form(digits=1, significant=2), lang=lang),
+        reference=reference,
         heat=_heat,
         missing_call=partial(_missing_call, page),
         marks=MARKS,
@@ -147,11 +154,15 @@ def _has(page: Page, rows: list[dict[str, Any]]) -> dict[str, bool]:
     return {
         "value": valued and any(facts.has_rank(row["focal"]) for row in rows),
         "organisation_value": valued and page.has("organisations", "value_rank"),
+        "value_period": valued and page.has("countries", "value_share"),
         "value_trend": valued and page.has("trend", "value_share"),
         "bounds": page.has("countries", "family_rank_low"),
         "within": page.has("countries", "rca_within"),
         "change": several and page.has("technologies", "family_rank_change"),
         "marks": page.table("robustness").height > 0,
+        "organisation_country": page.has("organisations", "country"),
+        "organisation_cited": page.has("organisations", "citations_per_family"),
+        "received_trend": page.has("trend", "received_share"),
         "evidence": any(r["behind"] for row in rows for r in (*row["sources"], *row["users"])),
     }
 

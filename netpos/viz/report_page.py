@@ -12,6 +12,18 @@ import polars as pl
 Behind = Sequence[tuple[str, str]]
 
 
+#: Ranks of countries whose families may be listed, and what they rank.
+RANKED = {"family_rank": "families", "received_rank": "received"}
+
+
+class Family(NamedTuple):
+    """A family behind a number: its id, one of its Lens ids, and what it adds to the number."""
+
+    family_id: str
+    lens_id: str
+    part: float
+
+
 class Figure(NamedTuple):
     """A figure as its files: the drawing, a picture of it, and the numbers in it."""
 
@@ -61,6 +73,12 @@ class Page:
         tables only.
     corpus
         The corpus as seen from the report, for the commands it names.
+    ranked
+        Technology -> (country, rank) -> every family behind the rank, for the whole span.
+    compared
+        Countries of the comparison page, the one in focus first; empty: there is no such page.
+    areas
+        Technology -> focus area, where the figures of complexity are coloured by it.
     """
 
     focal: str
@@ -82,6 +100,9 @@ class Page:
     evidence: Mapping[str, Mapping[tuple[str, str], Behind]] = field(default_factory=dict)
     figures: Mapping[str, Figure] = field(default_factory=dict)
     corpus: str = "corpus"
+    ranked: Mapping[str, Mapping[tuple[str, str], Sequence[Family]]] = field(default_factory=dict)
+    compared: Sequence[str] = ()
+    areas: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parts(self) -> list[str]:

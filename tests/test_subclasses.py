@@ -1,0 +1,185 @@
+"""Complexity of technologies in a run: given, from a matrix, from the export itself."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from netpos.cli import app
+from tests.lens import FAST, record, write
+
+DEFINITION = """
+[[technology]]
+id = "rare"
+name = "Rare"
+ipc = ["G06N"]
+
+[[technology]]
+id = "mixed"
+name = "Mixed"
+ipc = ["H01L", "A01B"]
+
+[[technology]]
+id = "common"
+name = "Common"
+ipc = ["A01B"]
+"""
+SUBCLASSES = ["A01B", "B60K", "G06N", "H01L"]
+COUNTRIES = ["DE", "JP", "NL", "US"]
+COUNTS = np.array([[6, 1, 0, 2], [4, 0, 1, 3], [5, 3, 1, 0], [8, 0, 4, 4]])
+
+
+def plain_pci(x: np.ndarray) -> np.ndarray:
+    """PCI by the unsymmetric eigenproblem: products are the mean of the countries that hold them."""
+    m = ((x / x.sum(1, keepdims=True)) / (x.sum(0) / x.sum()) >= 1 - 1e-12).astype(float)
+    d, u = m.sum(1), m.sum(0)
+    values, vectors = np.linalg.eig((m / d[:, None]) @ (m / u).T)
+    second = np.real(vectors[:, np.argsort(-np.real(values))[1]])
+    second *= np.sign(np.corrcoef(second, d)[0, 1])
+    return (m / u).T @ second
+
+
+def expected(x: np.ndarray, held: dict[str, dict[str, int]]) -> dict[str, float]:
+    pci = dict(zip(SUBCLASSES, plain_pci(x), strict=True))
+    mean = {
+        t: sum(pci[s] * k for s, k in parts.items()) / sum(parts.values())
+        for t, parts in held.items()
+    }
+    low, high = min(mean.values()), max(mean.values())
+    return {t: 100 * (v - low) / (high - low) for t, v in mean.items()}
+
+
+def records(counts: np.ndarray = COUNTS) -> list[dict]:
+    """One family per count, with that subclass alone."""
+    found: list[dict] = []
+    for i, country in enumerate(COUNTRIES):
+        for j, subclass in enumerate(SUBCLASSES):
+            for _ in range(counts[i, j]):
+                n = len(found) + 1
+                owner = [(f"FIRM {n} LTD", country)]
+                found.append(record(n, applicants=owner, symbols=[f"{subclass}1/00"]))
+    return found
+
+
+def netpos(tmp_path: Path, records_: list[dict], *more: object) -> Result:
+    (tmp_path / "t.toml").write_text(DEFINITION)
+    path = write(tmp_path / "x.jsonl", records_)
+    arguments = ["run", path, "--out", tmp_path / "o", "--technologies", tmp_path / "t.toml"]
+    arguments += [*FAST, "--tables-only", *more]
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def found(tmp_path: Path) -> dict[str, tuple[str, str]]:
+    """Technology -> complexity and basis; the same in every period."""
+    with (tmp_path / "o" / "tables" / "technologies.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    table = {r["technology"]: (r["complexity"], r["complexity_basis"]) for r in rows}
+    for row in rows:
+        assert table[row["technology"]] == (row["complexity"], row["complexity_basis"])
+    return table
+
+
+#: Families of each technology in each subclass in `records`.
+HELD = {
+    "rare": {"G06N": int(COUNTS[:, 2].sum())},
+    "mixed": {"A01B": int(COUNTS[:, 0].sum()), "H01L": int(COUNTS[:, 3].sum())},
+    "common": {"A01B": int(COUNTS[:, 0].sum())},
+}
+
+
+def test_complexity_of_the_export_is_computed_where_asked_and_called_a_selection(
+    tmp_path: Path,
+) -> None:
+    result = netpos(tmp_path, records(), "--complexity", "export")
+    assert result.exit_code == 0, result.stderr
+    assert "a selection of all patenting" in result.stderr
+    table = found(tmp_path)
+    for technology, value in expected(COUNTS, HELD).items():
+        assert float(table[technology][0]) == pytest.approx(value, abs=1e-8)
+        assert table[technology][1] == (
+            "selection: 4 subclasses, 4 countries in this export; "
+            "known for 100 % of the families' subclasses"
+        )
+    assert table["all"] == ("", "")
+    assert sorted(float(v) for v, _ in table.values() if v)[::2] == [0, 100]
+
+
+def test_complexity_of_a_matrix_of_all_patenting_uses_only_the_matrix(tmp_path: Path) -> None:
+    other = np.array([[9, 4, 1, 1], [3, 7, 2, 9], [8, 6, 0, 2], [2, 3, 9, 8]])
+    assert expected(other, HELD) != pytest.approx(expected(COUNTS, HELD))
+    lines = ["country,subclass,families,year"]
+    for i, country in enumerate(COUNTRIES):
+        for j, subclass in enumerate(SUBCLASSES):
+            lines.append(f"{country},{subclass},{other[i, j]},2016")
+            lines.append(f"{country},{subclass},{100 * i + j},1990")  # outside the span
+    (tmp_path / "m.csv").write_text("\n".join(lines))
+    result = netpos(tmp_path, records(), "--complexity", tmp_path / "m.csv")
+    assert result.exit_code == 0, result.stderr
+    table = found(tmp_path)
+    for technology, value in expected(other, HELD).items():
+        assert float(table[technology][0]) == pytest.approx(value, abs=1e-8)
+        assert table[technology][1].startswith("matrix: 4 subclasses, 4 countries in m.csv")
+
+
+def test_subclasses_missing_from_the_matrix_are_left_out_and_told(tmp_path: Path) -> None:
+    lines = ["country,subclass,families"]
+    kept = [0, 1, 2]  # without H01L
+    for i, country in enumerate(COUNTRIES):
+        lines += [f"{country},{SUBCLASSES[j]},{COUNTS[i, j] + j}" for j in kept]
+    (tmp_path / "m.csv").write_text("\n".join(lines))
+    result = netpos(tmp_path, records(), "--complexity", tmp_path / "m.csv")
+    assert result.exit_code == 0, result.stderr
+    a, h = HELD["mixed"]["A01B"], HELD["mixed"]["H01L"]
+    part = round(100 * a / (a + h))
+    table = found(tmp_path)
+    assert table["mixed"][1].endswith(f"known for {part} % of the families' subclasses")
+    assert table["mixed"][0] == table["common"][0]
+
+
+def test_a_given_complexity_is_shown_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("technology,complexity\nrare,-1.5\ncommon,\n")
+    assert netpos(tmp_path, records(), "--complexity", tmp_path / "c.csv").exit_code == 0
+    table = found(tmp_path)
+    assert table["rare"] == ("-1.5", "given")
+    assert table["common"] == table["mixed"] == table["all"] == ("", "")
+
+
+def test_without_the_option_there_is_no_complexity(tmp_path: Path) -> None:
+    assert netpos(tmp_path, records()).exit_code == 0
+    assert set(found(tmp_path).values()) == {("", "")}
+
+
+def test_a_matrix_that_tells_nothing_leaves_complexity_empty(tmp_path: Path) -> None:
+    same = np.array([[1, 1, 1, 1]] * 4)
+    assert netpos(tmp_path, records(same), "--complexity", "export").exit_code == 0
+    assert set(found(tmp_path).values()) == {("", "")}
+    one = np.array([[3, 0, 0, 0]] * 4)
+    assert netpos(tmp_path, records(one), "--complexity", "export").exit_code == 0
+    assert set(found(tmp_path).values()) == {("", "")}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("technology,complexity\nrare,high\n", (":2:", "high")),
+        ("technology,complexity\nrare,1\nrare,2\n", (":3:", "rare")),
+        ("country,subclass,families\nNL,G06N,1\n", ("NL",)),
+        ("country,subclass,families\nNL,G06N,-1\nDE,H01L,2\n", (":2:", "-1")),
+        ("country,subclass,families\nNL,Physics,1\nDE,H01L,2\n", ("PHYSICS", "subclass")),
+        ("land,waarde\nNL,1\n", ("country",)),
+        ("", ("empty",)),
+    ],
+)
+def test_a_wrong_file_is_one_line_on_stderr(
+    tmp_path: Path, text: str, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "c.csv").write_text(text)
+    result = netpos(tmp_path, records(), "--complexity", tmp_path / "c.csv")
+    assert result.exit_code == 2, result.stderr
+    (line,) = [x for x in result.stderr.splitlines() if x.startswith("netpos: ")]
+    for word in ("c.csv", *words):
+        assert word in line
