@@ -4,12 +4,15 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 OUT    ?= netpos-demo
+#: Tests of the numbers and of reading, without browser, wheel and golden files.
+CORE   := tests/graph tests/indicators tests/ingest tests/test_analysis.py tests/test_engines.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check browser bench fuzz golden clean
+.PHONY: help setup demo test check browser bench fuzz golden clean \
+        bench-organisations licences spark floors
 
 help:  ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## build .venv with netpos in it; nothing happens when nothing changed
 
@@ -27,11 +30,12 @@ browser: setup
 test: setup browser  ## all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-check: setup  ## format, lint, types, import directions
+check: setup  ## format, lint, types, import directions, licences
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/licences.py --check
 
 golden: setup  ## renew the golden files; read the diff before committing
 	$(BIN)/python -m pytest tests/golden --golden-update
@@ -40,12 +44,34 @@ fuzz: setup  ## damage 5,000 files at random and see that nothing is lost
 	$(BIN)/python -m tests.fuzz.run --files 5000
 
 bench: setup  ## compare with a peer script in the same run
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py --into docs/performance.md
+
+bench-organisations: setup  ## half a million organisations, eight million links, in 4 GiB
+	@mkdir -p benchmarks/results
+	$(BIN)/python benchmarks/organisations.py > benchmarks/results/.organisations.md
+	mv benchmarks/results/.organisations.md benchmarks/results/organisations.md
+
+licences: setup  ## list and check the licences of all libraries
+	$(BIN)/python scripts/licences.py
+
+spark: setup  ## the same links from DuckDB, Spark and netpos; needs Java
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[spark]'
+	$(BIN)/python -m pytest tests/test_engines.py
+
+floors: setup  ## core tests with the lowest versions that pyproject.toml allows
+	test -x .venv-floors/bin/python || $(PYTHON) -m venv .venv-floors
+	$(BIN)/python scripts/floors.py > .venv-floors/floors.txt
+	.venv-floors/bin/python -m pip install --quiet --disable-pip-version-check \
+	    -c .venv-floors/floors.txt -e '.[test]'
+	.venv-floors/bin/python -m pytest $(CORE)
 
 clean:  ## remove what the targets above made
-	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-floors $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache
 
 .PHONY: crash hostile
 
 crash: setup  ## kill commands 200 times and see that the next run ends as if nothing was
 	$(BIN)/python -m tests.crash.run --kills 200
+
+hostile: setup  ## read bombs of 10 GB and lines of 1 GB, and say what they cost
+	$(BIN)/python -m tests.hostile.bombs

@@ -5,7 +5,7 @@
 Every program is run as a whole process, one after the other, and the round is repeated: a neighbour
 on the machine then disturbs all of them alike, and ratios are taken within a round. Before any
 time is printed the answers of all programs are compared. Progress goes to stderr, a Markdown
-report to stdout.
+report to stdout, or with ``--into FILE`` between that file's two marks for it.
 """
 
 from __future__ import annotations
@@ -350,11 +350,25 @@ def machine() -> list[str]:
     ]
 
 
+MARKS = ("<!-- bench: begin -->", "<!-- bench: end -->")
+
+
+def put(path: Path, text: str) -> None:
+    """Replace what stands between the marks of a file."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(MARKS[0])
+    _, end, after = rest.partition(MARKS[1])
+    if not end:
+        raise SystemExit(f"{path}: no marks {MARKS[0]} and {MARKS[1]}")
+    new = f"{before}{MARKS[0]}\n\n{text}\n\n{MARKS[1]}{after}"
+    path.write_text(new, encoding="utf-8", newline="\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--records", default="50000,200000,1000000", help="sizes, by comma")
     parser.add_argument("--pairs", type=int, default=5, help="rounds up to 200,000 records")
     parser.add_argument("--quick", action="store_true", help="20,000 records, one round")
+    parser.add_argument("--into", type=Path, help="Markdown file with the marks of a report")
     chosen = parser.parse_args()
     sizes = [20_000] if chosen.quick else sorted({int(n) for n in chosen.records.split(",")})
     pairs = 1 if chosen.quick else max(chosen.pairs, 1)
@@ -371,7 +385,10 @@ def main() -> None:
     for n in sizes:
         lines += table_of(n, runs[n], peaks[n])
     lines += [*curve(runs, peaks), *compressed(sources[middle], pairs)]
-    print("\n".join(lines).rstrip())
+    text = "\n".join(lines).rstrip()
+    print(text)
+    if chosen.into:
+        put(chosen.into, text)
 
 
 if __name__ == "__main__":

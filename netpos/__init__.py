@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from netpos.graph.paths import harmonic_in as harmonic_in
     from netpos.graph.paths import harmonic_out as harmonic_out
     from netpos.graph.peel import s_core as s_core
+    from netpos.graph.sampling import sampled_betweenness as sampled_betweenness
     from netpos.graph.strength import domestic as domestic
     from netpos.graph.strength import given as given
     from netpos.graph.strength import given_per_family as given_per_family
@@ -93,6 +94,7 @@ _HOME = {
     "received_per_family": "netpos.graph.strength",
     "reciprocity": "netpos.graph.balance",
     "s_core": "netpos.graph.peel",
+    "sampled_betweenness": "netpos.graph.sampling",
     "similarity": "netpos.graph.dependence",
     "source_diversity": "netpos.graph.dependence",
 }

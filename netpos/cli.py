@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import os
 import sys
@@ -704,6 +706,10 @@ def compare(
 def main() -> None:
     """Run the command line; a defect of netpos ends with exit code 1."""
     run_app: Callable[[], Any] = app
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name must never stop a run
+            ascii_only = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(encoding="utf-8" if ascii_only else None, errors="backslashreplace")
     try:
         run_app()
     except (InputError, OptionError) as error:  # raised outside a command

@@ -154,10 +154,11 @@ _ENDS = {
 def links_queries(options: Options | None = None) -> dict[str, str]:
     """Return the SQL that makes the links: the same texts for DuckDB and for Spark.
 
-    Each result is kept under its name and read by the next; the last are the links. They read the tables of the corpus as ``netpos_families``, ``netpos_applicants``,
-    ``netpos_classifications`` and ``netpos_citations``, and ``netpos_symbols`` (technology,
-    scheme, symbol), ``netpos_offices`` (offices, country), ``netpos_periods`` (period, first_year,
-    last_year); `links_on` registers all of them.
+    Each result is kept under its name and read by the next; the last are the links. The tables of
+    the corpus are ``netpos_families``, ``netpos_applicants``, ``netpos_classifications`` and
+    ``netpos_citations``; besides there are ``netpos_symbols`` (technology, scheme, symbol),
+    ``netpos_offices`` (offices, country) and ``netpos_periods`` (period, first_year, last_year).
+    `links_on` registers all of them and runs the queries.
 
     Parameters
     ----------
@@ -179,8 +180,8 @@ def links_queries(options: Options | None = None) -> dict[str, str]:
     >>> queries = links_queries()
     >>> print(*queries)
     netpos_steps netpos_located netpos_shares netpos_fields netpos_members netpos_links
-    >>> print(queries["netpos_shares"].splitlines()[1])
-    SELECT located.family, located.country, CAST(located.n AS DOUBLE) / CAST(whole.n AS DOUBLE) AS share
+    >>> print(queries["netpos_members"].splitlines()[0])
+    SELECT family, technology FROM netpos_fields
     """
     options = options or Options()
     default = Options()

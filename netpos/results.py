@@ -88,6 +88,8 @@ TECHNOLOGY_COLUMNS = (
     "value_share",
     "value_rank",
     "value_rank_change",
+    "members_in_corpus",
+    "members_missed",
 )
 #: Sets of countries to compare with, by name.
 BENCHMARKS = {
@@ -712,7 +714,8 @@ def _organisations(
     found = position.organisation_table(links, study.home)
     if len(study.all_pairs):
         return found
-    unknown = ("received", "given", "pagerank", "citations_per_family", "self_citations")
+    own = ("citations_per_family", "self_citations")
+    unknown = ("received", "given", "pagerank", "betweenness", *own)
     return found.with_columns([pl.lit(None, found.schema[c]).alias(c) for c in unknown])
 
 
@@ -751,7 +754,14 @@ def _technology_row(
         "value_share",
         "value_rank",
     )
-    return position.rounded(pl.concat([head, focal.select(kept)], how="horizontal"))
+    chosen = study.chosen(technology, dict(study.options.spans())[period])
+    members = value.members_in_corpus(study.corpus.families, chosen)
+    missed = None if members is None else members < value.ENOUGH_MEMBERS
+    mark = pl.DataFrame(
+        {"members_in_corpus": [members], "members_missed": [missed]},
+        {"members_in_corpus": pl.Float64, "members_missed": pl.Boolean},
+    )
+    return position.rounded(pl.concat([head, focal.select(kept), mark], how="horizontal"))
 
 
 def _with_changes(table: pl.DataFrame) -> pl.DataFrame:

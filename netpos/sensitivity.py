@@ -350,7 +350,8 @@ def _ranked(values: Mapping[str, Floats], at: int) -> _Found:
     for name, stack in values.items():
         column = stack[0]
         turned = -column if name in _SMALLEST_FIRST else column
-        rank = np.nan if name == "near_core" else kernels.competition_rank(turned)[at]
+        none = name == "near_core" or (name == "family_share" and column[at] == 0)
+        rank = np.nan if none else kernels.competition_rank(turned)[at]
         out[name] = (float(column[at]), float(rank))
     return out
 

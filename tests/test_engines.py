@@ -232,6 +232,8 @@ def spark() -> Iterator[Any]:
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.sql.shuffle.partitions", "1")
+        .config("spark.sql.codegen.wholeStage", "false")  # small data: compiling takes longest
+        .config("spark.sql.adaptive.enabled", "false")
         .config("spark.log.level", "ERROR")
         .getOrCreate()
     )

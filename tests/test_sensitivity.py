@@ -104,7 +104,12 @@ def ranked(countries: pl.DataFrame, name: str) -> int | None:
         values = -values
     ranks = values.rank("min", descending=True)
     rank = dict(zip(countries["country"], ranks, strict=True))["NL"]
-    return None if rank is None else int(rank)
+    none = rank is None or (name == "family_share" and not shares(countries)["NL"])
+    return None if none else int(rank)
+
+
+def shares(countries: pl.DataFrame) -> dict[str, float]:
+    return dict(countries.select("country", "family_share").iter_rows())
 
 
 def specification(row: dict) -> Specification:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, minimize
 
 from netpos.graph import kernels
 from netpos.graph.core import foreign_stack
@@ -81,6 +80,8 @@ def coreness(links: Links) -> pl.DataFrame:
         pull = (x - fit * y / size) / size
         slope = np.bincount(i, pull * c[j], n) + np.bincount(j, pull * c[i], n)
         return -float(fit), -slope.astype(np.float64)
+
+    from scipy.optimize import Bounds, minimize  # slow to load, and this measure is optional
 
     best = minimize(
         misfit,

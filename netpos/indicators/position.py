@@ -12,6 +12,8 @@ from netpos.tables import Links
 
 #: Significant digits of every number in a table.
 DIGITS = 12
+#: Organisations with links above which their betweenness is left out.
+MOST_BETWEEN = 2000
 
 
 def rounded(table: pl.DataFrame) -> pl.DataFrame:
@@ -36,6 +38,17 @@ def rank(column: str) -> pl.Expr:
     [2, 1, 2, None, 4]
     """
     return pl.col(column).round_sig_figs(DIGITS).rank("min", descending=True).cast(pl.Int64)
+
+
+def rank_of_present(column: str) -> pl.Expr:
+    """`rank` where the value is above 0: who holds nothing has no rank.
+
+    Examples
+    --------
+    >>> pl.DataFrame({"x": [5.0, 0.0, None]}).select(rank_of_present("x"))["x"].to_list()
+    [1, None, None]
+    """
+    return pl.when(pl.col(column) > 0).then(rank(column))
 
 
 def share(column: str, total: float | None = None) -> pl.Expr:
@@ -122,11 +135,11 @@ def country_table(
     given_any = pl.col("given") + pl.col("domestic")
     table = rounded(table).with_columns(
         family_share=share("families", None if located is None else located[0]),
-        family_rank=rank("families"),
+        family_rank=rank_of_present("families"),
         international_share=share(
             "families_international", None if located is None else located[1]
         ),
-        international_rank=rank("families_international"),
+        international_rank=rank_of_present("families_international"),
         foreign_share=pl.when(given_any > 0).then(pl.col("given") / given_any),
         received_share=share("received"),
         received_rank=rank("received"),
@@ -226,9 +239,16 @@ def organisation_table(links: Links, home: pl.DataFrame) -> pl.DataFrame:
     -------
     pl.DataFrame
         ``organisation, country, families, family_rank, received, given, citations_per_family,
-        pagerank, self_citations``, by organisation in code-point order.
+        pagerank, betweenness, self_citations``, by organisation in code-point order.
+        ``betweenness`` is null where more than `MOST_BETWEEN` organisations have links: it looks
+        at every path between any two of them.
     """
     nodes = links.nodes
+    table = links.table.filter(pl.col("citing") != pl.col("cited"))
+    linked = pl.concat([table["citing"], table["cited"]]).n_unique()
+    between = pl.Series("betweenness", [None] * nodes.height, dtype=pl.Float64)
+    if linked <= MOST_BETWEEN:
+        between = _named(paths.betweenness(links), "betweenness")
     table = pl.DataFrame(
         [
             nodes["node"].alias("organisation"),
@@ -236,6 +256,7 @@ def organisation_table(links: Links, home: pl.DataFrame) -> pl.DataFrame:
             _named(strength.received(links), "received"),
             _named(strength.given(links), "given"),
             _named(centrality.pagerank(links), "pagerank"),
+            between,
             nodes["cited_by_families"],
             nodes["self_citations"],
         ]
@@ -244,7 +265,7 @@ def organisation_table(links: Links, home: pl.DataFrame) -> pl.DataFrame:
         rounded(table)
         .join(home, on="organisation", how="left", maintain_order="left")
         .with_columns(
-            family_rank=rank("families"),
+            family_rank=rank_of_present("families"),
             citations_per_family=pl.when(pl.col("families") > 0).then(
                 pl.col("cited_by_families") / pl.col("families")
             ),

@@ -160,7 +160,7 @@ def _marked(
         | ~inside.fill_null(value=intervals is None)
     )
     mark = (
-        pl.when(base.is_null() | ~allowed)
+        pl.when(base.is_null() | pl.col("said").is_null() | ~allowed)
         .then(pl.lit("not measurable"))
         .when((alone != pl.col("said")).fill_null(value=True))
         .then(pl.lit("firm-driven"))

@@ -6,9 +6,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from netpos.ingest.columns import dates
 from netpos.ingest.derive import Details
 from netpos.ingest.families import Grouping
-from netpos.ingest.records import CATEGORIES, PHASES
+from netpos.ingest.lens_record import Document, named_document
+from netpos.ingest.records import CATEGORIES, PHASES, lens_ids
 
 EXAMINER = frozenset({"SEA", "ISR", "SUP", "PRS", "CH2", "EXA"})
 #: Bit 3 * phase + category of ``citations.passes``: which filters one mention passes as a whole.
@@ -142,46 +144,35 @@ def citation_tables(
     refs = refs.filter(pl.Series(own >= 0))
     own = own[own >= 0]
     counts["mentions_of_kept"] = refs.height
-    named = details.read("outside")
-    renamed = _without_id(named, docs, details)
+    renamed = _without_id(docs, details)
     if renamed.height:
         refs = (
             refs.join(renamed, on="other", how="left", maintain_order="left")
             .with_columns(other=pl.coalesce("doc", "other"))
             .drop("doc")
         )
-    other = refs["other"].to_numpy()
-    family = grouping.family_of(other)
-    inside = family == own
-    counts["mentions_inside_family"] = int(inside.sum())
+    # from here on ``at`` is a mention's position among the distinct documents named, in order
+    named, at = np.unique(refs["other"].to_numpy(), return_inverse=True)
+    family = grouping.family_of(named)
+    missing = named[family < 0]
     n = len(grouping.family_id)
-    missing = np.unique(other[family < 0])
-    node = np.where(family >= 0, family, n + np.searchsorted(missing, other)).astype(np.int64)
+    node = family.astype(np.int64)
+    node[family < 0] = n + np.arange(missing.size)
+    inside = family[at] == own
+    counts["mentions_inside_family"] = int(inside.sum())
     keep = ~inside
     cited_by = refs["cited_by"].to_numpy()[keep]
-    own, node, phase = own[keep], node[keep], refs["phase"].to_numpy()[keep]
-    categories = refs["categories"].to_numpy()[keep]
+    own, at, phase = own[keep], at[keep], refs["phase"].to_numpy()[keep]
+    categories, record = refs["categories"].to_numpy()[keep], refs["record"].to_numpy()[keep]
+    described = _described(details, named, docs, missing, np.unique(at[cited_by]))
     total = n + missing.size
-    pairs = (
-        pl.DataFrame(
-            {
-                "pair": np.where(cited_by, node, own) * total + np.where(cited_by, own, node),
-                "phase": _PHASE_BIT[phase],
-                "categories": categories,
-                "passes": np.where(cited_by, np.uint16(1), _PASSES[phase, categories]),
-                "offices": _citing_offices(
-                    details, named, refs["record"].to_numpy()[keep], other[keep], cited_by
-                ),
-                "cited_by": cited_by,
-            }
-        )
-        .group_by("pair")
-        .agg(
-            pl.col("phase", "categories", "passes", "offices").bitwise_or(),
-            mentions=(~pl.col("cited_by")).sum().cast(pl.Int32),
-            backward=pl.col("cited_by").any(),
-        )
-        .sort("pair")
+    other = node[at]
+    pairs = _pairs(
+        np.where(cited_by, other, own) * total + np.where(cited_by, own, other),
+        cited_by,
+        phase,
+        categories,
+        _citing_offices(details.records["office"], described, docs, named, record, at, cited_by),
     )
     source = (
         pl.when(pl.col("mentions") == 0)
@@ -206,51 +197,136 @@ def citation_tables(
         phases=pl.Series(_expand(pairs["phase"], list(PHASES[1:]))),
         categories=pl.Series(_expand(pairs["categories"], list(CATEGORIES))),
     )
-    return table, _outside_table(named, missing), counts
+    return table, _outside_table(described, missing), counts
+
+
+def _pairs(
+    pair: NDArray[np.int64],
+    cited_by: NDArray[np.bool_],
+    phase: NDArray[np.uint8],
+    categories: NDArray[np.uint16],
+    offices: NDArray[np.int64],
+) -> pl.DataFrame:
+    """Mentions of each pair of ends put together: one row per pair, in order."""
+    bits = _PHASE_BIT[phase].astype(np.int64)
+    bits |= categories.astype(np.int64) << 16
+    bits |= np.where(cited_by, np.uint16(1), _PASSES[phase, categories]).astype(np.int64) << 32
+    bits |= cited_by.astype(np.int64) << 48
+    order = np.argsort(pair)
+    pair = pair[order]
+    start = np.flatnonzero(np.diff(pair, prepend=-1))
+    if not start.size:
+        bits = offices = np.empty(0, dtype=np.int64)
+        mentions = np.empty(0, dtype=np.int32)
+    else:
+        bits = np.bitwise_or.reduceat(bits[order], start)
+        offices = np.bitwise_or.reduceat(offices[order], start)
+        mentions = np.add.reduceat(~cited_by[order], start, dtype=np.int32)
+    return pl.DataFrame(
+        {
+            "pair": pair[start],
+            "phase": (bits & 0xFFFF).astype(np.uint16),
+            "categories": (bits >> 16 & 0xFFFF).astype(np.uint16),
+            "passes": (bits >> 32 & 0xFFFF).astype(np.uint16),
+            "offices": offices,
+            "mentions": mentions,
+            "backward": (bits >> 48 & 1).astype(np.bool_),
+        }
+    )
+
+
+def _described(
+    details: Details,
+    named: NDArray[np.int64],
+    docs: pl.DataFrame,
+    missing: NDArray[np.int64],
+    citing: NDArray[np.int64],
+) -> pl.DataFrame:
+    """What references say of documents outside, and of citing ones whose record has no office.
+
+    Where mentions of a document differ, the first value by code point.
+    """
+    officed = docs.drop_nulls("office")["doc"].to_numpy()
+    unknown = np.setdiff1d(named[citing], officed, assume_unique=True)
+    wanted = np.union1d(missing, unknown)
+
+    def keep(table: pl.DataFrame) -> pl.DataFrame:
+        other = table["other"].to_numpy()
+        at = np.minimum(np.searchsorted(wanted, other), max(wanted.size - 1, 0))
+        return table.filter(pl.Series(wanted[at] == other)) if wanted.size else table.clear()
+
+    found = details.named(keep).unique()
+    plain = found.filter(pl.col("raw").is_null()).drop("raw")
+    texts = found.drop_nulls("raw").select("other", "raw")
+    frames = [plain]
+    for slice_ in texts.iter_slices(_SLICE):
+        about = [named_document(r) or _NOTHING for r in slice_["raw"].to_list()]
+        of = {
+            name: pl.Series([getattr(d, field) or None for d in about], dtype=pl.String)
+            for name, field in (
+                ("office", "jurisdiction"),
+                ("doc_number", "doc_number"),
+                ("kind", "kind"),
+            )
+        }
+        frames.append(
+            pl.DataFrame(
+                {
+                    "other": slice_["other"],
+                    "lens_id": pl.Series([None] * len(about), dtype=pl.String),
+                    **of,
+                    "date": dates([d.date for d in about]),
+                },
+                schema=plain.schema,
+            )
+        )
+    table = pl.concat(frames)
+    several = pl.col("other").is_duplicated()
+    fields = pl.exclude("other")
+    return pl.concat(
+        [table.filter(~several), table.filter(several).group_by("other").agg(fields.min())]
+    ).sort("other")
+
+
+_SLICE = 100_000
+_NOTHING = Document()
 
 
 def _citing_offices(
-    details: Details,
-    named: pl.DataFrame,
+    offices: pl.Series,
+    described: pl.DataFrame,
+    docs: pl.DataFrame,
+    named: NDArray[np.int64],
     record: NDArray[np.int64],
-    other: NDArray[np.int64],
+    at: NDArray[np.int64],
     cited_by: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """Bit of the office of the citing document of each mention."""
-    numbers = _office_numbers(details.records["office"])[record]
+    """Bit of the office of the citing document of each mention; that of its record if it has one.
+
+    ``named`` are the distinct documents named, ``at`` the position of each mention's.
+    """
+    numbers = _office_numbers(offices)[record]
     if cited_by.any():
-        known = (
-            pl.DataFrame({"other": named["other"], "o": _office_numbers(named["office"])})
-            .filter(pl.col("o") >= 0)
-            .group_by("other")
-            .agg(pl.col("o").min())
-            .sort("other")
+        known = pl.concat(
+            [docs.select(other="doc", office="office"), described.select("other", "office")]
+        ).drop_nulls("office")
+        known = known.unique("other", keep="first", maintain_order=True).sort("other")
+        of_named = np.full(named.size, -1, dtype=np.int64)
+        _, here, there = np.intersect1d(
+            named, known["other"].to_numpy(), assume_unique=True, return_indices=True
         )
-        ids, bits = known["other"].to_numpy(), known["o"].to_numpy()
-        wanted = other[cited_by]
-        at = np.minimum(np.searchsorted(ids, wanted), max(ids.size - 1, 0))
-        found = ids[at] == wanted if ids.size else np.zeros(wanted.size, dtype=bool)
-        numbers = numbers.copy()
-        numbers[cited_by] = np.where(found, bits[at] if ids.size else -1, -1)
+        of_named[here] = _office_numbers(known["office"])[there]
+        numbers = np.where(cited_by, of_named[at], numbers)
     return _office_masks(numbers)
 
 
-def _outside_table(named: pl.DataFrame, missing: NDArray[np.int64]) -> pl.DataFrame:
+def _outside_table(described: pl.DataFrame, missing: NDArray[np.int64]) -> pl.DataFrame:
     """What is known of the documents outside, in the order of their numbers."""
-    ids = named["other"].to_numpy()
-    at = np.minimum(np.searchsorted(missing, ids), max(missing.size - 1, 0))
-    of_missing = missing[at] == ids if missing.size else np.zeros(ids.size, dtype=bool)
-    described = (
-        named.filter(pl.Series(of_missing))
-        .group_by("other")
-        .agg(pl.col("lens_id", "office", "doc_number", "kind", "date").min())
-    )
-    known = pl.DataFrame({"other": missing}, schema={"other": pl.Int64}).join(
-        described, on="other", how="left", maintain_order="left"
-    )
+    outside = pl.DataFrame({"other": missing}, schema={"other": pl.Int64})
+    known = outside.join(described, on="other", how="left", maintain_order="left")
     return known.select(
         pl.int_range(pl.len(), dtype=pl.Int32).alias("outside"),
-        "lens_id",
+        pl.coalesce(lens_ids(known["other"]).alias("lens_id"), "lens_id"),
         "office",
         "doc_number",
         "kind",
@@ -262,10 +338,10 @@ def _plain(column: str) -> pl.Expr:
     return pl.col(column).str.replace_all(r"[^0-9A-Za-z]", "")
 
 
-def _without_id(named: pl.DataFrame, docs: pl.DataFrame, details: Details) -> pl.DataFrame:
+def _without_id(docs: pl.DataFrame, details: Details) -> pl.DataFrame:
     """Documents named by number only that are kept or are members: ``other`` -> ``doc``."""
     bare = (
-        named.filter(pl.col("lens_id").is_null())
+        details.named(lambda t: t.filter((pl.col("other") < 0) & pl.col("lens_id").is_null()))
         .unique("other", keep="first", maintain_order=True)
         .select("other", "office", "kind", number=_plain("doc_number"))
         .drop_nulls(["office", "number"])

@@ -13,9 +13,12 @@ from netpos.ingest.records import key
 #: Stands for "no document" in `document_numbers`.
 NO_DOCUMENT = np.iinfo(np.int64).min
 
-_POWERS = 10 ** np.arange(13, -1, -1, dtype=np.int64)
 _DIGITS = [0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 16, 17]
 _HYPHENS = [3, 7, 11, 15]
+_NO_DAY = np.iinfo(np.int32).min
+#: Days since 1970 of texts seen; exports repeat the same few thousand dates.
+_DAYS: dict[str | None, int] = {}
+_DAYS_HELD = 100_000
 _NOT_AN_ID = "?" * 19
 _NOT_A_DATE = "?" * 10
 _MONTH_LENGTH = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -23,6 +26,10 @@ _MONTH_LENGTH = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 def _fixed(texts: Sequence[str | None], width: int, other: str) -> NDArray[np.uint8]:
     """Bytes of texts of one width, one row each; texts of another width become ``other``."""
+    if all(texts) and set(map(len, texts)) == {width}:  # type: ignore[arg-type] # no None
+        joined = "".join(texts)  # type: ignore[arg-type] # no None
+        if joined.isascii():
+            return np.frombuffer(joined.encode("ascii"), dtype=np.uint8).reshape(-1, width)
     fitting = [t if t and len(t) == width else other for t in texts]
     joined = "".join(fitting)
     if not joined.isascii():
@@ -40,18 +47,20 @@ def document_numbers(texts: Sequence[str | None]) -> NDArray[np.int64]:
     >>> document_numbers([None, ""]).tolist() == [NO_DOCUMENT, NO_DOCUMENT]
     True
     """
-    a = _fixed(texts, 19, _NOT_AN_ID)
-    digits = a[:, _DIGITS].astype(np.int64) - 48
-    last = a[:, 18].astype(np.int64)
-    check = np.where(last == 88, 10, last - 48)
-    good = (
-        ((digits >= 0) & (digits <= 9)).all(axis=1)
-        & (a[:, _HYPHENS] == 45).all(axis=1)
-        & (check >= 0)
-        & (check <= 10)
-        & ((last <= 57) | (last == 88))
-    )
-    numbers: NDArray[np.int64] = np.where(good, digits @ _POWERS * 11 + check, NO_DOCUMENT)
+    a = np.ascontiguousarray(_fixed(texts, 19, _NOT_AN_ID).T)
+    digit = a - 48  # below "0" wraps around to a large number
+    number = np.zeros(len(texts), dtype=np.int64)
+    good = np.ones(len(texts), dtype=np.bool_)
+    for i in _DIGITS:
+        number *= 10
+        number += digit[i]
+        good &= digit[i] <= 9
+    for i in _HYPHENS:
+        good &= a[i] == 45
+    is_x = a[18] == 88
+    good &= (digit[18] <= 9) | is_x
+    check = np.where(is_x, 10, digit[18].astype(np.int64))
+    numbers: NDArray[np.int64] = np.where(good, number * 11 + check, NO_DOCUMENT)
     for i in np.flatnonzero(~good).tolist():
         text = texts[i]
         if text and text.strip():
@@ -67,6 +76,20 @@ def dates(texts: Sequence[str | None]) -> pl.Series:
     >>> dates(["2016-06-14", "20160614", "2016-02-30", None, "1492-01-01"]).to_list()
     [datetime.date(2016, 6, 14), datetime.date(2016, 6, 14), None, None, None]
     """
+    new = set(texts).difference(_DAYS)
+    if len(new) + len(_DAYS) > _DAYS_HELD:
+        _DAYS.clear()
+        new = set(texts)
+    if new:
+        unseen = list(new)
+        days = _parsed(unseen).to_physical().fill_null(_NO_DAY).to_list()
+        _DAYS.update(zip(unseen, days, strict=True))
+    found = pl.Series("d", np.fromiter(map(_DAYS.__getitem__, texts), np.int32, len(texts)))
+    return found.set(found == _NO_DAY, None).cast(pl.Date)
+
+
+def _parsed(texts: Sequence[str | None]) -> pl.Series:
+    """Dates of texts, each worked out anew."""
     a = _fixed(texts, 10, _NOT_A_DATE).astype(np.int64) - 48
     numeric = ((a[:, [0, 1, 2, 3, 5, 6, 8, 9]] >= 0) & (a[:, [0, 1, 2, 3, 5, 6, 8, 9]] <= 9)).all(
         axis=1

@@ -32,7 +32,7 @@ from netpos.ingest.json_stream import MAX_RECORD
 from netpos.ingest.parts import Part, parse, parts_to_json, read_part
 
 #: Version of the tables' columns; a corpus of another version is refused.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 #: The tables of a corpus, each a Parquet file of this name.
 TABLES = (
     "documents",
@@ -215,7 +215,8 @@ def ingest(
         raise OptionError(f"--role {role}: unknown", remedy=f"choose one of {', '.join(ROLES)}")
     say = report or (lambda _: None)
     sources = find(paths)
-    named = {Path(p) for p in paths if not Path(p).is_dir()}
+    readable = {s.path for s in sources if s.form not in REFUSED}
+    named = {Path(p) for p in paths if not Path(p).is_dir()} - readable
     for source in sources:
         if source.form in REFUSED and source.path in named:
             raise InputError(source.why or "not an export", file=source.name)
@@ -394,7 +395,10 @@ def _details(folder: Path, manifest: dict[str, Any]) -> derive.Details:
             tables.append(table)
         return pl.concat(tables)
 
-    return derive.Details(match_sources(records), read)
+    def named(keep: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
+        return pl.concat([keep(read_part(folder / "records", s, "outside")) for s, _ in bases])
+
+    return derive.Details(match_sources(records), read, named)
 
 
 def _rejected(folder: Path, manifest: dict[str, Any]) -> pl.DataFrame:

@@ -36,11 +36,13 @@ class Details:
     """All records of a corpus and a way to read their details table by table.
 
     ``records`` has the columns of a part plus ``file``, ``role`` and final ``line``; ``read(name)``
-    returns a details table with ``record``, the position in ``records``, instead of ``row``.
+    returns a details table with ``record``, the position in ``records``, instead of ``row``;
+    ``named(keep)`` the rows of ``outside`` that a function keeps, read part by part.
     """
 
     records: pl.DataFrame
     read: Callable[[str], pl.DataFrame]
+    named: Callable[[Callable[[pl.DataFrame], pl.DataFrame]], pl.DataFrame]
 
 
 def documents(

@@ -6,8 +6,10 @@ which is ever unpacked to disk. A name from an archive is shown, never used as a
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
+import os
 import re
 import struct
 import zipfile
@@ -182,7 +184,7 @@ def find(paths: Iterable[Path | str]) -> list[Source]:
             raise InputError(problem, file=given, remedy=remedy)
         else:
             raise InputError("no such file or folder", file=given, remedy="check the path")
-    unique = {(s.path.resolve(), s.member): s for s in sources}
+    unique = {(s.path.resolve() if s.path.exists() else s.path, s.member): s for s in sources}
     return _distinct_names(sorted(unique.values(), key=lambda s: (s.name, str(s.path))))
 
 
@@ -194,6 +196,8 @@ def shown(name: str) -> str:
     >>> shown("a\x1b[2J\u202eb.csv")
     'a?[2J?b.csv'
     """
+    with contextlib.suppress(UnicodeError):  # as on a system whose language is ASCII
+        name = os.fsencode(name).decode("utf-8")
     return "".join(c if c.isprintable() else "?" for c in name)
 
 
@@ -271,9 +275,9 @@ def _members(path: Path, name: str) -> list[Source]:
     for i, head in heads.items():
         inner_name = infos[i].filename.replace("\\", "/").rsplit("/", 1)[-1]
         called = f"{name}:{shown(inner_name)[:120]}"
-        if called.lower().endswith((*_SUFFIXES, ".gz", ".zst")):
+        if inner_name.lower().endswith((*_SUFFIXES, ".gz", ".zst")):
             found.append(_sniffed(path, called, _compression(head), i))
-        elif called.lower().endswith(".zip"):
+        elif inner_name.lower().endswith(".zip"):
             why = "an archive inside an archive; unpack the outer one"
             found.append(Source(path, called, "", i, "not-an-export", why=why))
     if not found:

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from netpos.ingest.columns import NO_DOCUMENT, dates, document_numbers
 from netpos.ingest.lens_record import (
     Biblio,
-    Citation,
     Document,
     Extended,
     Families,
     Family,
     Legal,
+    Member,
     Party,
     Patent,
     Priority,
@@ -27,12 +27,14 @@ from netpos.ingest.lens_record import (
     Symbol,
     decode,
     load_object,
+    named_document,
 )
 from netpos.ingest.records import (
     BATCH_RECORDS,
     CATEGORY_BIT,
     CLASSES,
     MEMBERS,
+    OUTSIDE,
     PARTIES,
     PHASE_NUMBER,
     RECORDS,
@@ -84,66 +86,62 @@ def _extended_id(extended: Extended) -> str | None:
     return known[0] if known else None
 
 
-def _codes(citations: list[Citation]) -> tuple[list[int], list[int]]:
-    """Phase numbers and category bits."""
-    phase = [PHASE_NUMBER.get(c.cited_phase or "", 0) for c in citations]
-    single = CATEGORY_BIT
-    category = [
-        0
-        if not c.category
-        else single[c.category[0]]
-        if len(c.category) == 1 and c.category[0] in single
-        else _category_bits(c.category)
-        for c in citations
-    ]
-    return phase, category
+class _Phases(dict[str | None, int]):
+    """Number of a phase as written; unknown ones are 0."""
+
+    def __missing__(self, phase: str | None) -> int:
+        return self.setdefault(phase, PHASE_NUMBER.get(phase or "", 0))
 
 
-def _category_bits(shown: list[str]) -> int:
+class _Categories(dict[tuple[str, ...] | None, int]):
     """Bits of categories, also where several stand in one text (``"X, Y"``)."""
-    bits = 0
-    for letter in "".join(shown):
-        bits |= CATEGORY_BIT.get(letter.upper(), 0)
-    return bits
+
+    def __missing__(self, shown: tuple[str, ...] | None) -> int:
+        bits = 0
+        for letter in "".join(shown or ()):
+            bits |= CATEGORY_BIT.get(letter.upper(), 0)
+        if len(self) < 10_000:  # damaged records may have any number
+            self[shown] = bits
+        return bits
+
+
+_PHASES, _CATEGORIES = _Phases(), _Categories()
 
 
 def _documents_named(patents: list[Patent]) -> tuple[NDArray[np.int64], pl.DataFrame]:
-    """Numbers of the documents named in lists, and what is known of each distinct one."""
-    ids = [p.lens_id for p in patents]
-    number = document_numbers(ids)
-    for i in np.flatnonzero(number == NO_DOCUMENT).tolist():
-        d = patents[i].document_id or _NO_DOCUMENT
-        text = document_key(d.jurisdiction, d.doc_number, d.kind)
-        if text is not None:
+    """Numbers of the documents named in lists, and each distinct description of one."""
+    number = document_numbers([p.lens_id for p in patents])
+    raw = [bytes(p.document_id) for p in patents]
+    described: list[tuple[int, str | None, str | None, str | None, str | None]] = []
+    days: list[str | None] = []
+    for i in np.flatnonzero(number < 0).tolist():
+        d = named_document(raw[i]) or _NO_DOCUMENT
+        if number[i] == NO_DOCUMENT:
+            text = document_key(d.jurisdiction, d.doc_number, d.kind)
+            if text is None:
+                continue
             number[i] = key(text)
-    distinct, first, count = np.unique(number, return_index=True, return_counts=True)
-    if distinct.size and distinct[0] == NO_DOCUMENT:
-        distinct, first, count = distinct[1:], first[1:], count[1:]
-    several = distinct[count > 1]
-    again = np.flatnonzero(np.isin(number, several))
-    named = _described(patents, number, first[count == 1])
-    merged = (
-        _described(patents, number, again)
-        .group_by("other")
-        .agg(pl.col("lens_id", "office", "doc_number", "kind", "date").min())
+        office, own_number, kind = d.jurisdiction or None, d.doc_number or None, d.kind or None
+        described.append((int(number[i]), patents[i].lens_id or None, office, own_number, kind))
+        days.append(d.date)
+    named = (
+        pl.DataFrame(
+            {"other": number, "raw": pl.Series(raw, dtype=pl.Binary)},
+            schema_overrides={"other": pl.Int64},
+        )
+        .filter(pl.col("other") >= 0)
+        .unique()
     )
-    return number, pl.concat([named, merged]).sort("other")
-
-
-def _described(patents: list[Patent], number: Rows, at: Rows) -> pl.DataFrame:
-    """What mentions say of the documents they name; an empty text says nothing."""
-    chosen = [patents[i] for i in at.tolist()]
-    docs = [p.document_id or _NO_DOCUMENT for p in chosen]
-    return pl.DataFrame(
-        [
-            pl.Series("other", number[at], dtype=pl.Int64),
-            pl.Series("lens_id", [p.lens_id or None for p in chosen], dtype=pl.String),
-            pl.Series("office", [d.jurisdiction or None for d in docs], dtype=pl.String),
-            pl.Series("doc_number", [d.doc_number or None for d in docs], dtype=pl.String),
-            pl.Series("kind", [d.kind or None for d in docs], dtype=pl.String),
-            dates([d.date for d in docs]).alias("date"),
-        ]
-    )
+    if described:
+        texts_of = {c: t for c, t in OUTSIDE.items() if c not in ("date", "raw")}
+        found = pl.DataFrame(described, schema=texts_of, orient="row").with_columns(
+            date=dates(days)
+        )
+        found = found.group_by("other").agg(pl.exclude("other").min())
+        named = pl.concat([named, found], how="diagonal")
+    return number, named.select(
+        [pl.col(c) if c in named.columns else pl.lit(None, t).alias(c) for c, t in OUTSIDE.items()]
+    ).sort("other", "raw")
 
 
 def _repeat(row: Rows, lists: Sequence[Sequence[object]]) -> Rows:
@@ -152,27 +150,30 @@ def _repeat(row: Rows, lists: Sequence[Sequence[object]]) -> Rows:
 
 def _references(row: Rows, biblios: list[Biblio]) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """References in both directions, the documents they name, and how many name nothing."""
-    cites = [(b.references_cited.citations or []) if b.references_cited else [] for b in biblios]
-    flat = list(chain.from_iterable(cites))
+    cites = [
+        [c for c in b.references_cited.citations or () if c.patcit is not None]
+        if b.references_cited
+        else ()
+        for b in biblios
+    ]
     of = _repeat(row, cites)
-    is_patent = np.fromiter((c.patcit is not None for c in flat), np.bool_, len(flat))
-    of = of[is_patent]
-    flat = [c for c in flat if c.patcit is not None]
-    phase, category = _codes(flat)
+    flat = list(chain.from_iterable(cites))
+    phase = map(_PHASES.__getitem__, [c.cited_phase for c in flat])
+    category = map(_CATEGORIES.__getitem__, [c.category for c in flat])
     citing = [(b.cited_by.patents or []) if b.cited_by else [] for b in biblios]
     cited_of = _repeat(row, citing)
     patents = [c.patcit for c in flat if c.patcit is not None]
     number, named = _documents_named(patents + list(chain.from_iterable(citing)))
     n = len(patents)
-    rest = [0] * (number.size - n)
+    rest = np.zeros(number.size - n, dtype=np.uint16)
     usable = number != NO_DOCUMENT
     references = pl.DataFrame(
         {
             "row": np.concatenate([of, cited_of]),
             "other": number,
             "cited_by": np.arange(number.size) >= n,
-            "phase": np.array(phase + rest, dtype=np.uint8),
-            "categories": np.array(category + rest, dtype=np.uint16),
+            "phase": np.concatenate([np.fromiter(phase, np.uint8, n), rest.astype(np.uint8)]),
+            "categories": np.concatenate([np.fromiter(category, np.uint16, n), rest]),
         },
         schema=dict(REFERENCES),
     )
@@ -223,7 +224,7 @@ def _member_frame(row: Rows, families: list[Families]) -> pl.DataFrame:
     lists = [
         (f.simple_family.members or []) if f.simple_family is not None else [] for f in families
     ]
-    flat: list[Patent] = list(chain.from_iterable(lists))
+    flat: list[Member] = list(chain.from_iterable(lists))
     number = document_numbers([p.lens_id for p in flat])
     offices = [p.document_id.jurisdiction if p.document_id else None for p in flat]
     table = pl.DataFrame(

@@ -9,6 +9,7 @@ only what cannot be read at all is rejected, with the reason.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import msgspec
 import orjson
@@ -46,7 +47,14 @@ class Document(msgspec.Struct, gc=False):
 
 
 class Patent(msgspec.Struct, gc=False):
-    """``patent`` of a record."""
+    """``patent`` of a record: a document named in a reference."""
+
+    document_id: msgspec.Raw = msgspec.Raw(b"")  # see `named_document`
+    lens_id: str | None = None
+
+
+class Member(msgspec.Struct, gc=False):
+    """``member`` of a record's simple family."""
 
     document_id: Document | None = None
     lens_id: str | None = None
@@ -56,7 +64,7 @@ class Citation(msgspec.Struct, gc=False):
     """``citation`` of a record."""
 
     patcit: Patent | None = None
-    category: list[str] | None = None
+    category: tuple[str, ...] | None = None
     cited_phase: str | None = None
 
 
@@ -113,7 +121,7 @@ class Biblio(msgspec.Struct, gc=False):
 class Family(msgspec.Struct, gc=False):
     """``family`` of a record."""
 
-    members: list[Patent] | None = None
+    members: list[Member] | None = None
     size: int | None = None
     family_id: int | None = None
 
@@ -187,6 +195,31 @@ def decode(raw: bytes) -> Record | str:
     if record.document_id and record.biblio is None and record.date_published is None:
         return "a piece of a broken record, not a record"
     return record
+
+
+_decode_document: Callable[[bytes], Document | None] = msgspec.json.Decoder(Document | None).decode
+
+
+def named_document(raw: bytes) -> Document | None:
+    """Return what a reference says of the document it names, tolerantly.
+
+    References are many and most documents are named again and again: what they say is kept as
+    written and looked into once for each document that needs it.
+
+    Examples
+    --------
+    >>> named_document(b'{"jurisdiction": "EP", "doc_number": 77, "kind": "A1"}').doc_number
+    '77'
+    >>> named_document(b"null") is None
+    True
+    """
+    if not raw:
+        return None
+    try:
+        return _decode_document(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = _load(b'{"d":' + raw + b"}")
+        return _document(found.get("d")) if isinstance(found, dict) else None
 
 
 def _load(raw: bytes) -> dict[str, object] | str:
@@ -263,13 +296,24 @@ def _document(value: object) -> Document | None:
     return Document(*fields) if d else None
 
 
-def _patent(value: object) -> Patent | None:
+def _member(value: object) -> Member | None:
     d = _dict(value)
-    return Patent(_document(d.get("document_id")), _text(d.get("lens_id"))) if d else None
+    return Member(_document(d.get("document_id")), _text(d.get("lens_id"))) if d else None
+
+
+def _members(value: object) -> list[Member]:
+    return [p for p in map(_member, _list(value)) if p]
+
+
+def _patent(value: object) -> Patent | None:
+    found = _member(value)
+    if found is None:
+        return None
+    return Patent(msgspec.Raw(msgspec.json.encode(found.document_id)), found.lens_id)
 
 
 def _patents(value: object) -> list[Patent]:
-    return [p for p in (_patent(v) for v in _list(value)) if p]
+    return [p for p in map(_patent, _list(value)) if p]
 
 
 def _party_list(value: object) -> list[Party]:
@@ -289,7 +333,7 @@ def _classes(value: object) -> Classes:
 
 def _citation(value: object) -> Citation:
     d = _dict(value)
-    categories = [c for c in (_text(v) for v in _list(d.get("category"))) if c]
+    categories = tuple(c for c in (_text(v) for v in _list(d.get("category"))) if c)
     return Citation(_patent(d.get("patcit")), categories, _text(d.get("cited_phase")))
 
 
@@ -313,7 +357,7 @@ def _tolerant(found: dict[str, object]) -> Record:
     cited_by, legal = _dict(biblio.get("cited_by")), _dict(found.get("legal_status"))
     claim_list = [_document(v) or Document() for v in _list(claims.get("claims"))]
     references = _list(_dict(biblio.get("references_cited")).get("citations"))
-    raw_members = msgspec.Raw(orjson.dumps([p.lens_id for p in _patents(extended.get("members"))]))
+    raw_members = msgspec.Raw(orjson.dumps([p.lens_id for p in _members(extended.get("members"))]))
     granted = legal.get("granted")
     lens_id, jurisdiction, doc_number, kind, published, doc_key, publication_type = (
         _text(found.get(k)) for k in _TEXTS
@@ -338,7 +382,7 @@ def _tolerant(found: dict[str, object]) -> Record:
         ),
         Families(
             Family(
-                _patents(simple.get("members")),
+                _members(simple.get("members")),
                 _number(simple.get("size")),
                 _family_number(simple.get("family_id")),
             ),

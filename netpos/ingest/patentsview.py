@@ -143,7 +143,7 @@ class _Columns:
                 continue
             other = key(name)
             self.references.append((at, other, cited_by, 0, 0))
-            self.outside.setdefault(other, (other, None, "US", name[3:], None, None))
+            self.outside.setdefault(other, (other, None, "US", name[3:], None, None, None))
             found += 1
         return found
 

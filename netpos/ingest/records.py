@@ -72,11 +72,12 @@ REFERENCES: Schema = {
 }
 OUTSIDE: Schema = {  # documents named in references, as far as the record describes them
     "other": pl.Int64,
-    "lens_id": pl.String,  # null where the record gives only the number
+    "lens_id": pl.String,  # only where given and not in `other` itself (see `lens_ids`)
     "office": pl.String,
     "doc_number": pl.String,
     "kind": pl.String,
     "date": pl.Date,
+    "raw": pl.Binary,  # instead of the texts: the description as written, Lens JSON only
 }
 REJECTED: Schema = {"line": pl.Int64, "reason": pl.String}
 

@@ -323,6 +323,20 @@ def match(
     >>> match(table, [ai]).rows()
     [('ai', 'IPC', 'G06N3/08', 'G06N3/')]
     """
+    found = _matched(symbols, technologies, narrow=narrow, symbols_from=symbols_from)
+    return found.sort("order", "scheme", "symbol", "pattern").select(
+        "technology", "scheme", "symbol", "pattern"
+    )
+
+
+def _matched(
+    symbols: pl.DataFrame,
+    technologies: Sequence[Technology],
+    *,
+    narrow: bool,
+    symbols_from: Literal["both", "ipc"],
+) -> pl.DataFrame:
+    """`match`, in any order and with ``order``, the position of the technology."""
     if symbols_from not in ("both", "ipc"):
         problem = f"--symbols {symbols_from}: not a choice of symbols"
         raise OptionError(problem, remedy="use both or ipc")
@@ -337,12 +351,7 @@ def match(
         found = found.filter(~pl.col("cpc_only"))
     found = found.with_columns(keys.gather(found["position"]))
     both = pl.col("cpc_only").not_() | (pl.col("scheme") == "CPC")
-    return (
-        rows.join(found, on="key")
-        .filter(both)
-        .sort("order", "scheme", "symbol", "pattern")
-        .select("technology", "scheme", "symbol", "pattern")
-    )
+    return rows.join(found, on="key").filter(both)
 
 
 def _positions(
@@ -387,10 +396,11 @@ _NOTHING = pl.DataFrame(
 def _covered(pattern: str, ordered: list[str], keys: pl.Series) -> NDArray[np.int64]:
     """Places in the sorted keys that match a pattern."""
     low, high, padded = _bounds(pattern)
-    if padded:
+    if padded or len(low) <= 4:  # up to the subclass, keys and symbols are the same text
         return np.arange(bisect_left(ordered, low), bisect_left(ordered, high), dtype=np.int64)
-    plain = keys.str.replace(r"^([A-HY]\d\d[A-Z])0{1,3}", "${1}")
-    return plain.str.starts_with(low).arg_true().to_numpy().astype(np.int64)
+    first, last = bisect_left(ordered, low[:4]), bisect_left(ordered, low[:4] + _AFTER)
+    plain = keys.slice(first, last - first).str.replace(r"^([A-HY]\d\d[A-Z])0{1,3}", "${1}")
+    return first + plain.str.starts_with(low).arg_true().to_numpy().astype(np.int64)
 
 
 def family_technologies(
@@ -428,15 +438,16 @@ def family_technologies(
     [(0, 'biomolecular_cell'), (1, 'cybersecurity')]
     """
     require(classifications, CLASSIFICATIONS, name="classifications")
-    hits = match(classifications, technologies, narrow=narrow, symbols_from=symbols_from)
-    order = {t.id: i for i, t in enumerate(technologies)}
-    pairs = hits.select("technology", "scheme", "symbol").unique()
-    return (
+    hits = _matched(classifications, technologies, narrow=narrow, symbols_from=symbols_from)
+    pairs = hits.select("order", "scheme", "symbol").unique()
+    names = pl.Series("technology", [t.id for t in technologies], dtype=pl.String)
+    found = (
         classifications.lazy()
         .select("family", "scheme", "symbol")
         .join(pairs.lazy(), on=["scheme", "symbol"])
-        .select("family", "technology")
+        .select("order", "family")
         .unique()
-        .sort(pl.col("technology").replace_strict(order, return_dtype=pl.Int32), "family")
+        .sort("order", "family")
         .collect()
     )
+    return found.select("family", names.gather(found["order"]))

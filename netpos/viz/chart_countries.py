@@ -16,6 +16,7 @@ from netpos.viz.chart_theme import (
     beside,
     filled,
     name_layers,
+    readable,
 )
 from netpos.viz.report_page import Page
 from netpos.viz.report_words import words
@@ -116,6 +117,7 @@ def trend(page: Page, technology: str) -> Drawn:
     young = table.filter(pl.col("provisional").fill_null(value=False))["year"]
     years = alt.Scale(domain=[first, last], nice=False, zero=False)
     ticks = alt.Axis(format="d", tickMinStep=1, tickCount=min(6, last - first), grid=False)
+    inked = pl.col("country").replace_strict(letters(kept, colours))
     panels = []
     for column in kinds:
         part = long.filter(pl.col("kind") == column)
@@ -132,15 +134,15 @@ def trend(page: Page, technology: str) -> Drawn:
         )
         ends = part.sort("year").group_by("country", maintain_order=True).last()
         labels = (
-            alt.Chart(apart(ends, float(part["value"].max() or 1.0)))  # type: ignore[arg-type]
+            alt.Chart(
+                apart(ends, float(part["value"].max() or 1.0)).with_columns(ink=inked)  # type: ignore[arg-type]
+            )
             .mark_text(align="left", dx=5, font="Liberation Sans")
             .encode(
                 x=x,
                 y=alt.Y("place:Q"),
                 text=alt.Text("country:N"),
-                color=alt.Color(
-                    "country:N", scale=alt.Scale(domain=kept, range=colours), legend=None
-                ),
+                color=alt.Color("ink:N", scale=None),
             )
         )
         layers: list[Any] = []
@@ -182,6 +184,11 @@ def chosen(rows: pl.DataFrame, focal: str) -> tuple[list[str], list[str]]:
         FOCUS if c == focal else PALETTE[k] for c, k in zip(kept, LINE_COLOURS, strict=False)
     ]
     return kept, colours
+
+
+def letters(kept: list[str], colours: list[str]) -> dict[str, str]:
+    """Return the colour of each country's letters: that of its line, dark enough to be read."""
+    return {c: readable(k) for c, k in zip(kept, colours, strict=True)}
 
 
 def seen(page: Page, technology: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from netpos.viz.chart_countries import apart, chosen, seen
+from netpos.viz.chart_countries import apart, chosen, letters, seen
 from netpos.viz.chart_theme import PALE, SOFT, WIDTH
 from netpos.viz.report_page import Page
 from netpos.viz.report_words import words
@@ -82,9 +82,14 @@ def impact(page: Page, technology: str) -> Drawn:
         float(shown["citations_relative"].max() or 1.0),  # type: ignore[arg-type]
     )
     labels = (
-        alt.Chart(spread)
+        alt.Chart(spread.with_columns(ink=pl.col("country").replace_strict(letters(kept, colours))))
         .mark_text(align="left", dx=6)
-        .encode(x=x, y=alt.Y("place:Q"), text=alt.Text("country:N"), color=colour)
+        .encode(
+            x=x,
+            y=alt.Y("place:Q"),
+            text=alt.Text("country:N"),
+            color=alt.Color("ink:N", scale=None),
+        )
     )
     one = alt.Chart(pl.DataFrame({"one": [1.0]})).mark_rule(color=SOFT, strokeDash=[4, 3])
     layers: list[Any] = []

@@ -30,6 +30,8 @@ PALETTE = [
 #: Groups of countries, as in the maps.
 BLOC_COLOURS = {"eu": "#0072b2", "oecd_nato": "#e69f00", "other": "#999999"}
 WIDTH = 820
+#: Least contrast of letters.
+TEXT_CONTRAST = 4.5
 
 _ID = re.compile(r'\bid="([^"]+)"')
 _TAG = re.compile(r"<[^>]+>")
@@ -69,6 +71,49 @@ def theme() -> dict[str, Any]:
         "text": {"font": FONT, "fontSize": 11, "fill": INK},
         "range": {"category": PALETTE},
     }  # fmt: skip
+
+
+def contrast(one: str, other: str = "#ffffff") -> float:
+    """Return the contrast of two colours, from 1 to 21.
+
+    Parameters
+    ----------
+    one, other
+        Colours as ``#rrggbb``.
+
+    References
+    ----------
+    W3C, Web Content Accessibility Guidelines 2.2, relative luminance and contrast ratio.
+
+    Examples
+    --------
+    >>> contrast("#000000"), round(contrast("#767676"), 2)
+    (21.0, 4.54)
+    """
+    bright = []
+    for colour in (one, other):
+        parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        red, green, blue = (
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts
+        )
+        bright.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+    return (max(bright) + 0.05) / (min(bright) + 0.05)
+
+
+def readable(colour: str) -> str:
+    """Return a colour for letters on white: darkened until its contrast is at least 4.5.
+
+    Examples
+    --------
+    >>> readable("#1b2433"), contrast(readable("#ffa90e")) >= 4.5
+    ('#1b2433', True)
+    """
+    parts = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
+    for part in range(100, 0, -1):
+        found = "#" + "".join(f"{value * part // 100:02x}" for value in parts)
+        if contrast(found) >= TEXT_CONTRAST:
+            return found
+    return "#000000"
 
 
 def filled(mine: pl.Expr) -> pl.Expr:

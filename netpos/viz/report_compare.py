@@ -92,7 +92,7 @@ def _part(page: Page, ident: str, name: str) -> dict[str, Any]:
     """Rows of one technology: an indicator by country, where any of them has it."""
     found = facts.first_row(page.rows("technologies", ident, facts.ALL))
     head = found or {"technology": ident, "period": facts.ALL, "families": 0, "links": 0}
-    held = _held(page, ident, facts.ALL)
+    held, changes = _held(page, ident, facts.ALL), _changes(page, ident)
     linked = bool(head.get("links"))
     lines = [
         (column, form, shown)
@@ -106,7 +106,8 @@ def _part(page: Page, ident: str, name: str) -> dict[str, Any]:
         "name": name,
         "facts": head,
         "lines": lines if any(row and row["families"] for row in held) else [],
-        "changes": _changes(page, ident),
+        "changes": changes,
+        "ranks_changed": any(ends and ends[2] for ends in changes),
         "near": [_shown(row, "near_core", on_links=True) for row in held] if linked else [],
         "linked": linked,
         "dark": [row["country"] for row in held if linked and row and _dark(row)],
@@ -149,7 +150,9 @@ def _changes(page: Page, ident: str) -> Sequence[tuple[Row, Row, bool] | None]:
         return []
     ends = (_held(page, ident, page.parts[0]), _held(page, ident, page.parts[-1]))
     found = [
-        (one, two, bool(one["families"] and two["families"])) if one and two else None
+        (one, two, bool(one["families"] and two["families"]))
+        if one and two and None not in (one["family_share"], two["family_share"])
+        else None
         for one, two in zip(*ends, strict=True)
     ]
     return found if any(found) else []

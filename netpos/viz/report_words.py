@@ -50,14 +50,27 @@ def translated(text: str, kind: str, lang: str) -> tuple[str, bool]:
     ('het bestand is leeg', True)
     >>> translated("something new", "reason", "nl")
     ('something new', False)
+    >>> ours = "netpos reads patent exports of Lens.org or PatentsView"
+    >>> translated(f"an unknown kind of JSON; {ours}", "reason", "nl")[0]
+    'een onbekend soort JSON; netpos leest octrooi-exports van Lens.org of PatentsView'
     """
     if lang == "en":
         return text, True
     for pattern, other in _patterns(kind, lang):
         found = pattern.fullmatch(text)
         if found:
-            return re.sub(r"\{(\w+)\}", lambda m, f=found: str(f[m[1]]), other), True  # type: ignore[misc]
+            fields = {k: _inner(k, v, kind, lang) for k, v in found.groupdict().items()}
+            return re.sub(r"\{(\w+)\}", lambda m, f=fields: str(f[m[1]]), other), True  # type: ignore[misc]
     return text, False
+
+
+def _inner(field: str, text: str, kind: str, lang: str) -> str:
+    """Translate what stands inside a sentence, where that is a sentence or a list of pieces."""
+    if field == "why":
+        return translated(text, kind, lang)[0]
+    if field == "list":
+        return "; ".join(translated(piece, "piece", lang)[0] for piece in text.split("; "))
+    return text
 
 
 @cache

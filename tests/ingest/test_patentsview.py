@@ -113,7 +113,9 @@ def test_a_patent_fills_what_the_form_holds() -> None:
         (0, key("US_4036012"), False, 0, 0), (0, key("US_RE12345"), False, 0, 0),
         (0, key("US_11000000"), True, 0, 0),
     ]  # fmt: skip
-    assert batch.outside.rows()[1] == (key("US_RE12345"), None, "US", "RE12345", None, None)
+    assert batch.outside.rows()[1] == (
+        key("US_RE12345"), None, "US", "RE12345", None, None, None,
+    )  # fmt: skip
     tables = (
         batch.records,
         batch.parties,

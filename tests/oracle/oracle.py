@@ -370,9 +370,9 @@ class Oracle:
             rows[i] = {
                 "families": n,
                 "family_share": n / located if located else None,
-                "family_rank": rank_n[i],
+                "family_rank": rank_n[i] if n else None,
                 "families_international": sums["international"][i],
-                "international_rank": rank_i[i],
+                "international_rank": rank_i[i] if sums["international"][i] else None,
                 "received": r,
                 "given": g,
                 "domestic": home,
