@@ -6,10 +6,12 @@ STAMP  := $(VENV)/.ready
 OUT    ?= netpos-demo
 #: Tests of the numbers and of reading, without browser, wheel and golden files.
 CORE   := tests/graph tests/indicators tests/ingest tests/test_analysis.py tests/test_engines.py
+NUMERIC := tests/graph tests/indicators tests/oracle tests/test_analysis.py \
+           tests/test_sensitivity.py netpos/graph netpos/indicators
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check browser bench fuzz golden clean \
-        bench-organisations licences spark floors
+        bench-organisations licences spark floors coverage mutants
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +66,14 @@ floors: setup  ## core tests with the lowest versions that pyproject.toml allows
 	.venv-floors/bin/python -m pip install --quiet --disable-pip-version-check \
 	    -c .venv-floors/floors.txt -e '.[test]'
 	.venv-floors/bin/python -m pytest $(CORE)
+
+mutants: setup  ## change the numeric code in small ways; the tests must notice
+	$(BIN)/python scripts/mutants.py --sample 120
+
+coverage: setup  ## lines of the numeric modules that their tests run: 95 % at least
+	$(BIN)/python -m pytest -q $(NUMERIC) -n auto --dist loadfile \
+	    --cov=netpos.graph --cov=netpos.indicators --cov=netpos.analysis --cov=netpos.sensitivity \
+	    --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) .venv-floors $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -171,10 +171,17 @@ def _index(shares: Shares, name: str) -> int:
     return shares.names.index(name) if name in shares.names else -1
 
 
+def _outside_names(study: Study) -> pl.Series:
+    """What to call a document outside the corpus that has a country (``--residences``)."""
+    number = pl.concat_str("office", "doc_number", "kind", ignore_nulls=True)
+    table = study.corpus.table("outside").select(family_id=pl.coalesce("lens_id", number))
+    return table["family_id"]
+
+
 def _summed(study: Study, row: np.ndarray, weight: np.ndarray, name: str) -> Part:
     total = np.bincount(row, weights=weight, minlength=study.families).astype(np.float64)
     at = np.flatnonzero(total > 0)
-    ids = study.corpus.families["family_id"].gather(at)
+    ids = pl.concat([study.corpus.families["family_id"], _outside_names(study)]).gather(at)
     table = pl.DataFrame(
         {"family": at.astype(np.int32), "family_id": ids, "contribution": total[at]}
     )
@@ -232,7 +239,11 @@ def _documents(study: Study, families: pl.Series) -> dict[int, list[dict[str, ob
 
 
 def as_dict(found: Explanation, folder: Path) -> dict[str, object]:
-    """Plain values: ``value, sum, families`` with documents, or ``parts`` for a ratio."""
+    """Plain values: ``value, sum, families`` with documents, or ``parts`` for a ratio.
+
+    A cited document outside the corpus that a table of residences gives a country stands among
+    the families under its Lens ID (else its number), without documents.
+    """
     study, _ = open_results(folder)
 
     def part(one: Part) -> dict[str, object]:
@@ -268,6 +279,7 @@ def paragraphs(found: Explanation, folder: Path, *, most: int = 20) -> str:
             where = ", ".join(
                 f"{d['lens_id']} ({d['file']}:{d['line']})" for d in family["documents"][:3]
             )
+            where = where or "a document outside the corpus"
             lines.append(f"  {family['contribution']:.6g}  {family['family_id']}  {where}")
         if len(families) > most:
             lines.append(f"  and {len(families) - most:,} more; --json lists all")

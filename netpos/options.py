@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tomllib
 from contextlib import suppress
@@ -72,10 +73,15 @@ class Options(BaseModel):
     @field_validator("data_date")
     @classmethod
     def _is_date(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            message = f"'{value}' is not a date; write it as 2025-11-01"
-            raise ValueError(message)
-        return value
+        if value is None:
+            return None
+        try:
+            if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+                return dt.date.fromisoformat(value).isoformat()
+        except ValueError:  # no such day
+            pass
+        message = f"'{value}' is not a date; write it as 2025-11-01"
+        raise ValueError(message)
 
     @model_validator(mode="after")
     def _spans(self) -> Options:

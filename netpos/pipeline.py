@@ -49,6 +49,8 @@ def run(
 ) -> Path:
     """Ingest exports and write everything; see `analyse`.
 
+    The corpus in ``out`` then holds these exports and no others.
+
     Returns
     -------
     Path
@@ -59,7 +61,12 @@ def run(
     with Outputs(out) as written:
         longest = MAX_RECORD if options.max_record is None else options.max_record * 2**20
         corpus = ingest(
-            exports, out / "corpus", processes=processes, max_record=longest, report=say
+            exports,
+            out / "corpus",
+            processes=processes,
+            max_record=longest,
+            report=say,
+            exactly=True,
         )
         return _write(corpus, written, options, say, synthetic=synthetic)
 

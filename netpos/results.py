@@ -728,7 +728,8 @@ def _technology_row(
         & (pl.col("rule") == "all")
     ).row(0, named=True)
     focal = table.filter(pl.col("country") == study.options.focal)
-    core = " ".join(table.filter(pl.col("core").fill_null(value=False))["country"])
+    members = table.filter(pl.col("core").fill_null(value=False))["country"].to_list()
+    core = " ".join(members) or None  # an empty text would not read as unknown
     citations, located = here["citations"], here["citations_located"]
     head = pl.DataFrame(
         {
@@ -742,7 +743,7 @@ def _technology_row(
             "focal": [study.options.focal],
             "counting": [study.options.counting],
         },
-        schema_overrides={"coverage": pl.Float64},
+        schema_overrides={"coverage": pl.Float64, "core": pl.String},
     )
     kept = (
         "balance_ratio",
@@ -755,10 +756,10 @@ def _technology_row(
         "value_rank",
     )
     chosen = study.chosen(technology, dict(study.options.spans())[period])
-    members = value.members_in_corpus(study.corpus.families, chosen)
-    missed = None if members is None else members < value.ENOUGH_MEMBERS
+    held = value.members_in_corpus(study.corpus.families, chosen)
+    missed = None if held is None else held < value.ENOUGH_MEMBERS
     mark = pl.DataFrame(
-        {"members_in_corpus": [members], "members_missed": [missed]},
+        {"members_in_corpus": [held], "members_missed": [missed]},
         {"members_in_corpus": pl.Float64, "members_missed": pl.Boolean},
     )
     return position.rounded(pl.concat([head, focal.select(kept), mark], how="horizontal"))

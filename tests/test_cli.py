@@ -132,6 +132,22 @@ def test_run_toml_repeats_the_run_byte_for_byte(netpos: Run, tmp_path: Path) -> 
     assert outputs(first) == outputs(second)
 
 
+def test_a_run_into_a_used_folder_counts_the_exports_given_and_no_others(
+    netpos: Run, tmp_path: Path
+) -> None:
+    records = toy_records()
+    first, second = write(tmp_path / "a.jsonl", records[:60]), write(tmp_path / "b.jsonl", records)
+    (tmp_path / "sub").mkdir()
+    renamed = write(tmp_path / "sub" / "c.jsonl", records)
+    used, fresh = tmp_path / "used", tmp_path / "fresh"
+    for export in (first, second, renamed):
+        netpos("run", export, "--out", used, *FAST)
+    netpos("run", renamed, "--out", fresh, *FAST)
+    assert outputs(used) == outputs(fresh)
+    inside = [sorted(p.name for p in (f / "corpus" / "records").iterdir()) for f in (used, fresh)]
+    assert inside[0] == inside[1]
+
+
 def outputs(folder: Path) -> dict[str, bytes]:
     return {
         p.relative_to(folder).as_posix(): p.read_bytes()

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from netpos import compare, explain
 from netpos.cli import app
 from netpos.errors import InputError, OptionError
-from tests.lens import FAST, record, write
+from tests.lens import FAST, lens_id, record, write
 
 RECORDS = [
     record(1, applicants=[("A BV", "NL"), ("B GMBH", "DE"), ("C SA", "FR")], cites=[2, 3, 4]),
@@ -170,3 +170,19 @@ def test_a_run_compared_with_itself_differs_in_nothing(results: Path) -> None:
     found = compare.compare(results, results)
     assert found.numbers.height == 0
     assert found.inputs + found.options + found.versions + found.counts + found.families == []
+
+
+def test_cited_documents_outside_the_corpus_are_named_where_they_have_a_country(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "e.jsonl", [record(1, applicants=[("A BV", "NL")], cites=[901, 902])])
+    places = tmp_path / "r.csv"
+    places.write_text(f"lens_id,country\n{lens_id(901)},US\n{lens_id(902)},US\n", encoding="utf-8")
+    options = ["--residences", str(places), "--scope", "citing", *FAST]
+    done = CliRunner().invoke(app, ["run", str(path), "--out", str(tmp_path / "o"), *options])
+    assert done.exit_code == 0, done.stderr
+    chosen = {"technology": "quantum", "country": "US", "indicator": "received"}
+    found = explain.explain(tmp_path / "o", **chosen)
+    assert found.value == found.parts[0].value == 2
+    assert set(found.parts[0].families["family_id"]) == {lens_id(901), lens_id(902)}
+    assert "a document outside the corpus" in explain.paragraphs(found, tmp_path / "o")

@@ -216,3 +216,11 @@ def test_a_run_writes_the_table_and_tells_the_jump(tmp_path: Path) -> None:
     assert "H01S5/ of light" in (out / "run.json").read_text()
     assert "H01S5/ of light" in (out / "index.html").read_text()
     assert pl.read_csv(out / "tables" / "pattern_hits.csv")["families"].sum() > 0
+
+
+def test_without_any_symbol_in_the_corpus_nothing_is_known(tmp_path: Path) -> None:
+    table = pattern_hits(study(tmp_path, [record(1, symbols=[]), record(2, symbols=[])]))
+    assert table.height == 4 * (3 + 6)
+    for column in ("families", "alone", "family_share", "jump"):
+        assert table[column].null_count() == table.height
+    assert jump_warnings(table) == []

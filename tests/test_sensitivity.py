@@ -396,6 +396,17 @@ def test_marks_follow_the_rule(case: dict, mark: str) -> None:
     assert marks([0.1] * 10, **case)["mark"] == mark
 
 
+def test_who_has_no_families_has_no_rank_and_is_not_among_the_ten_first() -> None:
+    absent = [0.0] * 10
+    assert marks(absent, [None] * 10)["mark"] == "not measurable"
+    once = marks([0.1] * 9 + [0.0], [8] * 9 + [None])
+    assert (once["mark"], once["held"]) == ("robust", 0.9)
+    twice = marks([0.1] * 8 + [0.0] * 2, [8] * 8 + [None] * 2)
+    assert (twice["mark"], twice["held"]) == ("fragile", 0.8)
+    assert marks([0.1] * 10, [8] * 10, alone=(0.0, None))["mark"] == "firm-driven"
+    assert marks([0.1] * 10, [12] * 10, alone=(0.0, None))["mark"] == "robust"
+
+
 def test_no_value_is_not_measurable_and_few_values_are_fragile() -> None:
     assert marks([None] * 4, [None] * 4)["mark"] == "not measurable"
     few = marks([0.1] * 2 + [None] * 3, [5] * 2 + [None] * 3)

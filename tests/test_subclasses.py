@@ -113,11 +113,13 @@ def test_complexity_of_the_export_is_computed_where_asked_and_called_a_selection
 def test_complexity_of_a_matrix_of_all_patenting_uses_only_the_matrix(tmp_path: Path) -> None:
     other = np.array([[9, 4, 1, 1], [3, 7, 2, 9], [8, 6, 0, 2], [2, 3, 9, 8]])
     assert expected(other, HELD) != pytest.approx(expected(COUNTS, HELD))
+    earlier = 50 * COUNTS
+    assert expected(other + earlier, HELD) != pytest.approx(expected(other, HELD))
     lines = ["country,subclass,families,year"]
     for i, country in enumerate(COUNTRIES):
         for j, subclass in enumerate(SUBCLASSES):
             lines.append(f"{country},{subclass},{other[i, j]},2016")
-            lines.append(f"{country},{subclass},{100 * i + j},1990")  # outside the span
+            lines.append(f"{country},{subclass},{earlier[i, j]},1990")  # outside the span
     (tmp_path / "m.csv").write_text("\n".join(lines))
     result = netpos(tmp_path, records(), "--complexity", tmp_path / "m.csv")
     assert result.exit_code == 0, result.stderr

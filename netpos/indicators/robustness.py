@@ -17,7 +17,9 @@ _RANK_OF = {"family_share": "family_rank", "received_share": "received_rank"}
 def _statement(indicator: str, value: pl.Expr, rank: pl.Expr, base: pl.Expr) -> pl.Expr:
     """What would be said of the focal country, as a number that is the same where it is."""
     if indicator in _RANK_OF:
-        said = (rank <= 10).cast(pl.Int64)
+        # who has none at all has no rank, and is not among the first ten
+        absent = pl.when(value == 0).then(pl.lit(0, pl.Int64))
+        said = pl.coalesce((rank <= 10).cast(pl.Int64), absent)
     elif indicator == "balance_ratio":
         said = value.sign().cast(pl.Int64)
     elif indicator == "similarity":
@@ -160,7 +162,7 @@ def _marked(
         | ~inside.fill_null(value=intervals is None)
     )
     mark = (
-        pl.when(base.is_null() | pl.col("said").is_null() | ~allowed)
+        pl.when(base.is_null() | (pl.col("rank").is_null() & (indicator in _RANK_OF)) | ~allowed)
         .then(pl.lit("not measurable"))
         .when((alone != pl.col("said")).fill_null(value=True))
         .then(pl.lit("firm-driven"))

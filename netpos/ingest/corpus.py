@@ -181,6 +181,7 @@ def ingest(
     processes: int | None = None,
     max_record: int = MAX_RECORD,
     report: Report | None = None,
+    exactly: bool = False,
 ) -> Corpus:
     """Add exports to a corpus; what is already in it is not read again.
 
@@ -199,6 +200,8 @@ def ingest(
         Longest record held, in bytes.
     report
         Called with one line of progress at a time.
+    exactly
+        The corpus shall hold these exports and no others: what it held besides is taken out.
 
     Returns
     -------
@@ -235,6 +238,7 @@ def ingest(
         max_record=max_record,
         skipped=skipped,
         report=say,
+        exactly=exactly,
     )
 
 
@@ -247,6 +251,7 @@ def build(
     max_record: int = MAX_RECORD,
     skipped: list[dict[str, str | None]] | None = None,
     report: Report | None = None,
+    exactly: bool = False,
 ) -> Corpus:
     """Add sources already found to a corpus; see `ingest`."""
     say, skipped = report or (lambda _: None), skipped or []
@@ -255,7 +260,9 @@ def build(
     with _locked(folder), writing(folder):
         manifest = _manifest(folder) or {"schema": SCHEMA_VERSION, "inputs": [], "skipped": []}
         _drop_unnamed(folder / "records", manifest)
-        changed = _add(sources, folder, manifest, role, processes, max_record, say)
+        if exactly:
+            manifest["skipped"] = []
+        changed = _add(sources, folder, manifest, role, processes, max_record, say, exactly=exactly)
         manifest["skipped"] = sorted(
             {(e["name"], e["form"], e["why"]): e for e in manifest["skipped"] + skipped}.values(),
             key=lambda e: (e["name"], e["form"]),
@@ -274,13 +281,18 @@ def _add(
     processes: int | None,
     max_record: int,
     say: Report,
+    *,
+    exactly: bool,
 ) -> bool:
     """Parse the exports that are new; tell whether anything changed."""
     workers = processes or len(os.sched_getaffinity(0))
-    changed = False
-    for source in sources:
-        before, digest = fingerprint(source.path, source.name)
-        ident = digest if source.member is None else f"{digest}:{source.member}"
+    prints = [fingerprint(s.path, s.name) for s in sources]
+    idents = [
+        d if s.member is None else f"{d}:{s.member}"
+        for s, (_, d) in zip(sources, prints, strict=True)
+    ]
+    changed = exactly and _only(manifest, dict(zip(idents, sources, strict=True)), say)
+    for source, (before, digest), ident in zip(sources, prints, idents, strict=True):
         known = next((i for i in manifest["inputs"] if i["ident"] == ident), None)
         longer = known is not None and max_record > known.get("max_record", MAX_RECORD)
         if known and longer and known["rejected"]:
@@ -314,6 +326,20 @@ def _add(
         changed = True
         say(f"{source.name}: {read:,} records read ({source.form})")
     manifest["inputs"].sort(key=lambda i: (i["name"], i["ident"]))
+    return changed
+
+
+def _only(manifest: dict[str, Any], sources: dict[str, Source], say: Report) -> bool:
+    """Take out inputs that are not among the sources, name the others as now given."""
+    changed = False
+    for item in list(manifest["inputs"]):
+        source = sources.get(item["ident"])
+        if source is None:
+            manifest["inputs"].remove(item)
+            say(f"{item['name']}: left out, as it is not among the exports given now")
+            changed = True
+        elif item["name"] != source.name:
+            item["name"], changed = source.name, True
     return changed
 
 

@@ -35,6 +35,10 @@ REFUSED = ("lens-scholarly-csv", "lens-scholarly-json", "not-an-export")
 _HEAD = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 _SUFFIXES = (".jsonl", ".json", ".csv", ".txt", ".tsv", ".ndjson")
+_ENDING = (
+    "not read: its name does not end as those of exports do (.jsonl, .json, .csv, .txt, .tsv); "
+    "name the file by itself if it is one"
+)
 _SCHOLARLY_KEYS = {"authors", "fields_of_study", "source", "scholarly_citations_count"}
 
 
@@ -150,7 +154,8 @@ def find(paths: Iterable[Path | str]) -> list[Source]:
     ----------
     paths
         Files or folders; folders are searched to any depth. Files with other than the usual
-        endings inside a folder are left alone; a file named by itself is always looked at.
+        endings inside a folder or an archive are refused unread; a file named by itself is always
+        looked at.
 
     Returns
     -------
@@ -169,14 +174,18 @@ def find(paths: Iterable[Path | str]) -> list[Source]:
                 p
                 for p in sorted(given.rglob("*"))
                 if not any(part.startswith(".") for part in p.relative_to(given).parts)
-                and (p.is_symlink() if p.is_dir() else _candidate(p))
+                and (p.is_symlink() or not p.is_dir())
             ]
-            if not any(p.is_file() for p in inside):
+            if not any(p.is_file() and _candidate(p) for p in inside):
                 problem = "no export in this folder"
                 remedy = "name a folder with .jsonl, .json or .csv files (plain, .gz, .zst, .zip)"
                 raise InputError(problem, file=given, remedy=remedy)
             for path in inside:
-                sources += _sources(path, shown(path.relative_to(given).as_posix()), listed=True)
+                name = shown(path.relative_to(given).as_posix())
+                if path.is_file() and not _candidate(path):
+                    sources.append(Source(path, name, "", None, "not-an-export", why=_ENDING))
+                else:
+                    sources += _sources(path, name, listed=True)
         elif given.is_file():
             sources += _sources(given, shown(given.name), listed=False)
         elif given.exists():
@@ -271,7 +280,7 @@ def _members(path: Path, name: str) -> list[Source]:
             "a spreadsheet or document, not an export; save the Lens export itself as CSV or JSONL"
         )
         return [Source(path, name, "", None, "not-an-export", why=why)]
-    found = []
+    found, others = [], []
     for i, head in heads.items():
         inner_name = infos[i].filename.replace("\\", "/").rsplit("/", 1)[-1]
         called = f"{name}:{shown(inner_name)[:120]}"
@@ -280,10 +289,12 @@ def _members(path: Path, name: str) -> list[Source]:
         elif inner_name.lower().endswith(".zip"):
             why = "an archive inside an archive; unpack the outer one"
             found.append(Source(path, called, "", i, "not-an-export", why=why))
+        else:
+            others.append(Source(path, called, "", i, "not-an-export", why=_ENDING))
     if not found:
         why = "a zip archive without an export inside"
         return [Source(path, name, "", None, "not-an-export", why=why)]
-    return found
+    return found + others
 
 
 def _sniffed(path: Path, name: str, compression: str, member: int | None) -> Source:

@@ -60,7 +60,10 @@ def rank_intervals(page: Page) -> Drawn:
 
 
 def sensitivity(page: Page, technology: str) -> Drawn:
-    """Draw the rank under every way of counting, in order; below it what each changes."""
+    """Draw the rank under every way of counting, in order; below it what each changes.
+
+    A rank by citations that are not measurable is not drawn.
+    """
     import altair as alt
 
     t = words(page.lang)
@@ -68,7 +71,10 @@ def sensitivity(page: Page, technology: str) -> Drawn:
     if not rows.height or not {"indicator", "rank", "base"} <= set(rows.columns):
         return None
     rows = rows.drop_nulls("rank")
-    kinds = [k for k in _RANKED if rows.filter(pl.col("indicator") == k).height > 1]
+    own = page.rows("countries", technology, "all", country=page.focal)
+    dark = "measurable" in own.columns and own["measurable"].eq(other=False).any()
+    ranked = [k for k in _RANKED if not (dark and k == "received_share")]
+    kinds = [k for k in ranked if rows.filter(pl.col("indicator") == k).height > 1]
     ways = [c for c in rows.columns if f"way_{c}" in t and rows[c].n_unique() > 1]
     panels, parts = [], []
     for kind in kinds:

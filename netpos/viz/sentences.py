@@ -216,7 +216,8 @@ class Sensitivity:
             rows = self.table.filter(pl.col("indicator") == name)
             value = pl.col("value").cast(pl.Float64)
             if name in {n for group in RANKED.values() for n in group}:
-                value = pl.col("rank").cast(pl.Float64)
+                absent = pl.when(pl.col("value") == 0).then(pl.lit(float("inf")))
+                value = pl.coalesce(pl.col("rank").cast(pl.Float64), absent)  # behind all others
             found = rows.select(v=value)["v"].drop_nulls().to_list()
             if found:
                 return sum(map(test, found)) >= AGREE * len(found)

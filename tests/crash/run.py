@@ -57,11 +57,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="netpos-crash-") as folder:
         stage = Stage(Path(folder) / "stage")
         moments = Report()
-        for _ in range(options.kills):
+        for number in range(1, options.kills + 1):
             scene = draw.choices(SCENES, weights)[0]
             share = draw.uniform(-0.08, 1.05)
             outcome = stage.kill(scene, share=10 * share if share < 0 else share)
             moments.add(scene, f"{share:.3f}", outcome)
+            if number % 50 == 0 and number < options.kills:
+                moments.tell()
         say("random moments")
         moments.tell()
         changes = Report()

@@ -223,3 +223,19 @@ def test_killed_at_any_moment_the_next_run_gives_the_same_bytes(tmp_path: Path) 
         ingest([second], folder)
         assert bytes_of(folder) == after
         assert [p for p in folder.rglob(".*") if p.name != ".lock"] == []
+
+
+def test_files_with_other_endings_are_named_not_passed_over(tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    write(folder / "a.jsonl", [record(1)])
+    write(folder / "b.data", [record(2)])
+    with zipfile.ZipFile(folder / "c.zip", "w") as archive:
+        archive.write(write(tmp_path / "d.jsonl", [record(3)]), "d.jsonl")
+        archive.writestr("e.xlsx", "x")
+    corpus = ingest([folder], tmp_path / "corpus")
+    assert corpus.counts["read"] == 2
+    assert [e["name"] for e in corpus.manifest["skipped"]] == ["b.data", "c.zip:e.xlsx"]
+    assert "name the file by itself" in corpus.manifest["skipped"][0]["why"]
+    again = ingest([folder / "b.data"], tmp_path / "corpus")
+    assert again.counts["read"] == 3

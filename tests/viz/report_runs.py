@@ -29,7 +29,7 @@ def run(lang: str) -> Path:
     out = folder / "out"
     call = ["run", str(folder / "in"), "--out", str(out), "--lang", lang, *FAST]
     done = CliRunner().invoke(app, [*call, "--compare-with", "US,CN"])
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 0, (done.output, done.exception)
     return out
 
 

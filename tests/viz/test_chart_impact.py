@@ -140,6 +140,15 @@ def test_citations_that_are_not_measurable_are_in_no_figure_by_year_nor_in_the_t
     assert [c for c in shown if "|semiconductor|" in c]
 
 
+def test_ranks_by_citations_that_are_not_measurable_are_under_no_way_of_counting() -> None:
+    shown = {}
+    for page in (demo_page(), unmeasured(demo_page())):
+        key, drawn = drawings(page, ("sensitivity-quantum",))["sensitivity-quantum"]
+        assert key == "sensitivity"
+        shown[len(shown)] = set(drawn[1]["indicator"])
+    assert shown == {0: {"family_share", "received_share"}, 1: {"family_share"}}
+
+
 def test_value_on_the_map_is_that_of_the_table() -> None:
     where = (pl.col("technology") == "all") & (pl.col("period") == "all")
     table = demo_page().tables["countries"].filter(where & (pl.col("value_share") > 0))
