@@ -11,11 +11,12 @@ import hashlib
 import io
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -130,6 +131,28 @@ def read_part(folder: Path, stem: str, table: str) -> pl.DataFrame:
     return pl.read_parquet(folder / f"{stem}.{table}.parquet", memory_map=False)
 
 
+def _rest_of_line(stream: BinaryIO, most: int) -> int:
+    """Pass over a line that began before; how many bytes, which may be more than ``most``."""
+    passed = 0
+    while passed <= most and (piece := stream.readline(1 << 20)):
+        passed += len(piece)
+        if piece.endswith(b"\n"):
+            break
+    return passed
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when the process that started it is gone, killed or not."""
+    parent = parent_process()
+    if parent is not None:
+
+        def watch() -> None:
+            connection.wait([parent.sentinel])
+            os._exit(1)
+
+        threading.Thread(target=watch, daemon=True).start()
+
+
 def _parse_range(
     path: str, start: int, end: int, folder: str, stem: str, max_record: int
 ) -> tuple[Part, ...]:
@@ -141,8 +164,7 @@ def _parse_range(
         nonlocal ends
         if start:
             stream.seek(start - 1)
-            skipped = stream.readline()
-            length = end - (start - 1 + len(skipped))
+            length = end - (start - 1) - _rest_of_line(stream, end - start + 1)
         else:
             length = end
         first = 1 if start == 0 else 2  # only the file's first line may begin with a BOM
@@ -206,7 +228,9 @@ def parse(
             with (
                 _one_thread_each(),
                 ProcessPoolExecutor(
-                    min(processes, len(jobs)), mp_context=get_context("spawn")
+                    min(processes, len(jobs)),
+                    mp_context=get_context("spawn"),
+                    initializer=_end_with_parent,
                 ) as pool,
             ):
                 futures = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import random
 import signal
 import subprocess
@@ -239,3 +240,39 @@ def test_files_with_other_endings_are_named_not_passed_over(tmp_path: Path) -> N
     assert "name the file by itself" in corpus.manifest["skipped"][0]["why"]
     again = ingest([folder / "b.data"], tmp_path / "corpus")
     assert again.counts["read"] == 3
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see workers")
+def test_workers_end_when_the_process_that_started_them_is_killed(tmp_path: Path) -> None:
+    path = write(tmp_path / "e.jsonl", [record(n) for n in range(1, 4000)])
+    code = (
+        "import sys, time; from pathlib import Path\n"
+        "from netpos.ingest import corpus, parts\n"
+        "parts._RANGE = 4096\n"
+        "if __name__ == '__main__':\n"
+        "    corpus.ingest([sys.argv[1]], Path(sys.argv[2]), processes=2)\n"
+    )
+    script = tmp_path / "s.py"
+    script.write_text(code)
+    command = [sys.executable, str(script), str(path), str(tmp_path / "corpus")]
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as main:
+        children = Path(f"/proc/{main.pid}/task/{main.pid}/children")
+        workers: list[str] = []
+        while main.poll() is None and len(workers) < 3:  # two workers and what tracks them
+            workers = children.read_text().split()
+            time.sleep(0.01)
+        assert len(workers) == 3, "it ended before its workers were seen"
+        main.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    left = workers
+    while left and time.monotonic() < deadline:
+        left = [w for w in left if _runs(w)]
+        time.sleep(0.05)
+    assert left == []
+
+
+def _runs(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
