@@ -75,10 +75,13 @@ coverage: setup  ## lines of the numeric modules that their tests run: 95 % at l
 	    --cov=netpos.graph --cov=netpos.indicators --cov=netpos.analysis --cov=netpos.sensitivity \
 	    --cov-report=term-missing:skip-covered --cov-fail-under=95
 
+bench-maps: setup browser  ## how soon a map is usable in Chromium
+	$(BIN)/python benchmarks/maps.py
+
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) .venv-floors $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: crash hostile
+.PHONY: bench-maps crash hostile
 
 crash: setup  ## kill commands 200 times and see that the next run ends as if nothing was
 	$(BIN)/python -m tests.crash.run --kills 200

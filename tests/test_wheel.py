@@ -71,10 +71,10 @@ def test_demo_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
     )
     where = call(python, "-c", "import netpos; print(netpos.__file__)", cwd=tmp_path)
     assert str(place) in where
-    for extra in ((), ("--real",)):
-        out = tmp_path / f"demo{len(extra)}"
-        page = call(place / "bin" / "netpos", "demo", "--out", out, *extra, cwd=tmp_path).strip()
-        assert Path(page).is_file()
-        run = json.loads((out / "run.json").read_text(encoding="utf-8"))
-        assert run["counts"]["kept"] > 800
-        assert all((out / name).is_file() for name in run["outputs"])
+    # the real one: the synthetic one runs elsewhere, and the bundled files were looked at above
+    out = tmp_path / "demo"
+    page = call(place / "bin" / "netpos", "demo", "--real", "--out", out, cwd=tmp_path).strip()
+    assert Path(page).is_file()
+    run = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert run["counts"]["kept"] > 800
+    assert all((out / name).is_file() for name in run["outputs"])

@@ -218,8 +218,25 @@ def test_a_click_on_the_ground_closes_the_panel(page):
     assert heading(page) == "Details"
 
 
+def at_rest(page) -> None:
+    """Wait until the picture no longer moves to a new frame."""
+    page.evaluate(
+        """() => new Promise((done) => {
+          let before = "", same = 0;
+          const look = () => {
+            const now = JSON.stringify([network.getViewPosition(), network.getScale()]);
+            same = now === before ? same + 1 : 0;
+            before = now;
+            if (same < 15) requestAnimationFrame(look); else done();
+          };
+          setTimeout(look, 300);
+        })"""
+    )
+
+
 def click_link(page, citing: str, cited: str) -> None:
     """Click where the link lies free of others."""
+    at_rest(page)
     at = page.evaluate(
         """([a, b]) => {
           const key = [a, b].map((c) => NUMBER_OF.get(c)).join(">");
@@ -238,7 +255,6 @@ def click_link(page, citing: str, cited: str) -> None:
 
 def test_a_click_on_a_link_shows_both_directions_and_the_families_behind_it(page, sixty):
     page.select_option("#partner", label="Netherlands")
-    page.wait_for_timeout(500)  # the picture moves to its new frame
     click_link(page, "NL", "US")
     assert heading(page) == "Netherlands → United States"
     text = page.inner_text("#panel")
