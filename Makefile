@@ -45,8 +45,8 @@ golden: setup  ## renew the golden files; read the diff before committing
 fuzz: setup  ## damage 5,000 files at random and see that nothing is lost
 	$(BIN)/python -m tests.fuzz.run --files 5000
 
-bench: setup  ## compare with a peer script in the same run
-	$(BIN)/python benchmarks/run.py --into docs/performance.md
+bench: setup  ## compare with a peer script in the same run; BENCH=--quick for a short one
+	$(BIN)/python benchmarks/run.py $(BENCH) --into docs/performance.md
 
 bench-organisations: setup  ## half a million organisations, eight million links, in 4 GiB
 	@mkdir -p benchmarks/results

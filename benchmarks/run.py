@@ -88,11 +88,13 @@ def technologies(folder: Path) -> Path:
 # --- programs ---------------------------------------------------------------------------------
 
 
-def programs(source: Path, folder: Path, *, first: bool) -> dict[str, list[str]]:
+def programs(
+    source: Path, folder: Path, *, first: bool, everything: bool = False
+) -> dict[str, list[str]]:
     """Commands by name, in the order of a round.
 
-    The ``first`` round also writes the links, to compare them, and has the program of which one
-    run must do.
+    The ``first`` round also writes the links, to compare them; ``everything`` adds the program of
+    which one run must do.
     """
 
     def script(name: str, out: str, *more: str) -> list[str]:
@@ -129,7 +131,7 @@ def programs(source: Path, folder: Path, *, first: bool) -> dict[str, list[str]]
         "tuned peer": script("peer_tuned", "tuned", *export),
         "peer as given": script("peer_given", "given", *export),
     }
-    if first:
+    if everything:
         found["everything"] = [*analyse, "--out", str(folder / "everything")]
     return found
 
@@ -156,7 +158,9 @@ def tables_of(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names}
 
 
-def measured(source: Path, records: int, rounds: int) -> tuple[Runs, dict[str, int], list[str]]:
+def measured(
+    source: Path, records: int, rounds: int, *, everything: bool
+) -> tuple[Runs, dict[str, int], list[str]]:
     """Check the answers, then time: runs by program, peak memory by program, sentences."""
     runs: Runs = {}
     with tempfile.TemporaryDirectory(dir=DATA) as temporary:
@@ -164,7 +168,7 @@ def measured(source: Path, records: int, rounds: int) -> tuple[Runs, dict[str, i
         say(f"{records:,} records: answers and memory")
         once = {
             name: one(name, command, folder, memory=True)
-            for name, command in programs(source, folder, first=True).items()
+            for name, command in programs(source, folder, first=True, everything=everything).items()
         }
         peaks = {name: found.peak for name, found in once.items()}
         said = check(folder, records)
@@ -178,7 +182,8 @@ def measured(source: Path, records: int, rounds: int) -> tuple[Runs, dict[str, i
             changed = [name for name in answers if again[name] != answers[name]]
             if changed:
                 raise SystemExit(f"a second run gives other bytes: {', '.join(changed)}")
-    runs["everything"] = [once["everything"]]
+    if everything:
+        runs["everything"] = [once["everything"]]
     return runs, peaks, said
 
 
@@ -378,7 +383,9 @@ def main() -> None:
     checked: list[str] = []
     sources = {n: made(n) for n in sizes}
     for n, source in sources.items():
-        runs[n], peaks[n], said = measured(source, n, pairs if n <= LARGE else 1)
+        runs[n], peaks[n], said = measured(
+            source, n, pairs if n <= LARGE else 1, everything=not chosen.quick
+        )
         checked += said
     middle = max([n for n in sizes if n <= LARGE] or sizes[:1])
     lines = [*about, "### The same numbers", "", *(f"- {line}" for line in checked), ""]

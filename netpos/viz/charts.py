@@ -100,8 +100,13 @@ def figure_words(page: Page, name: str) -> str:
         counting=t[f"counting_{page.counting}"],
         by=t[counted_by(page)],
     )
-    if page.areas and kind.startswith("complexity"):
-        text = f"{text} {t['figure_areas']}"
+    if kind.startswith("complexity"):
+        facts = page.table("technologies")
+        if "complexity_basis" in facts.columns and facts["complexity_basis"].count():
+            basis = str(facts["complexity_basis"].drop_nulls()[0]).partition(":")[0]
+            text = f"{text} {t[f'basis_{basis}']}"
+        if page.areas:
+            text = f"{text} {t['figure_areas']}"
     return f"{text} {source}"
 
 

@@ -197,6 +197,14 @@ def test_complexity_is_drawn_only_on_a_stated_basis() -> None:
     assert not any("complexity" in n for n in made(replace(page, tables=tables)))
     tables["technologies"] = facts.with_columns(complexity_basis=pl.lit("given"))
     assert {"complexity-value", "complexity-balance"} <= made(replace(page, tables=tables))
+    for basis, said in (
+        ("given", "as given"),
+        ("selection: 9", "selection"),
+        ("matrix: 9", "matrix"),
+    ):
+        tables["technologies"] = facts.with_columns(complexity_basis=pl.lit(basis))
+        caption = charts.figure_words(replace(page, tables=tables), "complexity-value")
+        assert said in caption
     tables["countries"] = table.with_columns(rca=pl.lit(None, pl.Float64))
     assert not any("complexity" in n for n in made(replace(page, tables=tables)))
 
