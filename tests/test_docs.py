@@ -95,7 +95,7 @@ def test_every_option_of_every_command_is_in_the_list_and_every_option_there_exi
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
 def test_every_option_named_in_a_document_is_an_option_of_some_command(page: Path) -> None:
     known = set().union(*command_options().values()) | {"--help"}
-    words = re.findall(r"(?<![\w-])--[a-z][a-z-]*", page.read_text(encoding="utf-8"))
+    words = re.findall(r"(?<![\w=-])--[a-z][a-z-]*", page.read_text(encoding="utf-8"))
     assert {w for w in words if w not in known} == set()
 
 
