@@ -131,7 +131,7 @@ def writing(folder: Path) -> Iterator[None]:
         raise not_written(error, folder) from error
     except InputError:
         raise
-    except Exception as error:
+    except Exception as error:  # libraries wrap what the system says; anything else is raised again
         if error.args and isinstance(error.args[0], OSError):  # as the workbook's writer wraps it
             raise not_written(error.args[0], folder) from error
         if isinstance(error, pl.exceptions.ComputeError) and _SYSTEM_ERROR.search(str(error)):

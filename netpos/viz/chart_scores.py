@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from netpos.viz.chart_technologies import ROW, SCORES, focal_rows, measured
+from netpos.viz.chart_technologies import ROW, SCORES, score_rows
 from netpos.viz.chart_theme import INK, WIDTH
 from netpos.viz.report_page import Page
 from netpos.viz.report_words import words
@@ -42,12 +42,7 @@ def scores_heat(page: Page) -> Drawn:
     import altair as alt
 
     t = words(page.lang)
-    given, rows = page.table("scores"), focal_rows(page)
-    if not given.height or not rows.height:
-        return None
-    kept = given.filter(pl.col("indicator").is_in(SCORES) & pl.col("z").is_not_null())
-    names = measured(rows).select("technology", "name")
-    long = names.join(kept, on="technology", how="inner", maintain_order="left")
+    names, long = score_rows(page, "z")
     scored = [k for k in SCORES if (long["indicator"] == k).any()]
     if not scored:
         return None

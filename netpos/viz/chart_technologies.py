@@ -158,17 +158,23 @@ def focal_share(page: Page) -> Drawn:
     return chart, table.select("technology", "country", "year", "family_share", "provisional")
 
 
+def score_rows(page: Page, column: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Names of the technologies, and a row per technology and score that has a value."""
+    given, rows = page.table("scores"), focal_rows(page)
+    if not given.height or not rows.height:
+        none = pl.DataFrame(schema={"technology": pl.String, "name": pl.String})
+        return none, none.with_columns(indicator=pl.lit(None, pl.String))
+    kept = given.filter(pl.col("indicator").is_in(SCORES) & pl.col(column).is_not_null())
+    names = measured(rows).select("technology", "name")
+    return names, names.join(kept, on="technology", how="inner", maintain_order="left")
+
+
 def scores(page: Page) -> Drawn:
     """Draw balance, diversity and likeness of sources, each from lowest to highest of the list."""
     import altair as alt
 
     t = words(page.lang)
-    given, rows = page.table("scores"), focal_rows(page)
-    if not given.height or not rows.height:
-        return None
-    kept = given.filter(pl.col("indicator").is_in(SCORES) & pl.col("min_max").is_not_null())
-    names = measured(rows).select("technology", "name")
-    long = names.join(kept, on="technology", how="inner", maintain_order="left")
+    names, long = score_rows(page, "min_max")
     scored = [k for k in SCORES if (long["indicator"] == k).any()]
     if not scored:
         return None
