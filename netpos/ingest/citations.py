@@ -6,10 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos.ingest.columns import dates
 from netpos.ingest.derive import Details
 from netpos.ingest.families import Grouping
-from netpos.ingest.lens_record import Document, named_document
 from netpos.ingest.records import CATEGORIES, PHASES, lens_ids
 
 EXAMINER = frozenset({"SEA", "ISR", "SUP", "PRS", "CH2", "EXA"})
@@ -255,41 +253,12 @@ def _described(
         at = np.minimum(np.searchsorted(wanted, other), max(wanted.size - 1, 0))
         return table.filter(pl.Series(wanted[at] == other)) if wanted.size else table.clear()
 
-    found = details.named(keep).unique()
-    plain = found.filter(pl.col("raw").is_null()).drop("raw")
-    texts = found.drop_nulls("raw").select("other", "raw")
-    frames = [plain]
-    for slice_ in texts.iter_slices(_SLICE):
-        about = [named_document(r) or _NOTHING for r in slice_["raw"].to_list()]
-        of = {
-            name: pl.Series([getattr(d, field) or None for d in about], dtype=pl.String)
-            for name, field in (
-                ("office", "jurisdiction"),
-                ("doc_number", "doc_number"),
-                ("kind", "kind"),
-            )
-        }
-        frames.append(
-            pl.DataFrame(
-                {
-                    "other": slice_["other"],
-                    "lens_id": pl.Series([None] * len(about), dtype=pl.String),
-                    **of,
-                    "date": dates([d.date for d in about]),
-                },
-                schema=plain.schema,
-            )
-        )
-    table = pl.concat(frames)
+    table = details.named(keep).drop("content").unique()
     several = pl.col("other").is_duplicated()
     fields = pl.exclude("other")
     return pl.concat(
         [table.filter(~several), table.filter(several).group_by("other").agg(fields.min())]
     ).sort("other")
-
-
-_SLICE = 100_000
-_NOTHING = Document()
 
 
 def _citing_offices(

@@ -32,7 +32,7 @@ from netpos.ingest.json_stream import MAX_RECORD
 from netpos.ingest.parts import Part, parse, parts_to_json, read_part
 
 #: Version of the tables' columns; a corpus of another version is refused.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 #: The tables of a corpus, each a Parquet file of this name.
 TABLES = (
     "documents",
@@ -417,7 +417,7 @@ def _details(folder: Path, manifest: dict[str, Any]) -> derive.Details:
         for stem, first in bases:
             table = read_part(folder / "records", stem, name)
             if "row" in table.columns:
-                table = table.with_columns(record=pl.col("row") + first).drop("row")
+                table = table.with_columns(record=pl.col("row").cast(pl.Int64) + first).drop("row")
             tables.append(table)
         return pl.concat(tables)
 

@@ -20,7 +20,7 @@ _BLOCK = 4 * 1024 * 1024
 #: Records without an end after which a file is cut at each beginning of a record instead: each
 #: costs a look at all that follows.
 MOST_RESTARTS = 30
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 
 #: Where the records stand: objects one after the other, in an array, in a response's "data".
 Container = Literal["objects", "array", "response"]
@@ -92,7 +92,7 @@ def lines(
             if too_long or len(piece) > max_record:
                 yield number, too_large(max_record)
                 too_long = False
-            elif number == 1 and piece.startswith(_BOM):
+            elif number == 1 and piece.startswith(BOM):
                 yield number, piece[3:]
             elif piece and not piece.isspace():
                 yield number, piece
@@ -100,7 +100,7 @@ def lines(
     if too_long:
         yield number, too_large(max_record)
     elif kept and not kept.isspace():
-        yield number, kept.removeprefix(_BOM) if number == 1 else kept
+        yield number, kept.removeprefix(BOM) if number == 1 else kept
     yield number, b""
 
 

@@ -34,7 +34,6 @@ from netpos.ingest.records import (
     CATEGORY_BIT,
     CLASSES,
     MEMBERS,
-    OUTSIDE,
     PARTIES,
     PHASE_NUMBER,
     RECORDS,
@@ -42,11 +41,12 @@ from netpos.ingest.records import (
     REJECTED,
     Batch,
     document_key,
+    finished,
     key,
     said,
 )
 
-Rows = NDArray[np.int64]
+Rows = NDArray[np.int32]
 _NO_BIBLIO, _NO_FAMILIES, _NO_FAMILY = Biblio(), Families(), Family()
 _NO_LEGAL, _NO_DOCUMENT, _NO_PRIORITY, _NO_EXTENDED = Legal(), Document(), Priority(), Extended()
 
@@ -112,36 +112,33 @@ def _documents_named(patents: list[Patent]) -> tuple[NDArray[np.int64], pl.DataF
     """Numbers of the documents named in lists, and each distinct description of one."""
     number = document_numbers([p.lens_id for p in patents])
     raw = [bytes(p.document_id) for p in patents]
-    described: list[tuple[int, str | None, str | None, str | None, str | None]] = []
-    days: list[str | None] = []
-    for i in np.flatnonzero(number < 0).tolist():
+    ids = [None if n >= 0 else p.lens_id or None for n, p in zip(number, patents, strict=True)]
+    for i in np.flatnonzero(number == NO_DOCUMENT).tolist():
         d = named_document(raw[i]) or _NO_DOCUMENT
-        if number[i] == NO_DOCUMENT:
-            text = document_key(d.jurisdiction, d.doc_number, d.kind)
-            if text is None:
-                continue
+        text = document_key(d.jurisdiction, d.doc_number, d.kind)
+        if text is not None:
             number[i] = key(text)
-        office, own_number, kind = d.jurisdiction or None, d.doc_number or None, d.kind or None
-        described.append((int(number[i]), patents[i].lens_id or None, office, own_number, kind))
-        days.append(d.date)
-    named = (
-        pl.DataFrame(
-            {"other": number, "raw": pl.Series(raw, dtype=pl.Binary)},
-            schema_overrides={"other": pl.Int64},
-        )
-        .filter(pl.col("other") >= 0)
-        .unique()
+    seen = pl.DataFrame(
+        {"other": number, "lens_id": ids, "raw": pl.Series(raw, dtype=pl.Binary)},
+        schema_overrides={"other": pl.Int64, "lens_id": pl.String},
     )
-    if described:
-        texts_of = {c: t for c, t in OUTSIDE.items() if c not in ("date", "raw")}
-        found = pl.DataFrame(described, schema=texts_of, orient="row").with_columns(
-            date=dates(days)
+    seen = seen.filter(pl.col("other") != NO_DOCUMENT).unique().sort("other", "lens_id", "raw")
+    about = [named_document(r) or _NO_DOCUMENT for r in seen["raw"].to_list()]
+    texts = {
+        column: pl.Series([getattr(d, field) or None for d in about], dtype=pl.String)
+        for column, field in (
+            ("office", "jurisdiction"),
+            ("doc_number", "doc_number"),
+            ("kind", "kind"),
         )
-        found = found.group_by("other").agg(pl.exclude("other").min())
-        named = pl.concat([named, found], how="diagonal")
-    return number, named.select(
-        [pl.col(c) if c in named.columns else pl.lit(None, t).alias(c) for c, t in OUTSIDE.items()]
-    ).sort("other", "raw")
+    }
+    return number, seen.select(
+        "other",
+        "lens_id",
+        **texts,
+        date=dates([d.date for d in about]),
+        content=pl.lit(None, pl.Int64),
+    )
 
 
 def _repeat(row: Rows, lists: Sequence[Sequence[object]]) -> Rows:
@@ -261,7 +258,7 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
     simple = [f.simple_family or _NO_FAMILY for f in families]
     ids = pl.Series([(r.lens_id or "").strip() for r in records], dtype=pl.String)
     number = pl.Series(document_numbers(ids.to_list()), dtype=pl.Int64)
-    row = np.arange(len(records))
+    row = np.arange(len(records), dtype=np.int32)
     references, outside, empty = _references(row, biblios)
     parties, classes = _party_frame(row, biblios), _class_frame(row, biblios)
     members = _member_frame(row, families)
@@ -309,7 +306,7 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
         strict=False,
     )
     return Batch(
-        _finish(table, (parties, classes, members, references)),
+        finished(table, (parties, classes, members, references)),
         parties,
         classes,
         members,
@@ -318,39 +315,6 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
         pl.DataFrame(rejected, schema=dict(REJECTED), orient="row"),
         [f"{empty} references name no document"] if empty else [],
     )
-
-
-_TEXTS = (
-    "office",
-    "doc_number",
-    "kind",
-    "priority_offices",
-    "publication_type",
-    "legal_status",
-)
-
-
-def _text(column: str) -> pl.Expr:
-    """A text without blanks around it; null where nothing is left."""
-    stripped = pl.col(column).str.strip_chars()
-    return pl.when(stripped != "").then(stripped)
-
-
-def _finish(table: pl.DataFrame, details: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Add the counts: cited patents, and how many fields are filled."""
-    n = table.height
-    references = details[-1]
-    citing = references["row"].to_numpy()[~references["cited_by"].to_numpy()]
-    lists = np.zeros(n, dtype=np.int32)
-    for detail in details:
-        lists += np.bincount(detail["row"].to_numpy(), minlength=n) > 0
-    fields = pl.exclude("doc", "line", "form").is_not_null().cast(pl.Int32)
-    return table.with_columns(
-        filled=pl.sum_horizontal(fields) + pl.Series(lists),
-        cites_count=pl.Series(np.bincount(citing, minlength=n).astype(np.int32)),
-        content=pl.lit(None, pl.Int64),
-        **{c: _text(c) for c in _TEXTS},
-    ).select([pl.col(c).cast(t) for c, t in RECORDS.items()])
 
 
 def read_records(items: Iterable[tuple[int, bytes | str]]) -> Iterator[Batch]:

@@ -378,7 +378,9 @@ def _tolerant(found: dict[str, object]) -> Record:
             _classes(biblio.get("classifications_ipcr")),
             _classes(biblio.get("classifications_cpc")),
             References([_citation(v) for v in references]),
-            CitedBy(_patents(cited_by.get("patents")), _number(cited_by.get("patent_count"))),
+            CitedBy(_patents(cited_by.get("patents")), _number(cited_by.get("patent_count")))
+            if isinstance(biblio.get("cited_by"), dict)
+            else None,
         ),
         Families(
             Family(

@@ -23,6 +23,7 @@ from typing import BinaryIO, cast
 import polars as pl
 
 from netpos.errors import InputError
+from netpos.ingest import scan, stretches
 from netpos.ingest.discover import Source, opened
 from netpos.ingest.json_stream import MAX_RECORD, lines, objects
 from netpos.ingest.lens_csv import read_csv
@@ -220,6 +221,12 @@ def parse(
         The export cannot be read.
     """
     size = source.path.stat().st_size
+    if source.form == "lens-jsonl" and scan.available():
+        try:
+            return _scanned(source, folder, stem, processes, max_record, progress)
+        except stretches.Unsuited:
+            for path in folder.iterdir():
+                path.unlink()
     if source.form == "lens-jsonl" and source.plain:
         starts = list(range(0, max(size, 1), _RANGE))
         jobs = [(s, min(s + _RANGE, size), f"{stem}-{i:04d}") for i, s in enumerate(starts)]
@@ -262,6 +269,39 @@ def parse(
     if progress:
         progress(size, size)
     return parts
+
+
+def _scanned(
+    source: Source,
+    folder: Path,
+    stem: str,
+    threads: int,
+    max_record: int,
+    progress: Progress | None,
+) -> list[Part]:
+    """`parse` by the compiled scanner; the parts are the same whatever the number of threads."""
+
+    def put(number: int, found: list[Batch], ends: int) -> tuple[Part, ...]:
+        written = []
+        for k, batch in enumerate(found):
+            name = f"{stem}-{number:04d}-{k:03d}"
+            write_part(batch, folder, name)
+            counts = (batch.records.height, batch.rejected.height)
+            written.append(Part(name, *counts, 0, 0, tuple(batch.notes)))
+        return (*written[:-1], replace(written[-1], line_ends=ends))
+
+    if source.plain:
+        return _numbered(
+            stretches.from_file(
+                source.path, put, threads=threads, max_record=max_record, progress=progress
+            )
+        )
+    with opened(source.path, source.compression, source.member) as stream:
+        parts = stretches.from_stream(stream, put, threads=threads, max_record=max_record)
+    if progress:
+        size = source.path.stat().st_size
+        progress(size, size)
+    return _numbered(parts)
 
 
 @contextmanager

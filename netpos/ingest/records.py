@@ -8,10 +8,11 @@ only keeps what the record says.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+import numpy as np
 import polars as pl
 
 from netpos.tables import Schema
@@ -50,21 +51,21 @@ RECORDS: Schema = {
     "cited_by_count": pl.Int32,  # citing patents, as exported or counted
 }
 PARTIES: Schema = {
-    "row": pl.Int64,  # position of the record in its batch's `records` (not the document number)
+    "row": pl.Int32,  # position of the record in its batch's `records` (not the document number)
     "role": pl.String,  # applicant, inventor
     "name": pl.String,  # as filed
     "residence": pl.String,  # as filed, two letters, not yet repaired
 }
-CLASSES: Schema = {"row": pl.Int64, "scheme": pl.String, "symbol": pl.String}  # CPC, IPC
+CLASSES: Schema = {"row": pl.Int32, "scheme": pl.String, "symbol": pl.String}  # CPC, IPC
 MEMBERS: Schema = {
-    "row": pl.Int64,
+    "row": pl.Int32,
     "member": pl.Int64,
     "office": pl.String,
     "doc_number": pl.String,  # where the record says so: to find the member by its number
     "kind": pl.String,
 }
 REFERENCES: Schema = {
-    "row": pl.Int64,  # the record that says so
+    "row": pl.Int32,  # the record that says so
     "other": pl.Int64,  # the document cited by it, or citing it
     "cited_by": pl.Boolean,  # true: `other` cites the record
     "phase": pl.UInt8,  # index into PHASES, 0 = not given
@@ -77,7 +78,7 @@ OUTSIDE: Schema = {  # documents named in references, as far as the record descr
     "doc_number": pl.String,
     "kind": pl.String,
     "date": pl.Date,
-    "raw": pl.Binary,  # instead of the texts: the description as written, Lens JSON only
+    "content": pl.Int64,  # the same for the same texts within an export, else null
 }
 REJECTED: Schema = {"line": pl.Int64, "reason": pl.String}
 
@@ -220,6 +221,42 @@ def said(parties: pl.DataFrame) -> pl.DataFrame:
     return parties.with_columns(**texts).filter(
         pl.col("name").is_not_null() | pl.col("residence").is_not_null()
     )
+
+
+_TEXTS = (
+    "office",
+    "doc_number",
+    "kind",
+    "priority_offices",
+    "publication_type",
+    "legal_status",
+)
+
+
+def _text(column: str) -> pl.Expr:
+    """A text without blanks around it; null where nothing is left."""
+    stripped = pl.col(column).str.strip_chars()
+    return pl.when(stripped != "").then(stripped)
+
+
+def finished(table: pl.DataFrame, details: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Records with clean texts and counts added: cited patents, and how many fields are filled.
+
+    ``details`` are the tables with ``row``, the references last.
+    """
+    n = table.height
+    references = details[-1]
+    citing = references["row"].to_numpy()[~references["cited_by"].to_numpy()]
+    lists = np.zeros(n, dtype=np.int32)
+    for detail in details:
+        lists += np.bincount(detail["row"].to_numpy(), minlength=n) > 0
+    fields = pl.exclude("doc", "line", "form").is_not_null().cast(pl.Int32)
+    return table.with_columns(
+        filled=pl.sum_horizontal(fields) + pl.Series(lists),
+        cites_count=pl.Series(np.bincount(citing, minlength=n).astype(np.int32)),
+        content=pl.lit(None, pl.Int64),
+        **{c: _text(c) for c in _TEXTS},
+    ).select([pl.col(c).cast(t) for c, t in RECORDS.items()])
 
 
 def frame(schema: Schema, rows: Iterable[Iterable[object]] = ()) -> pl.DataFrame:

@@ -95,6 +95,7 @@ def test_one_part_or_many_processes_give_the_same_tables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "a.jsonl", [*RECORDS, {"bad": 1}, *RECORDS[:3]])
+    monkeypatch.setenv("NETPOS_SCAN", "0")
     whole = ingest([path], tmp_path / "one", processes=1)
     monkeypatch.setattr("netpos.ingest.parts._RANGE", 7000)
     cut = ingest([path], tmp_path / "two", processes=1)
@@ -255,7 +256,8 @@ def test_workers_end_when_the_process_that_started_them_is_killed(tmp_path: Path
     script = tmp_path / "s.py"
     script.write_text(code)
     command = [sys.executable, str(script), str(path), str(tmp_path / "corpus")]
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as main:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NETPOS_SCAN": "0"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as main:
         children = Path(f"/proc/{main.pid}/task/{main.pid}/children")
         workers: list[str] = []
         while main.poll() is None and len(workers) < 3:  # two workers and what tracks them

@@ -1,0 +1,221 @@
+"""A file of Lens JSON lines in stretches, read by the compiled scanner on several threads.
+
+The scanner and the writing of Parquet leave Python's lock alone, so threads of one process do what
+would otherwise need processes that each load every library.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from netpos.ingest.json_stream import BOM, too_large
+from netpos.ingest.lens_json import read_records
+from netpos.ingest.records import Batch
+from netpos.ingest.scan import Scanned, Scanner
+
+#: Bytes of a stretch, before the rest of its last line.
+STRETCH = 64 * 1024 * 1024
+_STEP = 1 << 20
+T = TypeVar("T")
+Put = Callable[[int, list[Batch], int], T]
+Progress = Callable[[int, int], None]
+
+
+class Unsuited(Exception):  # a way out, no error
+    """The scanner is of no use for this file: too many lines are left, or one is too long."""
+
+
+def from_file(
+    path: Path, put: Put[T], *, threads: int, max_record: int, progress: Progress | None = None
+) -> list[T]:
+    """Read a plain file; give each stretch to ``put(number, batches, line ends)`` and its answers.
+
+    Raises
+    ------
+    Unsuited
+        More than a fifth of the lines of a stretch are left, or a line is longer than a stretch.
+    """
+    size = path.stat().st_size
+    starts = range(0, max(size, 1), STRETCH)
+    scanners = _Scanners(max_record)
+
+    def one(number: int, start: int) -> T:
+        with scanners.one() as scanner, path.open("rb", buffering=0) as file:
+            length = _fill(scanner, file, start, min(start + STRETCH, size), size)
+            found = scanner.scan(length)
+            if len(found.left) > 100 + found.batch.records.height // 4:
+                raise Unsuited
+            return put(number, _batches(found, max_record), found.line_ends)
+
+    with ThreadPoolExecutor(min(threads, len(starts))) as pool:
+        futures = [pool.submit(one, n, start) for n, start in enumerate(starts)]
+        try:
+            answers = []
+            for future, start in zip(futures, starts, strict=True):
+                answers.append(future.result())
+                if progress:
+                    progress(min(start + STRETCH, size), size)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return answers
+
+
+def from_stream(stream: BinaryIO, put: Put[T], *, threads: int, max_record: int) -> list[T]:
+    """Read what comes out of a compressed file; see `from_file`.
+
+    Raises
+    ------
+    Unsuited
+        A line is longer than a stretch.
+    """
+    scanners = _Scanners(max_record)
+    waiting: queue.Queue[Future[T]] = queue.Queue()
+    free = threading.Semaphore(threads + 1)
+    answers: list[T] = []
+
+    def one(number: int, scanner: Scanner, length: int) -> T:
+        try:
+            found = scanner.scan(length)
+            return put(number, _batches(found, max_record), found.line_ends)
+        finally:
+            scanners.give_back(scanner)
+            free.release()
+
+    rest = b""
+    with ThreadPoolExecutor(threads) as pool:
+        number, ended = 0, False
+        while not ended:
+            free.acquire()
+            scanner = scanners.take()
+            room = scanner.room(STRETCH)
+            room[: len(rest)] = rest
+            length = len(rest) + _read_full(stream, room[len(rest) :])
+            ended = length < STRETCH
+            if number == 0 and bytes(room[:3]) == BOM:
+                room[: length - 3] = bytes(room[3:length])
+                length -= 3
+            last = length
+            if not ended:
+                last = _last_line_feed(room, length) + 1
+                if not last:
+                    raise Unsuited
+            rest = bytes(room[last:length])
+            del room
+            waiting.put(pool.submit(one, number, scanner, last))
+            number += 1
+        while not waiting.empty():
+            answers.append(waiting.get().result())
+    return answers
+
+
+class _Scanners:
+    """Scanners not in use: each has memory of its own."""
+
+    def __init__(self, max_record: int) -> None:
+        self._max_record = max_record
+        self._idle: queue.SimpleQueue[Scanner] = queue.SimpleQueue()
+
+    def take(self) -> Scanner:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            return Scanner(most_line=self._max_record)
+
+    def give_back(self, scanner: Scanner) -> None:
+        self._idle.put(scanner)
+
+    @contextmanager
+    def one(self) -> Iterator[Scanner]:
+        scanner = self.take()
+        yield scanner
+        self.give_back(scanner)
+
+
+def _read_full(stream: BinaryIO, room: memoryview) -> int:
+    """Fill memory from a stream; fewer bytes only at its end."""
+    done = 0
+    while done < len(room):
+        piece = stream.read(min(_STEP, len(room) - done))
+        if not piece:
+            break
+        room[done : done + len(piece)] = piece
+        done += len(piece)
+    return done
+
+
+def _last_line_feed(room: memoryview, length: int) -> int:
+    """Position of the last line feed, -1 where there is none."""
+    for end in range(length, 0, -_STEP):
+        start = max(end - _STEP, 0)
+        at = bytes(room[start:end]).rfind(b"\n")
+        if at >= 0:
+            return start + at
+    return -1
+
+
+def _fill(scanner: Scanner, file: BinaryIO, start: int, end: int, size: int) -> int:
+    """Put the lines that begin from ``start`` to before ``end`` into the scanner's memory."""
+    fd = file.fileno()
+    skipped = _begin(fd, start, end)
+    if skipped is None:
+        scanner.room(0)
+        return 0
+    length = end - skipped
+    room = scanner.room(length)
+    _read_at(fd, room, skipped)
+    while end < size and room[length - 1] != 10:  # the rest of the last line
+        more = min(_STEP, size - end)
+        room = scanner.room(length + more)
+        tail = room[length:]
+        _read_at(fd, tail, end)
+        at = bytes(tail).find(b"\n")
+        length, end = (length + at + 1, size) if at >= 0 else (length + more, end + more)
+        if length > 2 * STRETCH:
+            raise Unsuited
+    if start == 0 and bytes(room[:3]) == BOM:
+        room[: length - 3] = bytes(room[3:length])
+        length -= 3
+    return length
+
+
+def _begin(fd: int, start: int, end: int) -> int | None:
+    """Where the first line begins at or after ``start``; None where none does before ``end``."""
+    at = start - 1
+    while start and at < end - 1:
+        piece = os.pread(fd, min(_STEP, end - 1 - at), at)
+        found = piece.find(b"\n")
+        if found >= 0:
+            return at + found + 1
+        if not piece:
+            return None
+        at += len(piece)
+    return None if start else 0
+
+
+def _read_at(fd: int, room: memoryview, offset: int) -> None:
+    """Fill memory from a place in a file; what a file that became shorter lacks is blank."""
+    done = 0
+    while done < len(room):
+        got = os.preadv(fd, [room[done:]], offset + done)
+        if not got:
+            room[done:] = b"\n" * (len(room) - done)  # `check_same` will tell
+            return
+        done += got
+
+
+def _batches(found: Scanned, max_record: int) -> list[Batch]:
+    """The scanned rows, and those of the lines left."""
+    left = [
+        (line, too_large(max_record) if len(raw) > max_record else raw)
+        for line, raw in found.left
+        if not raw.isspace()
+    ]
+    return [found.batch, *read_records(left)] if left else [found.batch]
