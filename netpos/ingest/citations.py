@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from netpos.ingest.derive import Details
+from netpos.ingest.distinct import distinct, distinct_texts
 from netpos.ingest.families import Grouping
 from netpos.ingest.records import CATEGORIES, PHASES, lens_ids
 
@@ -79,7 +84,7 @@ _OFFICES = [
     "WO",
     "ZA",
 ]
-_OTHER_OFFICE = 62
+_OTHER_OFFICE, _NO_OFFICE = 62, 63
 #: Bit of ``citations.office_mask`` for each office of a citing document.
 OFFICE_BITS = {code: bit for bit, code in enumerate(_OFFICES)}
 
@@ -99,30 +104,28 @@ def _passes_table() -> NDArray[np.uint16]:
 
 
 _PASSES = _passes_table()
+_SOURCES = pl.Series(
+    ["references", "cited_by", "both"], dtype=pl.Enum(["references", "cited_by", "both"])
+)
+_MASKS = np.array([*(1 << bit for bit in range(63)), 0], dtype=np.int64)
 _PHASE_BIT = np.array([0, *(1 << k for k in range(len(PHASES) - 1))], dtype=np.uint16)
 
 
-def _office_numbers(offices: pl.Series) -> NDArray[np.int64]:
-    """Bit of ``office_mask`` for each office; -1 where there is none."""
-    frame = offices.to_frame("o").select(
-        pl.col("o").replace_strict(OFFICE_BITS, default=_OTHER_OFFICE, return_dtype=pl.Int64)
-    )
-    none = offices.is_null().to_numpy()
-    return np.where(none, -1, frame["o"].to_numpy())
+def _office_numbers(offices: pl.Series) -> NDArray[np.int8]:
+    """Bit of ``office_mask`` for each office; `_NO_OFFICE` where there is none."""
+    codes, at = distinct_texts(offices)
+    bits = codes.replace_strict(OFFICE_BITS, default=_OTHER_OFFICE, return_dtype=pl.Int8)
+    found: NDArray[np.int8] = np.append(bits.to_numpy(), np.int8(_NO_OFFICE))[at]  # -1: the last
+    return found
 
 
-def _office_masks(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.where(numbers >= 0, np.int64(1) << np.maximum(numbers, 0), 0)
-
-
-def _expand(masks: pl.Series, names: list[str]) -> pl.Series:
+def _expand(masks: NDArray[np.uint16], names: Sequence[str]) -> pl.Series:
     """Bit masks to lists of names, in the order of the bits."""
-    unique = masks.unique().sort()
-    lists = [[n for bit, n in enumerate(names) if m >> bit & 1] for m in unique.to_list()]
-    table = pl.DataFrame({"mask": unique, "names": pl.Series(lists, dtype=pl.List(pl.String))})
-    return pl.DataFrame({"mask": masks}).join(table, on="mask", how="left", maintain_order="left")[
-        "names"
-    ]
+    found = np.flatnonzero(np.bincount(masks, minlength=1))
+    lists = [[n for bit, n in enumerate(names) if mask >> bit & 1] for mask in found.tolist()]
+    at = np.zeros(1 << 16, dtype=np.uint32)
+    at[found] = np.arange(found.size)
+    return pl.Series(lists, dtype=pl.List(pl.Enum(names))).gather(at[masks])
 
 
 def citation_tables(
@@ -136,76 +139,149 @@ def citation_tables(
         A pair appears once. An end outside the corpus has no family but the number of a row of
         ``outside``. Counts: mentions read, inside one family, by documents left out.
     """
-    refs = details.read("references")
-    counts = {"mentions": refs.height}
-    own = grouping.family[refs["record"].to_numpy()].astype(np.int64)
-    refs = refs.filter(pl.Series(own >= 0))
-    own = own[own >= 0]
-    counts["mentions_of_kept"] = refs.height
-    renamed = _without_id(docs, details)
-    if renamed.height:
-        refs = (
-            refs.join(renamed, on="other", how="left", maintain_order="left")
-            .with_columns(other=pl.coalesce("doc", "other"))
-            .drop("doc")
+    record, other, cited_by, phase, categories = _mentions(details)
+    counts = {"mentions": record.size}
+    own = grouping.family[record]
+    if (own < 0).any():
+        kept = own >= 0
+        record, other, cited_by, phase, categories, own = (
+            a[kept] for a in (record, other, cited_by, phase, categories, own)
         )
+    counts["mentions_of_kept"] = record.size
+    _rename(other, _without_id(docs, details))
     # from here on ``at`` is a mention's position among the distinct documents named, in order
-    named, at = np.unique(refs["other"].to_numpy(), return_inverse=True)
+    named, at = distinct(other)
+    del other
     family = grouping.family_of(named)
-    missing = named[family < 0]
+    missing = np.flatnonzero(family < 0)
     n = len(grouping.family_id)
-    node = family.astype(np.int64)
-    node[family < 0] = n + np.arange(missing.size)
-    inside = family[at] == own
-    counts["mentions_inside_family"] = int(inside.sum())
-    keep = ~inside
-    cited_by = refs["cited_by"].to_numpy()[keep]
-    own, at, phase = own[keep], at[keep], refs["phase"].to_numpy()[keep]
-    categories, record = refs["categories"].to_numpy()[keep], refs["record"].to_numpy()[keep]
-    described = _described(details, named, docs, missing, np.unique(at[cited_by]))
-    total = n + missing.size
-    other = node[at]
+    node = family.copy()
+    node[missing] = n + np.arange(missing.size, dtype=np.int32)
+    keep = family[at] != own
+    counts["mentions_inside_family"] = int(keep.size - keep.sum())
+    record, at, cited_by, phase, categories, own = (
+        a[keep] for a in (record, at, cited_by, phase, categories, own)
+    )
+    citing = np.zeros(named.size, dtype=bool)
+    citing[at[cited_by]] = True
+    described = _described(details, named, docs, missing, citing)
+    office = np.where(
+        cited_by,
+        _named_offices(described, docs, named)[at],
+        _office_numbers(details.records["office"])[record],
+    )
+    del record
+    end = node[at]
     pairs = _pairs(
-        np.where(cited_by, other, own) * total + np.where(cited_by, own, other),
+        np.where(cited_by, end, own),
+        np.where(cited_by, own, end),
+        n + missing.size,
         cited_by,
         phase,
         categories,
-        _citing_offices(details.records["office"], described, docs, named, record, at, cited_by),
+        office,
     )
-    source = (
-        pl.when(pl.col("mentions") == 0)
-        .then(pl.lit("cited_by"))
-        .when(pl.col("backward"))
-        .then(pl.lit("both"))
-        .otherwise(pl.lit("references"))
-    )
-    citing, cited = pl.col("pair") // total, pl.col("pair") % total
+    source = pairs.select(
+        pl.when(pl.col("mentions") == 0).then(1).when("backward").then(2).otherwise(0)
+    ).to_series()
     table = pairs.select(
-        citing_family=pl.when(citing < n).then(citing).cast(pl.Int32),
-        cited_family=pl.when(cited < n).then(cited).cast(pl.Int32),
-        outside=pl.when(citing >= n)
-        .then(citing - n)
-        .when(cited >= n)
-        .then(cited - n)
+        citing_family=_within("citing", n),
+        cited_family=_within("cited", n),
+        outside=pl.when(pl.col("citing") >= n)
+        .then(pl.col("citing") - n)
+        .when(pl.col("cited") >= n)
+        .then(pl.col("cited") - n)
         .cast(pl.Int32),
         mentions="mentions",
-        source=source.cast(pl.Enum(["references", "cited_by", "both"])),
+        source=_SOURCES.gather(source),
         passes="passes",
         office_mask="offices",
-        phases=pl.Series(_expand(pairs["phase"], list(PHASES[1:]))),
-        categories=pl.Series(_expand(pairs["categories"], list(CATEGORIES))),
+        phases=_expand(pairs["phase"].to_numpy(), PHASES[1:]),
+        categories=_expand(pairs["categories"].to_numpy(), CATEGORIES),
     )
-    return table, _outside_table(described, missing), counts
+    return table, _outside_table(described, named[missing]), counts
+
+
+def _within(end: str, n: int) -> pl.Expr:
+    """The family at an end, null where it is outside."""
+    return pl.when(pl.col(end) < n).then(pl.col(end)).cast(pl.Int32)
+
+
+def _mentions(details: Details) -> tuple[NDArray[Any], ...]:
+    """Record, document named, direction, phase and categories of each reference read."""
+    columns: list[list[NDArray[Any]]] = [[], [], [], [], []]
+    for first, part in details.parts("references"):
+        columns[0].append(part["row"].to_numpy() + np.int32(first))
+        for column, name in zip(
+            columns[1:], ("other", "cited_by", "phase", "categories"), strict=True
+        ):
+            column.append(part[name].to_numpy())
+    types = (np.int32, np.int64, np.bool_, np.uint8, np.uint16)
+    found = []
+    for arrays, kind in zip(columns, types, strict=True):
+        found.append(np.concatenate([np.empty(0, kind), *arrays]))
+        arrays.clear()
+    return tuple(found)
+
+
+def _rename(other: NDArray[np.int64], renamed: pl.DataFrame) -> None:
+    """Give documents named by number only the number of the document meant, in place."""
+    if not renamed.height:
+        return
+    renamed = renamed.sort("other")
+    old, new = renamed["other"].to_numpy(), renamed["doc"].to_numpy()
+    bare = np.flatnonzero(other < 0)
+    place = np.minimum(np.searchsorted(old, other[bare]), old.size - 1)
+    hit = old[place] == other[bare]
+    other[bare[hit]] = new[place[hit]]
+
+
+#: Mentions put together at a time: bounds what is held while they are sorted.
+_AT_ONCE = 4_000_000
 
 
 def _pairs(
-    pair: NDArray[np.int64],
+    citing: NDArray[np.int32],
+    cited: NDArray[np.int32],
+    ends: int,
     cited_by: NDArray[np.bool_],
     phase: NDArray[np.uint8],
     categories: NDArray[np.uint16],
-    offices: NDArray[np.int64],
+    office: NDArray[np.int8],
 ) -> pl.DataFrame:
-    """Mentions of each pair of ends put together: one row per pair, in order."""
+    """Mentions of each pair of ends put together: one row per pair, in order of both.
+
+    ``ends`` is how many ends there are; the mentions are taken in stretches of citing ends.
+    """
+    up_to = np.cumsum(np.bincount(citing, minlength=ends))
+    cuts = np.searchsorted(up_to, np.arange(_AT_ONCE, citing.size, _AT_ONCE), side="right")
+    bounds = [0, *np.unique(cuts).tolist(), ends]
+    frames = []
+    for low, high in pairwise(bounds):
+        chosen = (
+            slice(None) if len(bounds) == 2 else np.flatnonzero((citing >= low) & (citing < high))
+        )
+        frames.append(
+            _put_together(
+                citing[chosen].astype(np.int64) * ends + cited[chosen],
+                ends,
+                cited_by[chosen],
+                phase[chosen],
+                categories[chosen],
+                office[chosen],
+            )
+        )
+    return pl.concat(frames)
+
+
+def _put_together(
+    pair: NDArray[np.int64],
+    ends: int,
+    cited_by: NDArray[np.bool_],
+    phase: NDArray[np.uint8],
+    categories: NDArray[np.uint16],
+    office: NDArray[np.int8],
+) -> pl.DataFrame:
     bits = _PHASE_BIT[phase].astype(np.int64)
     bits |= categories.astype(np.int64) << 16
     bits |= np.where(cited_by, np.uint16(1), _PASSES[phase, categories]).astype(np.int64) << 32
@@ -218,11 +294,14 @@ def _pairs(
         mentions = np.empty(0, dtype=np.int32)
     else:
         bits = np.bitwise_or.reduceat(bits[order], start)
-        offices = np.bitwise_or.reduceat(offices[order], start)
+        offices = np.bitwise_or.reduceat(_MASKS[office[order]], start)
         mentions = np.add.reduceat(~cited_by[order], start, dtype=np.int32)
+    pair = pair[start]
+    citing = pair // ends
     return pl.DataFrame(
         {
-            "pair": pair[start],
+            "citing": citing.astype(np.int32),
+            "cited": (pair - citing * ends).astype(np.int32),
             "phase": (bits & 0xFFFF).astype(np.uint16),
             "categories": (bits >> 16 & 0xFFFF).astype(np.uint16),
             "passes": (bits >> 32 & 0xFFFF).astype(np.uint16),
@@ -238,55 +317,67 @@ def _described(
     named: NDArray[np.int64],
     docs: pl.DataFrame,
     missing: NDArray[np.int64],
-    citing: NDArray[np.int64],
+    citing: NDArray[np.bool_],
 ) -> pl.DataFrame:
     """What references say of documents outside, and of citing ones whose record has no office.
 
-    Where mentions of a document differ, the first value by code point.
+    Where mentions of a document differ, the first value by code point. ``missing`` and ``citing``
+    are places in ``named``.
     """
+    wanted = citing.copy()
     officed = docs.drop_nulls("office")["doc"].to_numpy()
-    unknown = np.setdiff1d(named[citing], officed, assume_unique=True)
-    wanted = np.union1d(missing, unknown)
+    wanted[_places(named, officed)[1]] = False
+    wanted[missing] = True
+    frames, differ = [], np.zeros(named.size, dtype=bool)
+    content, unseen = np.zeros(named.size, dtype=np.int64), np.ones(named.size, dtype=bool)
+    for _, part in details.parts("outside"):
+        rows, place = _places(named, part["other"].to_numpy())
+        chosen = wanted[place]
+        rows, place = rows[chosen], place[chosen]
+        known = part["content"].is_not_null().to_numpy()[rows]
+        said = part["content"].fill_null(0).to_numpy()[rows]
+        new = unseen[place]
+        new &= np.diff(place, prepend=-1) != 0  # they are in order
+        content[place[new]] = said[new]
+        unseen[place[new]] = False
+        other = ~known | (said != content[place])
+        differ[place[other]] = True
+        take = new | other
+        frames.append(part[rows[take]].drop("content").with_columns(at=pl.Series(place[take])))
+    table: pl.DataFrame = pl.concat(frames)
+    several = pl.Series(differ[table["at"].to_numpy()])
+    fields = pl.exclude("other", "at")
+    table = pl.concat(
+        [
+            table.filter(~several).drop("at"),
+            table.filter(several).group_by("other").agg(fields.min()),
+        ]
+    )
+    return table.sort("other")
 
-    def keep(table: pl.DataFrame) -> pl.DataFrame:
-        other = table["other"].to_numpy()
-        at = np.minimum(np.searchsorted(wanted, other), max(wanted.size - 1, 0))
-        return table.filter(pl.Series(wanted[at] == other)) if wanted.size else table.clear()
 
-    table = details.named(keep).drop("content").unique()
-    several = pl.col("other").is_duplicated()
-    fields = pl.exclude("other")
-    return pl.concat(
-        [table.filter(~several), table.filter(several).group_by("other").agg(fields.min())]
-    ).sort("other")
+def _places(
+    ordered: NDArray[np.int64], values: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which of the values are among the ordered ones, by value, and where."""
+    if not ordered.size:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    order = np.argsort(values)  # neighbours are looked for next to each other
+    place = np.minimum(np.searchsorted(ordered, values[order]), ordered.size - 1)
+    there = ordered[place] == values[order]
+    return order[there], place[there]
 
 
-def _citing_offices(
-    offices: pl.Series,
-    described: pl.DataFrame,
-    docs: pl.DataFrame,
-    named: NDArray[np.int64],
-    record: NDArray[np.int64],
-    at: NDArray[np.int64],
-    cited_by: NDArray[np.bool_],
-) -> NDArray[np.int64]:
-    """Bit of the office of the citing document of each mention; that of its record if it has one.
-
-    ``named`` are the distinct documents named, ``at`` the position of each mention's.
-    """
-    numbers = _office_numbers(offices)[record]
-    if cited_by.any():
-        known = pl.concat(
-            [docs.select(other="doc", office="office"), described.select("other", "office")]
-        ).drop_nulls("office")
-        known = known.unique("other", keep="first", maintain_order=True).sort("other")
-        of_named = np.full(named.size, -1, dtype=np.int64)
-        _, here, there = np.intersect1d(
-            named, known["other"].to_numpy(), assume_unique=True, return_indices=True
-        )
-        of_named[here] = _office_numbers(known["office"])[there]
-        numbers = np.where(cited_by, of_named[at], numbers)
-    return _office_masks(numbers)
+def _named_offices(
+    described: pl.DataFrame, docs: pl.DataFrame, named: NDArray[np.int64]
+) -> NDArray[np.int8]:
+    """Bit of the office of each document named; that of its record if it has one."""
+    offices = np.full(named.size, _NO_OFFICE, dtype=np.int8)
+    for table in (described.select("other", "office"), docs.select(other="doc", office="office")):
+        known = table.drop_nulls("office")
+        rows, place = _places(named, known["other"].to_numpy())
+        offices[place] = _office_numbers(known["office"])[rows]
+    return offices
 
 
 def _outside_table(described: pl.DataFrame, missing: NDArray[np.int64]) -> pl.DataFrame:
@@ -310,7 +401,10 @@ def _plain(column: str) -> pl.Expr:
 def _without_id(docs: pl.DataFrame, details: Details) -> pl.DataFrame:
     """Documents named by number only that are kept or are members: ``other`` -> ``doc``."""
     bare = (
-        details.named(lambda t: t.filter((pl.col("other") < 0) & pl.col("lens_id").is_null()))
+        pl.concat(
+            part.filter((pl.col("other") < 0) & pl.col("lens_id").is_null())
+            for _, part in details.parts("outside")
+        )
         .unique("other", keep="first", maintain_order=True)
         .select("other", "office", "kind", number=_plain("doc_number"))
         .drop_nulls(["office", "number"])

@@ -13,8 +13,8 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
@@ -27,7 +27,7 @@ from netpos.ingest import derive
 from netpos.ingest.citations import citation_tables
 from netpos.ingest.discover import REFUSED, Source, find
 from netpos.ingest.families import match_sources
-from netpos.ingest.folders import check_same, fingerprint, locked, writing
+from netpos.ingest.folders import check_same, fingerprint, locked, state, writing
 from netpos.ingest.json_stream import MAX_RECORD
 from netpos.ingest.parts import Part, parse, parts_to_json, read_part
 
@@ -44,6 +44,7 @@ TABLES = (
     "members",
     "ledger",
 )
+Print = tuple[os.stat_result, str]
 ROLES = ("seed", "context")
 
 Report = Callable[[str], None]
@@ -286,13 +287,15 @@ def _add(
 ) -> bool:
     """Parse the exports that are new; tell whether anything changed."""
     workers = processes or len(os.sched_getaffinity(0))
-    prints = [fingerprint(s.path, s.name) for s in sources]
-    idents = [
-        d if s.member is None else f"{d}:{s.member}"
-        for s, (_, d) in zip(sources, prints, strict=True)
-    ]
-    changed = exactly and _only(manifest, dict(zip(idents, sources, strict=True)), say)
-    for source, (before, digest), ident in zip(sources, prints, idents, strict=True):
+    sizes = {item["bytes"] for item in manifest["inputs"]}
+    prints = [
+        fingerprint(s.path, s.name) if _size(s) in sizes else None for s in sources
+    ]  # one of another size cannot be known: it is hashed while it is read
+    changed = exactly and _only(manifest, _known(sources, prints), say)
+    for source, found in zip(sources, prints, strict=True):
+        if found is None and _size(source) in {item["bytes"] for item in manifest["inputs"]}:
+            found = fingerprint(source.path, source.name)
+        ident = found and _ident(source, found[1])
         known = next((i for i in manifest["inputs"] if i["ident"] == ident), None)
         longer = known is not None and max_record > known.get("max_record", MAX_RECORD)
         if known and longer and known["rejected"]:
@@ -302,16 +305,15 @@ def _add(
                 known["role"], changed = "seed", True
             say(f"{source.name}: already in the corpus")
             continue
-        stem = ident.replace(":", "-")[:16] + (f"-{source.member}" if source.member else "")
-        if max_record != MAX_RECORD:
-            stem += f"-{max_record}"
-        parts = _whole_parts(source, before, folder / "records", stem, workers, max_record)
+        parts, (before, digest) = _whole_parts(
+            source, found, folder / "records", workers, max_record
+        )
         read = sum(p.records + p.rejected for p in parts)
         notes = _notes(parts)
         manifest["inputs"].append(
             {
                 "name": known["name"] if known else _free_name(source, digest, manifest),
-                "ident": ident,
+                "ident": _ident(source, digest),
                 "sha256": digest,
                 "form": source.form,
                 "bytes": before.st_size,
@@ -327,6 +329,23 @@ def _add(
         say(f"{source.name}: {read:,} records read ({source.form})")
     manifest["inputs"].sort(key=lambda i: (i["name"], i["ident"]))
     return changed
+
+
+def _ident(source: Source, digest: str) -> str:
+    return digest if source.member is None else f"{digest}:{source.member}"
+
+
+def _size(source: Source) -> int:
+    try:
+        return source.path.stat().st_size
+    except OSError:
+        return -1  # reading it will say why
+
+
+def _known(sources: list[Source], prints: list[Print | None]) -> dict[str, Source]:
+    """Sources by identity; those that cannot be in the corpus are left out."""
+    pairs = zip(sources, prints, strict=True)
+    return {_ident(source, found[1]): source for source, found in pairs if found}
 
 
 def _only(manifest: dict[str, Any], sources: dict[str, Source], say: Report) -> bool:
@@ -365,29 +384,35 @@ def _free_name(source: Source, digest: str, manifest: dict[str, Any]) -> str:
 
 
 def _whole_parts(
-    source: Source,
-    before: os.stat_result,
-    records: Path,
-    stem: str,
-    workers: int,
-    max_record: int,
-) -> list[Part]:
-    """Write parts under a temporary name and move them when all are there."""
+    source: Source, known: Print | None, records: Path, workers: int, max_record: int
+) -> tuple[list[Part], Print]:
+    """Write parts under a temporary name and move them when all are there.
+
+    What has no fingerprint yet gets it meanwhile.
+    """
     temporary = Path(mkdtemp(prefix=".reading-", dir=records))
-    try:
+    with ThreadPoolExecutor(1) as beside:
         try:
-            parts = parse(source, temporary, stem, processes=workers, max_record=max_record)
+            before = known[0] if known else state(source.path, source.name)
+            hashing = None if known else beside.submit(fingerprint, source.path, source.name)
+            try:
+                parts = parse(source, temporary, "new", processes=workers, max_record=max_record)
+                found = hashing.result() if hashing else known
+            finally:
+                check_same(source.path, source.name, before)  # why whatever else went wrong
+            assert found is not None
+            stem = _ident(source, found[1]).replace(":", "-")[:16]
+            stem += "" if source.member is None else f"-{source.member}"
+            stem += "" if max_record == MAX_RECORD else f"-{max_record}"
+            for path in sorted(temporary.iterdir()):
+                path.replace(records / (stem + path.name.removeprefix("new")))
+        except BrokenExecutor as error:
+            problem = "a worker was stopped from outside, perhaps for want of memory"
+            remedy = "close other programs or use --processes 1"
+            raise InputError(problem, file=source.name, remedy=remedy) from error
         finally:
-            check_same(source.path, source.name, before)  # the cause of whatever else went wrong
-        for path in sorted(temporary.iterdir()):
-            path.replace(records / path.name)
-    except BrokenExecutor as error:
-        problem = "a worker was stopped from outside, perhaps for want of memory"
-        remedy = "close other programs or use --processes 1"
-        raise InputError(problem, file=source.name, remedy=remedy) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return parts
+            shutil.rmtree(temporary, ignore_errors=True)
+    return [replace(p, stem=stem + p.stem.removeprefix("new")) for p in parts], found
 
 
 def _drop_unnamed(records: Path, manifest: dict[str, Any]) -> None:
@@ -410,21 +435,12 @@ def _details(folder: Path, manifest: dict[str, Any]) -> derive.Details:
             frames.append(frame)
             bases.append((part["stem"], base))
             base += frame.height
-    records = pl.concat(frames).with_columns(record=pl.int_range(pl.len(), dtype=pl.Int64))
-
-    def read(name: str) -> pl.DataFrame:
-        tables = []
-        for stem, first in bases:
-            table = read_part(folder / "records", stem, name)
-            if "row" in table.columns:
-                table = table.with_columns(record=pl.col("row").cast(pl.Int64) + first).drop("row")
-            tables.append(table)
-        return pl.concat(tables)
-
-    def named(keep: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
-        return pl.concat([keep(read_part(folder / "records", s, "outside")) for s, _ in bases])
-
-    return derive.Details(match_sources(records), read, named)
+    records = pl.concat(frames).with_columns(record=pl.int_range(pl.len(), dtype=pl.Int32))
+    return derive.Details(
+        match_sources(records),
+        bases,
+        lambda stem, table: read_part(folder / "records", stem, table),
+    )
 
 
 def _rejected(folder: Path, manifest: dict[str, Any]) -> pl.DataFrame:
@@ -443,71 +459,84 @@ def _rejected(folder: Path, manifest: dict[str, Any]) -> pl.DataFrame:
 
 def _finish(folder: Path, manifest: dict[str, Any], say: Report) -> None:
     """Make the tables from the records and replace those of the folder."""
-    details = _details(folder, manifest)
-    docs, grouping, duplicates = derive.documents(details)
-    ledger = pl.concat([_rejected(folder, manifest), duplicates]).sort("file", "line", "outcome")
-    say(f"{docs.height:,} documents kept")
-    families = derive.family_table(docs)
-    applicants = derive.applicant_table(*derive.parties(details, docs))
-    citations, outside, counts = citation_tables(details, docs, grouping)
-    tables = {
-        "documents": docs.select(
-            "lens_id",
-            "family_id",
-            "family",
-            "office",
-            "doc_number",
-            "kind",
-            "published",
-            "granted",
-            "publication_type",
-            "legal_status",
-            "application_date",
-            "grant_date",
-            "term_date",
-            "discontinued_date",
-            "utility",
-            "role",
-            "form",
-            "file",
-            "line",
-        ),
-        "families": families,
-        "applicants": applicants,
-        "classifications": derive.class_table(details, docs),
-        "citations": citations,
-        "outside": outside,
-        "members": derive.member_table(grouping),
-        "ledger": ledger,
-    }
-    outcome = dict(ledger.group_by("outcome").len().iter_rows())
-    manifest["residence_codes"] = _unusual_codes(applicants)
-    read = sum(i["read"] for i in manifest["inputs"])
-    manifest["counts"] = {
-        "read": read,
-        "kept": docs.height,
-        "rejected": outcome.get("rejected", 0),
-        "duplicates": outcome.get("duplicate", 0),
-        "no_inventions": int(docs["family"].null_count()),
-        "families": families.height,
-        "citations": citations.height,
-        **counts,
-    }
-    if read != docs.height + ledger.height:
-        message = f"records do not add up: {manifest['counts']}"
-        raise AssertionError(message)
-    _account(manifest, docs, ledger)
     temporary = Path(mkdtemp(prefix=".tables-", dir=folder))
     try:
-        for name, table in tables.items():
-            table.write_parquet(temporary / f"{name}.parquet", compression="zstd")
+        _make(folder, temporary, manifest, say)
         _write_json(folder / "corpus.json", {**manifest, "state": "building"})
-        for name in tables:
+        for name in TABLES:
             (temporary / f"{name}.parquet").replace(folder / f"{name}.parquet")
         manifest["state"] = "complete"
         _write_json(folder / "corpus.json", manifest)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -> None:
+    """Write the tables into ``temporary``, each as soon as it is made, and fill in the counts."""
+    details = _details(folder, manifest)
+    docs, grouping, duplicates = derive.documents(details)
+    ledger = pl.concat([_rejected(folder, manifest), duplicates]).sort("file", "line", "outcome")
+    say(f"{docs.height:,} documents kept")
+
+    def write(name: str, table: pl.DataFrame) -> int:
+        table.write_parquet(temporary / f"{name}.parquet", compression="zstd")
+        return table.height
+
+    def others() -> int:
+        """Every table but those of citations, which take as long."""
+        write("documents", docs.select(_DOCUMENT_COLUMNS))
+        write("members", derive.member_table(grouping))
+        write("ledger", ledger)
+        write("classifications", derive.class_table(details, docs))
+        applicants = derive.applicant_table(*derive.parties(details, docs))
+        manifest["residence_codes"] = _unusual_codes(applicants)
+        write("applicants", applicants)
+        return write("families", derive.family_table(docs))
+
+    with ThreadPoolExecutor(1) as beside:
+        families = beside.submit(others)
+        citations, outside, counts = citation_tables(details, docs, grouping)
+        write("outside", outside)
+        pairs = write("citations", citations)
+        outcome = dict(ledger.group_by("outcome").len().iter_rows())
+        read = sum(i["read"] for i in manifest["inputs"])
+        manifest["counts"] = {
+            "read": read,
+            "kept": docs.height,
+            "rejected": outcome.get("rejected", 0),
+            "duplicates": outcome.get("duplicate", 0),
+            "no_inventions": int(docs["family"].null_count()),
+            "families": families.result(),
+            "citations": pairs,
+            **counts,
+        }
+    if read != docs.height + ledger.height:
+        message = f"records do not add up: {manifest['counts']}"
+        raise AssertionError(message)
+    _account(manifest, docs, ledger)
+
+
+_DOCUMENT_COLUMNS = (
+    "lens_id",
+    "family_id",
+    "family",
+    "office",
+    "doc_number",
+    "kind",
+    "published",
+    "granted",
+    "publication_type",
+    "legal_status",
+    "application_date",
+    "grant_date",
+    "term_date",
+    "discontinued_date",
+    "utility",
+    "role",
+    "form",
+    "file",
+    "line",
+)
 
 
 def _unusual_codes(applicants: pl.DataFrame) -> list[dict[str, Any]]:

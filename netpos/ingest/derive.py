@@ -6,7 +6,7 @@ is sorted by keys that come from the content, so neither file order nor threads 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ import polars as pl
 from netpos import countries
 from netpos.ingest import families as fam
 from netpos.ingest.applicants import classify, normalise_name
+from netpos.ingest.distinct import distinct_texts
 from netpos.ingest.records import lens_ids
 
 #: Columns of the table of applicants and inventors.
@@ -35,14 +36,25 @@ PARTY_COLUMNS = [
 class Details:
     """All records of a corpus and a way to read their details table by table.
 
-    ``records`` has the columns of a part plus ``file``, ``role`` and final ``line``; ``read(name)``
-    returns a details table with ``record``, the position in ``records``, instead of ``row``;
-    ``named(keep)`` the rows of ``outside`` that a function keeps, read part by part.
+    ``records`` has the columns of a part plus ``file``, ``role``, final ``line`` and ``record``,
+    its position; ``bases`` are the stems of the parts and the position of their first record.
     """
 
     records: pl.DataFrame
-    read: Callable[[str], pl.DataFrame]
-    named: Callable[[Callable[[pl.DataFrame], pl.DataFrame]], pl.DataFrame]
+    bases: Sequence[tuple[str, int]]
+    open_part: Callable[[str, str], pl.DataFrame]
+
+    def parts(self, table: str) -> Iterator[tuple[int, pl.DataFrame]]:
+        """A table part by part, each with the position of its first record."""
+        for stem, first in self.bases:
+            yield first, self.open_part(stem, table)
+
+    def read(self, table: str, *columns: str) -> pl.DataFrame:
+        """A whole table with ``record``, the position in ``records``, instead of ``row``."""
+        return pl.concat(
+            part.select(*columns or [pl.exclude("row")], record=pl.col("row") + first)
+            for first, part in self.parts(table)
+        )
 
 
 def documents(
@@ -188,41 +200,36 @@ def parties(details: Details, docs: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
     the first that states an inventor's residence (else an applicant's), in the same order.
     """
     table = details.read("parties")
-    number = docs.select("record", "family", "office", "published", "lens_id").drop_nulls("family")
-    table = table.join(number, on="record", how="inner", maintain_order="left")
-    codes = table.select("residence").unique().drop_nulls()
-    if codes.height:
-        resolved = countries.resolve(table["residence"], table["published"])
+    inside = docs.filter(pl.col("family").is_not_null())
+    n = details.records.height
+    place = np.full(n, -1, dtype=np.int32)  # of a record in `inside`
+    place[inside["record"].to_numpy()] = np.arange(inside.height, dtype=np.int32)
+    at = place[table["record"].to_numpy()]
+    if (at < 0).any():
+        table, at = table.filter(at >= 0), at[at >= 0]
+    table = table.with_columns(inside["family"].gather(at))
+    if table["residence"].null_count() < table.height:
+        resolved = countries.resolve(table["residence"], inside["published"].gather(at))
         table = table.with_columns(country=resolved["country"], repair=resolved["reason"])
     else:
         table = table.with_columns(country=pl.lit(None, pl.String), repair=pl.lit(None, pl.String))
-    known = table.group_by("record").agg(
-        applicant_known=(pl.col("country").is_not_null() & (pl.col("role") == "applicant")).any(),
-        inventor_known=(pl.col("country").is_not_null() & (pl.col("role") == "inventor")).any(),
-    )
-    order = number.join(known, on="record", how="left").with_columns(
-        pl.col("applicant_known", "inventor_known").fill_null(value=False), rank=_office_order()
-    )
+    known = table["country"].is_not_null().to_numpy()
+    applicant = (table["role"] == "applicant").to_numpy()
+    says = [
+        np.bincount(at[known & of_role], minlength=inside.height) > 0
+        for of_role in (applicant, ~applicant)
+    ]
+    family = inside["family"].to_numpy()
+    rank = inside.select(_office_order()).to_series().to_numpy()
+    last = np.iinfo(np.int32).max
+    published = inside["published"].to_physical().fill_null(last).to_numpy()
     chosen = []
-    for first, second in (
-        ("applicant_known", "inventor_known"),
-        ("inventor_known", "applicant_known"),
-    ):
-        of_family = (
-            order.sort(
-                "family",
-                first,
-                second,
-                "rank",
-                "published",
-                "lens_id",
-                descending=[False, True, True, False, False, False],
-                nulls_last=True,
-            )
-            .unique("family", keep="first", maintain_order=True)
-            .select("record")
-        )
-        chosen.append(table.join(of_family, on="record", how="semi"))
+    for first, second in (says, says[::-1]):
+        # documents stand in the order of family and Lens ID, which decides where all else ties
+        order = np.lexsort((published, rank, ~second, ~first, family))
+        of_family = np.zeros(inside.height, dtype=bool)
+        of_family[order[np.flatnonzero(np.diff(family[order], prepend=-1))]] = True
+        chosen.append(table.filter(of_family[at]))
     kinds = classify(chosen[0].select(doc="record", role="role", name="name"))
     of_role = (
         found.filter(pl.col("role") == role)
@@ -278,39 +285,58 @@ def merge_parties(table: pl.DataFrame) -> pl.DataFrame:
     pl.DataFrame
         `PARTY_COLUMNS`, sorted.
     """
-    key = ["family", "role", "applicant"]
-    named = table.filter(pl.col("applicant").is_not_null())
-    nameless = table.filter(pl.col("applicant").is_null())
-    stated = pl.col("residence").is_not_null()
-    named = (
-        named.with_columns(any_known=stated.any().over(key))
-        .filter(stated | ~pl.col("any_known"))
-        .sort("family", "role", "applicant", "residence", "applicant_as_filed")
-        .unique([*key, "residence"], keep="first", maintain_order=True)
-        .drop("any_known")
+    (names, name), (_, residence), (_, filed) = (
+        distinct_texts(table[c]) for c in ("applicant", "residence", "applicant_as_filed")
     )
-    table = pl.concat([named, nameless.select(named.columns)])
-    nobody = pl.col("applicant").is_null()
-    distinct = pl.col("applicant").drop_nulls().n_unique() + nobody.sum()
-    repeated = pl.when(nobody).then(1).otherwise(pl.len().over(key))
-    return (
-        table.with_columns(share=1.0 / distinct.over("family", "role") / repeated)
-        .select(PARTY_COLUMNS)
-        .sort("family", "role", "applicant", "residence", "applicant_as_filed", nulls_last=True)
+    family = table["family"].to_numpy().astype(np.int64)
+    party = family * 2 + (table["role"] == "inventor").to_numpy()
+    key = party * (names.len() + 1) + name  # one of `party` and `applicant`
+    order = np.lexsort((filed, residence, key))
+    order = order[name[order] >= 0]
+    last = np.flatnonzero(np.diff(key[order], append=-1))  # nulls come first: -1
+    stated = np.repeat(residence[order[last]] >= 0, np.diff(last, prepend=-1))
+    order = order[(residence[order] >= 0) | ~stated]
+    again = (np.diff(key[order], prepend=-1) == 0) & (np.diff(residence[order], prepend=-2) == 0)
+    order = order[~again]
+    one = np.flatnonzero(np.diff(key[order], prepend=-1))  # the first row of each party
+    rows = np.repeat(np.diff(one, append=order.size), np.diff(one, append=order.size))
+    nameless = np.flatnonzero(name < 0)
+    n = int(party.max(initial=-1)) + 1
+    several = np.bincount(party[order[one]], minlength=n) + np.bincount(
+        party[nameless], minlength=n
     )
+    rows = np.concatenate([rows, np.ones(nameless.size, dtype=rows.dtype)])
+    order = np.concatenate([order, nameless])
+    share = 1.0 / several[party[order]] / rows
+    name, residence, filed = (
+        np.where(c < 0, c.max(initial=0) + 1, c)[order] for c in (name, residence, filed)
+    )  # nulls last
+    final = np.lexsort((filed, residence, name, party[order]))
+    return table[order[final]].with_columns(share=share[final]).select(PARTY_COLUMNS)
 
 
 def class_table(details: Details, docs: pl.DataFrame) -> pl.DataFrame:
     """Distinct symbols of each family."""
-    return (
-        details.read("classes")
-        .join(docs.select("record", "family").drop_nulls(), on="record", how="inner")
-        .select(
-            "family",
-            pl.col("scheme").cast(pl.Enum(["CPC", "IPC"])),
-            pl.col("symbol").str.replace_all(r"\s+", "").str.to_uppercase(),
-        )
-        .filter(pl.col("symbol") != "")
-        .unique()
-        .sort("family", "scheme", "symbol")
+    family = np.full(details.records.height, -1, dtype=np.int64)
+    inside = docs.select("record", "family").drop_nulls("family")
+    family[inside["record"].to_numpy()] = inside["family"].to_numpy()
+    frames = []
+    for first, part in details.parts("classes"):
+        of_row = family[part["row"].to_numpy() + first]
+        symbol = part["symbol"]
+        if symbol.str.contains(r"[^0-9A-Z/]").any():
+            symbol = symbol.str.replace_all(r"\s+", "").str.to_uppercase()
+        pair = pl.Series("pair", of_row * 2 + (part["scheme"] == "IPC").to_numpy())
+        keep = pl.Series(of_row >= 0) & (symbol != "")
+        frames.append(pl.DataFrame([pair, symbol.alias("symbol")]).filter(keep))
+    table = pl.concat(frames).sort("pair", "symbol")
+    again = (pl.col("pair") == pl.col("pair").shift()) & (
+        pl.col("symbol") == pl.col("symbol").shift()
+    )
+    schemes = pl.Series(["CPC", "IPC"], dtype=pl.Enum(["CPC", "IPC"]))
+    table = table.filter(~again.fill_null(value=False))
+    return table.select(
+        family=(pl.col("pair") // 2).cast(pl.Int32),
+        scheme=schemes.gather(table["pair"] % 2),
+        symbol="symbol",
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from netpos.ingest.distinct import distinct, distinct_texts
 from netpos.ingest.records import FORMS, lens_ids
 
 Ints = NDArray[np.int64]
@@ -170,7 +171,7 @@ def group(records: pl.DataFrame, members: pl.DataFrame, kept: NDArray[np.bool_])
     m_record, m_doc = members["record"].to_numpy(), members["member"].to_numpy()
     m_kept = kept[m_record] if m_record.size else np.zeros(0, dtype=bool)
     m_record, m_doc = m_record[m_kept], m_doc[m_kept]
-    numbers, inverse = np.unique(np.concatenate([doc, m_doc]), return_inverse=True)
+    numbers, inverse = distinct(np.concatenate([doc, m_doc]))
     own, member = inverse[: doc.size], inverse[doc.size :]
     slot = np.full(records.height, -1, dtype=np.int64)
     slot[position] = own
@@ -185,16 +186,14 @@ def group(records: pl.DataFrame, members: pl.DataFrame, kept: NDArray[np.bool_])
         & chosen["form"].is_in(["lens-csv", "lens-legacy-jsonl"])
     )
     chosen = chosen.with_columns(priorities=pl.when(proxy).then(pl.col("priorities")))
-    labels = chosen.select(
-        source=pl.col("family_source").rank("dense").cast(pl.Int64),
-        priority=pl.col("priorities").rank("dense").cast(pl.Int64),
-    )
-    edges_a, edges_b, n = [slot[m_record]], [member], numbers.size
-    for name in ("source", "priority"):
-        known = labels[name].is_not_null().to_numpy()
-        edges_a.append(own[known])
-        edges_b.append(labels[name].drop_nulls().to_numpy() - 1 + n)
-        n += int(labels[name].max() or 0)  # type: ignore[arg-type] # an integer column
+    edges_a: list[Ints] = [slot[m_record]]
+    edges_b: list[Ints] = [member.astype(np.int64)]
+    n = numbers.size
+    for name in ("family_source", "priorities"):
+        texts, label = distinct_texts(chosen[name])
+        edges_a.append(own[label >= 0].astype(np.int64))
+        edges_b.append(label[label >= 0].astype(np.int64) + n)
+        n += texts.len()
     a, b = np.concatenate(edges_a), np.concatenate(edges_b)
     graph = coo_array((np.ones(a.size, dtype=np.int8), (a, b)), shape=(n, n))
     _, labels_found = connected_components(graph, directed=False)
@@ -209,29 +208,33 @@ def group(records: pl.DataFrame, members: pl.DataFrame, kept: NDArray[np.bool_])
 
 
 def _keys(
-    component: Ints, numbers: Ints, own: Ints, member: Ints, chosen: pl.DataFrame
+    component: Ints,
+    numbers: Ints,
+    own: NDArray[np.int32],
+    member: NDArray[np.int32],
+    chosen: pl.DataFrame,
 ) -> pl.DataFrame:
     """One row per component with its key."""
-    of_record = (
-        chosen.with_columns(component=pl.Series(component[own]))
-        .group_by("component")
-        .agg(pl.col("family_source", "priorities", "lens_id").min())
-    )
-    listed = np.concatenate([member, own])
-    positive = numbers[listed] >= 0
-    with_members = np.zeros(int(component.max(initial=-1)) + 1, dtype=bool)
+    n = int(component.max(initial=-1)) + 1
+    sources = chosen.select("family_source", component=component[own]).drop_nulls()
+    sourced = sources.group_by("component").agg(family_id=pl.col("family_source").min())
+    rest = np.ones(n, dtype=bool)
+    rest[sourced["component"].to_numpy()] = False
+    with_members = np.zeros(n, dtype=bool)
     with_members[component[member]] = True
-    smallest = (
-        pl.DataFrame({"component": component[listed][positive], "n": numbers[listed][positive]})
-        .filter(pl.Series(with_members[component[listed][positive]]))
+    listed = np.concatenate([member, own])
+    listed = listed[(numbers[listed] >= 0) & (rest & with_members)[component[listed]]]
+    smallest = np.full(n, np.iinfo(np.int64).max, dtype=np.int64)
+    np.minimum.at(smallest, component[listed], numbers[listed])
+    of_record = (
+        chosen.select("priorities", "lens_id", component=component[own])
+        .filter(rest[component[own]])
         .group_by("component")
-        .agg(pl.col("n").min())
+        .agg(pl.all().min())
     )
-    return (
-        of_record.join(smallest, on="component", how="left")
-        .with_columns(member=pl.col("n").map_batches(lens_ids, return_dtype=pl.String))
-        .select(
-            "component",
-            family_id=pl.coalesce("family_source", "member", "priorities", "lens_id"),
-        )
+    least = pl.Series(smallest[of_record["component"].to_numpy()])
+    member_id = lens_ids(least.set(least == np.iinfo(np.int64).max, None))
+    others = of_record.select(
+        "component", family_id=pl.coalesce(member_id.alias("member"), "priorities", "lens_id")
     )
+    return pl.concat([sourced, others])

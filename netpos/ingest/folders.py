@@ -139,18 +139,28 @@ def writing(folder: Path) -> Iterator[None]:
         raise
 
 
-def fingerprint(path: Path, name: str) -> tuple[os.stat_result, str]:
-    """Return what a file is before it is read, and its SHA-256; see `check_same`.
+def state(path: Path, name: str) -> os.stat_result:
+    """Return what a file is before it is read; see `check_same`.
 
     Raises
     ------
     InputError
         It cannot be read; ``name`` is how the message calls it.
     """
+    with _readable(name), path.open("rb"):
+        return path.stat()
+
+
+def fingerprint(path: Path, name: str) -> tuple[os.stat_result, str]:
+    """Return what `state` does, and the file's SHA-256; raises the same."""
+    with _readable(name), path.open("rb") as file:
+        return path.stat(), hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
     try:
-        before = path.stat()
-        with path.open("rb") as file:
-            return before, hashlib.file_digest(file, "sha256").hexdigest()
+        yield
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
         raise InputError(problem, file=name, remedy="check its permissions") from error

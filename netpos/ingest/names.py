@@ -11,6 +11,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 
 import polars as pl
@@ -265,15 +266,28 @@ def split_words(text: str) -> Words:
     return found
 
 
+@dataclass(frozen=True)
+class _Forms:
+    """Legal forms at the end and at the start, their last and first words, those without spaces."""
+
+    end: frozenset[str]
+    start: frozenset[str]
+    last: frozenset[str]
+    first: frozenset[str]
+    joined: tuple[str, ...]
+    longest: int  # in words
+
+
 @cache
-def _forms() -> tuple[frozenset[str], frozenset[str], tuple[str, ...], int]:
-    """Legal forms at the end, at the start, those written without spaces, longest in words."""
+def _forms() -> _Forms:
     table = read_text_table(data_path("legal_forms.csv"), ("form", "place"))
     rows = [(" ".join(split_words(f)) if f[0] != "&" else f, p) for f, p in table.iter_rows()]
     end = frozenset(f for f, _ in rows)
     start = frozenset(f for f, place in rows if place == "both")
     joined = tuple(sorted(f for f in start if not f.isascii()))
-    return end, start, joined, max(len(f.split()) for f in end)
+    last = frozenset(f.split()[-1] for f in end)
+    first = frozenset(f.split()[0] for f in start)
+    return _Forms(end, start, last, first, joined, max(len(f.split()) for f in end))
 
 
 @cache
@@ -298,22 +312,24 @@ def without_legal_forms(words: Words) -> Words:
     >>> without_legal_forms(["ACME", "CO", "LTD"]), without_legal_forms(["OOO", "ACME", "GMBH"])
     (['ACME'], ['ACME'])
     """
-    end, start, joined, longest = _forms()
+    forms = _forms()
     before: Words = []
     while words != before:
         before = words
-        for n in range(min(longest, len(words) - 1), 0, -1):
-            if " ".join(words[-n:]) in end:
+        most = min(forms.longest, len(words) - 1) if words[-1] in forms.last else 0
+        for n in range(most, 0, -1):
+            if " ".join(words[-n:]) in forms.end:
                 words = words[:-n]
                 break
-        for n in range(min(longest, len(words) - 1), 0, -1):
-            if " ".join(words[:n]) in start:
+        most = min(forms.longest, len(words) - 1) if words[0] in forms.first else 0
+        for n in range(most, 0, -1):
+            if " ".join(words[:n]) in forms.start:
                 words = words[n:]
                 break
         while len(words) > 1 and words[-1] == "&":
             words = words[:-1]
         if not (words[0].isascii() and words[-1].isascii()):
-            words = _without_joined_forms(words, joined)
+            words = _without_joined_forms(words, forms.joined)
     return words
 
 
@@ -357,7 +373,7 @@ def _inverted(words: Words) -> Words:
 @cache
 def _tail_signs() -> frozenset[str]:
     """Words that are no first name: parts of legal forms, and words of organisations."""
-    end, *_ = _forms()
+    end = _forms().end
     parts = {word for form in end for word in form.split()}
     return frozenset(parts | set(shortened_words()))
 

@@ -14,6 +14,7 @@ from hashlib import blake2b
 
 import numpy as np
 import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped] # it has no types
 
 from netpos.tables import Schema
 
@@ -145,12 +146,20 @@ def lens_ids(numbers: pl.Series) -> pl.Series:
     >>> lens_ids(pl.Series([key("038-066-141-127-891"), 10, -5])).to_list()
     ['038-066-141-127-891', '000-000-000-000-00X', None]
     """
-    digits = (pl.col("n") // 11).cast(pl.String).str.zfill(14)
-    check = (pl.col("n") % 11).cast(pl.String).replace("10", "X")
-    parts = [digits.str.slice(i, 3) for i in range(0, 12, 3)]
-    last = pl.concat_str(digits.str.slice(12, 2), check)
-    whole = pl.concat_str(*parts, last, separator="-")
-    return numbers.to_frame("n").select(i=pl.when(pl.col("n") >= 0).then(whole))["i"]
+    known = numbers.is_not_null().to_numpy()
+    n = numbers.fill_null(-1).to_numpy()
+    known &= n >= 0
+    n = np.where(known, n, 0)
+    signs = np.full((n.size, 19), ord("-"), dtype=np.uint8)
+    rest, check = np.divmod(n, 11)
+    signs[:, 18] = np.where(check == 10, ord("X"), check + ord("0"))
+    for place in (17, 16, 14, 13, 12, 10, 9, 8, 6, 5, 4, 2, 1, 0):
+        rest, digit = np.divmod(rest, 10)
+        signs[:, place] = digit + ord("0")
+    ends = pa.py_buffer(np.arange(n.size + 1, dtype=np.int64) * 19)
+    bits = pa.py_buffer(np.packbits(known, bitorder="little"))
+    array = pa.Array.from_buffers(pa.large_utf8(), n.size, [bits, ends, pa.py_buffer(signs)])
+    return pl.Series("i", pl.from_arrow(array))
 
 
 def keys(texts: pl.Series) -> pl.Series:

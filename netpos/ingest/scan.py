@@ -146,12 +146,49 @@ def _library() -> ctypes.CDLL | None:
         return None
     library.netpos_scan.argtypes = [ctypes.POINTER(_Scan)]
     library.netpos_scan.restype = ctypes.c_int
+    library.netpos_distinct.argtypes = [
+        *(ctypes.c_void_p, ctypes.c_int64),
+        *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64),
+    ]
+    library.netpos_distinct.restype = ctypes.c_int64
+    return library
+
+
+def _needed() -> ctypes.CDLL:
+    library = _library()
+    if library is None:
+        raise RuntimeError("netpos was installed without its compiled scanner")
     return library
 
 
 def available() -> bool:
     """Tell whether the compiled scanner is there; ``NETPOS_SCAN=0`` in the environment says no."""
     return os.environ.get("NETPOS_SCAN") != "0" and _library() is not None
+
+
+def number_distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Distinct keys in the order in which they come, and the number of each key's among them.
+
+    Raises
+    ------
+    RuntimeError
+        The compiled scanner is not there, see `available`.
+
+    Examples
+    --------
+    >>> [a.tolist() for a in number_distinct(np.array([5, -1, 5, 3]))]
+    [[5, -1, 3], [0, 1, 0, 2]]
+    """
+    library = _needed()
+    keys = np.ascontiguousarray(keys, dtype=np.int64)
+    ids, slots = np.empty(keys.size, np.int32), 1 << max(keys.size - 1, 1).bit_length()
+    while True:
+        slot, values = np.zeros(slots, np.int32), np.empty(slots // 2, np.int64)
+        arrays = (a.ctypes.data for a in (ids, values, slot))
+        n = library.netpos_distinct(keys.ctypes.data, keys.size, *arrays, slots)
+        if n >= 0:
+            return values[:n].copy(), ids
+        slots *= 2
 
 
 @dataclass(frozen=True)
@@ -189,10 +226,7 @@ class Scanner:
     """
 
     def __init__(self, *, most_line: int = MAX_RECORD) -> None:
-        library = _library()
-        if library is None:
-            raise RuntimeError("netpos was installed without its compiled scanner")
-        self._library, self._most_line = library, most_line
+        self._library, self._most_line = _needed(), most_line
         self._text = np.empty(0, dtype=np.uint8)
         self._rows: dict[str, int] = {}
         self._arrays: dict[str, Any] = {}

@@ -21,6 +21,12 @@ typedef uint8_t u8;
 typedef uint64_t u64;
 typedef int64_t i64;
 
+#if defined(_WIN32)
+#define EXPORTED __declspec(dllexport)
+#else
+#define EXPORTED __attribute__((visibility("default")))
+#endif
+
 #define NO_DAY INT32_MIN
 #define NO_DOCUMENT INT64_MIN
 #define NO_NUMBER INT32_MIN
@@ -669,6 +675,12 @@ static i64 content(const span *raw) {
     return (i64)((h ^ h >> 32) >> 2);
 }
 
+static inline u64 hashed(i64 key) {
+    u64 h = (u64)key * 0x9E3779B97F4A7C15ull;
+    h = (h ^ h >> 32) * 0xD6E8FEB86659FD93ull;
+    return h ^ h >> 32;
+}
+
 static int reference(scan *s, const named *d, const span *lens_id, const span *raw, u8 cited_by,
                      u8 phase, uint16_t categories, int *full) {
     i64 other = NO_DOCUMENT, row = s->references;
@@ -679,11 +691,8 @@ static int reference(scan *s, const named *d, const span *lens_id, const span *r
     int says = d->office.n || d->number.n || d->kind.n || d->date.n;
     i64 at = -1;
     if (says || other == NO_DOCUMENT) {
-        u64 mask = (u64)s->slots - 1, place = (u64)other;
-        if (other == NO_DOCUMENT) place = 0x9E3779B97F4A7C15ull * (u64)(row + 1); /* one each */
-        place ^= place >> 32;
-        place *= 0xD6E8FEB86659FD93ull;
-        place = (place ^ place >> 32) & mask;
+        u64 mask = (u64)s->slots - 1;
+        u64 place = hashed(other == NO_DOCUMENT ? -2 - row : other) & mask; /* no two are one */
         for (;; place = (place + 1) & mask) {
             int32_t taken = s->slot[place];
             if (!taken) {
@@ -967,11 +976,7 @@ static void forget(scan *s, i64 from) {
     while (s->outside > from) s->slot[s->outside_slot[--s->outside]] = 0;
 }
 
-#if defined(_WIN32)
-__declspec(dllexport)
-#else
-__attribute__((visibility("default")))
-#endif
+EXPORTED
 int netpos_scan(scan *s) {
     const u8 *p = s->text, *end = s->text + s->length;
     i64 line = 0;
@@ -1009,4 +1014,26 @@ int netpos_scan(scan *s) {
     }
     s->line_ends = line;
     return DONE;
+}
+
+/* Number the distinct keys in the order in which they come: `ids` for each key, `values` for each
+ * number. Returns how many there are, -1 when more than half of the slots (a power of two, all 0)
+ * would be taken. */
+EXPORTED
+i64 netpos_distinct(const i64 *keys, i64 n, int32_t *ids, i64 *values, int32_t *slot, i64 slots) {
+    enum { AHEAD = 16 };
+    u64 mask = (u64)slots - 1;
+    i64 found = 0;
+    for (i64 k = 0; k < n; k++) {
+        if (k + AHEAD < n) __builtin_prefetch(&slot[hashed(keys[k + AHEAD]) & mask]);
+        u64 place = hashed(keys[k]) & mask;
+        while (slot[place] && values[slot[place] - 1] != keys[k]) place = (place + 1) & mask;
+        if (!slot[place]) {
+            if (found >= slots / 2) return -1;
+            values[found++] = keys[k];
+            slot[place] = (int32_t)found;
+        }
+        ids[k] = slot[place] - 1;
+    }
+    return found;
 }
