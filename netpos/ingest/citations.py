@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -128,16 +128,23 @@ def _expand(masks: NDArray[np.uint16], names: Sequence[str]) -> pl.Series:
     return pl.Series(lists, dtype=pl.List(pl.Enum(names))).gather(at[masks])
 
 
-def citation_tables(
-    details: Details, docs: pl.DataFrame, grouping: Grouping
-) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, int]]:
-    """Citations between families, documents outside the corpus, and counts of what fell away.
+#: Writes a table of a corpus from frames that follow each other; how many rows they had.
+Write = Callable[[str, Iterable[pl.DataFrame]], int]
+
+
+def write_citations(
+    details: Details, docs: pl.DataFrame, grouping: Grouping, write: Write
+) -> dict[str, int]:
+    """Write the tables ``citations`` between families and ``outside``; count what fell away.
+
+    A pair appears once. An end outside the corpus has no family but the number of a row of
+    ``outside``.
 
     Returns
     -------
-    (citations, outside, counts)
-        A pair appears once. An end outside the corpus has no family but the number of a row of
-        ``outside``. Counts: mentions read, inside one family, by documents left out.
+    dict
+        ``citations``: rows; ``mentions`` read; ``mentions_of_kept`` documents;
+        ``mentions_inside_family``.
     """
     record, other, cited_by, phase, categories = _mentions(details)
     counts = {"mentions": record.size}
@@ -155,36 +162,36 @@ def citation_tables(
     family = grouping.family_of(named)
     missing = np.flatnonzero(family < 0)
     n = len(grouping.family_id)
-    node = family.copy()
-    node[missing] = n + np.arange(missing.size, dtype=np.int32)
-    keep = family[at] != own
-    counts["mentions_inside_family"] = int(keep.size - keep.sum())
-    record, at, cited_by, phase, categories, own = (
-        a[keep] for a in (record, at, cited_by, phase, categories, own)
-    )
+    ends = n + missing.size
     citing = np.zeros(named.size, dtype=bool)
     citing[at[cited_by]] = True
     described = _described(details, named, docs, missing, citing)
-    office = np.where(
-        cited_by,
-        _named_offices(described, docs, named)[at],
-        _office_numbers(details.records["office"])[record],
-    )
+    write("outside", [_outside_table(described, named[missing])])
+    office = _named_offices(described, docs, named)[at]
+    del described, named, citing
+    office[~cited_by] = _office_numbers(details.records["office"])[record[~cited_by]]
     del record
-    end = node[at]
-    pairs = _pairs(
-        np.where(cited_by, end, own),
-        np.where(cited_by, own, end),
-        n + missing.size,
-        cited_by,
-        phase,
-        categories,
-        office,
-    )
+    family[missing] = n + np.arange(missing.size, dtype=np.int32)
+    end = family[at]
+    del at, family, missing
+    keep = end != own
+    counts["mentions_inside_family"] = int(keep.size - keep.sum())
+    cited_by, phase, categories, office = (a[keep] for a in (cited_by, phase, categories, office))
+    own, end = own[keep], end[keep]
+    del keep
+    turned = np.flatnonzero(cited_by)
+    own[turned], end[turned] = end[turned], own[turned]
+    frames = _pairs(own, end, ends, cited_by, phase, categories, office)
+    counts["citations"] = write("citations", (_citations(pairs, n) for pairs in frames))
+    return counts
+
+
+def _citations(pairs: pl.DataFrame, n: int) -> pl.DataFrame:
+    """Pairs of ends as rows of the table; ``n`` is the number of families."""
     source = pairs.select(
         pl.when(pl.col("mentions") == 0).then(1).when("backward").then(2).otherwise(0)
     ).to_series()
-    table = pairs.select(
+    return pairs.select(
         citing_family=_within("citing", n),
         cited_family=_within("cited", n),
         outside=pl.when(pl.col("citing") >= n)
@@ -199,7 +206,6 @@ def citation_tables(
         phases=_expand(pairs["phase"].to_numpy(), PHASES[1:]),
         categories=_expand(pairs["categories"].to_numpy(), CATEGORIES),
     )
-    return table, _outside_table(described, named[missing]), counts
 
 
 def _within(end: str, n: int) -> pl.Expr:
@@ -237,7 +243,7 @@ def _rename(other: NDArray[np.int64], renamed: pl.DataFrame) -> None:
 
 
 #: Mentions put together at a time: bounds what is held while they are sorted.
-_AT_ONCE = 4_000_000
+_AT_ONCE = 3_000_000
 
 
 def _pairs(
@@ -248,7 +254,7 @@ def _pairs(
     phase: NDArray[np.uint8],
     categories: NDArray[np.uint16],
     office: NDArray[np.int8],
-) -> pl.DataFrame:
+) -> Iterator[pl.DataFrame]:
     """Mentions of each pair of ends put together: one row per pair, in order of both.
 
     ``ends`` is how many ends there are; the mentions are taken in stretches of citing ends.
@@ -256,22 +262,19 @@ def _pairs(
     up_to = np.cumsum(np.bincount(citing, minlength=ends))
     cuts = np.searchsorted(up_to, np.arange(_AT_ONCE, citing.size, _AT_ONCE), side="right")
     bounds = [0, *np.unique(cuts).tolist(), ends]
-    frames = []
+    del up_to
     for low, high in pairwise(bounds):
-        chosen = (
-            slice(None) if len(bounds) == 2 else np.flatnonzero((citing >= low) & (citing < high))
+        chosen: slice | NDArray[np.int64] = slice(None)
+        if len(bounds) > 2:
+            chosen = np.flatnonzero((citing >= low) & (citing < high))
+        yield _put_together(
+            citing[chosen].astype(np.int64) * ends + cited[chosen],
+            ends,
+            cited_by[chosen],
+            phase[chosen],
+            categories[chosen],
+            office[chosen],
         )
-        frames.append(
-            _put_together(
-                citing[chosen].astype(np.int64) * ends + cited[chosen],
-                ends,
-                cited_by[chosen],
-                phase[chosen],
-                categories[chosen],
-                office[chosen],
-            )
-        )
-    return pl.concat(frames)
 
 
 def _put_together(

@@ -15,16 +15,17 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet as pq  # type: ignore[import-untyped] # it has no types
 
 from netpos.errors import InputError, OptionError
 from netpos.ingest import derive
-from netpos.ingest.citations import citation_tables
+from netpos.ingest.citations import write_citations
 from netpos.ingest.discover import REFUSED, Source, find
 from netpos.ingest.families import match_sources
 from netpos.ingest.folders import check_same, fingerprint, locked, state, writing
@@ -436,11 +437,7 @@ def _details(folder: Path, manifest: dict[str, Any]) -> derive.Details:
             bases.append((part["stem"], base))
             base += frame.height
     records = pl.concat(frames).with_columns(record=pl.int_range(pl.len(), dtype=pl.Int32))
-    return derive.Details(
-        match_sources(records),
-        bases,
-        lambda stem, table: read_part(folder / "records", stem, table),
-    )
+    return derive.Details(match_sources(records), bases, partial(read_part, folder / "records"))
 
 
 def _rejected(folder: Path, manifest: dict[str, Any]) -> pl.DataFrame:
@@ -478,26 +475,29 @@ def _make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) 
     ledger = pl.concat([_rejected(folder, manifest), duplicates]).sort("file", "line", "outcome")
     say(f"{docs.height:,} documents kept")
 
-    def write(name: str, table: pl.DataFrame) -> int:
-        table.write_parquet(temporary / f"{name}.parquet", compression="zstd")
-        return table.height
+    def write(name: str, frames: Iterable[pl.DataFrame]) -> int:
+        return _write_table(temporary / f"{name}.parquet", frames)
+
+    write("documents", [docs.select(_DOCUMENT_COLUMNS)])
+    write("ledger", [ledger])
+    _account(manifest, docs, ledger)
+    docs = docs.drop("lens_id", "legal_status", "file", "line", "priorities", "form", "filled")
+    details = replace(details, records=details.records.select("office"))
 
     def others() -> int:
         """Every table but those of citations, which take as long."""
-        write("documents", docs.select(_DOCUMENT_COLUMNS))
-        write("members", derive.member_table(grouping))
-        write("ledger", ledger)
+        write("members", [derive.member_table(grouping)])
         write("classifications", derive.class_table(details, docs))
         applicants = derive.applicant_table(*derive.parties(details, docs))
         manifest["residence_codes"] = _unusual_codes(applicants)
-        write("applicants", applicants)
-        return write("families", derive.family_table(docs))
+        write("applicants", [applicants])
+        return write("families", [derive.family_table(docs)])
 
     with ThreadPoolExecutor(1) as beside:
         families = beside.submit(others)
-        citations, outside, counts = citation_tables(details, docs, grouping)
-        write("outside", outside)
-        pairs = write("citations", citations)
+        if docs.height > _SIDE_BY_SIDE:
+            families.result()  # one after the other holds less
+        counts = write_citations(details, docs, grouping, write)
         outcome = dict(ledger.group_by("outcome").len().iter_rows())
         read = sum(i["read"] for i in manifest["inputs"])
         manifest["counts"] = {
@@ -507,15 +507,31 @@ def _make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) 
             "duplicates": outcome.get("duplicate", 0),
             "no_inventions": int(docs["family"].null_count()),
             "families": families.result(),
-            "citations": pairs,
             **counts,
         }
     if read != docs.height + ledger.height:
         message = f"records do not add up: {manifest['counts']}"
         raise AssertionError(message)
-    _account(manifest, docs, ledger)
 
 
+def _write_table(path: Path, frames: Iterable[pl.DataFrame]) -> int:
+    """Write frames that follow each other as one table; how many rows."""
+    rows, writer = 0, None
+    try:
+        for frame in frames:
+            table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+            if writer is None:
+                writer = pq.ParquetWriter(path, table.schema, compression="zstd")
+            writer.write_table(table)
+            rows += frame.height
+    finally:
+        if writer is not None:
+            writer.close()
+    return rows
+
+
+#: Up to so many documents the citations are made beside the other tables.
+_SIDE_BY_SIDE = 400_000
 _DOCUMENT_COLUMNS = (
     "lens_id",
     "family_id",

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from netpos import countries
 from netpos.ingest import families as fam
@@ -42,18 +44,18 @@ class Details:
 
     records: pl.DataFrame
     bases: Sequence[tuple[str, int]]
-    open_part: Callable[[str, str], pl.DataFrame]
+    open_part: Callable[[str, str, Sequence[str]], pl.DataFrame]
 
-    def parts(self, table: str) -> Iterator[tuple[int, pl.DataFrame]]:
+    def parts(self, table: str, *columns: str) -> Iterator[tuple[int, pl.DataFrame]]:
         """A table part by part, each with the position of its first record."""
         for stem, first in self.bases:
-            yield first, self.open_part(stem, table)
+            yield first, self.open_part(stem, table, columns)
 
     def read(self, table: str, *columns: str) -> pl.DataFrame:
         """A whole table with ``record``, the position in ``records``, instead of ``row``."""
         return pl.concat(
             part.select(*columns or [pl.exclude("row")], record=pl.col("row") + first)
-            for first, part in self.parts(table)
+            for first, part in self.parts(table, *([*columns, "row"] if columns else []))
         )
 
 
@@ -68,7 +70,7 @@ def documents(
         ``documents`` is sorted by (family, lens_id), those left out of families at the end.
     """
     kept, duplicates = fam.choose(details.records, details.read)
-    grouping = fam.group(details.records, details.read("members"), kept)
+    grouping = fam.group(details.records, details.read("members", "member"), kept)
     seed = details.records.group_by("doc").agg(seed=(pl.col("role") == "seed").any())
     table = (
         details.records.with_columns(family=pl.Series(grouping.family, dtype=pl.Int32))
@@ -83,7 +85,7 @@ def documents(
     ids = pl.DataFrame(
         {
             "family": np.arange(len(grouping.family_id), dtype=np.int32),
-            "family_id": pl.Series(grouping.family_id, dtype=pl.String),
+            "family_id": grouping.family_id,
         }
     )
     table = table.join(ids, on="family", how="left", maintain_order="left")
@@ -199,43 +201,46 @@ def parties(details: Details, docs: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
     inventor's), in the order EP, WO, US, others, then earliest publication; the inventors from
     the first that states an inventor's residence (else an applicant's), in the same order.
     """
-    table = details.read("parties")
-    inside = docs.filter(pl.col("family").is_not_null())
-    n = details.records.height
-    place = np.full(n, -1, dtype=np.int32)  # of a record in `inside`
+    inside = docs.filter(pl.col("family").is_not_null()).select(
+        "record", "family", "published", _office_order().alias("rank")
+    )
+    place = np.full(details.records.height, -1, dtype=np.int32)  # of a record in `inside`
     place[inside["record"].to_numpy()] = np.arange(inside.height, dtype=np.int32)
-    at = place[table["record"].to_numpy()]
-    if (at < 0).any():
-        table, at = table.filter(at >= 0), at[at >= 0]
-    table = table.with_columns(inside["family"].gather(at))
-    if table["residence"].null_count() < table.height:
-        resolved = countries.resolve(table["residence"], inside["published"].gather(at))
-        table = table.with_columns(country=resolved["country"], repair=resolved["reason"])
-    else:
-        table = table.with_columns(country=pl.lit(None, pl.String), repair=pl.lit(None, pl.String))
-    known = table["country"].is_not_null().to_numpy()
-    applicant = (table["role"] == "applicant").to_numpy()
-    says = [
-        np.bincount(at[known & of_role], minlength=inside.height) > 0
-        for of_role in (applicant, ~applicant)
-    ]
-    family = inside["family"].to_numpy()
-    rank = inside.select(_office_order()).to_series().to_numpy()
+    says = np.zeros((2, inside.height), dtype=bool)  # an applicant's residence, an inventor's
+    for at, table in _resolved(details, place, inside["published"]):
+        known = table["country"].is_not_null().to_numpy()
+        inventor = (table["role"] == "inventor").to_numpy()
+        says[0, at[known & ~inventor]] = True
+        says[1, at[known & inventor]] = True
+    family, rank = inside["family"].to_numpy(), inside["rank"].to_numpy()
     last = np.iinfo(np.int32).max
     published = inside["published"].to_physical().fill_null(last).to_numpy()
-    chosen = []
-    for first, second in (says, says[::-1]):
+    chosen = np.zeros((2, inside.height), dtype=bool)
+    for of_role, (first, second) in zip(chosen, (says, says[::-1]), strict=True):
         # documents stand in the order of family and Lens ID, which decides where all else ties
         order = np.lexsort((published, rank, ~second, ~first, family))
-        of_family = np.zeros(inside.height, dtype=bool)
-        of_family[order[np.flatnonzero(np.diff(family[order], prepend=-1))]] = True
-        chosen.append(table.filter(of_family[at]))
-    kinds = classify(chosen[0].select(doc="record", role="role", name="name"))
-    of_role = (
-        found.filter(pl.col("role") == role)
-        for found, role in zip(chosen, ("applicant", "inventor"), strict=True)
-    )
-    return pl.concat(of_role), kinds
+        of_role[order[np.flatnonzero(np.diff(family[order], prepend=-1))]] = True
+    frames, named = [], []
+    for at, table in _resolved(details, place, inside["published"]):
+        inventor = (table["role"] == "inventor").to_numpy()
+        keep = np.where(inventor, chosen[1, at], chosen[0, at])
+        of_family = inside["family"].gather(at)
+        frames.append(table.with_columns(of_family).filter(keep))
+        named.append(table.select("role", "name", doc=of_family).filter(chosen[0, at]))
+    return pl.concat(frames), classify(pl.concat(named))
+
+
+def _resolved(
+    details: Details, place: NDArray[np.int32], published: pl.Series
+) -> Iterator[tuple[NDArray[np.int32], pl.DataFrame]]:
+    """Parties of the documents that count, part by part: where those are, country and repair."""
+    for first, part in details.parts("parties"):
+        at = place[part["row"].to_numpy() + first]
+        table = part.drop("row")
+        if (at < 0).any():
+            table, at = table.filter(at >= 0), at[at >= 0]
+        found = countries.resolve(table["residence"], published.gather(at))
+        yield at, table.with_columns(country=found["country"], repair=found["reason"])
 
 
 def applicant_table(found: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
@@ -315,20 +320,33 @@ def merge_parties(table: pl.DataFrame) -> pl.DataFrame:
     return table[order[final]].with_columns(share=share[final]).select(PARTY_COLUMNS)
 
 
-def class_table(details: Details, docs: pl.DataFrame) -> pl.DataFrame:
-    """Distinct symbols of each family."""
+#: Rows of classes sorted at a time.
+_AT_ONCE = 3_000_000
+
+
+def class_table(details: Details, docs: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Distinct symbols of each family, in frames that follow each other."""
     family = np.full(details.records.height, -1, dtype=np.int64)
     inside = docs.select("record", "family").drop_nulls("family")
     family[inside["record"].to_numpy()] = inside["family"].to_numpy()
+    rows = sum(part.height for _, part in details.parts("classes", "row"))
+    steps = max(1, -(-rows // _AT_ONCE))
+    bounds = np.linspace(0, int(family.max(initial=0)) + 1, steps + 1).astype(np.int64)
+    for low, high in pairwise(bounds.tolist()):
+        yield _classes_of(details, family, low, high)
+
+
+def _classes_of(details: Details, family: NDArray[np.int64], low: int, high: int) -> pl.DataFrame:
+    """The rows of families from ``low`` to before ``high``."""
     frames = []
     for first, part in details.parts("classes"):
         of_row = family[part["row"].to_numpy() + first]
-        symbol = part["symbol"]
+        keep = (of_row >= low) & (of_row < high)
+        symbol = part["symbol"].filter(keep)
         if symbol.str.contains(r"[^0-9A-Z/]").any():
             symbol = symbol.str.replace_all(r"\s+", "").str.to_uppercase()
-        pair = pl.Series("pair", of_row * 2 + (part["scheme"] == "IPC").to_numpy())
-        keep = pl.Series(of_row >= 0) & (symbol != "")
-        frames.append(pl.DataFrame([pair, symbol.alias("symbol")]).filter(keep))
+        pair = (of_row * 2 + (part["scheme"] == "IPC").to_numpy())[keep]
+        frames.append(pl.DataFrame({"pair": pair, "symbol": symbol}).filter(symbol != ""))
     table = pl.concat(frames).sort("pair", "symbol")
     again = (pl.col("pair") == pl.col("pair").shift()) & (
         pl.col("symbol") == pl.col("symbol").shift()

@@ -34,7 +34,7 @@ class Grouping:
     """
 
     family: NDArray[np.int32]
-    family_id: list[str]
+    family_id: pl.Series
     numbers: Ints
     number_family: NDArray[np.int32]
 
@@ -204,7 +204,7 @@ def group(records: pl.DataFrame, members: pl.DataFrame, kept: NDArray[np.bool_])
     number_of[order["component"].to_numpy()] = np.arange(order.height, dtype=np.int32)
     family = np.full(records.height, -1, dtype=np.int32)
     family[position] = number_of[component[own]]
-    return Grouping(family, order["family_id"].to_list(), numbers, number_of[component])
+    return Grouping(family, order["family_id"], numbers, number_of[component])
 
 
 def _keys(

@@ -214,7 +214,7 @@ def _class_frame(row: Rows, biblios: list[Biblio]) -> pl.DataFrame:
                 schema=dict(CLASSES),
             )
         )
-    return pl.concat(frames).drop_nulls("symbol")
+    return pl.concat(frames).filter(pl.col("symbol") != "")
 
 
 def _member_frame(row: Rows, families: list[Families]) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import io
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -127,9 +127,10 @@ def write_part(batch: Batch, folder: Path, stem: str) -> None:
         )
 
 
-def read_part(folder: Path, stem: str, table: str) -> pl.DataFrame:
-    """Read one table of a part."""
-    return pl.read_parquet(folder / f"{stem}.{table}.parquet", memory_map=False)
+def read_part(folder: Path, stem: str, table: str, columns: Sequence[str] = ()) -> pl.DataFrame:
+    """Read one table of a part, or some of its columns."""
+    path = folder / f"{stem}.{table}.parquet"
+    return pl.read_parquet(path, columns=list(columns) or None, memory_map=False)
 
 
 def _rest_of_line(stream: BinaryIO, most: int) -> int:

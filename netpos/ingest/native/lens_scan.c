@@ -16,6 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#if defined(__SSE2__) && !defined(NETPOS_PLAIN)
+#define NETPOS_SSE2
+#include <emmintrin.h>
+#endif
 
 typedef uint8_t u8;
 typedef uint64_t u64;
@@ -96,24 +100,36 @@ static inline int is_hex(u8 c) {
     return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f');
 }
 
-/* From the byte after the opening quote to the closing quote; NULL where the string is not valid. */
-static inline const u8 *string_end(const u8 *p, int *escaped) {
+/* The next quote, backslash or control character. */
+static inline const u8 *special(const u8 *p) {
+#if defined(NETPOS_SSE2)
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
+    const __m128i control = _mm_set1_epi8(31);
+    for (;; p += 16) {
+        __m128i w = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i found = _mm_or_si128(_mm_cmpeq_epi8(w, quote), _mm_cmpeq_epi8(w, slash));
+        found = _mm_or_si128(found, _mm_cmpeq_epi8(_mm_min_epu8(w, control), w));
+        int bits = _mm_movemask_epi8(found);
+        if (bits) return p + __builtin_ctz((unsigned)bits);
+    }
+#else
     const u64 ones = 0x0101010101010101ull, high = 0x8080808080808080ull;
-    for (;;) {
+    for (;; p += 8) {
         u64 w;
         memcpy(&w, p, 8);
         u64 quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
         u64 found = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((w - ones * 32) & ~w);
-        found &= high;
-        if (!found) {
-            p += 8;
-            continue;
-        }
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        while (*p != '"' && *p != '\\' && *p >= 32) p++;
-#else
-        p += __builtin_ctzll(found) >> 3;
+        if (found & high) break; /* the lowest one found is one; which it is depends on the order */
+    }
+    while (*p != '"' && *p != '\\' && *p >= 32) p++;
+    return p;
 #endif
+}
+
+/* From the byte after the opening quote to the closing quote; NULL where the string is not valid. */
+static inline const u8 *string_end(const u8 *p, int *escaped) {
+    for (;;) {
+        p = special(p);
         if (*p == '"') return p;
         if (*p != '\\') return NULL;
         *escaped = 1;
@@ -245,7 +261,12 @@ static int valid_utf8(const u8 *p, i64 n) {
     const u8 *end = p + n;
     while (p < end) {
         u8 c = *p;
-        if (c < 0x80) { p++; continue; }
+        if (c < 0x80) {
+            u64 w;
+            if (end - p >= 8 && (memcpy(&w, p, 8), !(w & 0x8080808080808080ull))) p += 8;
+            else p++;
+            continue;
+        }
         int more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
         if (c < 0xC2 || c > 0xF4 || end - p <= more) return 0;
         u8 d = p[1];
@@ -627,7 +648,7 @@ static const u8 *classes(scan *s, const u8 *p, u8 cpc, int *full) {
                         else p = skip(p, 6);
                     NEXT_KEY(p)
                     seen = outer;
-                    if (symbol.at) {
+                    if (symbol.n) {
                         i64 row = s->classes;
                         if (row == s->cap_classes) { *full = 1; return NULL; }
                         s->class_row[row] = (int32_t)s->records;
