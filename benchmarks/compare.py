@@ -133,38 +133,41 @@ def check(folder: Path, size: int) -> list[str]:
     reference = reference_betweenness(theirs)
     said = []
 
-    whole = links_of_netpos(folder / "run/tables/links.csv")
-    short = links_of_netpos(folder / "table-links.csv")
-    again = links_of_netpos(folder / "analyse/tables/links.csv")
-    off = max(same(t, theirs, keys, weight, "links") for t in (whole, short, again))
-    said.append(f"{theirs.height:,} links: {off:.0e}")
-
     linked = peer.select(KEYS)
-    countries = pl.read_csv(folder / "run/tables/countries.csv", infer_schema_length=None)
-    rest = countries.filter(pl.col("technology") != "all").join(linked, on=KEYS, how="anti")
-    if rest.filter((pl.col("given") != 0) | (pl.col("received") != 0)).height:
-        raise SystemExit("countries: a country with foreign links that the peer does not have")
-    countries = countries.join(linked, on=KEYS, how="semi")
-    table = pl.read_csv(folder / "table.csv")
-    warm = pl.read_csv(folder / "warm.csv")
+    found = {name: links_of_netpos(folder / f"{name}-links.csv") for name in ("table",)}
+    rows = {name: pl.read_csv(folder / f"{name}.csv") for name in ("table", "warm")}
     off = max(
-        same(countries, peer, KEYS, STRENGTHS, "strengths of the run"),
-        *(same(t, peer, KEYS, {c: c for c in STRENGTHS}, "strengths") for t in (table, warm)),
+        same(t, peer, KEYS, {c: c for c in STRENGTHS}, f"strengths, {name}")
+        for name, t in rows.items()
     )
+    for name in ("run", "analyse"):  # not run at every size
+        tables = folder / name / "tables"
+        if tables.is_dir():
+            found[name] = links_of_netpos(tables / "links.csv")
+            countries = pl.read_csv(tables / "countries.csv", infer_schema_length=None)
+            rest = countries.filter(pl.col("technology") != "all").join(linked, on=KEYS, how="anti")
+            if rest.filter((pl.col("given") != 0) | (pl.col("received") != 0)).height:
+                raise SystemExit("countries: one with foreign links that the peer does not have")
+            countries = countries.join(linked, on=KEYS, how="semi")
+            off = max(off, same(countries, peer, KEYS, STRENGTHS, f"strengths, {name}"))
+    apart = max(same(t, theirs, keys, weight, f"links, {name}") for name, t in found.items())
+    said.append(f"{theirs.height:,} links: {apart:.0e}")
     said.append(f"strengths and balance of {peer.height:,} rows: {off:.0e}")
 
-    ours = on_peers_nodes(whole)
+    ours = on_peers_nodes(found["table"])
     rank, between = {"pagerank": "pagerank"}, {"betweenness": "betweenness"}
-    off = max(same(t, peer, KEYS, rank, "PageRank") for t in (ours, table, warm))
+    off = max(same(t, peer, KEYS, rank, "PageRank") for t in (ours, *rows.values()))
     said.append(f"PageRank: {off:.0e}")
-    off = max(same(t, reference, KEYS, between, "betweenness") for t in (ours, table, warm))
+    off = max(same(t, reference, KEYS, between, "betweenness") for t in (ours, *rows.values()))
     said.append(f"betweenness against igraph: {off:.0e}")
 
-    tuned = pl.read_csv(folder / "tuned.csv")
-    same(links_of_peer(folder / "tuned-links.csv"), theirs, keys, weight, "links of the tuned peer")
-    columns = {c: c for c in (*STRENGTHS, "pagerank", "closeness")}
-    off = same(tuned, peer, KEYS, columns, "tuned peer")
-    said.append(f"tuned peer against peer: {off:.0e}")
+    if (folder / "tuned.csv").exists():
+        tuned = pl.read_csv(folder / "tuned.csv")
+        their_links = links_of_peer(folder / "tuned-links.csv")
+        same(their_links, theirs, keys, weight, "links of the tuned peer")
+        columns = {c: c for c in (*STRENGTHS, "pagerank", "closeness")}
+        off = same(tuned, peer, KEYS, columns, "tuned peer")
+        said.append(f"tuned peer against peer: {off:.0e}")
 
     joined = peer.join(reference, on=KEYS, suffix="_igraph")
     apart = (joined["betweenness"] - joined["betweenness_igraph"]).abs()

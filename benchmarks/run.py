@@ -33,8 +33,10 @@ HERE = Path(__file__).parent
 DATA = HERE / "data"
 PYTHON = sys.executable
 LIBRARIES = ("polars", "numpy", "msgspec", "scipy", "igraph", "pandas", "networkx", "orjson")
-#: Beyond this size one round is run: the peer alone takes minutes.
+#: Beyond this size one run must do, with its memory watched: the peer alone takes minutes.
 LARGE = 200_000
+#: The programs the goals are about: run at every size. The others run at the smallest, once.
+GOALS = ("typed parse", "ingest", "table", "table, warm", "peer")
 Runs = dict[str, list[Run]]
 
 
@@ -89,12 +91,12 @@ def technologies(folder: Path) -> Path:
 
 
 def programs(
-    source: Path, folder: Path, *, first: bool, everything: bool = False
+    source: Path, folder: Path, *, first: bool, wide: bool, everything: bool = False
 ) -> dict[str, list[str]]:
     """Commands by name, in the order of a round.
 
-    The ``first`` round also writes the links, to compare them; ``everything`` adds the program of
-    which one run must do.
+    The ``first`` round also writes the links, to compare them; ``wide`` adds the programs that no
+    goal is about, ``everything`` the one of which one run must do.
     """
 
     def script(name: str, out: str, *more: str) -> list[str]:
@@ -131,6 +133,8 @@ def programs(
         "tuned peer": script("peer_tuned", "tuned", *export),
         "peer as given": script("peer_given", "given", *export),
     }
+    if not wide:
+        return {name: found[name] for name in GOALS}
     if everything:
         found["everything"] = [*analyse, "--out", str(folder / "everything")]
     return found
@@ -155,34 +159,38 @@ def tables_of(folder: Path) -> dict[str, bytes]:
     """The answers, to see that a timed run gives the bytes that were checked."""
     names = ["peer.csv", "tuned.csv", "given.csv", "table.csv", "warm.csv"]
     names += [f"{d}/tables/{t}.csv" for d in ("run", "analyse") for t in ("countries", "links")]
-    return {name: (folder / name).read_bytes() for name in names}
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
 
 
 def measured(
-    source: Path, records: int, rounds: int, *, everything: bool
+    source: Path, records: int, rounds: int, *, wide: bool, everything: bool
 ) -> tuple[Runs, dict[str, int], list[str]]:
-    """Check the answers, then time: runs by program, peak memory by program, sentences."""
+    """Check the answers, then time: runs by program, peak memory by program, sentences.
+
+    Without rounds the times are those of the run whose memory is watched.
+    """
     runs: Runs = {}
     with tempfile.TemporaryDirectory(dir=DATA) as temporary:
         folder = Path(temporary)
         say(f"{records:,} records: answers and memory")
-        once = {
-            name: one(name, command, folder, memory=True)
-            for name, command in programs(source, folder, first=True, everything=everything).items()
-        }
+        commands = programs(source, folder, first=True, wide=wide, everything=everything)
+        once = {name: one(name, c, folder, memory=True) for name, c in commands.items()}
         peaks = {name: found.peak for name, found in once.items()}
         said = check(folder, records)
         said.append(stages(folder))
         answers = tables_of(folder)
         for number in range(rounds):
             say(f"{records:,} records: round {number + 1} of {rounds}")
-            for name, command in programs(source, folder, first=False).items():
+            commands = programs(source, folder, first=False, wide=wide and not number)
+            for name, command in commands.items():
                 runs.setdefault(name, []).append(one(name, command, folder))
             again = tables_of(folder)
             changed = [name for name in answers if again[name] != answers[name]]
             if changed:
                 raise SystemExit(f"a second run gives other bytes: {', '.join(changed)}")
-    if everything:
+    if not rounds:
+        runs = {name: [found] for name, found in once.items()}
+    elif everything:
         runs["everything"] = [once["everything"]]
     return runs, peaks, said
 
@@ -195,6 +203,8 @@ def stages(folder: Path) -> str:
         ("peer", "peer"),
         ("tuned", "tuned peer"),
     ):
+        if not (folder / f"{name}-seconds.json").exists():
+            continue
         seconds = json.loads((folder / f"{name}-seconds.json").read_text())
         shown = [f"{k} {v:.1f}" for k, v in seconds.items() if isinstance(v, float)]
         parts.append(f"{title}: {', '.join(shown)}")
@@ -215,7 +225,8 @@ def spread(runs: list[Run]) -> str:
 
 def ratio(runs: Runs, slow: str, fast: str) -> str:
     """Median of the ratios within a round, with the lowest and the highest."""
-    each = sorted(a.wall / b.wall for a, b in zip(runs[slow], runs[fast], strict=True))
+    both = zip(runs[slow], runs[fast], strict=False)  # some programs run in the first round only
+    each = sorted(a.wall / b.wall for a, b in both)
     middle = f"{statistics.median(each):.2f}"
     return f"{middle} ({each[0]:.2f}-{each[-1]:.2f})" if len(each) > 1 else middle
 
@@ -239,8 +250,10 @@ def table_of(records: int, runs: Runs, peaks: dict[str, int]) -> list[str]:
     lines = [
         f"### {records:,} records",
         "",
-        f"Rounds: {rounds}; medians. Memory: all processes together, from a run of its own. "
-        "Every table: without intervals and sensitivity (`--draws 0 --no-sensitivity`).",
+        f"Rounds: {rounds}; medians. Memory: all processes together, from a run of its own"
+        + (" (here the only one)." if records > LARGE else ".")
+        + " Every table: without intervals and sensitivity (`--draws 0 --no-sensitivity`)."
+        * ("run" in runs),
         "",
         "| program | wall s | lowest-highest | CPU s | peak MiB |",
         "|---|---:|---:|---:|---:|",
@@ -250,8 +263,6 @@ def table_of(records: int, runs: Runs, peaks: dict[str, int]) -> list[str]:
         f"| {peaks[name] / 2**20:.0f} |"
         for name, r in runs.items()
     ]
-    memory = peaks["peer"] / max(peaks["table"], 1), peaks["peer"] / max(peaks["run"], 1)
-    given = peaks["peer as given"] / max(peaks["table"], 1)
     lines += ["", "| ratio of wall times, within a round | times |", "|---|---:|"]
     lines += [
         f"| {title} | {ratio(runs, slow, fast)} |"
@@ -266,12 +277,13 @@ def table_of(records: int, runs: Runs, peaks: dict[str, int]) -> list[str]:
             ("warm, netpos making every table: peer / netpos", "peer", "analyse"),
             ("`netpos ingest` / typed parsing alone", "ingest", "typed parse"),
         )
+        if slow in runs and fast in runs
     ]
+    memory = peaks["peer"] / max(peaks["table"], 1)
     return [
         *lines,
         "",
-        f"Peak memory: the peer takes {memory[0]:.1f} times that of netpos for the same table "
-        f"({given:.1f} as given), {memory[1]:.1f} times that of netpos for every table.",
+        f"Peak memory: the peer takes {memory:.1f} times that of netpos for the same table.",
         "",
     ]
 
@@ -296,7 +308,7 @@ def curve(found: dict[int, Runs], peaks: dict[int, dict[str, int]]) -> list[str]
         f"| program | {' | '.join(heads)} | exponent | memory |",
         "|---|" + "---:|" * (len(sizes) + 2),
     ]
-    for name in found[sizes[0]]:
+    for name in GOALS:
         cpu = [median(found[n][name], "cpu") for n in sizes]
         peak = [float(max(peaks[n][name], 1)) for n in sizes]
         cells = [f"{1e6 * c / n:.0f}" for c, n in zip(cpu, sizes, strict=True)]
@@ -383,8 +395,13 @@ def main() -> None:
     checked: list[str] = []
     sources = {n: made(n) for n in sizes}
     for n, source in sources.items():
+        wide = n == sizes[0]
         runs[n], peaks[n], said = measured(
-            source, n, pairs if n <= LARGE else 1, everything=not chosen.quick
+            source,
+            n,
+            pairs if n <= LARGE else 0,
+            wide=wide,
+            everything=wide and not chosen.quick,
         )
         checked += said
     middle = max([n for n in sizes if n <= LARGE] or sizes[:1])
