@@ -29,8 +29,52 @@ from netpos.options import EXPORT, Options
 from netpos.tables import Links
 
 Span = tuple[int, int]
+#: What is read of the families, the parties and the citations.
+_OF_FAMILIES = (
+    "family",
+    "priority_year",
+    "publication_year",
+    "documents",
+    "priority_offices",
+    "family_size",
+    "international",
+    "utility",
+    "role",
+)
+_OF_CITATIONS = ("citing_family", "cited_family", "outside", "passes")
+_OF_PARTIES = ("family", "role", "applicant", "residence", "person", "share")
 #: The union of the listed technologies, each family once.
 UNION = "all"
+
+
+def _columns(corpus: Corpus, name: str, *columns: str) -> pl.DataFrame:
+    """Some columns of a table, without reading the others."""
+    return corpus.scan(name).select(columns).collect()
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What a run reads of a corpus, all of it at once: the corpus may change on disk later.
+
+    ``families`` has the columns of `_OF_FAMILIES`, ``outside`` the dates of documents outside, and
+    ``parties`` one row per family and party, with the user's aliases applied.
+    """
+
+    families: pl.DataFrame
+    outside: pl.DataFrame
+    parties: pl.DataFrame
+    counting: residence.Counting
+
+    @property
+    def rows(self) -> int:
+        """Families and documents outside."""
+        return self.families.height + self.outside.height
+
+    @cached_property
+    def organisations(self) -> Shares:
+        """Organisations of each family, by the counting rule."""
+        held = residence.family_organisations(self.parties, counting=self.counting)
+        return Shares.of(held, "organisation", self.rows)
 
 
 @dataclass(frozen=True)
@@ -47,14 +91,13 @@ class Study:
 
     corpus: Corpus
     options: Options
-    parties: pl.DataFrame
+    tables: Tables
     technologies: tuple[Technology, ...]
     member: Mapping[str, Mask]
     ends: Mapping[str, Mask]
     years: NDArray[np.float64]
     located: pl.DataFrame
     shares: Shares
-    organisations: Shares
     pairs: Citations
     all_pairs: Citations
     data_date: dt.date
@@ -66,9 +109,19 @@ class Study:
         return int(self.years.size)
 
     @property
+    def parties(self) -> pl.DataFrame:
+        """Applicants and inventors of each family; see `Tables`."""
+        return self.tables.parties
+
+    @property
+    def organisations(self) -> Shares:
+        """Organisations of each family, by the counting rule."""
+        return self.tables.organisations
+
+    @property
     def families(self) -> int:
         """Families in the corpus."""
-        return self.corpus.families.height
+        return self.tables.families.height
 
     @property
     def names(self) -> list[str]:
@@ -129,8 +182,8 @@ class Study:
 
     def _of_families(self, column: str) -> NDArray[np.float64]:
         out = np.full(self.rows, np.nan)
-        values = self.corpus.families[column].cast(pl.Float64).fill_null(float("nan"))
-        out[: self.families] = values.to_numpy()
+        values = self.tables.families[column].cast(pl.Float64)
+        out[: self.families] = values.fill_null(float("nan")).to_numpy()
         return out
 
     @cached_property
@@ -142,7 +195,7 @@ class Study:
     def publication_years(self) -> NDArray[np.float64]:
         """Year of first publication per row, NaN where not known."""
         out = self._of_families("publication_year")
-        outside = self.corpus.table("outside")["date"].dt.year().cast(pl.Float64)
+        outside = self.tables.outside["date"].dt.year().cast(pl.Float64)
         out[self.families :] = outside.fill_null(float("nan")).to_numpy()
         return out
 
@@ -155,7 +208,7 @@ class Study:
     def international(self) -> NDArray[np.float64]:
         """1 for families at two or more offices, at EP or at WO."""
         out = np.zeros(self.rows)
-        out[: self.families] = self.corpus.families["international"].cast(pl.Float64)
+        out[: self.families] = self.tables.families["international"].cast(pl.Float64)
         return out
 
     def links(
@@ -215,15 +268,15 @@ def prepare(corpus: Corpus, options: Options) -> Study:
     options = options.model_copy(update={"focal": countries.check_focal(options.focal)})
     path = Path(options.technologies) if options.technologies else None
     technologies = load_technologies(path)
-    families = corpus.families
-    n = families.height
-    outside = corpus.table("outside")
-    rows = n + outside.height
-    lookup, outside_shares = _lookup(corpus, options)
-    parties = _parties(corpus, options)
+    wanted = (*_OF_FAMILIES, "offices") if options.office_proxy else _OF_FAMILIES
+    families = _columns(corpus, "families", *wanted)
+    outside = _columns(corpus, "outside", "date")
+    tables = Tables(families, outside, _parties(corpus, options), options.counting)
+    n, rows = families.height, tables.rows
+    lookup, outside_shares = _lookup(corpus, options, n)
     located = residence.family_countries(
         families,
-        parties,
+        tables.parties,
         by=options.by,
         lookup=lookup,
         office_proxy=options.office_proxy,
@@ -241,23 +294,21 @@ def prepare(corpus: Corpus, options: Options) -> Study:
         "country",
         rows,
     )
-    organisations = Shares.of(
-        residence.family_organisations(parties, counting=options.counting),
-        "organisation",
-        rows,
-    )
+    office_bits = _office_bits(options.citing_office)
+    masks = () if office_bits is None else ("office_mask",)
+    cited = _columns(corpus, "citations", *_OF_CITATIONS, *masks)
     pairs = graph_links.citations(
-        corpus.citations,
+        cited,
         n,
-        organisations=organisations,
+        organisations=lambda: tables.organisations,
         phase=options.phase,
         category=options.category,
-        office_bits=_office_bits(options.citing_office),
+        office_bits=office_bits,
     )
     filtered = pairs
     everything = (options.phase, options.category, options.citing_office) == ("all", "all", "all")
     if not everything:
-        pairs = graph_links.citations(corpus.citations, n)
+        pairs = graph_links.citations(cited, n)
     all_pairs, pairs = pairs, filtered
     basis = "publication_year" if options.year_by == "publication" else "priority_year"
     years = np.full(rows, np.nan)
@@ -267,30 +318,29 @@ def prepare(corpus: Corpus, options: Options) -> Study:
         years[n:] = published.fill_null(float("nan")).to_numpy()
     data_date = _data_date(corpus, options)
     pairs = _windowed(pairs, families, outside, options.window, data_date, rows)
-    member, ends = _members(corpus, technologies, options, rows)
+    member, ends = _members(corpus, families, technologies, options, rows)
     return Study(
         corpus,
         options,
-        parties,
+        tables,
         technologies,
         member,
         ends,
         years,
         located,
         shares,
-        organisations,
         pairs,
         all_pairs,
         data_date,
-        tuple(_warnings(corpus, options, member, years)),
+        tuple(_warnings(corpus, families, options, member, years)),
     )
 
 
 def _parties(corpus: Corpus, options: Options) -> pl.DataFrame:
     """Applicants and inventors, with the user's aliases applied."""
-    table = corpus.applicants
     if not options.aliases:
-        return table
+        return _columns(corpus, "applicants", *_OF_PARTIES)
+    table = corpus.applicants
     rules = read_aliases(Path(options.aliases)).select("name", organisation="canonical")
     applicant = pl.col("role") == "applicant"
     firms = table.filter(applicant & pl.col("applicant").is_not_null())
@@ -308,22 +358,28 @@ def _parties(corpus: Corpus, options: Options) -> pl.DataFrame:
         .then(pl.coalesce("organisation", "applicant"))
         .otherwise("applicant")
     )
-    return merge_parties(renamed.drop("share", "organisation"))
+    return merge_parties(renamed.drop("share", "organisation")).select(_OF_PARTIES)
 
 
 def _members(
-    corpus: Corpus, technologies: tuple[Technology, ...], options: Options, rows: int
+    corpus: Corpus,
+    families: pl.DataFrame,
+    technologies: tuple[Technology, ...],
+    options: Options,
+    rows: int,
 ) -> tuple[dict[str, Mask], dict[str, Mask]]:
     """Seed families of each technology, and families that can be an end of its links."""
-    n = corpus.families.height
+    n = families.height
     seed = np.zeros(rows, dtype=bool)
     usable = np.zeros(rows, dtype=bool)
     utility = pl.col("utility") if options.utility_models == "drop" else pl.lit(value=False)
-    usable[:n] = corpus.families.select(~utility.fill_null(value=False)).to_series().to_numpy()
-    seed[:n] = (corpus.families["role"] == "seed").to_numpy()
+    usable[:n] = families.select(~utility.fill_null(value=False)).to_series().to_numpy()
+    seed[:n] = (families["role"] == "seed").to_numpy()
     seed &= usable
     table = family_technologies(
-        corpus.table("classifications").cast({"scheme": pl.String}),
+        _columns(corpus, "classifications", "family", "scheme", "symbol").cast(
+            {"scheme": pl.String}
+        ),
         technologies,
         narrow=options.narrow,
         symbols_from=options.symbols,
@@ -342,10 +398,8 @@ def _members(
     return member, ends if options.design == "focal" else member
 
 
-def _lookup(corpus: Corpus, options: Options) -> tuple[pl.DataFrame | None, pl.DataFrame]:
+def _lookup(corpus: Corpus, options: Options, n: int) -> tuple[pl.DataFrame | None, pl.DataFrame]:
     """The user's residences by family, and countries of documents outside the corpus."""
-    n = corpus.families.height
-    outside = corpus.table("outside")
     parts = [pl.DataFrame(schema=dict(residence.SHARES))]
     lookup = None
     if options.residences:
@@ -358,8 +412,8 @@ def _lookup(corpus: Corpus, options: Options) -> tuple[pl.DataFrame | None, pl.D
             given.join(
                 pl.concat(
                     [
-                        corpus.documents.select("lens_id", "family").drop_nulls("family"),
-                        corpus.table("members"),
+                        _columns(corpus, "documents", "lens_id", "family").drop_nulls("family"),
+                        _columns(corpus, "members", "lens_id", "family"),
                     ]
                 ).unique(),
                 on="lens_id",
@@ -368,7 +422,9 @@ def _lookup(corpus: Corpus, options: Options) -> tuple[pl.DataFrame | None, pl.D
             .group_by("family", "country")
             .agg(pl.col("share").sort().sum())
         )
-        named = given.join(outside.select("outside", "lens_id"), on="lens_id", how="inner")
+        named = given.join(
+            _columns(corpus, "outside", "outside", "lens_id"), on="lens_id", how="inner"
+        )
         total = pl.col("share").sort().sum().over("outside")
         summed = named.group_by("outside", "country").agg(pl.col("share").sort().sum())
         parts.append(
@@ -380,6 +436,7 @@ def _lookup(corpus: Corpus, options: Options) -> tuple[pl.DataFrame | None, pl.D
             )
         )
     if options.office_proxy:
+        outside = _columns(corpus, "outside", "outside", "office", "date")
         codes = countries.resolve(outside["office"], outside["date"])["country"]
         proxy = outside.select(
             family=(pl.col("outside") + n).cast(pl.Int32),
@@ -409,7 +466,7 @@ def _office_bits(text: str) -> int | None:
 def _data_date(corpus: Corpus, options: Options) -> dt.date:
     if options.data_date:
         return dt.date.fromisoformat(options.data_date)
-    latest = corpus.documents["published"].max()
+    latest = _columns(corpus, "documents", "published")["published"].max()
     if not isinstance(latest, dt.date):
         raise InputError("no record has a publication date", remedy="pass --data-date YYYY-MM-DD")
     return latest
@@ -436,13 +493,15 @@ def _windowed(
     age = year[pairs.citing] - year[pairs.cited]
     last_full = data_date.year - 1
     keep = (age >= 0) & (age <= window) & (year[pairs.cited] + window <= last_full)
-    return Citations(
-        pairs.citing[keep], pairs.cited[keep], pairs.self_citation[keep], pairs.families
-    )
+    return pairs.kept(keep)
 
 
 def _warnings(
-    corpus: Corpus, options: Options, member: Mapping[str, Mask], years: NDArray[np.float64]
+    corpus: Corpus,
+    families: pl.DataFrame,
+    options: Options,
+    member: Mapping[str, Mask],
+    years: NDArray[np.float64],
 ) -> list[str]:
     """What the reader must know, in sentences that the report repeats."""
     found = []
@@ -496,10 +555,10 @@ def _warnings(
         )
     if options.office_proxy:
         found.append("Office proxy: where no residence is known the publishing office stands in.")
-    sizes = corpus.families["family_size"]
+    sizes = families["family_size"]
     stated = int(sizes.sum() or 0)
     if stated:
-        known = corpus.families.filter(pl.col("family_size").is_not_null())["documents"].sum()
+        known = families.filter(pl.col("family_size").is_not_null())["documents"].sum()
         if known / stated < 0.8:
             found.append(
                 f"Families are incomplete: {known:,} of {stated:,} members are in the corpus "

@@ -12,8 +12,9 @@ threads move a digit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -66,16 +67,28 @@ class Citations:
     """Pairs of family numbers that cite each other, after the filters of a run.
 
     ``citing`` and ``cited`` are row numbers of `Shares`; both sorted by (citing, cited).
-    ``self_citation`` marks pairs whose families share an organisation.
+    ``self_citation`` marks pairs whose families share an organisation; ``marked`` is that mask or
+    a function that makes it, called when it is first asked for.
     """
 
     citing: Ints
     cited: Ints
-    self_citation: Mask
+    marked: Mask | Callable[[], Mask]
     families: int
 
     def __len__(self) -> int:
         return int(self.citing.size)
+
+    @cached_property
+    def self_citation(self) -> Mask:
+        """Which pairs have families that share an organisation."""
+        return self.marked() if callable(self.marked) else self.marked
+
+    def kept(self, keep: Mask) -> Citations:
+        """Only the pairs of the mask."""
+        return Citations(
+            self.citing[keep], self.cited[keep], lambda: self.self_citation[keep], self.families
+        )
 
 
 def filter_passes(phase: str, category: str) -> int:
@@ -98,7 +111,7 @@ def citations(
     table: pl.DataFrame,
     families: int,
     *,
-    organisations: Shares | None = None,
+    organisations: Callable[[], Shares] | None = None,
     phase: str = "all",
     category: str = "all",
     office_bits: int | None = None,
@@ -113,7 +126,8 @@ def citations(
     families
         Number of families in the corpus; documents outside are numbered from there.
     organisations
-        To mark links between families that share an organisation.
+        Gives who holds the families, to mark links between families that share an organisation;
+        called only if the marks are asked for.
     phase, category
         Which mentions count; one mention must pass both.
     office_bits
@@ -127,15 +141,23 @@ def citations(
         cited=pl.coalesce("cited_family", pl.col("outside") + families).cast(pl.Int64),
     )
     citing, cited = ends["citing"].to_numpy(), ends["cited"].to_numpy()
+    if organisations is None:
+        return Citations(citing, cited, np.zeros(citing.size, dtype=bool), families)
+    return Citations(citing, cited, lambda: _shared(citing, cited, organisations()), families)
+
+
+def _shared(citing: Ints, cited: Ints, holders: Shares) -> Mask:
+    """Which pairs have a holder in common."""
+    held = holders.matrix.copy()
+    held.data = np.ones_like(held.data)
     same = np.zeros(citing.size, dtype=bool)
-    if organisations is not None:
-        held = organisations.matrix.copy()
-        held.data = np.ones_like(held.data)
-        for start in range(0, citing.size, _CHUNK):
-            part = slice(start, start + _CHUNK)
-            both = held[citing[part]].multiply(held[cited[part]])
-            same[part] = np.asarray(both.sum(axis=1)).ravel() > 0
-    return Citations(citing, cited, same, families)
+    # only pairs with holders at both ends can share one
+    some = np.flatnonzero(holders.located[citing] & holders.located[cited])
+    for start in range(0, some.size, _CHUNK):
+        part = some[start : start + _CHUNK]
+        both = held[citing[part]].multiply(held[cited[part]])
+        same[part] = np.asarray(both.sum(axis=1)).ravel() > 0
+    return same
 
 
 def select(
@@ -169,18 +191,31 @@ def select(
     """
     if scope not in SCOPES:
         raise OptionError(f"--scope {scope}: unknown", remedy=f"choose {', '.join(SCOPES)}")
-    chosen = np.ones(len(pairs), dtype=bool)
-    if scope in ("closed", "citing"):
-        chosen &= member[pairs.citing]
+    dated = np.ones(member.size, dtype=bool) if span is None else _within(years, span)
+    chosen = (dated if scope == "cited" else dated & member)[pairs.citing]
     if scope in ("closed", "cited"):
         chosen &= member[pairs.cited]
-    if span is not None:
-        chosen &= _within(years, span)[pairs.citing]
     return chosen
 
 
 def _within(years: NDArray[np.float64], span: tuple[int, int]) -> Mask:
     return (years >= span[0]) & (years <= span[1])
+
+
+def _numbered(codes: Ints, limit: int) -> tuple[Ints, Ints]:
+    """The distinct codes, all below the limit, in order, and the number of each code in them.
+
+    Examples
+    --------
+    >>> [found.tolist() for found in _numbered(np.array([7, 2, 7]), 9)]
+    [[2, 7], [1, 0, 1]]
+    """
+    if limit > max(4 * codes.size, 1 << 16):  # a table of all codes would be larger than the sort
+        distinct, number = np.unique(codes, return_inverse=True)
+        return distinct, number
+    seen = np.zeros(limit, dtype=bool)
+    seen[codes] = True
+    return np.flatnonzero(seen), (np.cumsum(seen) - 1)[codes]
 
 
 @dataclass(frozen=True)
@@ -203,15 +238,19 @@ class Spread:
         """Spread pairs over nodes; pairs with an end that nobody holds have no entry."""
         pointer, node, value = shares.matrix.indptr, shares.matrix.indices, shares.matrix.data
         held = np.diff(pointer)
-        a, b = held[pairs.citing], held[pairs.cited]
-        entries = a.astype(np.int64) * b
-        pair = np.repeat(np.arange(len(pairs)), entries)
-        within = np.arange(pair.size) - np.repeat(np.cumsum(entries) - entries, entries)
-        i = pointer[pairs.citing[pair]] + within // b[pair]
-        j = pointer[pairs.cited[pair]] + within % b[pair]
-        code = node[i].astype(np.int64) * len(shares.names) + node[j]
-        cells, cell = np.unique(code, return_inverse=True)
+        pair = np.flatnonzero((held > 0)[pairs.citing] & (held > 0)[pairs.cited])
+        citing, cited = pairs.citing[pair], pairs.cited[pair]
+        small = np.int32 if node.size < 2**31 else np.int64
+        i, j, b = (x.astype(small) for x in (pointer[citing], pointer[cited], held[cited]))
+        entries = held[citing] * held[cited]
+        if (entries > 1).any():  # entry k of a pair is the k // b th node citing, k % b th cited
+            first = np.repeat((np.cumsum(entries) - entries).astype(np.int64), entries)
+            pair, i, j, b = (np.repeat(x, entries) for x in (pair, i, j, b))
+            within = (np.arange(pair.size) - first).astype(small)
+            ith = within // b
+            i, j = i + ith, j + within - ith * b
         n = max(len(shares.names), 1)
+        cells, cell = _numbered(node[i].astype(np.int64) * n + node[j], n * n)
         return cls(pair, cell, value[i] * value[j], (cells // n, cells % n), shares.names)
 
     def total(self, chosen: Mask) -> pl.DataFrame:
@@ -222,7 +261,7 @@ class Spread:
         pl.DataFrame
             ``citing, cited, weight, citations``, sorted; see `netpos.tables.Links`.
         """
-        keep = chosen[self.pair]
+        keep = np.flatnonzero(chosen[self.pair])
         cell = self.cell[keep]
         n = self.ends[0].size
         weight = np.bincount(cell, weights=self.weight[keep], minlength=n).astype(np.float64)
@@ -261,12 +300,13 @@ def sizes(
         ``node``, ``families`` within the span, ``families_to_date`` up to its end, and one column
         per measure over the families within the span [by the counting rule].
     """
-    chosen = member.astype(np.float64)
-    within = chosen if span is None else chosen * _within(years, span)
-    to_date = chosen if span is None else chosen * (years <= span[1])
-    held = shares.matrix.T
+    rows = np.flatnonzero(member)
+    at = years[rows]
+    within = np.ones(rows.size) if span is None else _within(at, span).astype(np.float64)
+    to_date = np.ones(rows.size) if span is None else (at <= span[1]).astype(np.float64)
+    held = shares.matrix[rows].T
     columns = {"families": held @ within, "families_to_date": held @ to_date}
-    columns |= {name: held @ (within * value) for name, value in (measures or {}).items()}
+    columns |= {name: held @ (within * value[rows]) for name, value in (measures or {}).items()}
     return pl.DataFrame(
         {"node": pl.Series(shares.names, dtype=pl.String)}
         | {name: pl.Series(value, dtype=pl.Float64) for name, value in columns.items()}

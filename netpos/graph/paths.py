@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from netpos.errors import OptionError
 from netpos.graph.kernels import Floats, significant
-from netpos.graph.strength import foreign_links
+from netpos.graph.strength import foreign_links, kept
 
 if TYPE_CHECKING:
     import polars as pl
@@ -70,7 +70,7 @@ def betweenness(links: Links, *, sample: int | None = None, seed: int = 0) -> pl
     n = f.shape[0]
     if n < 3:
         return links.column(np.full(n, np.nan))
-    graph, distance, _ = _distances(f)
+    graph, distance, _ = _once(links)
     lengths = significant(distance).tolist()
     if sample is None or sample >= n:
         raw = np.array(graph.betweenness(directed=True, weights=lengths))
@@ -151,9 +151,14 @@ def _harmonic(links: Links, mode: str) -> pl.DataFrame:
     n = f.shape[0]
     if n < 2:
         return links.column(np.full(n, np.nan))
-    graph, distance, scale = _distances(f)
+    graph, distance, scale = _once(links)
     mean = graph.harmonic_centrality(mode=mode, weights=distance.tolist(), normalized=True)
     return links.column(np.array(mean) * scale)
+
+
+def _once(links: Links) -> tuple[igraph.Graph, Floats, float]:
+    """`_distances` of the foreign links, made once for each `Links`: do not write into it."""
+    return kept(links, "distances", lambda: _distances(foreign_links(links)))
 
 
 def _distances(f: csr_array) -> tuple[igraph.Graph, Floats, float]:

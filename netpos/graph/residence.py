@@ -11,6 +11,7 @@ priority · ``office`` office of publication (a proxy, only on request) · ``unk
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import polars as pl
@@ -59,7 +60,8 @@ def family_countries(
         ``family`` Int32, ``priority_offices`` List(String); with ``office_proxy`` also
         ``offices`` List(String).
     applicants
-        One row per family and party: ``family, role, applicant, residence, person``.
+        One row per family and party: ``family, role, applicant, residence, person``; rows of other
+        families count only towards what a name has elsewhere.
     by
         Which residence comes first.
     lookup
@@ -104,41 +106,45 @@ def family_countries(
         merged = pl.col("residence").replace({"HK": "CN", "MO": "CN"})
         applicants = applicants.with_columns(residence=merged)
     first, second = ("applicant", "inventor") if by == "applicant" else ("inventor", "applicant")
-    located = applicants.filter(pl.col("residence").is_not_null())
-    steps = [
-        _parties(located.filter(pl.col("role") == first), first),
-        _parties(located.filter(pl.col("role") == second), second),
-        _parties(_imputed(applicants), "imputed"),
+    located = applicants.select("family", "role", "residence").filter(
+        pl.col("residence").is_not_null()
+    )
+    steps: list[Callable[[pl.DataFrame], pl.DataFrame]] = [
+        lambda open_: _parties(_of(located.filter(pl.col("role") == first), open_), first),
+        lambda open_: _parties(_of(located.filter(pl.col("role") == second), open_), second),
+        lambda open_: _parties(_imputed(applicants, open_), "imputed"),
     ]
     if lookup is not None:
-        steps.append(_weighted(lookup, "lookup"))
-    steps.append(_offices(families, "priority_offices", "priority"))
+        steps.append(lambda open_: _weighted(_of(lookup, open_), "lookup"))
+    steps.append(lambda open_: _offices(_of(families, open_), "priority_offices", "priority"))
     if office_proxy:
-        steps.append(_offices(families, "offices", "office"))
-    order = {rule: number for number, rule in enumerate((first, second, *RULES[2:]))}
-    every = pl.concat(steps).with_columns(
-        step=pl.col("rule").replace_strict(order, return_dtype=pl.Int8)
-    )
+        steps.append(lambda open_: _offices(_of(families, open_), "offices", "office"))
+    # each step sees only the families that no step before it has located
+    undecided = families.select("family")
+    found: list[pl.DataFrame] = []
+    for step in steps:
+        found.append(step(undecided))
+        undecided = undecided.join(found[-1], on="family", how="anti")
+    chosen = pl.concat(found)
     if merge_cn:
-        every = every.with_columns(pl.col("country").replace({"HK": "CN", "MO": "CN"}))
-    chosen = (
-        every.filter(pl.col("step") == pl.col("step").min().over("family"))
-        .group_by("family", "country", "rule")
-        .agg(pl.col("share").sort().sum())
-    )
-    unknown = (
-        families.select("family")
-        .join(chosen, on="family", how="anti")
-        .with_columns(
-            country=pl.lit(None, pl.String), rule=pl.lit("unknown"), share=pl.lit(None, pl.Float64)
+        chosen = (
+            chosen.with_columns(pl.col("country").replace({"HK": "CN", "MO": "CN"}))
+            .group_by("family", "country", "rule")
+            .agg(pl.col("share").sort().sum())
         )
+    unknown = undecided.with_columns(
+        country=pl.lit(None, pl.String), share=pl.lit(None, pl.Float64), rule=pl.lit("unknown")
     )
     return (
-        pl.concat([chosen, unknown.select(chosen.columns)])
-        .select(list(SHARES))
+        pl.concat([chosen.select(list(SHARES)), unknown])
         .cast(dict(SHARES))  # type: ignore[arg-type] # a schema mapping
         .sort("family", "country")
     )
+
+
+def _of(table: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
+    """Rows about these families."""
+    return table.join(families, on="family", how="semi")
 
 
 def _parties(located: pl.DataFrame, rule: str) -> pl.DataFrame:
@@ -177,13 +183,18 @@ def _offices(families: pl.DataFrame, column: str, rule: str) -> pl.DataFrame:
     )
 
 
-def _imputed(applicants: pl.DataFrame) -> pl.DataFrame:
-    """Rows of firms without a residence, given the one their name has elsewhere."""
+def _imputed(applicants: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
+    """Rows of firms without a residence in these families, given the one their name has elsewhere.
+
+    What a name has elsewhere is counted over all families.
+    """
     firms = applicants.filter(
         (pl.col("role") == "applicant") & ~pl.col("person") & pl.col("applicant").is_not_null()
     )
+    homeless = _of(firms.filter(pl.col("residence").is_null()), families)
     usual = (
         firms.drop_nulls("residence")
+        .join(homeless, on="applicant", how="semi")
         .unique(["family", "applicant", "residence"])
         .group_by("applicant", "residence")
         .agg(n=pl.len())
@@ -191,11 +202,7 @@ def _imputed(applicants: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("agreement") >= AGREEMENT)
         .select("applicant", usual="residence")
     )
-    return (
-        firms.filter(pl.col("residence").is_null())
-        .join(usual, on="applicant", how="inner")
-        .select("family", residence="usual")
-    )
+    return homeless.join(usual, on="applicant", how="inner").select("family", residence="usual")
 
 
 def counted(shares: pl.DataFrame, counting: Counting = "fractional") -> pl.DataFrame:

@@ -8,7 +8,8 @@ a `Links` and return one row per node in the order of ``links.countries``; the f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import polars as pl
@@ -19,14 +20,40 @@ from netpos.graph.kernels import Floats, divide
 if TYPE_CHECKING:
     from netpos.tables import Links
 
+T = TypeVar("T")
+
 
 def foreign_links(links: Links) -> csr_array:
     """Weights ``F[citing, cited]`` as a sparse matrix without diagonal, indices sorted."""
     return links.sparse(domestic=False)
 
 
+def kept(links: Links, name: str, make: Callable[[], T]) -> T:
+    """What several measures need of the same links, made when first asked for and kept with them.
+
+    Examples
+    --------
+    >>> from netpos.tables import Links
+    >>> links = Links.from_table(pl.DataFrame({"citing": ["NL"], "cited": ["DE"],
+    ...     "weight": [3.0]}))
+    >>> kept(links, "answer", lambda: 42), kept(links, "answer", lambda: 43)
+    (42, 42)
+    """
+    store: dict[str, T] = vars(links).setdefault("_kept", {})
+    if name not in store:
+        store[name] = make()
+    return store[name]
+
+
 def strengths(links: Links) -> tuple[Floats, Floats, Floats]:
-    """Received, given and partners as arrays, in the order of ``links.countries``."""
+    """Received, given and partners as arrays, in the order of ``links.countries``.
+
+    Made once for each `Links`: do not write into them.
+    """
+    return kept(links, "strengths", lambda: _strengths(links))
+
+
+def _strengths(links: Links) -> tuple[Floats, Floats, Floats]:
     f = foreign_links(links)
     ones = np.ones(f.shape[0])
     k = np.diff(csr_array(f + f.T).indptr).astype(np.float64)

@@ -46,6 +46,7 @@ _SUBCLASS = re.compile(r"[A-HY]\d\d[A-Z]?")
 _GROUP = re.compile(r"[A-HY]\d\d[A-Z]\d{1,4}/")
 _STAR = re.compile(r"([A-HY]\d\d(?:[A-Z](?:\d{1,4}(?:/\d*)?)?)?)\*")
 _SYMBOL = re.compile(r"[A-HY]\d\d[A-Z]\d{1,4}/\d{2,}")
+_HEAD = re.compile(r"[A-Z][0-9]{2}[A-Z]")
 _AFTER = "\U0010ffff"  # sorts behind every sign of a symbol
 
 
@@ -323,7 +324,9 @@ def match(
     >>> match(table, [ai]).rows()
     [('ai', 'IPC', 'G06N3/08', 'G06N3/')]
     """
-    found = _matched(symbols, technologies, narrow=narrow, symbols_from=symbols_from)
+    require(symbols, SYMBOLS, name="symbols")
+    rows = symbols.filter(_in_reach(symbols["symbol"], technologies))
+    found = _matched(rows, technologies, narrow=narrow, symbols_from=symbols_from)
     return found.sort("order", "scheme", "symbol", "pattern").select(
         "technology", "scheme", "symbol", "pattern"
     )
@@ -340,7 +343,6 @@ def _matched(
     if symbols_from not in ("both", "ipc"):
         problem = f"--symbols {symbols_from}: not a choice of symbols"
         raise OptionError(problem, remedy="use both or ipc")
-    require(symbols, SYMBOLS, name="symbols")
     schemes = ("IPC", "CPC") if symbols_from == "both" else ("IPC",)
     rows = symbols.select("scheme", "symbol").unique()
     rows = rows.with_columns(_key(normalise_symbols(rows["symbol"])).alias("key"))
@@ -352,6 +354,23 @@ def _matched(
     found = found.with_columns(keys.gather(found["position"]))
     both = pl.col("cpc_only").not_() | (pl.col("scheme") == "CPC")
     return rows.join(found, on="key").filter(both)
+
+
+def _in_reach(symbols: pl.Series, technologies: Sequence[Technology]) -> pl.Series:
+    """Which symbols begin so that a pattern may match them; the others cannot.
+
+    What has to be cleaned first stays in: only the first four signs are looked at, and a symbol is
+    left out only where these are clean (two letters and two digits, as in ``G06N``).
+    """
+    patterns = [p for t in technologies for p in (*t.ipc, *t.cpc, *t.core)]
+    starts = {_bounds(p)[0][:4] for p in patterns}
+    heads = symbols.str.slice(0, 4)
+    wanted = [
+        head
+        for head in heads.unique().drop_nulls().to_list()
+        if head in starts or head[:3] in starts or not _HEAD.fullmatch(head)
+    ]
+    return heads.is_in(wanted).fill_null(value=False)
 
 
 def _positions(
@@ -438,12 +457,13 @@ def family_technologies(
     [(0, 'biomolecular_cell'), (1, 'cybersecurity')]
     """
     require(classifications, CLASSIFICATIONS, name="classifications")
-    hits = _matched(classifications, technologies, narrow=narrow, symbols_from=symbols_from)
+    rows = classifications.select("family", "scheme", "symbol")
+    rows = rows.filter(_in_reach(rows["symbol"], technologies))
+    hits = _matched(rows, technologies, narrow=narrow, symbols_from=symbols_from)
     pairs = hits.select("order", "scheme", "symbol").unique()
     names = pl.Series("technology", [t.id for t in technologies], dtype=pl.String)
     found = (
-        classifications.lazy()
-        .select("family", "scheme", "symbol")
+        rows.lazy()
         .join(pairs.lazy(), on=["scheme", "symbol"])
         .select("order", "family")
         .unique()

@@ -335,3 +335,25 @@ def test_a_wrong_definition_file_is_named_in_one_line(
 def test_a_missing_definition_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.toml: no such file"):
         load_technologies(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    "symbol",
+    [
+        "G 06N3/08",
+        " G06N3/08",
+        "G\u00a006n 3/08",
+        "g0 6N3/08",
+        "\tG06N3/08",
+        "G06N3/08 ",
+        "g06n3/08",
+    ],
+)
+@pytest.mark.parametrize("pattern", ["G06N3/", "G06N", "G06", "G06N3*", "G06N3/0*"])
+def test_blanks_and_small_letters_anywhere_in_a_symbol_do_not_hide_it(
+    pattern: str, symbol: str
+) -> None:
+    assert one(pattern, symbol)
+    families = pl.DataFrame([(7, "CPC", symbol)], schema=dict(CLASSIFICATIONS), orient="row")
+    technology = Technology("t", "T", "T", ipc=(pattern,))
+    assert family_technologies(families, [technology]).rows() == [(7, "t")]
