@@ -21,7 +21,7 @@ from netpos.graph.links import Citations, Mask, Shares, Spread
 from netpos.indicators.position import rounded
 from netpos.ingest.applicants import apply_aliases
 from netpos.ingest.citations import OFFICE_BITS
-from netpos.ingest.corpus import Corpus
+from netpos.ingest.corpus import Corpus, reading
 from netpos.ingest.derive import merge_parties
 from netpos.ingest.technologies import Technology, family_technologies, load_technologies
 from netpos.ingest.user_tables import read_aliases, read_residences
@@ -50,6 +50,30 @@ UNION = "all"
 def _columns(corpus: Corpus, name: str, *columns: str) -> pl.DataFrame:
     """Some columns of a table, without reading the others."""
     return corpus.scan(name).select(columns).collect()
+
+
+class _Unchanged(Corpus):
+    """A corpus whose tables, read later than the study was made, are those it was made from."""
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Read a whole table.
+
+        Raises
+        ------
+        InputError
+            Another run is changing the corpus, or has changed it since it was opened.
+        """
+        if name in self.tables:
+            return self.tables[name]
+        with reading(self):
+            return super().table(name)
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        """Read a table lazily; raises as `table` does."""
+        if name in self.tables:
+            return self.tables[name].lazy()
+        with reading(self):
+            return super().scan(name)
 
 
 @dataclass(frozen=True)
@@ -266,6 +290,7 @@ def prepare(corpus: Corpus, options: Options) -> Study:
         An option does not fit.
     """
     options = options.model_copy(update={"focal": countries.check_focal(options.focal)})
+    corpus = _Unchanged(corpus.manifest, corpus.folder, corpus.tables)
     path = Path(options.technologies) if options.technologies else None
     technologies = load_technologies(path)
     wanted = (*_OF_FAMILIES, "offices") if options.office_proxy else _OF_FAMILIES

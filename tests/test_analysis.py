@@ -14,8 +14,9 @@ import pytest
 import netpos
 from netpos import analysis
 from netpos.countries import data_path
+from netpos.errors import InputError
 from netpos.graph import balance, centrality, strength
-from netpos.ingest.corpus import read
+from netpos.ingest.corpus import ingest, read
 from netpos.options import Options, make
 from tests.lens import TOY, TOY_FAMILIES, record, toy_records, write
 
@@ -321,3 +322,18 @@ def test_nuclear_country_links_equal_an_independent_count(
     found = {(a, b): w for a, b, w, _ in links.table.iter_rows()}
     assert len(weights) >= cells
     assert found == pytest.approx({k: float(w) for k, w in weights.items()}, abs=1e-9)
+
+
+def test_a_study_never_reads_tables_of_a_corpus_that_has_grown_since(tmp_path: Path) -> None:
+    records = [record(k) for k in range(1, 5)]
+    corpus = ingest([write(tmp_path / "a.jsonl", records[:2])], tmp_path / "corpus")
+    study = analysis.prepare(corpus, Options())
+    before = study.corpus.documents["lens_id"].to_list()
+    ingest([write(tmp_path / "b.jsonl", records[2:])], tmp_path / "corpus")
+    assert study.corpus.documents["lens_id"].to_list() == before
+    for late in (study.corpus.table, study.corpus.scan):
+        with pytest.raises(InputError, match="has changed since it was opened"):
+            late("classifications")
+    assert study.links("all", (1900, 2100), kind="organisation").kind == "organisation"
+    with pytest.raises(InputError, match="has changed since it was opened"):
+        analysis.prepare(netpos.Corpus(corpus.manifest, corpus.folder), Options())

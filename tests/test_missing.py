@@ -295,6 +295,8 @@ def test_half_of_the_demo_fetched_later_gives_exactly_what_the_promise_allows(
             for m in r.get("families", {}).get("simple_family", {}).get("members", ()):
                 family_of |= {m["lens_id"]: family, number_of(m["document_id"]): family}
     s = study(corpus_of(tmp_path, kept))
+    for name in ("documents", "families", "members", "outside"):
+        s.corpus.table(name)  # as they are before more is fetched
     corpus = fetched(tmp_path, later)
     after = study(corpus)
     number = dict(corpus.documents.select("lens_id", "family").iter_rows())
