@@ -118,13 +118,24 @@ def trend(
     everyone = sorted({*shares.names, focal})
     years = np.arange(span[0], span[1] + 1)
     row = np.searchsorted(everyone, shares.names)
+    # entries of the shares (country, family) of the families published in the span
+    column = np.where((published >= span[0]) & (published <= span[1]), published - span[0], -1)
+    column = column.astype(np.int64)
+    family = np.repeat(np.arange(column.size), np.diff(shares.matrix.indptr))
+    dated = np.flatnonzero(column[family] >= 0)
+    family = family[dated]
+    cell = row[shares.matrix.indices[dated]] * years.size + column[family]
+    part = shares.matrix.data[dated]
+    counted_in = shares.located & (column >= 0)
+    shape = (len(everyone), years.size)
     frames = []
     for technology, inside in member.items():
-        sizes = np.zeros((len(everyone), years.size))
-        got = np.zeros((len(everyone), years.size))
-        at = np.stack([inside & (published == year) for year in years.tolist()], axis=1)
-        sizes[row] = shares.matrix.T @ at.astype(np.float64)
-        located = (at & shares.located[:, None]).sum(axis=0).astype(np.float64)
+        here = np.flatnonzero(inside[family])
+        held = np.bincount(cell[here], weights=part[here], minlength=shape[0] * shape[1])
+        sizes = held.astype(np.float64).reshape(shape)
+        at = column[inside & counted_in]
+        located = np.bincount(at, minlength=years.size).astype(np.float64)
+        got = np.zeros(shape)
         got[row] = _received(pairs, spread, inside, published, years, window, counted)
         keep = np.asarray(((sizes > 0) | (got > 0)).any(axis=1))
         keep[everyone.index(focal)] = True

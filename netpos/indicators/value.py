@@ -71,18 +71,10 @@ def relevance(cited_by: Floats, priority_year: Floats, fields: Mapping[str, Mask
     >>> relevance(c, year, {"ai": np.ones(5, dtype=bool)})["relevance"].to_list()
     [1.6, 0.4, 1.0, 0.2, 1.8]
     """
-    rows = cited_by.size
-    expected, number, pooled = np.zeros(rows), np.zeros(rows), np.zeros(rows, dtype=bool)
-    names = np.full(rows, "", dtype=object)
+    names = np.full(cited_by.size, "", dtype=object)
     for field, inside in fields.items():
         names[inside] = names[inside] + f" {field}"
-        dated = inside & np.isfinite(priority_year)
-        if not dated.any():
-            continue
-        mean, wide = _norm(cited_by[dated], priority_year[dated].astype(np.int64))
-        expected[dated] += mean
-        number[dated] += 1
-        pooled[dated] |= wide
+    expected, number, pooled = _expected(cited_by, priority_year, fields)
     at = np.flatnonzero(names != "")
     norm = divide(expected[at], number[at])
     found = pl.DataFrame(
@@ -97,6 +89,23 @@ def relevance(cited_by: Floats, priority_year: Floats, fields: Mapping[str, Mask
         }
     )
     return found.with_columns(pl.col("expected", "relevance").fill_nan(None))
+
+
+def _expected(
+    cited_by: Floats, priority_year: Floats, fields: Mapping[str, Mask]
+) -> tuple[Floats, Floats, Mask]:
+    """Sum of what each field of a row expects, number of fields, and if any took other years."""
+    rows = cited_by.size
+    expected, number, pooled = np.zeros(rows), np.zeros(rows), np.zeros(rows, dtype=bool)
+    for inside in fields.values():
+        dated = inside & np.isfinite(priority_year)
+        if not dated.any():
+            continue
+        mean, wide = _norm(cited_by[dated], priority_year[dated].astype(np.int64))
+        expected[dated] += mean
+        number[dated] += 1
+        pooled[dated] |= wide
+    return expected, number, pooled
 
 
 def _norm(cited_by: Floats, year: NDArray[np.int64]) -> tuple[Floats, Mask]:
@@ -405,42 +414,62 @@ def stock(
     """
     weights = market_weights(gni)
     names, weight = weights["country"].to_list(), weights["weight"].to_numpy()
-    rows = published.size
-    frames = []
-    for year in range(span[0], min(span[1], data_date.year) + 1):
+    rows, nodes = published.size, len(shares.names)
+    years = range(span[0], min(span[1], data_date.year) + 1)
+    if not len(years) or not member:
+        return pl.DataFrame(schema=_STOCK)
+    held = _by_technology(shares, member)
+    present = held @ np.ones(rows) > 0
+    held = held[present]
+    at = np.flatnonzero(present)
+    of_technology = [np.flatnonzero(at // nodes == t) for t in range(len(member))]
+    found, parts = np.zeros((at.size, len(years))), np.full((at.size, len(years)), np.nan)
+    for k, year in enumerate(years):
         day = min(dt.date(year, 12, 31), data_date)
         out = published <= year
+        by_then = {name: inside & out for name, inside in fields.items()}
+        if not any(inside.any() for inside in by_then.values()):
+            continue  # nothing is valued yet
         cited = pairs.cited[out[pairs.citing]]
         cited_by = np.bincount(cited, minlength=rows).astype(np.float64)
-        by_then = {name: inside & out for name, inside in fields.items()}
-        table = relevance(cited_by, priority_year, by_then)
+        expected, number, _ = _expected(cited_by, priority_year, by_then)
+        valued = np.flatnonzero(expected > 0)
         score = np.zeros(rows)
-        score[table["family"].to_numpy()] = table["relevance"].fill_null(0.0).to_numpy()
+        score[valued] = cited_by[valued] / (expected[valued] / number[valued])
         live = live_markets(documents, data_date=data_date, day=day)
-        value = score * (_matrix(live, names, rows) @ weight)
-        frames += [
-            pl.DataFrame(
-                {
-                    "country": pl.Series(shares.names, dtype=pl.String),
-                    "value": shares.matrix.T @ (value * inside),
-                    "held": shares.matrix.T @ inside.astype(np.float64),
-                }
-            )
-            .filter(pl.col("held") > 0)
-            .select(
-                technology=pl.lit(technology),
-                country="country",
-                year=pl.lit(year, pl.Int32),
-                value="value",
-            )
-            .with_columns(value_share=share("value"))
-            for technology, inside in member.items()
-        ]
-    if not frames:
-        return pl.DataFrame(schema=_STOCK)
-    order = {name: k for k, name in enumerate(member)}
-    at = pl.col("technology").replace_strict(order, return_dtype=pl.Int64)
-    return rounded(pl.concat(frames).sort(at, "country", "year"))
+        found[:, k] = held @ (score * (_matrix(live, names, rows) @ weight))
+        for here in of_technology:  # by Polars, so that no digit differs from those of `share`
+            worth = pl.Series(found[here, k], dtype=pl.Float64)
+            if (whole := worth.sum()) > 0:
+                parts[here, k] = (worth / whole).to_numpy()
+    table = pl.DataFrame(
+        {
+            "technology": pl.Series(list(member), dtype=pl.String).gather(
+                np.repeat(at // nodes, len(years))
+            ),
+            "country": pl.Series(shares.names, dtype=pl.String).gather(
+                np.repeat(at % nodes, len(years))
+            ),
+            "year": pl.Series(np.tile(np.array(years), at.size), dtype=pl.Int32),
+            "value": found.ravel(),
+            "value_share": parts.ravel(),
+        }
+    )
+    return rounded(table)
+
+
+def _by_technology(shares: Shares, member: Mapping[str, Mask]) -> csr_array:
+    """Shares of the families of each technology, a row for each technology and node in turn."""
+    nodes = len(shares.names)
+    row = np.repeat(np.arange(shares.matrix.shape[0]), np.diff(shares.matrix.indptr))
+    parts = [np.flatnonzero(inside[row]) for inside in member.values()]
+    where = np.concatenate(parts)
+    first = np.repeat(np.arange(len(parts)) * nodes, [p.size for p in parts])
+    share_of = shares.matrix.data[where]
+    ends = (first + shares.matrix.indices[where], row[where])
+    held = csr_array((share_of, ends), shape=(len(parts) * nodes, shares.matrix.shape[0]))
+    held.sort_indices()
+    return held
 
 
 _STOCK = {
