@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import ArpackNoConvergence, eigs, svds
 
 from netpos.errors import OptionError
 from netpos.graph.kernels import Floats, divide, total
@@ -168,6 +166,8 @@ def _leading_pair(f: csr_array) -> tuple[Floats, Floats]:
     if n <= DENSE:
         u, s, vt = np.linalg.svd(f.toarray())
     else:
+        from scipy.sparse.linalg import ArpackNoConvergence, svds
+
         try:
             u, s, vt = svds(f, k=2, v0=np.full(n, n**-0.5), tol=0)
         except ArpackNoConvergence:  # the two largest values cannot be told apart
@@ -184,6 +184,8 @@ def _within_component(f: csr_array, hub: Floats, authority: Floats) -> tuple[Flo
 
     The exact vectors are zero there; a solver leaves dust, which would be printed.
     """
+    from scipy.sparse.csgraph import connected_components  # slow to load
+
     n = f.shape[0]
     i, j = f.tocoo().coords
     sides = csr_array((np.ones(len(i)), (i, j + n)), shape=(2 * n, 2 * n))
@@ -222,6 +224,8 @@ def eigenvector(links: Links) -> pl.DataFrame:
     >>> [None if x is None else round(x, 12) for x in eigenvector(links)["value"]]
     [1.0, 0.5, None]
     """
+    from scipy.sparse.csgraph import connected_components  # slow to load
+
     f = foreign_links(links)
     value = np.full(f.shape[0], np.nan)
     if f.nnz == 0:
@@ -235,6 +239,8 @@ def eigenvector(links: Links) -> pl.DataFrame:
     if len(inside) <= DENSE:
         root, vectors = np.linalg.eig(part.toarray())
     else:
+        from scipy.sparse.linalg import eigs
+
         root, vectors = eigs(part, k=1, which="LR", v0=np.ones(len(inside)), tol=0)
     x = np.abs(vectors[:, int(np.argmax(root.real))])
     value[inside] = x / x.max()

@@ -15,7 +15,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from netpos.errors import OptionError, TableError
 from netpos.graph import kernels
@@ -267,6 +266,8 @@ def core_distance(
 
 
 def _shortest(F: Floats, inside: Mask) -> Floats:
+    from scipy.sparse.csgraph import dijkstra  # slow to load, and this distance is optional
+
     c = csr_array(kernels.conductance(kernels.symmetric(F))[0])
     lengths = csr_array((1 / c.data, c.indices, c.indptr), c.shape)
     start = np.flatnonzero(inside[0])
