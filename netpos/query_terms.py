@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
-from netpos.ingest.technologies import Technology, _bounds
+from netpos.ingest.technologies import Technology, pattern_bounds
 
 _SYMBOL = re.compile(r"[A-HY]\d\d[A-Z]\d{1,4}/\d{2,}")
 _AFTER = "\U0010ffff"  # sorts behind every sign of a symbol
@@ -69,7 +69,7 @@ def symbol_terms(
 
 def _spans(pattern: str) -> list[_Span]:
     """Half-open intervals of symbols whose main group is filled up to four digits."""
-    low, high, padded = _bounds(pattern)
+    low, high, padded = pattern_bounds(pattern)
     if padded:
         return [(low, high)]
     digits = low[4:]  # of a star inside a main group: G06N3* is G06N3/, G06N30/ to G06N3999/

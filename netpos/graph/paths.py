@@ -13,7 +13,6 @@ import igraph
 import numpy as np
 from scipy.sparse import csr_array
 
-from netpos.errors import OptionError
 from netpos.graph.kernels import Floats, significant
 from netpos.graph.strength import foreign_links, kept
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from netpos.tables import Links
 
 
-def betweenness(links: Links, *, sample: int | None = None, seed: int = 0) -> pl.DataFrame:
+def betweenness(links: Links) -> pl.DataFrame:
     r"""How often a node lies on the shortest paths between two others.
 
     .. math:: b_i = \frac{1}{(n-1)(n-2)} \sum_{s \ne i \ne t} \frac{\sigma_{st}(i)}{\sigma_{st}}
@@ -36,24 +35,18 @@ def betweenness(links: Links, *, sample: int | None = None, seed: int = 0) -> pl
     ----------
     links
         Nodes and weighted links of one selection; foreign links only.
-    sample
-        Number of sources :math:`s` drawn, for large networks; the sum is scaled by
-        n / ``sample``. All sources by default.
-    seed
-        Seed of the draw.
 
     Returns
     -------
     Node and ``value`` [0 to 1]; null with fewer than three nodes.
 
-    Raises
-    ------
-    OptionError
-        ``sample`` is less than 1.
+    See Also
+    --------
+    netpos.graph.sampling.sampled_betweenness : an estimate for large networks.
 
     References
     ----------
-    docs/methods.md; Freeman 1977, Brandes 2001, Brandes and Pich 2007 (sampling).
+    docs/methods.md; Freeman 1977, Brandes 2001.
 
     Examples
     --------
@@ -64,20 +57,13 @@ def betweenness(links: Links, *, sample: int | None = None, seed: int = 0) -> pl
     >>> betweenness(links)["value"].to_list()
     [0.5, 0.0, 0.0]
     """
-    if sample is not None and sample < 1:
-        raise OptionError(f"sample {sample}: at least one source is needed")
     f = foreign_links(links)
     n = f.shape[0]
     if n < 3:
         return links.column(np.full(n, np.nan))
     graph, distance, _ = _once(links)
     lengths = significant(distance).tolist()
-    if sample is None or sample >= n:
-        raw = np.array(graph.betweenness(directed=True, weights=lengths))
-    else:
-        drawn = np.sort(np.random.default_rng(seed).choice(n, size=sample, replace=False))
-        raw = np.array(graph.betweenness(directed=True, weights=lengths, sources=drawn.tolist()))
-        raw *= n / sample
+    raw = np.array(graph.betweenness(directed=True, weights=lengths))
     return links.column(raw / ((n - 1) * (n - 2)))
 
 
@@ -157,11 +143,11 @@ def _harmonic(links: Links, mode: str) -> pl.DataFrame:
 
 
 def _once(links: Links) -> tuple[igraph.Graph, Floats, float]:
-    """`_distances` of the foreign links, made once for each `Links`: do not write into it."""
-    return kept(links, "distances", lambda: _distances(foreign_links(links)))
+    """`distances` of the foreign links, made once for each `Links`: do not write into it."""
+    return kept(links, "distances", lambda: distances(foreign_links(links)))
 
 
-def _distances(f: csr_array) -> tuple[igraph.Graph, Floats, float]:
+def distances(f: csr_array) -> tuple[igraph.Graph, Floats, float]:
     """Graph of the links, their distances times a power of two, and that power.
 
     The factor brings the shortest distance near 1, where igraph's comparison of path lengths

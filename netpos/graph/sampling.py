@@ -9,7 +9,7 @@ import polars as pl
 
 from netpos.errors import OptionError
 from netpos.graph.kernels import Floats, significant
-from netpos.graph.paths import _distances
+from netpos.graph.paths import distances
 from netpos.graph.strength import foreign_links
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def sampled_betweenness(links: Links, *, sources: int, seed: int = 0) -> pl.Data
 
     where :math:`\bar\delta(i)` is the mean and :math:`v_i` the variance (divisor k - 1) of
     :math:`\delta_s(i)` over :math:`S`. The estimate is unbiased and :math:`\mathrm{se}_i^2` is an
-    unbiased estimate of its variance; with all nodes as sources the value is exact and the error 0.
-    The value is that of ``betweenness(links, sample=sources, seed=seed)``.
+    unbiased estimate of its variance; with all nodes as sources the value is that of `betweenness`
+    and the error 0.
 
     Few sources see few paths: a node that none of the sampled paths crosses has value 0 and error
     0, which says that it was not seen, not that it is certain; and for a node that few sources
@@ -83,7 +83,7 @@ def sampled_betweenness(links: Links, *, sources: int, seed: int = 0) -> pl.Data
         return _with_error(links, nothing, nothing)
     k = min(sources, n)
     drawn = np.sort(np.random.default_rng(seed).choice(n, size=k, replace=False))
-    graph, distance, _ = _distances(f)
+    graph, distance, _ = distances(f)
     lengths = significant(distance).tolist()
     # mean and sum of squared deviations, one source after the other: no table sources x nodes
     mean, squares = np.zeros(n), np.zeros(n)

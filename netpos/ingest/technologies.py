@@ -187,26 +187,38 @@ def _problem(entry: _Entry, taken: Iterable[str]) -> str | None:
         return "there is neither an ipc nor a cpc pattern; give at least one"
     for pattern in (*entry.ipc, *entry.cpc, *entry.exclude, *entry.core):
         try:
-            _bounds(pattern)
+            pattern_bounds(pattern)
         except ValueError as cause:
             return f'pattern "{pattern}": {cause}'
     return None
 
 
-def _bounds(pattern: str) -> tuple[str, str, bool]:
-    """Turn a pattern into a half-open interval of texts.
+def pattern_bounds(pattern: str) -> tuple[str, str, bool]:
+    r"""Turn a pattern into a half-open interval of texts.
+
+    Parameters
+    ----------
+    pattern
+        In the grammar of the definitions: a subclass, main group, symbol, range, or a start with
+        a star.
 
     Returns
     -------
     low, high : str
         A symbol matches when ``low <= text < high``.
     padded : bool
-        Whether the text is the sort key (`_key`) rather than the symbol itself.
+        Whether the text is the symbol with its main group filled up to four digits, by which
+        symbols sort, rather than the symbol itself.
 
     Raises
     ------
     ValueError
         The pattern is outside the grammar; the message says what is expected.
+
+    Examples
+    --------
+    >>> pattern_bounds("G06N10/00")
+    ('G06N0010/00', 'G06N0010/00\x00', True)
     """
     text = "".join(pattern.split()).upper()
     if ".." in text:
@@ -414,7 +426,7 @@ _NOTHING = pl.DataFrame(
 
 def _covered(pattern: str, ordered: list[str], keys: pl.Series) -> NDArray[np.int64]:
     """Places in the sorted keys that match a pattern."""
-    low, high, padded = _bounds(pattern)
+    low, high, padded = pattern_bounds(pattern)
     if padded or len(low) <= 4:  # up to the subclass, keys and symbols are the same text
         return np.arange(bisect_left(ordered, low), bisect_left(ordered, high), dtype=np.int64)
     first, last = bisect_left(ordered, low[:4]), bisect_left(ordered, low[:4] + _AFTER)

@@ -29,6 +29,7 @@ from netpos.graph.centrality import (
 from netpos.graph.core import CoreMethod, DistanceKind, core, core_distance, near_core
 from netpos.graph.coreness import coreness
 from netpos.graph.dependence import similarity, source_diversity
+from netpos.graph.sampling import sampled_betweenness
 from netpos.tables import Links
 from tests.graph.toys import EMPTY, NO_LINKS, ONE_ISOLATE, SINGLE, STAR, TOY, TWO_BLOCS, shuffled
 
@@ -60,7 +61,7 @@ NODE_INDICATORS |= {f"balance {k}": partial(balance, kind=k) for k in get_args(B
 NODE_INDICATORS |= {f"core {m}": partial(core, method=m) for m in get_args(CoreMethod)}
 NODE_INDICATORS |= {f"distance {k}": partial(core_distance, kind=k) for k in get_args(DistanceKind)}
 NODE_INDICATORS["similarity"] = partial(similarity, year=2025)
-NODE_INDICATORS["betweenness sampled"] = partial(betweenness, sample=2)
+NODE_INDICATORS["betweenness sampled"] = partial(sampled_betweenness, sources=2)
 
 NETWORKS = {
     "toy": TOY,

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given as over
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 
-from netpos.errors import OptionError
 from netpos.graph.centrality import betweenness, harmonic_in, harmonic_out
 from tests.graph.toys import (
     EMPTY,
@@ -178,25 +177,3 @@ def test_a_stronger_link_never_takes_a_country_farther_away(w: np.ndarray) -> No
     w = w.copy()
     w[0, 1] += 5.0
     assert (values(harmonic_in(links_of(w))) >= before * (1 - 1e-12)).all()
-
-
-def test_sampled_sources_average_to_the_whole() -> None:
-    w = np.random.default_rng(8).integers(0, 4, (9, 9)).astype(float)
-    links = links_of(w)
-    whole = values(betweenness(links))
-    assert_array_equal(values(betweenness(links, sample=9)), whole)
-    assert_array_equal(values(betweenness(links, sample=400)), whole)
-    draws = np.array([values(betweenness(links, sample=3, seed=s)) for s in range(1500)])
-    error = draws.std(axis=0) / np.sqrt(1500)
-    assert (np.abs(draws.mean(axis=0) - whole) <= 4.5 * error + 1e-12).all()
-
-
-def test_the_same_seed_draws_the_same_sources() -> None:
-    links = links_of(np.random.default_rng(8).integers(0, 4, (20, 20)))
-    assert betweenness(links, sample=4, seed=1).equals(betweenness(links, sample=4, seed=1))
-    assert not betweenness(links, sample=4, seed=1).equals(betweenness(links, sample=4, seed=2))
-
-
-def test_a_sample_without_sources_is_refused() -> None:
-    with pytest.raises(OptionError, match="sample 0"):
-        betweenness(TOY, sample=0)

@@ -12,6 +12,7 @@ from netpos.errors import OptionError
 from netpos.graph.paths import betweenness
 from netpos.graph.sampling import sampled_betweenness
 from netpos.tables import Links
+from tests.graph.toys import links_of
 
 DRAWS = 80
 
@@ -30,14 +31,16 @@ def skewed(n: int, m: int, seed: int) -> Links:
     return Links.from_table(ends.with_columns(weight), {f"{x:03}": 1.0 for x in range(n)})
 
 
-def exact(links: Links) -> NDArray[np.float64]:
+def exact(links: Links, sources: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
     """Freeman's betweenness by igraph from the link table, without netpos's own graph."""
     table = links.table
     at = {name: k for k, name in enumerate(links.countries)}
     edges = [(at[a], at[b]) for a, b in table.select("citing", "cited").iter_rows()]
     n = len(at)
     graph = igraph.Graph(n=n, edges=edges, directed=True)
-    values = graph.betweenness(directed=True, weights=[1 / w for w in table["weight"]])
+    given = None if sources is None else sources.tolist()
+    lengths = [1 / w for w in table["weight"]]
+    values = graph.betweenness(directed=True, weights=lengths, sources=given)
     return np.array(values) / ((n - 1) * (n - 2))
 
 
@@ -112,10 +115,24 @@ def test_two_errors_around_the_value_hold_the_exact_one_for_most_of_the_largest_
     assert 0.88 < held.mean() < 0.99
 
 
-def test_the_value_is_that_of_betweenness_with_the_same_draw(links: Links) -> None:
+def test_the_value_is_that_of_igraph_from_the_same_sources(links: Links) -> None:
     found = sampled_betweenness(links, sources=16, seed=11)["value"].to_numpy()
-    known = betweenness(links, sample=16, seed=11)["value"].to_numpy()
+    drawn = np.sort(np.random.default_rng(11).choice(240, size=16, replace=False))
+    known = exact(links, drawn) * 240 / 16
     np.testing.assert_allclose(found, known, rtol=1e-9, atol=1e-15)
+
+
+def test_all_draws_of_two_sources_average_to_the_whole() -> None:
+    """Ties among equal lengths and unreachable nodes too: small whole weights."""
+    w = np.random.default_rng(8).integers(0, 4, (9, 9)).astype(float)
+    links = links_of(w)
+    seeds = {frozenset(np.random.default_rng(s).choice(9, 2, replace=False)): s for s in range(999)}
+    assert len(seeds) == 36  # every pair of sources, once
+    mean = np.mean(
+        [sampled_betweenness(links, sources=2, seed=s)["value"].to_numpy() for s in seeds.values()],
+        axis=0,
+    )
+    np.testing.assert_allclose(mean, betweenness(links)["value"].to_numpy(), rtol=0, atol=1e-12)
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(links: Links) -> None:
