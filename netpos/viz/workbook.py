@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import os
 import re
+import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -157,7 +158,13 @@ def workbook(
     }
     content = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(content, options) as book:
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # sheets wait beside the file: the system's own folder for such files may be small or closed
+    with (
+        tempfile.TemporaryDirectory(prefix=".netpos-sheets-", dir=target.parent) as waiting,
+        xlsxwriter.Workbook(content, options | {"tmpdir": waiting}) as book,
+    ):
         book.set_properties({"title": "netpos", "created": _NEVER})
         bold = book.add_format({"bold": True, "bottom": 1})
         pages = [
@@ -174,7 +181,7 @@ def workbook(
             names, heads, [*pages, *sheets.values()], notes, strict=True
         ):
             _fill(book.add_worksheet(name), head, table, note, bold)
-    return write_bytes(path, content.getvalue())
+    return write_bytes(target, content.getvalue())
 
 
 _COLUMNS = {"a": pl.String, "b": pl.String, "c": pl.String}

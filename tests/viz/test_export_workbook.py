@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import tempfile
 import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
@@ -333,3 +334,15 @@ def test_texts_that_a_spreadsheet_would_run_get_an_apostrophe_and_numbers_do_not
     assert [row[0] for row in rows] == wanted
     assert [row[1] for row in rows] == ["-1,5", *["0,25"] * (len(rows) - 1)]
     assert text.count("\r\n") == len(rows) + 1
+
+
+def test_sheets_wait_beside_the_file_and_not_in_the_folder_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = workbook({"countries": TABLE}, tmp_path / "a.xlsx").read_bytes()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(FileNotFoundError):
+        tempfile.mkdtemp()
+    found = workbook({"countries": TABLE}, tmp_path / "b.xlsx").read_bytes()
+    assert found == usual
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.xlsx", "b.xlsx"]
