@@ -12,6 +12,7 @@ from netpos import countries
 from netpos.graph import dependence
 from netpos.indicators import position
 from netpos.indicators.complexity import complexity_tables
+from netpos.ingest.folders import writing
 from netpos.ingest.parts import sha256
 from netpos.ingest.user_tables import label_countries, read_families, read_links, read_matrix
 from netpos.outputs import Outputs, make_folder
@@ -73,8 +74,6 @@ def analyse_links(
         warnings += more
     for warning in warnings:
         say(f"note: {warning}")
-    make_folder(out)
-    outputs = Outputs(out)
     rows: dict[str, list[pl.DataFrame]] = {}
     maps: dict[str, dict[str, Links]] = {}
     for technology, period, links in _selections(table, sizes, focal):
@@ -83,20 +82,21 @@ def analyse_links(
             keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
             rows.setdefault(name, []).append(found.select(*keys, pl.all()))
     tables = {name: pl.concat(parts, how="vertical_relaxed") for name, parts in rows.items()}
-    for name, found in tables.items():
-        outputs.table(name, found)
-    pages = _maps(maps, tables["countries"], out, outputs, focal, lang)
-    outputs.finish(
-        {
-            "netpos": netpos.__version__,
-            "inputs": [
-                {"name": p.name, "sha256": sha256(p)} for p in (file, families) if p is not None
-            ],
-            "options": {"focal": focal, "year": year, "lang": lang},
-            "warnings": warnings,
-        }
-    )
-    return pages[0]
+    manifest: dict[str, object] = {
+        "netpos": netpos.__version__,
+        "inputs": [
+            {"name": p.name, "sha256": sha256(p)} for p in (file, families) if p is not None
+        ],
+        "options": {"focal": focal, "year": year, "lang": lang},
+        "warnings": warnings,
+    }
+    make_folder(out)
+    with Outputs(out) as outputs, writing(out):
+        for name, found in tables.items():
+            outputs.table(name, found)
+        pages = _maps(maps, tables["countries"], outputs, focal, lang)
+        outputs.finish(manifest)
+    return out / pages[0]
 
 
 def _selections(
@@ -154,11 +154,11 @@ def _tables(links: Links, focal: str, year: int, lang: str) -> dict[str, pl.Data
 def _maps(
     maps: dict[str, dict[str, Links]],
     table: pl.DataFrame,
-    out: Path,
     outputs: Outputs,
     focal: str,
     lang: str,
-) -> list[Path]:
+) -> list[str]:
+    """Write a map for each technology; returns their names below the results."""
     pages = []
     for number, (technology, periods) in enumerate(maps.items()):
         safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in technology)
@@ -168,7 +168,7 @@ def _maps(
         whole = periods[_WHOLE]
         network_map.network_map(
             whole,
-            out / name,
+            outputs.out / name,
             focal=focal,
             title=technology,
             technology=technology,
@@ -177,7 +177,7 @@ def _maps(
             lang=lang,
         )
         outputs.names.append(name)
-        pages.append(out / name)
+        pages.append(name)
     return pages
 
 
@@ -209,16 +209,15 @@ def analyse_matrix(file: Path, out: Path, *, report: Report | None = None) -> Pa
     tables = complexity_tables(matrix)
     for note in tables["notes"]["note"].to_list():
         say(f"note: {note}")
+    manifest: dict[str, object] = {
+        "netpos": netpos.__version__,
+        "inputs": [{"name": file.name, "sha256": sha256(file)}],
+        "options": {},
+        "warnings": tables["notes"]["note"].to_list(),
+    }
     make_folder(out)
-    outputs = Outputs(out)
-    for name, found in tables.items():
-        outputs.table(name, position.rounded(found))
-    outputs.finish(
-        {
-            "netpos": netpos.__version__,
-            "inputs": [{"name": file.name, "sha256": sha256(file)}],
-            "options": {},
-            "warnings": tables["notes"]["note"].to_list(),
-        }
-    )
+    with Outputs(out) as outputs:
+        for name, found in tables.items():
+            outputs.table(name, position.rounded(found))
+        outputs.finish(manifest)
     return out / "tables" / "countries.csv"

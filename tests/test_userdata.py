@@ -177,3 +177,30 @@ def test_a_membership_file_with_a_wrong_column_is_named(tmp_path: Path) -> None:
     path = write(tmp_path / "t.jsonl", [record(1)])
     result = netpos("run", path, "--out", tmp_path / "o", "--memberships", tmp_path / "m.csv")
     fails(result, "m.csv", "eu_from")
+
+
+def test_a_run_on_own_links_that_stops_halfway_leaves_the_results_before_it_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from netpos.viz import map as network_map
+
+    links, out = tmp_path / "l.csv", tmp_path / "o"
+    links.write_text("citing,cited,weight,technology\nNL,DE,1,a\nUS,NL,1,b\n")
+    assert netpos("links", links, "--out", out).exit_code == 0
+    before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
+    assert out / "maps" / "b.html" in before
+
+    draw = network_map.network_map
+
+    def full(links: object, path: Path, **options: object) -> object:
+        if options["technology"] == "b":
+            raise OSError(28, "No space left on device")
+        return draw(links, path, **options)
+
+    monkeypatch.setattr(network_map, "network_map", full)
+    links.write_text("citing,cited,weight,technology\nNL,FR,5,a\nUS,NL,1,b\n")
+    fails(netpos("links", links, "--out", out), "No space left on device")
+    assert {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before
+    monkeypatch.undo()
+    assert netpos("links", links, "--out", out).exit_code == 0
+    assert (out / "maps" / "a.html").read_bytes() != before[out / "maps" / "a.html"]
