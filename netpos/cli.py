@@ -26,8 +26,22 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+
+def _reachable(path: Path | None) -> Path | None:
+    """Refuse a name that the libraries below, which use UTF-8, would take for another file."""
+    if path is not None:
+        try:
+            same = str(path).encode("utf-8") == os.fsencode(path)
+        except UnicodeEncodeError:
+            same = False
+        if not same:
+            problem = "a name with such letters cannot be used in this locale"
+            raise InputError(problem, file=path, remedy="set PYTHONUTF8=1 or LC_ALL=C.UTF-8")
+    return path
+
+
 Exports = Annotated[list[Path], typer.Argument(help="Lens or PatentsView exports, or folders.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results.", callback=_reachable)]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 
 
@@ -357,7 +371,9 @@ def run(
 @app.command()
 def ingest(
     exports: Exports,
-    corpus: Annotated[Path, typer.Option("--corpus", help="Folder of the corpus.")],
+    corpus: Annotated[
+        Path, typer.Option("--corpus", help="Folder of the corpus.", callback=_reachable)
+    ],
     role: Annotated[
         str, typer.Option("--role", help="seed (defines sizes) or context (locates link ends).")
     ] = "seed",
@@ -393,7 +409,7 @@ def account(counts: dict[str, int]) -> str:
 
 @app.command()
 def analyse(
-    corpus: Annotated[Path, typer.Argument(help="Folder of a corpus.")],
+    corpus: Annotated[Path, typer.Argument(help="Folder of a corpus.", callback=_reachable)],
     out: Out,
     technologies: Technologies = None,
     focal: Focal = None,
@@ -466,10 +482,15 @@ def check(
 
 @app.command()
 def links(
-    file: Annotated[Path, typer.Argument(help="citing,cited,weight[,technology,period].")],
+    file: Annotated[
+        Path, typer.Argument(help="citing,cited,weight[,technology,period].", callback=_reachable)
+    ],
     out: Out,
     families: Annotated[
-        Path | None, typer.Option("--families", help="country,families[,technology,period].")
+        Path | None,
+        typer.Option(
+            "--families", help="country,families[,technology,period].", callback=_reachable
+        ),
     ] = None,
     focal: Focal = None,
     year: Annotated[int, typer.Option("--year", help="Reference year of memberships.")] = 2025,
@@ -497,7 +518,9 @@ def links(
 
 @app.command()
 def complexity(
-    file: Annotated[Path, typer.Argument(help="country,product,value[,year].")],
+    file: Annotated[
+        Path, typer.Argument(help="country,product,value[,year].", callback=_reachable)
+    ],
     out: Out,
 ) -> None:
     """RCA, ECI, PCI, fitness, relatedness and opportunity from your own matrix, e.g. trade.
@@ -527,6 +550,7 @@ def query(
         typer.Option(
             "--counts",
             help="Hits to slice by: CSV year,documents[,technology], or a corpus.",
+            callback=_reachable,
         ),
     ] = None,
     slices_per_year: Annotated[
@@ -571,7 +595,7 @@ def query(
 
 @app.command()
 def missing(
-    corpus: Annotated[Path, typer.Argument(help="Folder of a corpus.")],
+    corpus: Annotated[Path, typer.Argument(help="Folder of a corpus.", callback=_reachable)],
     technologies: Technologies = None,
     technology: Annotated[str | None, typer.Option("--technology", help="Only this one.")] = None,
     as_: Annotated[
@@ -597,7 +621,7 @@ def missing(
     """
     from netpos import analysis, options
     from netpos import missing as looking
-    from netpos.ingest.corpus import open_corpus
+    from netpos.ingest.corpus import open_corpus, reading
 
     with _errors():
         if as_ not in ("ids", "lens-query", "table"):
@@ -605,20 +629,22 @@ def missing(
         if scope not in ("citing", "cited", "closed"):
             raise OptionError(f"--scope {scope}: unknown", remedy="choose citing, cited or closed")
         given = {"technologies": technologies, "from": from_, "to": to}
-        study = analysis.prepare(
-            open_corpus(corpus), options.make({k: v for k, v in given.items() if v is not None})
-        )
+        opened = open_corpus(corpus)
         chosen: Any = (scope, as_)
-        text, notes = looking.missing_command(
-            study,
-            technology=technology,
-            scope=chosen[0],
-            country=focal,
-            as_=chosen[1],
-            top=top,
-            piece=piece,
-            families=families,
-        )
+        with reading(opened):
+            study = analysis.prepare(
+                opened, options.make({k: v for k, v in given.items() if v is not None})
+            )
+            text, notes = looking.missing_command(
+                study,
+                technology=technology,
+                scope=chosen[0],
+                country=focal,
+                as_=chosen[1],
+                top=top,
+                piece=piece,
+                families=families,
+            )
         for note in notes:
             say(note)
         print(text, end="")
@@ -626,7 +652,7 @@ def missing(
 
 @app.command()
 def names(
-    corpus: Annotated[Path, typer.Argument(help="Folder of a corpus.")],
+    corpus: Annotated[Path, typer.Argument(help="Folder of a corpus.", callback=_reachable)],
     out: Out,
 ) -> None:
     """Write how names of organisations were brought together, and which may belong together.
@@ -643,7 +669,9 @@ def names(
 
 @app.command()
 def explain(
-    results: Annotated[Path, typer.Argument(help="The --out folder of a run.")],
+    results: Annotated[
+        Path, typer.Argument(help="The --out folder of a run.", callback=_reachable)
+    ],
     technology: Annotated[str, typer.Option("--technology", help="Id, or all.")] = "all",
     period: Annotated[str, typer.Option("--period", help="Period, or all.")] = "all",
     country: Annotated[
@@ -685,8 +713,10 @@ def explain(
 
 @app.command()
 def compare(
-    before: Annotated[Path, typer.Argument(help="The --out folder of a run.")],
-    after: Annotated[Path, typer.Argument(help="The --out folder of another run.")],
+    before: Annotated[Path, typer.Argument(help="The --out folder of a run.", callback=_reachable)],
+    after: Annotated[
+        Path, typer.Argument(help="The --out folder of another run.", callback=_reachable)
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, every number.")] = False,
 ) -> None:
     """Say what changed between two runs: data, options, versions, numbers, ranks.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from netpos import analysis, countries, options, results
 from netpos.analysis import Span, Study
 from netpos.errors import InputError, OptionError
 from netpos.graph.links import Shares, Spread
-from netpos.ingest.corpus import open_corpus
+from netpos.ingest.corpus import open_corpus, reading
 
 #: Cells that are sums over families.
 ADDITIVE = (
@@ -62,13 +63,16 @@ class Explanation:
     parts: Sequence[Part]
 
 
-def open_results(folder: Path) -> tuple[Study, Path]:
+@contextmanager
+def open_results(folder: Path) -> Iterator[Study]:
     """Make the study of a results folder again from its corpus and options.
+
+    Nobody changes the corpus as long as the block runs.
 
     Raises
     ------
     InputError
-        The folder holds no results, or the corpus they were made from is gone.
+        The folder holds no results, or the corpus they were made from is gone or being changed.
     """
     try:
         run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
@@ -76,9 +80,10 @@ def open_results(folder: Path) -> tuple[Study, Path]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         remedy = "name the --out folder of a run"
         raise InputError("no results of netpos here", file=folder, remedy=remedy) from error
-    corpus = open_corpus((folder / where).resolve())
+    corpus = open_corpus(folder / where)
     chosen = options.make({k: v for k, v in run["options"].items() if v is not None})
-    return analysis.prepare(corpus, chosen), folder
+    with reading(corpus):
+        yield analysis.prepare(corpus, chosen)
 
 
 def explain(
@@ -110,37 +115,64 @@ def explain(
     InputError, OptionError
         There is no such result, technology, period, country or indicator.
     """
-    study, place = open_results(folder)
+    with open_results(folder) as study:
+        rows, span = _row(study, technology, period)
+        if citing or cited:
+            return _link_cell(study, folder, rows, span, citing, cited)
+        return _table_cell(study, folder, rows, span, country, organisation, indicator)
+
+
+def _row(study: Study, technology: str, period: str) -> tuple[dict[str, str], Span]:
+    """Keys of the rows asked for, and the years of the period."""
     if technology not in study.member:
         known = ", ".join(study.names)
         raise OptionError(f"--technology {technology}: unknown", remedy=f"known: {known}")
     spans = dict(study.options.spans())
     if period not in spans:
         raise OptionError(f"--period {period}: unknown", remedy=f"known: {', '.join(spans)}")
-    span = spans[period]
-    rows = {"technology": technology, "period": period}
-    if citing or cited:
-        if not (citing and cited):
-            raise OptionError("--citing and --cited belong together", remedy="give both")
-        for code in (citing, cited):
-            if not countries.is_country(code):
-                raise OptionError(f"'{code}' is no country", remedy="use ISO 3166 alpha-2")
-        keys = {**rows, "citing": citing, "cited": cited}
-        value = _cell(place, "links", keys, "weight", absent=0.0)
-        part = _link(study, technology, span, citing, cited)
-        return Explanation(f"citations {citing} -> {cited}", value, True, [part])
+    return {"technology": technology, "period": period}, spans[period]
+
+
+def _link_cell(
+    study: Study,
+    folder: Path,
+    rows: dict[str, str],
+    span: Span,
+    citing: str | None,
+    cited: str | None,
+) -> Explanation:
+    if not (citing and cited):
+        raise OptionError("--citing and --cited belong together", remedy="give both")
+    for code in (citing, cited):
+        if not countries.is_country(code):
+            raise OptionError(f"'{code}' is no country", remedy="use ISO 3166 alpha-2")
+    keys = {**rows, "citing": citing, "cited": cited}
+    value = _cell(folder, "links", keys, "weight", absent=0.0)
+    part = _link(study, rows["technology"], span, citing, cited)
+    return Explanation(f"citations {citing} -> {cited}", value, True, [part])
+
+
+def _table_cell(
+    study: Study,
+    folder: Path,
+    rows: dict[str, str],
+    span: Span,
+    country: str | None,
+    organisation: str | None,
+    indicator: str,
+) -> Explanation:
     if (country is None) == (organisation is None):
         remedy = "give --country CODE, --organisation NAME, or --citing and --cited"
         raise OptionError("which number?", remedy=remedy)
     kind, name = ("country", country) if country else ("organisation", organisation)
     assert name is not None  # one of the two is given
     table = "countries" if kind == "country" else "organisations"
-    value = _cell(place, table, {**rows, kind: name}, indicator)
+    value = _cell(folder, table, {**rows, kind: name}, indicator)
     if indicator in ADDITIVE:
         names: Sequence[str] = (indicator,)
     else:
         names = PARTS.get(indicator, ("received", "given"))
-    parts = [_part(study, technology, span, kind, name, each) for each in names]
+    parts = [_part(study, rows["technology"], span, kind, name, each) for each in names]
     return Explanation(f"{indicator} of {name}", value, indicator in ADDITIVE, parts)
 
 
@@ -244,9 +276,8 @@ def as_dict(found: Explanation, folder: Path) -> dict[str, object]:
     A cited document outside the corpus that a table of residences gives a country stands among
     the families under its Lens ID (else its number), without documents.
     """
-    study, _ = open_results(folder)
 
-    def part(one: Part) -> dict[str, object]:
+    def part(study: Study, one: Part) -> dict[str, object]:
         documents = _documents(study, one.families["family"])
         return {
             "name": one.name,
@@ -257,7 +288,8 @@ def as_dict(found: Explanation, folder: Path) -> dict[str, object]:
             ],
         }
 
-    parts = [part(p) for p in found.parts]
+    with open_results(folder) as study:
+        parts = [part(study, p) for p in found.parts]
     head: dict[str, object] = {"cell": found.cell, "value": found.value, "additive": found.additive}
     if found.additive:
         return head | {"sum": parts[0]["sum"], "families": parts[0]["families"]}

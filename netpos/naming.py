@@ -8,7 +8,7 @@ import polars as pl
 
 from netpos.indicators.position import rounded
 from netpos.ingest.applicants import explain_merge, suggest
-from netpos.ingest.corpus import Corpus, open_corpus
+from netpos.ingest.corpus import Corpus, open_corpus, reading
 from netpos.outputs import make_folder
 from netpos.viz.write import write_text
 
@@ -44,9 +44,11 @@ def write_names(corpus: Path, out: Path) -> Path:
     Raises
     ------
     InputError
-        There is no corpus, or the folder cannot be made.
+        There is no corpus, another run is changing it, or the folder cannot be made.
     """
-    tables = name_tables(open_corpus(corpus))
+    opened = open_corpus(corpus)
+    with reading(opened):
+        tables = name_tables(opened)
     make_folder(out)
     for name, table in tables.items():
         write_text(out / f"{name}.csv", table.write_csv())

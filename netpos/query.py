@@ -21,7 +21,7 @@ import polars as pl
 
 from netpos.countries import check_focal
 from netpos.errors import InputError, OptionError
-from netpos.ingest.corpus import Corpus, open_corpus
+from netpos.ingest.corpus import Corpus, open_corpus, reading
 from netpos.ingest.technologies import Technology, family_technologies, load_technologies
 from netpos.query_terms import symbol_terms
 
@@ -398,7 +398,9 @@ def query_command(
     technologies = load_technologies(definitions)
     expected: Counts | None = None
     if counts is not None and counts.is_dir():
-        expected = corpus_counts(open_corpus(counts), technologies, narrow=narrow)
+        opened = open_corpus(counts)
+        with reading(opened):
+            expected = corpus_counts(opened, technologies, narrow=narrow)
     elif counts is not None:
         expected = read_counts(counts)
     return written(

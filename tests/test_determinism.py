@@ -230,3 +230,31 @@ def test_names_beyond_ascii_are_printed_in_any_locale(exports: Path) -> None:
     )
     assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
     assert b"1.jsonl" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ingest", "é1.jsonl", "--corpus", "corpé"],
+        ["run", "é1.jsonl", "--out", "résultats"],
+        ["links", "é1.jsonl", "--out", "results"],
+        ["missing", "corpé"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows gives names in Unicode")
+def test_a_name_that_the_locale_cannot_spell_ends_in_one_line_before_anything_is_made(
+    exports: Path, arguments: list[str]
+) -> None:
+    before = sorted(exports.iterdir())
+    done = subprocess.run(
+        [sys.executable, "-m", "netpos", *arguments],
+        cwd=exports,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | PLAIN,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert b"PYTHONUTF8=1" in done.stderr
+    assert sorted(exports.iterdir()) == before

@@ -420,3 +420,30 @@ def test_exports_of_one_name_are_told_apart_and_counted_each(tmp_path: Path) -> 
     assert sorted(i["read"] for i in inputs) == [1, 2, 3]
     assert (made.counts["kept"], made.counts["duplicates"]) == (5, 1)
     assert sum(i["kept"] for i in inputs) == 5
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["missing", "corpus", "--technologies", "t.toml"],
+        ["names", "corpus", "--out", "names"],
+        ["explain", "out", "--country", "NL"],
+        ["query", "--technologies", "t.toml", "--counts", "corpus"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_corpus_that_is_being_changed_is_not_read_halfway(
+    folder: Path, arguments: list[str]
+) -> None:
+    before = snapshot(folder / "corpus")
+    with locked(folder / "corpus"):
+        done = call(folder, arguments)
+    assert done.exit_code == 2, done.output
+    assert "another netpos uses this folder" in done.stderr
+    assert done.stdout == ""
+    assert not (folder / "names").exists()
+    with locked(folder / "corpus", shared=True):  # others who only read do not stand in the way
+        done = call(folder, arguments)
+    assert done.exit_code == 0, done.stderr
+    assert done.output
+    assert snapshot(folder / "corpus") == before
