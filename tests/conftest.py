@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,30 @@ def browser() -> Iterator[Browser]:
         found = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield found
         found.close()
+
+
+@pytest.fixture(scope="module")
+def open_once() -> Iterator[None]:
+    """Make the study behind a folder of results once for all questions of a module.
+
+    To prepare it takes most of the time of an explanation; its answers do not depend on it.
+    """
+    from netpos import explain
+    from netpos.analysis import Study
+
+    made: dict[Path, Study] = {}
+    original = explain.open_results
+
+    @contextmanager
+    def cached(folder: Path) -> Iterator[Study]:
+        if folder not in made:
+            with original(folder) as study:
+                made[folder] = study
+        yield made[folder]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explain, "open_results", cached)
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,6 +14,10 @@ from netpos.cli import app
 from netpos.errors import InputError, OptionError
 from tests.lens import FAST, lens_id, record, write
 
+pytestmark = pytest.mark.usefixtures("open_once")
+
+TABLES = [*FAST, "--tables-only"]
+
 RECORDS = [
     record(1, applicants=[("A BV", "NL"), ("B GMBH", "DE"), ("C SA", "FR")], cites=[2, 3, 4]),
     record(2, applicants=[("D INC", "US"), ("E KK", "JP")], cites=[3, 4], published="2022-01-01"),
@@ -27,7 +31,7 @@ RECORDS = [
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("explain")
     path = write(folder / "e.jsonl", RECORDS)
-    done = CliRunner().invoke(app, ["run", str(path), "--out", str(folder / "o"), *FAST])
+    done = CliRunner().invoke(app, ["run", str(path), "--out", str(folder / "o"), *TABLES])
     assert done.exit_code == 0, done.stderr
     return folder / "o"
 
@@ -143,7 +147,7 @@ def test_compare_tells_options_and_numbers_that_moved(results: Path, tmp_path: P
         str(tmp_path / "p"),
         "--counting",
         "full",
-        *FAST,
+        *TABLES,
     ]
     assert CliRunner().invoke(app, arguments).exit_code == 0
     found = compare.compare(results, tmp_path / "p")
@@ -178,7 +182,7 @@ def test_cited_documents_outside_the_corpus_are_named_where_they_have_a_country(
     path = write(tmp_path / "e.jsonl", [record(1, applicants=[("A BV", "NL")], cites=[901, 902])])
     places = tmp_path / "r.csv"
     places.write_text(f"lens_id,country\n{lens_id(901)},US\n{lens_id(902)},US\n", encoding="utf-8")
-    options = ["--residences", str(places), "--scope", "citing", *FAST]
+    options = ["--residences", str(places), "--scope", "citing", *TABLES]
     done = CliRunner().invoke(app, ["run", str(path), "--out", str(tmp_path / "o"), *options])
     assert done.exit_code == 0, done.stderr
     chosen = {"technology": "quantum", "country": "US", "indicator": "received"}

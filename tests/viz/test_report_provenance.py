@@ -16,6 +16,8 @@ from netpos.countries import data_path
 from tests.lens import record, toy_records, write
 from tests.viz.test_report import Reader, inside
 
+pytestmark = pytest.mark.usefixtures("open_once")
+
 QUICK = ["--draws", "0", "--no-sensitivity", "--no-figures"]
 OUTSIDE = ["A01B1/00"]
 #: Families of several countries, and citations to families outside the technologies.
