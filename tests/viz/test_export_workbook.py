@@ -99,7 +99,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
     folder = tmp_path_factory.mktemp("workbook")
     source = write(folder / "toy.jsonl", toy_records())
     corpus = ingest([source], folder / "corpus", processes=1)
-    study = analysis.prepare(corpus, make({"benchmark": "report-7.2"}))
+    study = analysis.prepare(corpus, make({"benchmark": "report-7.2", "draws": 20}))
     found = results.tables(study)
     return {**found, **results.sensitivity_tables(study, found), "ledger": corpus.ledger}
 
