@@ -143,11 +143,11 @@ def _harmonic(links: Links, mode: str) -> pl.DataFrame:
 
 
 def _once(links: Links) -> tuple[igraph.Graph, Floats, float]:
-    """`distances` of the foreign links, made once for each `Links`: do not write into it."""
-    return kept(links, "distances", lambda: distances(foreign_links(links)))
+    """`_distances` of the foreign links, made once for each `Links`: do not write into it."""
+    return kept(links, "distances", lambda: _distances(foreign_links(links)))
 
 
-def distances(f: csr_array) -> tuple[igraph.Graph, Floats, float]:
+def _distances(f: csr_array) -> tuple[igraph.Graph, Floats, float]:
     """Graph of the links, their distances times a power of two, and that power.
 
     The factor brings the shortest distance near 1, where igraph's comparison of path lengths

@@ -9,7 +9,7 @@ import polars as pl
 
 from netpos.errors import OptionError
 from netpos.graph.kernels import Floats, significant
-from netpos.graph.paths import distances
+from netpos.graph.paths import _distances
 from netpos.graph.strength import foreign_links
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def sampled_betweenness(links: Links, *, sources: int, seed: int = 0) -> pl.Data
         return _with_error(links, nothing, nothing)
     k = min(sources, n)
     drawn = np.sort(np.random.default_rng(seed).choice(n, size=k, replace=False))
-    graph, distance, _ = distances(f)
+    graph, distance, _ = _distances(f)
     lengths = significant(distance).tolist()
     # mean and sum of squared deviations, one source after the other: no table sources x nodes
     mean, squares = np.zeros(n), np.zeros(n)
