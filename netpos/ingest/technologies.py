@@ -375,7 +375,7 @@ def _in_reach(symbols: pl.Series, technologies: Sequence[Technology]) -> pl.Seri
     left out only where these are clean (two letters and two digits, as in ``G06N``).
     """
     patterns = [p for t in technologies for p in (*t.ipc, *t.cpc, *t.core)]
-    starts = {bounds(p)[0][:4] for p in patterns}
+    starts = {pattern_bounds(p)[0][:4] for p in patterns}
     heads = symbols.str.slice(0, 4)
     wanted = [
         head
