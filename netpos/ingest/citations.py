@@ -397,39 +397,38 @@ def _outside_table(described: pl.DataFrame, missing: NDArray[np.int64]) -> pl.Da
     )
 
 
-def _plain(column: str) -> pl.Expr:
-    return pl.col(column).str.replace_all(r"[^0-9A-Za-z]", "")
+def _plain(numbers: pl.Series) -> pl.Series:
+    """Document numbers without their punctuation."""
+    if numbers.str.contains(r"[^0-9A-Za-z]").any():
+        return numbers.str.replace_all(r"[^0-9A-Za-z]", "")
+    return numbers
 
 
 def _without_id(docs: pl.DataFrame, details: Details) -> pl.DataFrame:
     """Documents named by number only that are kept or are members: ``other`` -> ``doc``."""
-    bare = (
-        pl.concat(
-            part.filter((pl.col("other") < 0) & pl.col("lens_id").is_null())
-            for _, part in details.parts("outside")
-        )
-        .unique("other", keep="first", maintain_order=True)
-        .select("other", "office", "kind", number=_plain("doc_number"))
-        .drop_nulls(["office", "number"])
+    columns = ("other", "lens_id", "office", "kind", "doc_number")
+    bare = pl.concat(
+        part.filter((pl.col("other") < 0) & pl.col("lens_id").is_null())
+        for _, part in details.parts("outside", *columns)
+    )
+    bare = bare.unique("other", keep="first", maintain_order=True)
+    bare = bare.select("other", "office", "kind", number=_plain(bare["doc_number"])).drop_nulls(
+        ["office", "number"]
     )
     if not bare.height:
         return pl.DataFrame(schema={"other": pl.Int64, "doc": pl.Int64})
     wanted = bare.select("office", "number").unique()
-    members = details.read("members").select(
-        pl.col("member").alias("doc"), "office", "kind", "doc_number"
-    )
+    found = [docs.select("doc", "office", "kind", "granted", "doc_number")]
+    members = (part.rename({"member": "doc"}).drop("row") for _, part in details.parts("members"))
+    found += [m.with_columns(granted=pl.lit(None, pl.Boolean)) for m in members]
     have = (
         pl.concat(
-            [
-                docs.select("doc", "office", "kind", "granted", "doc_number"),
-                members.with_columns(granted=pl.lit(None, pl.Boolean)).select(
-                    "doc", "office", "kind", "granted", "doc_number"
-                ),
-            ]
+            table.select(
+                "doc", "office", "kind", "granted", number=_plain(table["doc_number"])
+            ).join(wanted, on=["office", "number"], how="semi")
+            for table in found
         )
-        .select("doc", "office", "kind", "granted", number=_plain("doc_number"))
         .drop_nulls(["office", "number"])
-        .join(wanted, on=["office", "number"], how="semi")
         .sort("doc", "granted", nulls_last=True)
     )
     exact = (

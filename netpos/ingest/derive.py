@@ -207,11 +207,13 @@ def parties(details: Details, docs: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
     place = np.full(details.records.height, -1, dtype=np.int32)  # of a record in `inside`
     place[inside["record"].to_numpy()] = np.arange(inside.height, dtype=np.int32)
     says = np.zeros((2, inside.height), dtype=bool)  # an applicant's residence, an inventor's
-    for at, table in _resolved(details, place, inside["published"]):
-        known = table["country"].is_not_null().to_numpy()
-        inventor = (table["role"] == "inventor").to_numpy()
-        says[0, at[known & ~inventor]] = True
-        says[1, at[known & inventor]] = True
+    for first, part in details.parts("parties", "row", "role", "residence"):
+        at = place[part["row"].to_numpy() + first]
+        known = countries.resolve(part["residence"], inside["published"].gather(at))["country"]
+        counts = known.is_not_null().to_numpy() & (at >= 0)
+        inventor = (part["role"] == "inventor").to_numpy()
+        says[0, at[counts & ~inventor]] = True
+        says[1, at[counts & inventor]] = True
     family, rank = inside["family"].to_numpy(), inside["rank"].to_numpy()
     last = np.iinfo(np.int32).max
     published = inside["published"].to_physical().fill_null(last).to_numpy()
@@ -221,26 +223,21 @@ def parties(details: Details, docs: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
         order = np.lexsort((published, rank, ~second, ~first, family))
         of_role[order[np.flatnonzero(np.diff(family[order], prepend=-1))]] = True
     frames, named = [], []
-    for at, table in _resolved(details, place, inside["published"]):
-        inventor = (table["role"] == "inventor").to_numpy()
-        keep = np.where(inventor, chosen[1, at], chosen[0, at])
-        of_family = inside["family"].gather(at)
-        frames.append(table.with_columns(of_family).filter(keep))
-        named.append(table.select("role", "name", doc=of_family).filter(chosen[0, at]))
-    return pl.concat(frames), classify(pl.concat(named))
-
-
-def _resolved(
-    details: Details, place: NDArray[np.int32], published: pl.Series
-) -> Iterator[tuple[NDArray[np.int32], pl.DataFrame]]:
-    """Parties of the documents that count, part by part: where those are, country and repair."""
     for first, part in details.parts("parties"):
         at = place[part["row"].to_numpy() + first]
-        table = part.drop("row")
-        if (at < 0).any():
-            table, at = table.filter(at >= 0), at[at >= 0]
-        found = countries.resolve(table["residence"], published.gather(at))
-        yield at, table.with_columns(country=found["country"], repair=found["reason"])
+        inventor = (part["role"] == "inventor").to_numpy()
+        of_applicants = chosen[0, at] & (at >= 0)
+        keep = np.where(inventor, chosen[1, at] & (at >= 0), of_applicants)
+        of_family = inside["family"].gather(at[of_applicants])
+        named.append(part.filter(of_applicants).select("role", "name", doc=of_family))
+        table, at = part.filter(keep).drop("row"), at[keep]
+        found = countries.resolve(table["residence"], inside["published"].gather(at))
+        frames.append(
+            table.with_columns(
+                inside["family"].gather(at), country=found["country"], repair=found["reason"]
+            )
+        )
+    return pl.concat(frames), classify(pl.concat(named))
 
 
 def applicant_table(found: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos.ingest.scan import available, number_distinct
+from netpos.ingest import scan
 
 
 def distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -18,10 +18,10 @@ def distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int
     >>> values.tolist(), at.tolist()
     ([-1, 3, 5], [2, 0, 2, 1])
     """
-    if not available():
+    if not scan.available():
         values, at = np.unique(keys, return_inverse=True)
         return values, at.astype(np.int32)
-    values, ids = number_distinct(keys)
+    values, ids = scan.number_distinct(keys)
     order = np.argsort(values)
     return values[order], _inverse(order)[ids]
 
@@ -51,6 +51,26 @@ def distinct_texts(texts: pl.Series) -> tuple[pl.Series, NDArray[np.int32]]:
         found[texts.is_not_null().to_numpy()] = places
         places = found
     return values.gather(order), places
+
+
+def connected(a: NDArray[np.int32], b: NDArray[np.int32], nodes: int) -> NDArray[np.int32]:
+    """The connected component of each node of a graph, numbered in the order of their first nodes.
+
+    Examples
+    --------
+    >>> edges = np.array([[0, 3], [4, 1], [3, 5]], dtype=np.int32)
+    >>> connected(edges[:, 0], edges[:, 1], 6).tolist()
+    [0, 1, 2, 0, 1, 0]
+    """
+    if scan.available():
+        return scan.components(a, b, nodes)
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(a.size, dtype=np.int8), (a, b)), shape=(nodes, nodes))
+    _, labels = connected_components(graph, directed=False)
+    _, first = np.unique(labels, return_index=True)
+    return _inverse(np.argsort(first))[labels]
 
 
 def _inverse(order: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from netpos.ingest.distinct import distinct, distinct_texts
+from netpos.ingest.distinct import connected, distinct, distinct_texts
 from netpos.ingest.records import FORMS, lens_ids
 
 Ints = NDArray[np.int64]
@@ -173,7 +171,7 @@ def group(records: pl.DataFrame, members: pl.DataFrame, kept: NDArray[np.bool_])
     m_record, m_doc = m_record[m_kept], m_doc[m_kept]
     numbers, inverse = distinct(np.concatenate([doc, m_doc]))
     own, member = inverse[: doc.size], inverse[doc.size :]
-    slot = np.full(records.height, -1, dtype=np.int64)
+    slot = np.full(records.height, -1, dtype=np.int32)
     slot[position] = own
     chosen = records.select("family_source", "priorities", "lens_id", "form").filter(
         pl.Series(kept)
@@ -186,18 +184,16 @@ def group(records: pl.DataFrame, members: pl.DataFrame, kept: NDArray[np.bool_])
         & chosen["form"].is_in(["lens-csv", "lens-legacy-jsonl"])
     )
     chosen = chosen.with_columns(priorities=pl.when(proxy).then(pl.col("priorities")))
-    edges_a: list[Ints] = [slot[m_record]]
-    edges_b: list[Ints] = [member.astype(np.int64)]
+    edges_a = [slot[m_record]]
+    edges_b = [member]
     n = numbers.size
     for name in ("family_source", "priorities"):
         texts, label = distinct_texts(chosen[name])
-        edges_a.append(own[label >= 0].astype(np.int64))
-        edges_b.append(label[label >= 0].astype(np.int64) + n)
+        edges_a.append(own[label >= 0])
+        edges_b.append(label[label >= 0] + np.int32(n))
         n += texts.len()
     a, b = np.concatenate(edges_a), np.concatenate(edges_b)
-    graph = coo_array((np.ones(a.size, dtype=np.int8), (a, b)), shape=(n, n))
-    _, labels_found = connected_components(graph, directed=False)
-    component: Ints = labels_found[: numbers.size].astype(np.int64)
+    component = connected(a, b, n)[: numbers.size].astype(np.int64)
     keyed = _keys(component, numbers, own, member, chosen)
     order = keyed.sort("family_id")
     number_of = np.full(int(component.max(initial=-1)) + 1, -1, dtype=np.int32)

@@ -151,6 +151,11 @@ def _library() -> ctypes.CDLL | None:
         *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64),
     ]
     library.netpos_distinct.restype = ctypes.c_int64
+    library.netpos_components.argtypes = [
+        *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64),
+        *(ctypes.c_void_p, ctypes.c_int64),
+    ]
+    library.netpos_components.restype = ctypes.c_int64
     return library
 
 
@@ -189,6 +194,28 @@ def number_distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray
         if n >= 0:
             return values[:n].copy(), ids
         slots *= 2
+
+
+def components(a: NDArray[np.int32], b: NDArray[np.int32], nodes: int) -> NDArray[np.int32]:
+    """The connected component of each node of a graph, numbered in the order of their first nodes.
+
+    Raises
+    ------
+    RuntimeError
+        The compiled scanner is not there, see `available`.
+
+    Examples
+    --------
+    >>> edges = np.array([[0, 3], [4, 1], [3, 5]], dtype=np.int32)
+    >>> components(edges[:, 0], edges[:, 1], 6).tolist()
+    [0, 1, 2, 0, 1, 0]
+    """
+    found = np.empty(nodes, np.int32)
+    a, b = (np.ascontiguousarray(x, dtype=np.int32) for x in (a, b))
+    if a.size and not 0 <= min(a.min(), b.min()) <= max(a.max(), b.max()) < nodes:
+        raise ValueError("an edge to no node")
+    _needed().netpos_components(a.ctypes.data, b.ctypes.data, a.size, found.ctypes.data, nodes)
+    return found
 
 
 @dataclass(frozen=True)

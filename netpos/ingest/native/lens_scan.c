@@ -1058,3 +1058,31 @@ i64 netpos_distinct(const i64 *keys, i64 n, int32_t *ids, i64 *values, int32_t *
     }
     return found;
 }
+
+static int32_t root(int32_t *parent, int32_t node) {
+    while (parent[node] != node) {
+        parent[node] = parent[parent[node]];
+        node = parent[node];
+    }
+    return node;
+}
+
+/* Components of the graph of `edges` pairs of nodes, numbered from 0 in the order of their first
+ * node; returns how many there are. `component` has `nodes` places. */
+EXPORTED
+i64 netpos_components(const int32_t *a, const int32_t *b, i64 edges, int32_t *component,
+                      i64 nodes) {
+    i64 found = 0;
+    for (i64 k = 0; k < nodes; k++) component[k] = (int32_t)k;
+    for (i64 k = 0; k < edges; k++) {
+        int32_t one = root(component, a[k]), other = root(component, b[k]);
+        if (one < other) component[other] = one; /* a root is the smallest of its nodes */
+        else component[one] = other;
+    }
+    for (i64 k = 0; k < nodes; k++) {
+        int32_t up = component[k]; /* a node before k has its number already, as -1 - number */
+        component[k] = up == k ? (int32_t)(-1 - found++) : component[up];
+    }
+    for (i64 k = 0; k < nodes; k++) component[k] = -1 - component[k];
+    return found;
+}
