@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -132,8 +133,20 @@ def _expand(masks: NDArray[np.uint16], names: Sequence[str]) -> pl.Series:
 Write = Callable[[str, Iterable[pl.DataFrame]], int]
 
 
+@dataclass(frozen=True)
+class Mentions:
+    """References as read, and documents that they name by number only.
+
+    ``columns`` are of one length: the record that has the reference, the document named, whether
+    that one cites the record, phase, categories. ``bare`` has ``other, office, kind, number``.
+    """
+
+    columns: tuple[NDArray[Any], ...]
+    bare: pl.DataFrame
+
+
 def write_citations(
-    details: Details, docs: pl.DataFrame, grouping: Grouping, write: Write
+    details: Details, mentions: Mentions, docs: pl.DataFrame, grouping: Grouping, write: Write
 ) -> dict[str, int]:
     """Write the tables ``citations`` between families and ``outside``; count what fell away.
 
@@ -146,7 +159,7 @@ def write_citations(
         ``citations``: rows; ``mentions`` read; ``mentions_of_kept`` documents;
         ``mentions_inside_family``.
     """
-    record, other, cited_by, phase, categories = _mentions(details)
+    record, other, cited_by, phase, categories = mentions.columns
     counts = {"mentions": record.size}
     own = grouping.family[record]
     if (own < 0).any():
@@ -155,7 +168,7 @@ def write_citations(
             a[kept] for a in (record, other, cited_by, phase, categories, own)
         )
     counts["mentions_of_kept"] = record.size
-    _rename(other, _without_id(docs, details))
+    _rename(other, _without_id(mentions.bare, docs, details))
     # from here on ``at`` is a mention's position among the distinct documents named, in order
     named, at = distinct(other)
     del other
@@ -213,8 +226,8 @@ def _within(end: str, n: int) -> pl.Expr:
     return pl.when(pl.col(end) < n).then(pl.col(end)).cast(pl.Int32)
 
 
-def _mentions(details: Details) -> tuple[NDArray[Any], ...]:
-    """Record, document named, direction, phase and categories of each reference read."""
+def read_mentions(details: Details) -> Mentions:
+    """Read all references; needs nothing but the parts."""
     columns: list[list[NDArray[Any]]] = [[], [], [], [], []]
     for first, part in details.parts("references"):
         columns[0].append(part["row"].to_numpy() + np.int32(first))
@@ -227,7 +240,7 @@ def _mentions(details: Details) -> tuple[NDArray[Any], ...]:
     for arrays, kind in zip(columns, types, strict=True):
         found.append(np.concatenate([np.empty(0, kind), *arrays]))
         arrays.clear()
-    return tuple(found)
+    return Mentions(tuple(found), _bare(details))
 
 
 def _rename(other: NDArray[np.int64], renamed: pl.DataFrame) -> None:
@@ -404,17 +417,21 @@ def _plain(numbers: pl.Series) -> pl.Series:
     return numbers
 
 
-def _without_id(docs: pl.DataFrame, details: Details) -> pl.DataFrame:
-    """Documents named by number only that are kept or are members: ``other`` -> ``doc``."""
+def _bare(details: Details) -> pl.DataFrame:
+    """Documents named by number only: ``other, office, kind, number``."""
     columns = ("other", "lens_id", "office", "kind", "doc_number")
     bare = pl.concat(
         part.filter((pl.col("other") < 0) & pl.col("lens_id").is_null())
         for _, part in details.parts("outside", *columns)
     )
     bare = bare.unique("other", keep="first", maintain_order=True)
-    bare = bare.select("other", "office", "kind", number=_plain(bare["doc_number"])).drop_nulls(
+    return bare.select("other", "office", "kind", number=_plain(bare["doc_number"])).drop_nulls(
         ["office", "number"]
     )
+
+
+def _without_id(bare: pl.DataFrame, docs: pl.DataFrame, details: Details) -> pl.DataFrame:
+    """Those of them that are kept or are members: ``other`` -> ``doc``."""
     if not bare.height:
         return pl.DataFrame(schema={"other": pl.Int64, "doc": pl.Int64})
     wanted = bare.select("office", "number").unique()

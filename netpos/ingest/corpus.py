@@ -25,12 +25,12 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped] # it has no types
 
 from netpos.errors import InputError, OptionError
 from netpos.ingest import derive
-from netpos.ingest.citations import write_citations
+from netpos.ingest.citations import read_mentions, write_citations
 from netpos.ingest.discover import REFUSED, Source, find
 from netpos.ingest.families import match_sources
 from netpos.ingest.folders import check_same, fingerprint, locked, state, writing
 from netpos.ingest.json_stream import MAX_RECORD
-from netpos.ingest.parts import Part, parse, parts_to_json, read_part
+from netpos.ingest.parts import Part, hashes, parse, parts_to_json, read_part
 
 #: Version of the tables' columns; a corpus of another version is refused.
 SCHEMA_VERSION = 3
@@ -395,14 +395,20 @@ def _whole_parts(
     with ThreadPoolExecutor(1) as beside:
         try:
             before = known[0] if known else state(source.path, source.name)
-            hashing = None if known else beside.submit(fingerprint, source.path, source.name)
+            hashing = None
+            if not known and not hashes(source):
+                hashing = beside.submit(fingerprint, source.path, source.name)
             try:
-                parts = parse(source, temporary, "new", processes=workers, max_record=max_record)
-                found = hashing.result() if hashing else known
+                parsed = parse(source, temporary, "new", processes=workers, max_record=max_record)
+                if known:
+                    digest = known[1]
+                elif hashing:
+                    _, digest = hashing.result()
+                else:
+                    digest = parsed.digest or fingerprint(source.path, source.name)[1]
             finally:
                 check_same(source.path, source.name, before)  # why whatever else went wrong
-            assert found is not None
-            stem = _ident(source, found[1]).replace(":", "-")[:16]
+            stem = _ident(source, digest).replace(":", "-")[:16]
             stem += "" if source.member is None else f"-{source.member}"
             stem += "" if max_record == MAX_RECORD else f"-{max_record}"
             for path in sorted(temporary.iterdir()):
@@ -413,7 +419,8 @@ def _whole_parts(
             raise InputError(problem, file=source.name, remedy=remedy) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    return [replace(p, stem=stem + p.stem.removeprefix("new")) for p in parts], found
+    parts = [replace(p, stem=stem + p.stem.removeprefix("new")) for p in parsed.parts]
+    return parts, (before, digest)
 
 
 def _drop_unnamed(records: Path, manifest: dict[str, Any]) -> None:
@@ -471,33 +478,36 @@ def _finish(folder: Path, manifest: dict[str, Any], say: Report) -> None:
 def _make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -> None:
     """Write the tables into ``temporary``, each as soon as it is made, and fill in the counts."""
     details = _details(folder, manifest)
-    docs, grouping, duplicates = derive.documents(details)
-    ledger = pl.concat([_rejected(folder, manifest), duplicates]).sort("file", "line", "outcome")
-    say(f"{docs.height:,} documents kept")
 
     def write(name: str, frames: Iterable[pl.DataFrame]) -> int:
         return _write_table(temporary / f"{name}.parquet", frames)
 
-    write("documents", [docs.select(_DOCUMENT_COLUMNS)])
-    write("ledger", [ledger])
-    _account(manifest, docs, ledger)
-    docs = docs.drop("lens_id", "legal_status", "file", "line", "priorities", "form", "filled")
-    details = replace(details, records=details.records.select("office"))
-
-    def others() -> int:
-        """Every table but those of citations, which take as long."""
-        write("members", [derive.member_table(grouping)])
-        write("classifications", derive.class_table(details, docs))
-        applicants = derive.applicant_table(*derive.parties(details, docs))
-        manifest["residence_codes"] = _unusual_codes(applicants)
-        write("applicants", [applicants])
-        return write("families", [derive.family_table(docs)])
-
     with ThreadPoolExecutor(1) as beside:
+        mentions = beside.submit(read_mentions, details)
+        docs, grouping, duplicates = derive.documents(details)
+        rejected = _rejected(folder, manifest)
+        ledger = pl.concat([rejected, duplicates]).sort("file", "line", "outcome")
+        say(f"{docs.height:,} documents kept")
+        write("documents", [docs.select(_DOCUMENT_COLUMNS)])
+        write("ledger", [ledger])
+        _account(manifest, docs, ledger)
+        docs = docs.drop("lens_id", "legal_status", "file", "line", "priorities", "form", "filled")
+        details = replace(details, records=details.records.select("office"))
+
+        def others() -> int:
+            """Every table but those of citations, which take as long."""
+            write("members", [derive.member_table(grouping)])
+            write("classifications", derive.class_table(details, docs))
+            applicants = derive.applicant_table(*derive.parties(details, docs))
+            manifest["residence_codes"] = _unusual_codes(applicants)
+            write("applicants", [applicants])
+            return write("families", [derive.family_table(docs)])
+
+        found = mentions.result()
         families = beside.submit(others)
         if docs.height > _SIDE_BY_SIDE:
             families.result()  # one after the other holds less
-        counts = write_citations(details, docs, grouping, write)
+        counts = write_citations(details, found, docs, grouping, write)
         outcome = dict(ledger.group_by("outcome").len().iter_rows())
         read = sum(i["read"] for i in manifest["inputs"])
         manifest["counts"] = {

@@ -50,6 +50,14 @@ class Part:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Parsed:
+    """The parts of an export, and its file's SHA-256 where reading gave it."""
+
+    parts: list[Part]
+    digest: str | None = None
+
+
 def sha256(path: Path) -> str:
     """Hash a file."""
     with path.open("rb") as file:
@@ -187,6 +195,11 @@ def _parse_range(
     return tuple(replace(p, line_ends=ends if p is parts[-1] else 0) for p in parts)
 
 
+def hashes(source: Source) -> bool:
+    """Whether `parse` gives the SHA-256 of the export's file along with its parts."""
+    return source.form == "lens-jsonl" and source.plain and scan.available()
+
+
 def parse(
     source: Source,
     folder: Path,
@@ -195,7 +208,7 @@ def parse(
     processes: int,
     max_record: int = MAX_RECORD,
     progress: Progress | None = None,
-) -> list[Part]:
+) -> Parsed:
     """Write the parts of one export into ``folder``.
 
     Large plain JSONL files are cut into byte ranges and read by several processes; the parts are
@@ -259,7 +272,7 @@ def parse(
             finally:
                 if enabled:
                     gc.enable()
-        return _numbered(done)
+        return Parsed(_numbered(done))
     parts = []
     for k, batch in enumerate(batches(source, max_record=max_record)):
         name = f"{stem}-{k:04d}"
@@ -269,7 +282,7 @@ def parse(
         )
     if progress:
         progress(size, size)
-    return parts
+    return Parsed(parts)
 
 
 def _scanned(
@@ -279,7 +292,7 @@ def _scanned(
     threads: int,
     max_record: int,
     progress: Progress | None,
-) -> list[Part]:
+) -> Parsed:
     """`parse` by the compiled scanner; the parts are the same whatever the number of threads."""
 
     def put(number: int, found: list[Batch], ends: int) -> tuple[Part, ...]:
@@ -292,17 +305,16 @@ def _scanned(
         return (*written[:-1], replace(written[-1], line_ends=ends))
 
     if source.plain:
-        return _numbered(
-            stretches.from_file(
-                source.path, put, threads=threads, max_record=max_record, progress=progress
-            )
+        parts, digest = stretches.from_file(
+            source.path, put, threads=threads, max_record=max_record, progress=progress
         )
+        return Parsed(_numbered(parts), digest)
     with opened(source.path, source.compression, source.member) as stream:
         parts = stretches.from_stream(stream, put, threads=threads, max_record=max_record)
     if progress:
         size = source.path.stat().st_size
         progress(size, size)
-    return _numbered(parts)
+    return Parsed(_numbered(parts))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ would otherwise need processes that each load every library.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import queue
 import threading
@@ -34,8 +35,13 @@ class Unsuited(Exception):  # a way out, no error
 
 def from_file(
     path: Path, put: Put[T], *, threads: int, max_record: int, progress: Progress | None = None
-) -> list[T]:
-    """Read a plain file; give each stretch to ``put(number, batches, line ends)`` and its answers.
+) -> tuple[list[T], str]:
+    """Read a plain file; give each stretch to ``put(number, batches, line ends)``.
+
+    Returns
+    -------
+    (answers, digest)
+        What ``put`` gave for each stretch, and the SHA-256 of the file.
 
     Raises
     ------
@@ -44,11 +50,17 @@ def from_file(
     """
     size = path.stat().st_size
     starts = range(0, max(size, 1), STRETCH)
-    scanners = _Scanners(max_record)
+    scanners, digest = _Scanners(max_record), _InTurn()
 
     def one(number: int, start: int) -> T:
         with scanners.one() as scanner, path.open("rb", buffering=0) as file:
-            length = _fill(scanner, file, start, min(start + STRETCH, size), size)
+            length = 0
+            try:
+                length = _fill(scanner, file, start, min(start + STRETCH, size), size)
+            finally:
+                digest.update(number, scanner.room(length))
+            if start == 0:
+                length = _without_bom(scanner.room(length))
             found = scanner.scan(length)
             if len(found.left) > 100 + found.batch.records.height // 4:
                 raise Unsuited
@@ -63,9 +75,37 @@ def from_file(
                 if progress:
                     progress(min(start + STRETCH, size), size)
         except BaseException:
+            digest.stop()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-    return answers
+    return answers, digest.hexdigest()
+
+
+class _InTurn:
+    """SHA-256 of pieces that come in any order."""
+
+    def __init__(self) -> None:
+        self._hash, self._next, self._stopped = hashlib.sha256(), 0, False
+        self._changed = threading.Condition()
+
+    def update(self, number: int, piece: memoryview) -> None:
+        """Take in a piece when all before it are."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or self._next == number)
+        if not self._stopped:
+            self._hash.update(piece)
+        with self._changed:
+            self._next += 1
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Let nobody wait: there will be no answer."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def hexdigest(self) -> str:
+        return self._hash.hexdigest()
 
 
 def from_stream(stream: BinaryIO, put: Put[T], *, threads: int, max_record: int) -> list[T]:
@@ -99,9 +139,8 @@ def from_stream(stream: BinaryIO, put: Put[T], *, threads: int, max_record: int)
             room[: len(rest)] = rest
             length = len(rest) + _read_full(stream, room[len(rest) :])
             ended = length < STRETCH
-            if number == 0 and bytes(room[:3]) == BOM:
-                room[: length - 3] = bytes(room[3:length])
-                length -= 3
+            if number == 0:
+                length = _without_bom(room[:length])
             last = length
             if not ended:
                 last = _last_line_feed(room, length) + 1
@@ -180,10 +219,15 @@ def _fill(scanner: Scanner, file: BinaryIO, start: int, end: int, size: int) -> 
         length, end = (length + at + 1, size) if at >= 0 else (length + more, end + more)
         if length > 2 * STRETCH:
             raise Unsuited
-    if start == 0 and bytes(room[:3]) == BOM:
-        room[: length - 3] = bytes(room[3:length])
-        length -= 3
     return length
+
+
+def _without_bom(room: memoryview) -> int:
+    """Move a text over the mark at its beginning; its length then."""
+    if bytes(room[:3]) != BOM:
+        return len(room)
+    room[:-3] = bytes(room[3:])
+    return len(room) - 3
 
 
 def _begin(fd: int, start: int, end: int) -> int | None:

@@ -307,6 +307,6 @@ def test_a_file_of_odd_lines_goes_to_the_reader(tmp_path: Path) -> None:
         stretches.from_file(path, lambda *_: None, threads=2, max_record=10**6)
     folder = tmp_path / "parts"
     folder.mkdir()
-    parts = parse(source, folder, "stem", processes=2)
+    parts = parse(source, folder, "stem", processes=2).parts
     assert sum(p.records for p in parts) == 299
     assert sum(b.records.height for b in batches(source)) == 299
