@@ -119,11 +119,19 @@ def classify(parties: pl.DataFrame) -> pl.DataFrame:
         there = ", ".join(parties.columns)
         message = f"table 'parties': column 'doc' is missing; it has: {there}"
         raise TableError(message)
-    named = parties.drop_nulls("name").select(
-        "doc", "role", "name", key=pl.col("name").str.strip_chars().str.to_uppercase()
+    named = (
+        parties.lazy()
+        .drop_nulls("name")
+        .select("doc", "role", "name", key=pl.col("name").str.strip_chars().str.to_uppercase())
     )
-    applicants = named.filter(pl.col("role") == "applicant")
-    inventors = named.filter(pl.col("role") == "inventor").select("doc", "key").unique()
+    applicants = named.filter(pl.col("role") == "applicant").drop("role").unique().collect()
+    inventors = (
+        named.filter(pl.col("role") == "inventor")
+        .join(applicants.lazy().select("key").unique(), on="key", how="semi")
+        .select("doc", "key")
+        .unique()
+        .collect()
+    )
     here = applicants.join(inventors, on=["doc", "key"], how="semi")["name"].unique()
     elsewhere = applicants.join(inventors.select("key").unique(), on="key", how="semi")[
         "name"

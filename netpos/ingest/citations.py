@@ -178,10 +178,10 @@ def write_citations(
     ends = n + missing.size
     citing = np.zeros(named.size, dtype=bool)
     citing[at[cited_by]] = True
-    described = _described(details, named, docs, missing, citing)
-    write("outside", [_outside_table(described, named[missing])])
-    office = _named_offices(described, docs, named)[at]
-    del described, named, citing
+    offices = np.full(named.size, _NO_OFFICE, dtype=np.int8)
+    write("outside", _outside(details, docs, named, family < 0, citing, offices))
+    office = offices[at]
+    del named, citing, offices
     office[~cited_by] = _office_numbers(details.records["office"])[record[~cited_by]]
     del record
     family[missing] = n + np.arange(missing.size, dtype=np.int32)
@@ -328,22 +328,48 @@ def _put_together(
     )
 
 
-def _described(
-    details: Details,
-    named: NDArray[np.int64],
-    docs: pl.DataFrame,
-    missing: NDArray[np.int64],
-    citing: NDArray[np.bool_],
-) -> pl.DataFrame:
-    """What references say of documents outside, and of citing ones whose record has no office.
+#: Documents named that are described at a time: bounds what is held.
+_NAMED_AT_ONCE = 1_500_000
 
-    Where mentions of a document differ, the first value by code point. ``missing`` and ``citing``
-    are places in ``named``.
+
+def _outside(
+    details: Details,
+    docs: pl.DataFrame,
+    named: NDArray[np.int64],
+    missing: NDArray[np.bool_],
+    citing: NDArray[np.bool_],
+    offices: NDArray[np.int8],
+) -> Iterator[pl.DataFrame]:
+    """The table of documents outside, in frames that follow each other.
+
+    Also puts the bit of the office of each document named into ``offices``, that of its record if
+    it has one; of documents that do not cite only where it is of use.
     """
     wanted = citing.copy()
-    officed = docs.drop_nulls("office")["doc"].to_numpy()
-    wanted[_places(named, officed)[1]] = False
-    wanted[missing] = True
+    officed = docs.drop_nulls("office")
+    rows, known = _places(named, officed["doc"].to_numpy())
+    wanted[known] = False
+    wanted |= missing
+    first = 0
+    for low in range(0, max(named.size, 1), _NAMED_AT_ONCE):
+        part = slice(low, low + _NAMED_AT_ONCE)
+        described = _described(details, named[part], wanted[part])
+        stated = described.drop_nulls("office")
+        at, place = _places(named[part], stated["other"].to_numpy())
+        offices[part][place] = _office_numbers(stated["office"])[at]
+        outside = named[part][missing[part]]
+        yield _outside_table(described, outside, first)
+        first += outside.size
+    offices[known] = _office_numbers(officed["office"])[rows]
+
+
+def _described(
+    details: Details, named: NDArray[np.int64], wanted: NDArray[np.bool_]
+) -> pl.DataFrame:
+    """What references say of the wanted among some documents.
+
+    Where mentions of a document differ, the first value by code point.
+    """
     frames, differ = [], np.zeros(named.size, dtype=bool)
     content, unseen = np.zeros(named.size, dtype=np.int64), np.ones(named.size, dtype=bool)
     for _, part in details.parts("outside"):
@@ -361,15 +387,14 @@ def _described(
         take = new | other
         frames.append(part[rows[take]].drop("content").with_columns(at=pl.Series(place[take])))
     table: pl.DataFrame = pl.concat(frames)
-    several = pl.Series(differ[table["at"].to_numpy()])
-    fields = pl.exclude("other", "at")
-    table = pl.concat(
-        [
-            table.filter(~several).drop("at"),
-            table.filter(several).group_by("other").agg(fields.min()),
-        ]
-    )
-    return table.sort("other")
+    frames.clear()
+    several = differ[table["at"].to_numpy()]
+    table = table.drop("at")
+    if several.any():
+        fields = pl.exclude("other")
+        merged = table.filter(several).group_by("other").agg(fields.min())
+        table = pl.concat([table.filter(~several), merged])
+    return table[np.argsort(table["other"].to_numpy())]
 
 
 def _places(
@@ -378,30 +403,20 @@ def _places(
     """Which of the values are among the ordered ones, by value, and where."""
     if not ordered.size:
         return np.empty(0, np.int64), np.empty(0, np.int64)
+    within = np.flatnonzero((values >= ordered[0]) & (values <= ordered[-1]))
+    values = values[within]
     order = np.argsort(values)  # neighbours are looked for next to each other
     place = np.minimum(np.searchsorted(ordered, values[order]), ordered.size - 1)
     there = ordered[place] == values[order]
-    return order[there], place[there]
+    return within[order[there]], place[there]
 
 
-def _named_offices(
-    described: pl.DataFrame, docs: pl.DataFrame, named: NDArray[np.int64]
-) -> NDArray[np.int8]:
-    """Bit of the office of each document named; that of its record if it has one."""
-    offices = np.full(named.size, _NO_OFFICE, dtype=np.int8)
-    for table in (described.select("other", "office"), docs.select(other="doc", office="office")):
-        known = table.drop_nulls("office")
-        rows, place = _places(named, known["other"].to_numpy())
-        offices[place] = _office_numbers(known["office"])[rows]
-    return offices
-
-
-def _outside_table(described: pl.DataFrame, missing: NDArray[np.int64]) -> pl.DataFrame:
-    """What is known of the documents outside, in the order of their numbers."""
+def _outside_table(described: pl.DataFrame, missing: NDArray[np.int64], first: int) -> pl.DataFrame:
+    """What is known of documents outside, in the order of their numbers, rows from ``first``."""
     outside = pl.DataFrame({"other": missing}, schema={"other": pl.Int64})
     known = outside.join(described, on="other", how="left", maintain_order="left")
     return known.select(
-        pl.int_range(pl.len(), dtype=pl.Int32).alias("outside"),
+        (pl.int_range(pl.len(), dtype=pl.Int32) + first).alias("outside"),
         pl.coalesce(lens_ids(known["other"]).alias("lens_id"), "lens_id"),
         "office",
         "doc_number",

@@ -483,7 +483,8 @@ def _make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) 
         return _write_table(temporary / f"{name}.parquet", frames)
 
     with ThreadPoolExecutor(1) as beside:
-        mentions = beside.submit(read_mentions, details)
+        large = details.records.height > _SIDE_BY_SIDE
+        mentions = None if large else beside.submit(read_mentions, details)
         docs, grouping, duplicates = derive.documents(details)
         rejected = _rejected(folder, manifest)
         ledger = pl.concat([rejected, duplicates]).sort("file", "line", "outcome")
@@ -491,22 +492,25 @@ def _make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) 
         write("documents", [docs.select(_DOCUMENT_COLUMNS)])
         write("ledger", [ledger])
         _account(manifest, docs, ledger)
-        docs = docs.drop("lens_id", "legal_status", "file", "line", "priorities", "form", "filled")
+        docs = docs.select(_NEEDED_COLUMNS)
         details = replace(details, records=details.records.select("office"))
 
         def others() -> int:
             """Every table but those of citations, which take as long."""
             write("members", [derive.member_table(grouping)])
             write("classifications", derive.class_table(details, docs))
+            codes: list[pl.DataFrame] = []
             applicants = derive.applicant_table(*derive.parties(details, docs))
-            manifest["residence_codes"] = _unusual_codes(applicants)
-            write("applicants", [applicants])
+            write("applicants", _counting_codes(applicants, codes))
+            manifest["residence_codes"] = _unusual_codes(codes)
             return write("families", [derive.family_table(docs)])
 
-        found = mentions.result()
         families = beside.submit(others)
-        if docs.height > _SIDE_BY_SIDE:
-            families.result()  # one after the other holds less
+        if mentions is None:  # one after the other holds less
+            families.result()
+            found = read_mentions(details)
+        else:
+            found = mentions.result()
         counts = write_citations(details, found, docs, grouping, write)
         outcome = dict(ledger.group_by("outcome").len().iter_rows())
         read = sum(i["read"] for i in manifest["inputs"])
@@ -540,6 +544,27 @@ def _write_table(path: Path, frames: Iterable[pl.DataFrame]) -> int:
     return rows
 
 
+#: What the other tables need of the documents.
+_NEEDED_COLUMNS = (
+    "record",
+    "doc",
+    "family",
+    "family_id",
+    "office",
+    "doc_number",
+    "kind",
+    "published",
+    "granted",
+    "application_date",
+    "earliest_priority",
+    "priority_offices",
+    "extended_source",
+    "family_size",
+    "utility",
+    "role",
+    "cites_count",
+    "cited_by_count",
+)
 #: Up to so many documents the citations are made beside the other tables.
 _SIDE_BY_SIDE = 400_000
 _DOCUMENT_COLUMNS = (
@@ -565,15 +590,23 @@ _DOCUMENT_COLUMNS = (
 )
 
 
-def _unusual_codes(applicants: pl.DataFrame) -> list[dict[str, Any]]:
+def _counting_codes(
+    tables: Iterable[pl.DataFrame], codes: list[pl.DataFrame]
+) -> Iterator[pl.DataFrame]:
+    """Pass tables of applicants on; count residence codes that were not simply kept."""
+    for table in tables:
+        odd = table.filter(
+            pl.col("residence_as_filed").is_not_null() & (pl.col("repair") != "kept")
+        )
+        by = odd.group_by(code="residence_as_filed", country="residence", reason="repair")
+        codes.append(by.agg(parties=pl.len()))
+        yield table
+
+
+def _unusual_codes(codes: list[pl.DataFrame]) -> list[dict[str, Any]]:
     """Residence codes that were repaired, replaced or not understood, with their number."""
-    odd = applicants.filter(
-        pl.col("residence_as_filed").is_not_null() & (pl.col("repair") != "kept")
-    )
-    counted = odd.group_by(code="residence_as_filed", country="residence", reason="repair").agg(
-        parties=pl.len()
-    )
-    return counted.sort("code", "country", nulls_last=True).to_dicts()
+    counted = pl.concat(codes).group_by("code", "country", "reason").agg(pl.col("parties").sum())
+    return counted.sort("code", "country", "reason", nulls_last=True).to_dicts()
 
 
 def _account(manifest: dict[str, Any], docs: pl.DataFrame, ledger: pl.DataFrame) -> None:

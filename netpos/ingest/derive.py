@@ -240,35 +240,49 @@ def parties(details: Details, docs: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
     return pl.concat(frames), classify(pl.concat(named))
 
 
-def applicant_table(found: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
+#: Parties put together at a time.
+_PARTIES_AT_ONCE = 1_500_000
+
+
+def applicant_table(found: pl.DataFrame, kinds: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Names normalised, persons told from firms, equal parties merged, shares of applicants.
 
     Names of organisations go through the rules of `netpos.ingest.names`; names of inventors are
-    only brought to capitals with single spaces.
+    only brought to capitals with single spaces. The frames follow each other.
     """
     is_applicant = pl.col("role") == "applicant"
     names = found.filter(is_applicant)["name"].unique().drop_nulls().sort()
     clean = normalise_name(names).select("name", clean="clean")
+    kinds = kinds.select("name", "person").unique("name")
     plain = pl.col("name").str.to_uppercase().str.replace_all(r"\s+", " ").str.strip_chars()
-    table = (
-        found.select("family", "role", "name", "country", "residence", "repair")
-        .join(clean, on="name", how="left")
-        .join(kinds.select("name", "person").unique("name"), on="name", how="left")
-        .with_columns(
-            applicant=pl.when(is_applicant).then("clean").otherwise(plain),
-            person=pl.col("person").fill_null(value=False),
-        )
-        .rename(
-            {
-                "name": "applicant_as_filed",
-                "residence": "residence_as_filed",
-                "country": "residence",
-            }
-        )
-    )
     firm = is_applicant & ~pl.col("person")
     any_firm = firm.any().over("family")
-    return merge_parties(table.filter(~is_applicant | firm | ~any_firm))
+    for low, high in _ranges(found["family"], _PARTIES_AT_ONCE):
+        of_range = found.filter((pl.col("family") >= low) & (pl.col("family") < high))
+        table = (
+            of_range.select("family", "role", "name", "country", "residence", "repair")
+            .join(clean, on="name", how="left")
+            .join(kinds, on="name", how="left")
+            .with_columns(
+                applicant=pl.when(is_applicant).then("clean").otherwise(plain),
+                person=pl.col("person").fill_null(value=False),
+            )
+            .rename(
+                {
+                    "name": "applicant_as_filed",
+                    "residence": "residence_as_filed",
+                    "country": "residence",
+                }
+            )
+        )
+        yield merge_parties(table.filter(~is_applicant | firm | ~any_firm))
+
+
+def _ranges(family: pl.Series, at_once: int) -> Iterator[tuple[int, int]]:
+    """Ranges of families, so that about so many rows are in each; one at least."""
+    steps = max(1, -(-len(family) // at_once))
+    end = int(family.to_numpy().max(initial=-1)) + 1
+    yield from pairwise(np.linspace(0, end, steps + 1).astype(np.int64).tolist())
 
 
 def merge_parties(table: pl.DataFrame) -> pl.DataFrame:

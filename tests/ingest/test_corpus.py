@@ -106,6 +106,36 @@ def test_one_part_or_many_processes_give_the_same_tables(
             assert other.table(table).equals(whole.table(table)), table
 
 
+def test_tables_made_piece_by_piece_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = [
+        record(
+            500 + n,
+            cites=[n + 1, 900 + n % 9, 950 + n],
+            cited_by=[700 + n],
+            family=n // 2,
+            inventors=[("DOE JANE", "SU"), ("ROE RICHARD", None)],
+            applicants=[("ACME BV", "NL"), ("Acme B.V.", None), ("Beta Ltd", "XX")],
+            symbols=["H01L 31/00", "g06n10/00", "G06N10/00"],
+        )
+        for n in range(40)
+    ]
+    path = write(tmp_path / "a.jsonl", [*RECORDS, *more])
+    whole = ingest([path], tmp_path / "one")
+    assert whole.table("outside").height > 50
+    monkeypatch.setattr("netpos.ingest.citations._NAMED_AT_ONCE", 7)
+    monkeypatch.setattr("netpos.ingest.citations._AT_ONCE", 11)
+    monkeypatch.setattr("netpos.ingest.derive._AT_ONCE", 13)
+    monkeypatch.setattr("netpos.ingest.derive._PARTIES_AT_ONCE", 17)
+    monkeypatch.setattr("netpos.ingest.corpus._SIDE_BY_SIDE", 1)
+    pieces = ingest([path], tmp_path / "two")
+    for table in TABLES:
+        assert pieces.table(table).equals(whole.table(table)), table
+    assert pieces.manifest["residence_codes"] == whole.manifest["residence_codes"]
+    assert pieces.counts == whole.counts
+
+
 def test_duckdb_reads_the_corpus_without_netpos(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", RECORDS)
     ingest([tmp_path / "a.jsonl"], tmp_path / "c")
