@@ -495,23 +495,24 @@ def _make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) 
         docs = docs.select(_NEEDED_COLUMNS)
         details = replace(details, records=details.records.select("office"))
 
-        def others() -> int:
-            """Every table but those of citations, which take as long."""
-            write("members", [derive.member_table(grouping)])
+        def others() -> None:
+            """Tables that take as long as those of citations."""
             write("classifications", derive.class_table(details, docs))
             codes: list[pl.DataFrame] = []
             applicants = derive.applicant_table(*derive.parties(details, docs))
             write("applicants", _counting_codes(applicants, codes))
             manifest["residence_codes"] = _unusual_codes(codes)
-            return write("families", [derive.family_table(docs)])
 
-        families = beside.submit(others)
+        meanwhile = beside.submit(others)
         if mentions is None:  # one after the other holds less
-            families.result()
+            meanwhile.result()
             found = read_mentions(details)
         else:
             found = mentions.result()
         counts = write_citations(details, found, docs, grouping, write)
+        write("members", [derive.member_table(grouping)])
+        families = write("families", [derive.family_table(docs)])
+        meanwhile.result()
         outcome = dict(ledger.group_by("outcome").len().iter_rows())
         read = sum(i["read"] for i in manifest["inputs"])
         manifest["counts"] = {
@@ -520,7 +521,7 @@ def _make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) 
             "rejected": outcome.get("rejected", 0),
             "duplicates": outcome.get("duplicate", 0),
             "no_inventions": int(docs["family"].null_count()),
-            "families": families.result(),
+            "families": families,
             **counts,
         }
     if read != docs.height + ledger.height:

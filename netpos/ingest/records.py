@@ -121,9 +121,13 @@ def key(text: str) -> int:
     if _LENS_ID.fullmatch(text):
         digits = text.replace("-", "")
         return int(digits[:14]) * 11 + (10 if digits[14] == "X" else int(digits[14]))
-    return (
-        -(int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()) >> 2) - 1
-    )
+    return hashed_key(text)
+
+
+def hashed_key(text: str) -> int:
+    """`key` of a text known to be no Lens ID and to have no blanks around it."""
+    digest = blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
+    return -(int.from_bytes(digest) >> 2) - 1
 
 
 def lens_id_of(number: int) -> str:

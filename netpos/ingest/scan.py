@@ -34,7 +34,7 @@ from netpos.ingest.records import (
     document_key,
     finished,
     frame,
-    key,
+    hashed_key,
     said,
 )
 
@@ -428,7 +428,7 @@ def _references(c: _Columns) -> tuple[pl.DataFrame, pl.DataFrame, list[str]]:
     if bare.size:
         parts = (texts[t].gather(bare).to_list() for t in ("office", "doc_number", "kind"))
         found = [document_key(*p) for p in zip(*parts, strict=True)]
-        named[bare] = [NO_DOCUMENT if t is None else key(t) for t in found]
+        named[bare] = [NO_DOCUMENT if t is None else hashed_key(t.strip()) for t in found]
         without = np.flatnonzero(other < 0)
         other[without] = named[-1 - other[without]]
         keep, keep_named = other != NO_DOCUMENT, named != NO_DOCUMENT
