@@ -329,7 +329,7 @@ def _put_together(
 
 
 #: Documents named that are described at a time: bounds what is held.
-_NAMED_AT_ONCE = 1_500_000
+_NAMED_AT_ONCE = 1_100_000
 
 
 def _outside(
@@ -358,8 +358,11 @@ def _outside(
         at, place = _places(named[part], stated["other"].to_numpy())
         offices[part][place] = _office_numbers(stated["office"])[at]
         outside = named[part][missing[part]]
-        yield _outside_table(described, outside, first)
+        table = _outside_table(described, outside, first)
         first += outside.size
+        del described, stated, at, place, outside
+        yield table
+        del table
     offices[known] = _office_numbers(officed["office"])[rows]
 
 

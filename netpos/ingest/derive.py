@@ -241,7 +241,7 @@ def parties(details: Details, docs: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
 
 
 #: Parties put together at a time.
-_PARTIES_AT_ONCE = 1_500_000
+_PARTIES_AT_ONCE = 700_000
 
 
 def applicant_table(found: pl.DataFrame, kinds: pl.DataFrame) -> Iterator[pl.DataFrame]:
