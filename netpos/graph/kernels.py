@@ -12,10 +12,16 @@ digits, as they are printed: equal sums taken in another order stay equal.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from netpos.tables import Links
+
+T = TypeVar("T")
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -339,3 +345,21 @@ def near_core(core: Mask, distance: Floats, families: ArrayLike) -> Floats:
     near = core | (eligible & (distance <= fifth * (1 + 1e-12)))
     unknown = (~core & np.isnan(counts)) | ~core.any(axis=-1, keepdims=True)
     return np.where(unknown, np.nan, near.astype(np.float64))
+
+
+def kept(links: Links, name: str, make: Callable[[], T]) -> T:
+    """What several measures need of the same links, made when first asked for and kept with them.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from netpos.tables import Links
+    >>> links = Links.from_table(pl.DataFrame({"citing": ["NL"], "cited": ["DE"],
+    ...     "weight": [3.0]}))
+    >>> kept(links, "answer", lambda: 42), kept(links, "answer", lambda: 43)
+    (42, 42)
+    """
+    store: dict[str, T] = vars(links).setdefault("_kept", {})
+    if name not in store:
+        store[name] = make()
+    return store[name]

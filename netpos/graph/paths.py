@@ -13,8 +13,8 @@ import igraph
 import numpy as np
 from scipy.sparse import csr_array
 
-from netpos.graph.kernels import Floats, significant
-from netpos.graph.strength import foreign_links, kept
+from netpos.graph.kernels import Floats, kept, significant
+from netpos.graph.strength import foreign_links
 
 if TYPE_CHECKING:
     import polars as pl

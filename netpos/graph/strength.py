@@ -8,41 +8,21 @@ a `Links` and return one row per node in the order of ``links.countries``; the f
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 
-from netpos.graph.kernels import Floats, divide
+from netpos.graph.kernels import Floats, divide, kept
 
 if TYPE_CHECKING:
     from netpos.tables import Links
-
-T = TypeVar("T")
 
 
 def foreign_links(links: Links) -> csr_array:
     """Weights ``F[citing, cited]`` as a sparse matrix without diagonal, indices sorted."""
     return links.sparse(domestic=False)
-
-
-def kept(links: Links, name: str, make: Callable[[], T]) -> T:
-    """What several measures need of the same links, made when first asked for and kept with them.
-
-    Examples
-    --------
-    >>> from netpos.tables import Links
-    >>> links = Links.from_table(pl.DataFrame({"citing": ["NL"], "cited": ["DE"],
-    ...     "weight": [3.0]}))
-    >>> kept(links, "answer", lambda: 42), kept(links, "answer", lambda: 43)
-    (42, 42)
-    """
-    store: dict[str, T] = vars(links).setdefault("_kept", {})
-    if name not in store:
-        store[name] = make()
-    return store[name]
 
 
 def strengths(links: Links) -> tuple[Floats, Floats, Floats]:
