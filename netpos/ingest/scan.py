@@ -142,7 +142,8 @@ def _library() -> ctypes.CDLL | None:
     path = Path(__file__).with_name("native") / f"lens_scan{_SUFFIX}"
     try:
         library = ctypes.CDLL(str(path))
-    except OSError:
+        _ = library.netpos_scan, library.netpos_distinct, library.netpos_components
+    except (OSError, AttributeError):  # not there, of another machine or of another version
         return None
     library.netpos_scan.argtypes = [ctypes.POINTER(_Scan)]
     library.netpos_scan.restype = ctypes.c_int

@@ -7,12 +7,12 @@ would otherwise need processes that each load every library.
 from __future__ import annotations
 
 import hashlib
-import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -200,21 +200,20 @@ def _last_line_feed(room: memoryview, length: int) -> int:
     return -1
 
 
-def _fill(scanner: Scanner, file: BinaryIO, start: int, end: int, size: int) -> int:
+def _fill(scanner: Scanner, file: FileIO, start: int, end: int, size: int) -> int:
     """Put the lines that begin from ``start`` to before ``end`` into the scanner's memory."""
-    fd = file.fileno()
-    skipped = _begin(fd, start, end)
+    skipped = _begin(file, start, end)
     if skipped is None:
         scanner.room(0)
         return 0
     length = end - skipped
     room = scanner.room(length)
-    _read_at(fd, room, skipped)
+    _read_at(file, room, skipped)
     while end < size and room[length - 1] != 10:  # the rest of the last line
         more = min(_STEP, size - end)
         room = scanner.room(length + more)
         tail = room[length:]
-        _read_at(fd, tail, end)
+        _read_at(file, tail, end)
         at = bytes(tail).find(b"\n")
         length, end = (length + at + 1, size) if at >= 0 else (length + more, end + more)
         if length > 2 * STRETCH:
@@ -230,11 +229,12 @@ def _without_bom(room: memoryview) -> int:
     return len(room) - 3
 
 
-def _begin(fd: int, start: int, end: int) -> int | None:
+def _begin(file: FileIO, start: int, end: int) -> int | None:
     """Where the first line begins at or after ``start``; None where none does before ``end``."""
     at = start - 1
     while start and at < end - 1:
-        piece = os.pread(fd, min(_STEP, end - 1 - at), at)
+        file.seek(at)
+        piece = file.read(min(_STEP, end - 1 - at))
         found = piece.find(b"\n")
         if found >= 0:
             return at + found + 1
@@ -244,11 +244,12 @@ def _begin(fd: int, start: int, end: int) -> int | None:
     return None if start else 0
 
 
-def _read_at(fd: int, room: memoryview, offset: int) -> None:
+def _read_at(file: FileIO, room: memoryview, offset: int) -> None:
     """Fill memory from a place in a file; what a file that became shorter lacks is blank."""
     done = 0
+    file.seek(offset)
     while done < len(room):
-        got = os.preadv(fd, [room[done:]], offset + done)
+        got = file.readinto(room[done:])
         if not got:
             room[done:] = b"\n" * (len(room) - done)  # `check_same` will tell
             return
