@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Iterator
@@ -286,6 +287,8 @@ def test_stretches_of_any_size_and_any_number_of_threads_give_the_same_tables(
             found = ingest([path], tmp_path / f"{size}-{threads}", processes=threads)
             for table in TABLES:
                 assert_frame_equal(found.table(table), expected.table(table))
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            assert found.manifest["inputs"][0]["sha256"] == digest
     assert len(found.manifest["inputs"][0]["parts"]) > 5
 
 

@@ -1,0 +1,58 @@
+"""Distinct values and components against NumPy and SciPy, with and without compiled code."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from netpos.ingest import distinct as module
+from netpos.ingest.distinct import connected, distinct, distinct_texts
+
+SIZES = [0, 1, 2, 50, 5000]
+
+
+@pytest.fixture(params=["1", "0"], ids=["compiled", "python"])
+def _scanner(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETPOS_SCAN", request.param)
+
+
+@pytest.mark.usefixtures("_scanner")
+@pytest.mark.parametrize("n", SIZES)
+def test_distinct_numbers_are_those_of_numpy(n: int) -> None:
+    r = np.random.default_rng(n)
+    for spread in (1, 7, n + 1, 2**62):
+        keys = r.integers(-spread, spread, n)
+        values, at = distinct(keys)
+        expected, places = np.unique(keys, return_inverse=True)
+        assert values.tolist() == expected.tolist()
+        assert at.tolist() == places.tolist()
+
+
+@pytest.mark.usefixtures("_scanner")
+@pytest.mark.parametrize("n", SIZES)
+def test_components_are_those_of_scipy_in_the_order_of_their_first_nodes(n: int) -> None:
+    r = np.random.default_rng(n)
+    for edges in (0, n // 3, n, 3 * n):
+        a, b = (r.integers(0, max(n, 1), edges * (n > 0)).astype(np.int32) for _ in range(2))
+        found = connected(a, b, n)
+        graph = coo_array((np.ones(a.size), (a, b)), shape=(n, n)) if n else None
+        labels = connected_components(graph, directed=False)[1] if n else np.empty(0, int)
+        pairs = set(zip(found.tolist(), labels.tolist(), strict=True))
+        assert len(pairs) == len(set(found.tolist())) == len(set(labels.tolist()))
+        firsts = [found.tolist().index(k) for k in range(len(pairs))]
+        assert firsts == sorted(firsts)
+
+
+@pytest.mark.parametrize("one_hash", [False, True])
+def test_distinct_texts_are_in_order_even_if_all_had_one_hash(
+    one_hash: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if one_hash:
+        monkeypatch.setattr(module, "distinct", lambda k: (k[:1], np.zeros(k.size, dtype=np.int32)))
+    texts = pl.Series(["b", None, "ä", "a", "b", "", "Z", None, "ab"])
+    values, at = distinct_texts(texts)
+    assert values.to_list() == sorted({t for t in texts if t is not None})
+    assert [values[i] if i >= 0 else None for i in at.tolist()] == texts.to_list()
