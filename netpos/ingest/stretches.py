@@ -114,7 +114,7 @@ def from_stream(stream: BinaryIO, put: Put[T], *, threads: int, max_record: int)
     Raises
     ------
     Unsuited
-        A line is longer than a stretch.
+        A line is longer than half a stretch.
     """
     scanners = _Scanners(max_record)
     waiting: queue.Queue[Future[T]] = queue.Queue()
@@ -144,7 +144,7 @@ def from_stream(stream: BinaryIO, put: Put[T], *, threads: int, max_record: int)
             last = length
             if not ended:
                 last = _last_line_feed(room, length) + 1
-                if not last:
+                if length - last > STRETCH // 2:  # would be carried to the next stretch
                     raise Unsuited
             rest = bytes(room[last:length])
             del room
