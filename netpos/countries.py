@@ -122,46 +122,53 @@ def resolve(
         raise TableError(f"dates of country codes are {dates.dtype}, expected Date")
     if len(dates) != len(codes):
         raise TableError(f"{len(codes)} country codes come with {len(dates)} dates")
-    code = pl.col("code_as_filed").str.strip_chars().str.to_uppercase()
-    rows = pl.DataFrame(
-        {"code_as_filed": codes.cast(pl.String), "date": dates.cast(pl.Date)}
-    ).with_row_index("row")
-    rows = rows.with_columns(
-        code=code, code_as_filed=pl.when(code != "").then(pl.col("code_as_filed"))
+    rules = _rules()
+    known = pl.concat(
+        [
+            countries().select(code="iso2", country="iso2", reason=pl.lit("kept")),
+            pl.DataFrame({"code": list(offices())}).with_columns(
+                country=pl.lit(None, pl.String), reason=pl.lit("office")
+            ),
+        ]
+    )
+    filed = codes.cast(pl.String).rename("filed")
+    code = pl.col("filed").str.strip_chars().str.to_uppercase()
+    each = (  # of the different codes: what they are where no rule says otherwise
+        pl.DataFrame({"filed": filed.unique()})
+        .with_columns(code=code, code_as_filed=pl.when(code != "").then("filed"))
+        .join(known, on="code", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("reason").fill_null("unknown"),
+            ruled=pl.col("code").is_in(rules["code"].implode()),
+        )
+    )
+    rows = pl.DataFrame({"filed": filed, "date": dates.cast(pl.Date)}).join(
+        each, on="filed", how="left", maintain_order="left", nulls_equal=True
     )
     day, opens, ends = pl.col("date"), pl.col("from"), pl.col("to")
-    rules = _rules()
     ruled = (
-        rows.filter(pl.col("code").is_in(rules["code"].unique().to_list()))
+        rows.select("code", "date", "ruled")
+        .with_row_index("row")
+        .filter("ruled")
         .join(rules, on="code")
         .filter(
             day.is_null() | ((opens.is_null() | (day >= opens)) & (ends.is_null() | (day < ends)))
         )
         .sort("row", "rule")
         .unique("row", keep="first")
-        .select("row", "country", "reason")
+        .select("row", by_rule="country", why="reason")
     )
-    known = pl.concat(
-        [
-            countries().select(
-                pl.col("iso2").alias("code"),
-                pl.col("iso2").alias("plain"),
-                pl.lit("kept").alias("why"),
-            ),
-            pl.DataFrame({"code": list(offices())}).with_columns(
-                plain=pl.lit(None, pl.String), why=pl.lit("office")
-            ),
-        ]
-    )
-    out = (
-        rows.join(ruled, on="row", how="left", maintain_order="left")
-        .join(known, on="code", how="left", maintain_order="left")
-        .select(
-            "code_as_filed",
-            pl.coalesce("country", "plain").alias("country"),
-            pl.coalesce("reason", "why", pl.lit("unknown")).alias("reason"),
+    out = rows.select("code_as_filed", "country", "reason")
+    if ruled.height:
+        out = (
+            out.with_row_index("row")
+            .join(ruled, on="row", how="left", maintain_order="left")
+            .select(
+                "code_as_filed",
+                pl.coalesce("by_rule", "country").alias("country"),
+                pl.coalesce("why", "reason").alias("reason"),
+            )
         )
-    )
     if merge_cn:
         part = pl.col("country").is_in(["HK", "MO"])
         out = out.with_columns(

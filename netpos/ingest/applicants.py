@@ -50,9 +50,9 @@ def _signs() -> frozenset[str]:
 
 def _organisation_sign(name: str) -> tuple[str | None, bool]:
     """What in a name tells an organisation, and whether it is beyond doubt."""
-    words = split_words(capitals(name))
+    words, signs = split_words(capitals(name)), _signs()
     for word in words:
-        if word in _signs():
+        if word in signs:
             return f"the word {word}", True
         if word == "&":
             return "the sign &", True

@@ -12,14 +12,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from netpos.ingest.derive import Details
-from netpos.ingest.distinct import distinct, distinct_texts
+from netpos.ingest.distinct import Lookup, distinct, distinct_texts
 from netpos.ingest.families import Grouping
+from netpos.ingest.pairs import NO_OFFICE, put_together
 from netpos.ingest.records import CATEGORIES, PHASES, lens_ids
-
-EXAMINER = frozenset({"SEA", "ISR", "SUP", "PRS", "CH2", "EXA"})
-#: Bit 3 * phase + category of ``citations.passes``: which filters one mention passes as a whole.
-PHASE_FILTERS = ("all", "examiner", "applicant")
-CATEGORY_FILTERS = ("all", "XY", "A")
 
 _OFFICES = [
     "AT",
@@ -85,38 +81,21 @@ _OFFICES = [
     "WO",
     "ZA",
 ]
-_OTHER_OFFICE, _NO_OFFICE = 62, 63
+_OTHER_OFFICE = 62
 #: Bit of ``citations.office_mask`` for each office of a citing document.
 OFFICE_BITS = {code: bit for bit, code in enumerate(_OFFICES)}
 
 
-def _passes_table() -> NDArray[np.uint16]:
-    """Filter combinations that a mention passes, by phase number and category bits."""
-    table = np.zeros((len(PHASES), 1 << len(CATEGORIES)), dtype=np.uint16)
-    bits = np.arange(table.shape[1])
-    xy = (bits & sum(1 << CATEGORIES.index(c) for c in "XIY")) != 0
-    only_a = (bits & (1 << CATEGORIES.index("A"))) != 0
-    by_category = (np.ones_like(xy), xy, only_a)
-    for number, name in enumerate(PHASES):
-        for p, passed in enumerate((True, name in EXAMINER, name == "APP")):
-            for c, chosen in enumerate(by_category):
-                table[number] |= (chosen & passed).astype(np.uint16) << (3 * p + c)
-    return table
-
-
-_PASSES = _passes_table()
 _SOURCES = pl.Series(
     ["references", "cited_by", "both"], dtype=pl.Enum(["references", "cited_by", "both"])
 )
-_MASKS = np.array([*(1 << bit for bit in range(63)), 0], dtype=np.int64)
-_PHASE_BIT = np.array([0, *(1 << k for k in range(len(PHASES) - 1))], dtype=np.uint16)
 
 
 def _office_numbers(offices: pl.Series) -> NDArray[np.int8]:
-    """Bit of ``office_mask`` for each office; `_NO_OFFICE` where there is none."""
+    """Bit of ``office_mask`` for each office; `NO_OFFICE` where there is none."""
     codes, at = distinct_texts(offices)
     bits = codes.replace_strict(OFFICE_BITS, default=_OTHER_OFFICE, return_dtype=pl.Int8)
-    found: NDArray[np.int8] = np.append(bits.to_numpy(), np.int8(_NO_OFFICE))[at]  # -1: the last
+    found: NDArray[np.int8] = np.append(bits.to_numpy(), np.int8(NO_OFFICE))[at]  # -1: the last
     return found
 
 
@@ -178,7 +157,7 @@ def write_citations(
     ends = n + missing.size
     citing = np.zeros(named.size, dtype=bool)
     citing[at[cited_by]] = True
-    offices = np.full(named.size, _NO_OFFICE, dtype=np.int8)
+    offices = np.full(named.size, NO_OFFICE, dtype=np.int8)
     write("outside", _outside(details, docs, named, family < 0, citing, offices))
     office = offices[at]
     del named, citing, offices
@@ -280,52 +259,15 @@ def _pairs(
         chosen: slice | NDArray[np.int64] = slice(None)
         if len(bounds) > 2:
             chosen = np.flatnonzero((citing >= low) & (citing < high))
-        yield _put_together(
-            citing[chosen].astype(np.int64) * ends + cited[chosen],
+        yield put_together(
+            citing[chosen],
+            cited[chosen],
             ends,
             cited_by[chosen],
             phase[chosen],
             categories[chosen],
             office[chosen],
         )
-
-
-def _put_together(
-    pair: NDArray[np.int64],
-    ends: int,
-    cited_by: NDArray[np.bool_],
-    phase: NDArray[np.uint8],
-    categories: NDArray[np.uint16],
-    office: NDArray[np.int8],
-) -> pl.DataFrame:
-    bits = _PHASE_BIT[phase].astype(np.int64)
-    bits |= categories.astype(np.int64) << 16
-    bits |= np.where(cited_by, np.uint16(1), _PASSES[phase, categories]).astype(np.int64) << 32
-    bits |= cited_by.astype(np.int64) << 48
-    order = np.argsort(pair)
-    pair = pair[order]
-    start = np.flatnonzero(np.diff(pair, prepend=-1))
-    if not start.size:
-        bits = offices = np.empty(0, dtype=np.int64)
-        mentions = np.empty(0, dtype=np.int32)
-    else:
-        bits = np.bitwise_or.reduceat(bits[order], start)
-        offices = np.bitwise_or.reduceat(_MASKS[office[order]], start)
-        mentions = np.add.reduceat(~cited_by[order], start, dtype=np.int32)
-    pair = pair[start]
-    citing = pair // ends
-    return pl.DataFrame(
-        {
-            "citing": citing.astype(np.int32),
-            "cited": (pair - citing * ends).astype(np.int32),
-            "phase": (bits & 0xFFFF).astype(np.uint16),
-            "categories": (bits >> 16 & 0xFFFF).astype(np.uint16),
-            "passes": (bits >> 32 & 0xFFFF).astype(np.uint16),
-            "offices": offices,
-            "mentions": mentions,
-            "backward": (bits >> 48 & 1).astype(np.bool_),
-        }
-    )
 
 
 #: Documents named that are described at a time: bounds what is held.
@@ -347,20 +289,20 @@ def _outside(
     """
     wanted = citing.copy()
     officed = docs.drop_nulls("office")
-    rows, known = _places(named, officed["doc"].to_numpy())
+    known = Lookup(named).find(officed["doc"].to_numpy())
+    rows = np.flatnonzero(known >= 0)
+    known = known[rows]
     wanted[known] = False
     wanted |= missing
     first = 0
     for low in range(0, max(named.size, 1), _NAMED_AT_ONCE):
         part = slice(low, low + _NAMED_AT_ONCE)
-        described = _described(details, named[part], wanted[part])
-        stated = described.drop_nulls("office")
-        at, place = _places(named[part], stated["other"].to_numpy())
-        offices[part][place] = _office_numbers(stated["office"])[at]
-        outside = named[part][missing[part]]
-        table = _outside_table(described, outside, first)
+        described, at = _described(details, named[part], wanted[part])
+        offices[part] = np.append(_office_numbers(described["office"]), np.int8(NO_OFFICE))[at]
+        outside = np.flatnonzero(missing[part])
+        table = _outside_table(described, named[part][outside], at[outside], first)
         first += outside.size
-        del described, stated, at, place, outside
+        del described, at, outside
         yield table
         del table
     offices[known] = _office_numbers(officed["office"])[rows]
@@ -368,21 +310,23 @@ def _outside(
 
 def _described(
     details: Details, named: NDArray[np.int64], wanted: NDArray[np.bool_]
-) -> pl.DataFrame:
-    """What references say of the wanted among some documents.
+) -> tuple[pl.DataFrame, NDArray[np.int32]]:
+    """What references say of the wanted among some documents; the row of each, -1 for none.
 
     Where mentions of a document differ, the first value by code point.
     """
-    frames, differ = [], np.zeros(named.size, dtype=bool)
+    frames, differ, lookup = [], np.zeros(named.size, dtype=bool), Lookup(named)
     content, unseen = np.zeros(named.size, dtype=np.int64), np.ones(named.size, dtype=bool)
+    first = np.full(named.size, -1, dtype=np.int32)
     for _, part in details.parts("outside"):
-        rows, place = _places(named, part["other"].to_numpy())
-        chosen = wanted[place]
-        rows, place = rows[chosen], place[chosen]
+        place = lookup.find(part["other"].to_numpy())
+        rows = np.flatnonzero(place >= 0)
+        rows = rows[wanted[place[rows]]]
+        place = place[rows]
         known = part["content"].is_not_null().to_numpy()[rows]
         said = part["content"].fill_null(0).to_numpy()[rows]
-        new = unseen[place]
-        new &= np.diff(place, prepend=-1) != 0  # they are in order
+        first[place[::-1]] = np.arange(rows.size - 1, -1, -1, dtype=np.int32)
+        new = unseen[place] & (first[place] == np.arange(rows.size, dtype=np.int32))
         content[place[new]] = said[new]
         unseen[place[new]] = False
         other = ~known | (said != content[place])
@@ -392,35 +336,25 @@ def _described(
     table: pl.DataFrame = pl.concat(frames)
     frames.clear()
     several = differ[table["at"].to_numpy()]
-    table = table.drop("at")
     if several.any():
-        fields = pl.exclude("other")
-        merged = table.filter(several).group_by("other").agg(fields.min())
-        table = pl.concat([table.filter(~several), merged])
-    return table[np.argsort(table["other"].to_numpy())]
+        merged = table.filter(several).group_by("at").agg(pl.all().min())
+        table = pl.concat([table.filter(~several), merged.select(table.columns)])
+    row = np.full(named.size, -1, dtype=np.int32)
+    row[table["at"].to_numpy()] = np.arange(table.height, dtype=np.int32)
+    return table.drop("at"), row
 
 
-def _places(
-    ordered: NDArray[np.int64], values: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which of the values are among the ordered ones, by value, and where."""
-    if not ordered.size:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    within = np.flatnonzero((values >= ordered[0]) & (values <= ordered[-1]))
-    values = values[within]
-    order = np.argsort(values)  # neighbours are looked for next to each other
-    place = np.minimum(np.searchsorted(ordered, values[order]), ordered.size - 1)
-    there = ordered[place] == values[order]
-    return within[order[there]], place[there]
-
-
-def _outside_table(described: pl.DataFrame, missing: NDArray[np.int64], first: int) -> pl.DataFrame:
-    """What is known of documents outside, in the order of their numbers, rows from ``first``."""
-    outside = pl.DataFrame({"other": missing}, schema={"other": pl.Int64})
-    known = outside.join(described, on="other", how="left", maintain_order="left")
-    return known.select(
+def _outside_table(
+    described: pl.DataFrame, outside: NDArray[np.int64], at: NDArray[np.int32], first: int
+) -> pl.DataFrame:
+    """What is known of documents outside, whose numbers are in order; rows from ``first``."""
+    rows = pl.Series(np.where(at < 0, 0, at))
+    if (at < 0).any():
+        rows = rows.set(pl.Series(at < 0), None)
+    ids = lens_ids(pl.Series(outside, dtype=pl.Int64))
+    return described.select(pl.all().gather(rows)).select(
         (pl.int_range(pl.len(), dtype=pl.Int32) + first).alias("outside"),
-        pl.coalesce(lens_ids(known["other"]).alias("lens_id"), "lens_id"),
+        pl.coalesce(ids.alias("id"), "lens_id").alias("lens_id"),
         "office",
         "doc_number",
         "kind",
@@ -433,6 +367,11 @@ def _plain(numbers: pl.Series) -> pl.Series:
     if numbers.str.contains(r"[^0-9A-Za-z]").any():
         return numbers.str.replace_all(r"[^0-9A-Za-z]", "")
     return numbers
+
+
+def _hashes(texts: pl.Series) -> NDArray[np.int64]:
+    found: NDArray[np.int64] = texts.hash().reinterpret(signed=True).to_numpy()
+    return found
 
 
 def _bare(details: Details) -> pl.DataFrame:
@@ -453,16 +392,18 @@ def _without_id(bare: pl.DataFrame, docs: pl.DataFrame, details: Details) -> pl.
     if not bare.height:
         return pl.DataFrame(schema={"other": pl.Int64, "doc": pl.Int64})
     wanted = bare.select("office", "number").unique()
-    found = [docs.select("doc", "office", "kind", "granted", "doc_number")]
-    members = (part.rename({"member": "doc"}).drop("row") for _, part in details.parts("members"))
-    found += [m.with_columns(granted=pl.lit(None, pl.Boolean)) for m in members]
+    numbers = Lookup(_hashes(wanted["number"].unique()))
+
+    def those(table: pl.DataFrame) -> pl.DataFrame:
+        number = _plain(table["doc_number"])
+        of_one = pl.Series(numbers.find(_hashes(number)) >= 0)
+        table = table.select("doc", "office", "kind", "granted", number=number).filter(of_one)
+        return table.join(wanted, on=["office", "number"], how="semi")
+
+    no_grant = pl.lit(None, pl.Boolean).alias("granted")
+    members = (part.rename({"member": "doc"}) for _, part in details.parts("members"))
     have = (
-        pl.concat(
-            table.select(
-                "doc", "office", "kind", "granted", number=_plain(table["doc_number"])
-            ).join(wanted, on=["office", "number"], how="semi")
-            for table in found
-        )
+        pl.concat([those(docs), *(those(m.with_columns(no_grant)) for m in members)])
         .drop_nulls(["office", "number"])
         .sort("doc", "granted", nulls_last=True)
     )

@@ -6,7 +6,7 @@ is sorted by keys that come from the content, so neither file order nor threads 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -194,6 +194,24 @@ def _office_order() -> pl.Expr:
     )
 
 
+#: Parties taken at a time.
+_PARTIES_AT_ONCE = 700_000
+
+
+def _together(
+    parts: Iterable[tuple[int, pl.DataFrame]], rows: int
+) -> Iterator[list[tuple[int, pl.DataFrame]]]:
+    """Parts in groups of at least so many rows, but for the last."""
+    group: list[tuple[int, pl.DataFrame]] = []
+    for item in parts:
+        group.append(item)
+        if sum(part.height for _, part in group) >= rows:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
 def parties(details: Details, docs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Applicants and inventors of each family, from one of its documents each.
 
@@ -207,13 +225,18 @@ def parties(details: Details, docs: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
     place = np.full(details.records.height, -1, dtype=np.int32)  # of a record in `inside`
     place[inside["record"].to_numpy()] = np.arange(inside.height, dtype=np.int32)
     says = np.zeros((2, inside.height), dtype=bool)  # an applicant's residence, an inventor's
-    for first, part in details.parts("parties", "row", "role", "residence"):
-        at = place[part["row"].to_numpy() + first]
-        known = countries.resolve(part["residence"], inside["published"].gather(at))["country"]
-        counts = known.is_not_null().to_numpy() & (at >= 0)
-        inventor = (part["role"] == "inventor").to_numpy()
+    country = pl.Enum(countries.countries()["iso2"])
+    reason = pl.Enum(["kept", "successor", "repaired", "office", "unknown"])
+    codes = []
+    for parts in _together(details.parts("parties", "row", "role", "residence"), _PARTIES_AT_ONCE):
+        at = place[np.concatenate([part["row"].to_numpy() + first for first, part in parts])]
+        residence = pl.concat([part["residence"] for _, part in parts])
+        found = countries.resolve(residence, inside["published"].gather(at))
+        counts = found["country"].is_not_null().to_numpy() & (at >= 0)
+        inventor = pl.concat([part["role"] == "inventor" for _, part in parts]).to_numpy()
         says[0, at[counts & ~inventor]] = True
         says[1, at[counts & inventor]] = True
+        codes.append(found.select(pl.col("country").cast(country), pl.col("reason").cast(reason)))
     family, rank = inside["family"].to_numpy(), inside["rank"].to_numpy()
     last = np.iinfo(np.int32).max
     published = inside["published"].to_physical().fill_null(last).to_numpy()
@@ -222,7 +245,7 @@ def parties(details: Details, docs: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
         # documents stand in the order of family and Lens ID, which decides where all else ties
         order = np.lexsort((published, rank, ~second, ~first, family))
         of_role[order[np.flatnonzero(np.diff(family[order], prepend=-1))]] = True
-    frames, named = [], []
+    frames, named, resolved, done = [], [], pl.concat(codes), 0
     for first, part in details.parts("parties"):
         at = place[part["row"].to_numpy() + first]
         inventor = (part["role"] == "inventor").to_numpy()
@@ -230,18 +253,13 @@ def parties(details: Details, docs: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
         keep = np.where(inventor, chosen[1, at] & (at >= 0), of_applicants)
         of_family = inside["family"].gather(at[of_applicants])
         named.append(part.filter(of_applicants).select("role", "name", doc=of_family))
-        table, at = part.filter(keep).drop("row"), at[keep]
-        found = countries.resolve(table["residence"], inside["published"].gather(at))
-        frames.append(
-            table.with_columns(
-                inside["family"].gather(at), country=found["country"], repair=found["reason"]
-            )
+        of_part = resolved.slice(done, part.height).select(
+            country=pl.col("country").cast(pl.String), repair=pl.col("reason").cast(pl.String)
         )
+        done += part.height
+        table = part.select("role", "name", "residence").hstack(of_part).filter(keep)
+        frames.append(table.with_columns(inside["family"].gather(at[keep])))
     return pl.concat(frames), classify(pl.concat(named))
-
-
-#: Parties put together at a time.
-_PARTIES_AT_ONCE = 700_000
 
 
 def applicant_table(found: pl.DataFrame, kinds: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos.ingest import scan
+from netpos.ingest import compiled
 
 
 def distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -18,12 +18,37 @@ def distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int
     >>> values.tolist(), at.tolist()
     ([-1, 3, 5], [2, 0, 2, 1])
     """
-    if not scan.available():
+    if not compiled.available():
         values, at = np.unique(keys, return_inverse=True)
         return values, at.astype(np.int32)
-    values, ids = scan.number_distinct(keys)
-    order = np.argsort(values)
-    return values[order], _inverse(order)[ids]
+    found = compiled.Numbered(keys)
+    order = np.argsort(found.values)
+    return found.values[order], _inverse(order)[found.ids]
+
+
+class Lookup:
+    """Places of values among given distinct ones.
+
+    Examples
+    --------
+    >>> Lookup(np.array([7, -2, 30])).find(np.array([30, 8, 7, 7])).tolist()
+    [2, -1, 0, 0]
+    """
+
+    def __init__(self, values: NDArray[np.int64]) -> None:
+        self._numbered = compiled.Numbered(values) if compiled.available() else None
+        if self._numbered is None:
+            self._order = np.argsort(values)
+            self._ordered = values[self._order]
+
+    def find(self, values: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The place of each value, -1 for those that are not there."""
+        if self._numbered is not None:
+            return self._numbered.find(values)
+        if not self._order.size:
+            return np.full(values.size, -1, dtype=np.int32)
+        at = np.minimum(np.searchsorted(self._ordered, values), self._order.size - 1)
+        return np.where(self._ordered[at] == values, self._order[at], -1).astype(np.int32)
 
 
 def distinct_texts(texts: pl.Series) -> tuple[pl.Series, NDArray[np.int32]]:
@@ -62,8 +87,8 @@ def connected(a: NDArray[np.int32], b: NDArray[np.int32], nodes: int) -> NDArray
     >>> connected(edges[:, 0], edges[:, 1], 6).tolist()
     [0, 1, 2, 0, 1, 0]
     """
-    if scan.available():
-        return scan.components(a, b, nodes)
+    if compiled.available():
+        return compiled.components(a, b, nodes)
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 

@@ -100,10 +100,10 @@ def normal(name: str) -> str:
     >>> normal("Koninklijke Philips N.V.")
     'KONINKLIJKE PHILIPS'
     """
-    text = name.strip()
+    text: str | Words = name.strip()
     for _, text in _steps(name):  # noqa: B007 - the last one is wanted
         pass
-    return text
+    return text if isinstance(text, str) else " ".join(text)
 
 
 def explain_merge(names: pl.Series) -> pl.DataFrame:
@@ -132,7 +132,8 @@ def explain_merge(names: pl.Series) -> pl.DataFrame:
 
 def _told(name: str) -> str:
     parts, before = [], name.strip()
-    for step, text in _steps(name):
+    for step, found in _steps(name):
+        text = found if isinstance(found, str) else " ".join(found)
         if text != before:
             parts.append(f"{step}: {text}")
         before = text
@@ -156,7 +157,8 @@ def _mapped(names: pl.Series, function: Callable[[str], str]) -> pl.DataFrame:
 # --- the steps ----------------------------------------------------------------------------------
 
 
-def _steps(name: str) -> Iterator[tuple[str, str]]:
+def _steps(name: str) -> Iterator[tuple[str, str | Words]]:
+    """What each step left: a text or words."""
     text = repaired(name.strip())
     yield "encoding", text
     text = _without_brackets(text)
@@ -166,19 +168,19 @@ def _steps(name: str) -> Iterator[tuple[str, str]]:
     words = split_words(text)
     if not words:
         return
-    yield "punctuation", " ".join(words)
+    yield "punctuation", words
     if (known := _homonyms().get(" ".join(words))) is not None:
         yield "not another of this name", known
         return
     words = [words[0], *map(_respelled, words[1:])]
-    yield "misprint", " ".join(words)
+    yield "misprint", words
     words = _inverted(words)
-    yield "founder's first name", " ".join(words)
+    yield "founder's first name", words
     words = without_legal_forms(words)
-    yield "legal form", " ".join(words)
+    yield "legal form", words
     words = _short(words)
-    yield "words shortened", " ".join(words)
-    yield "university first", " ".join(_university_first(words))
+    yield "words shortened", words
+    yield "university first", _university_first(words)
 
 
 def repaired(text: str) -> str:
@@ -250,10 +252,12 @@ def split_words(text: str) -> Words:
     >>> split_words("W.R. GRACE AND CO."), split_words("L'AIR & PEOPLE'S")
     (['WR', 'GRACE', '&', 'CO'], ['L', 'AIR', '&', 'PEOPLES'])
     """
-    text = _APOSTROPHES.sub("", text).replace("+", " & ").replace("&", " & ")
+    if not (text.isascii() and text.replace(" ", "").isalnum()):
+        text = _APOSTROPHES.sub("", text).replace("+", " & ").replace("&", " & ")
+        text = _GAPS.sub(" ", text)
     found: Words = []
     run = False
-    for word in _GAPS.sub(" ", text).split():
+    for word in text.split():
         word = _AND.get(word, word)
         single = len(word) == 1 and word.isascii() and word.isalpha()
         if single and run:

@@ -23,7 +23,7 @@ from typing import BinaryIO, cast
 import polars as pl
 
 from netpos.errors import InputError
-from netpos.ingest import scan, stretches
+from netpos.ingest import compiled, stretches
 from netpos.ingest.discover import Source, opened
 from netpos.ingest.json_stream import MAX_RECORD, lines, objects
 from netpos.ingest.lens_csv import read_csv
@@ -197,7 +197,7 @@ def _parse_range(
 
 def hashes(source: Source) -> bool:
     """Whether `parse` gives the SHA-256 of the export's file along with its parts."""
-    return source.form == "lens-jsonl" and source.plain and scan.available()
+    return source.form == "lens-jsonl" and source.plain and compiled.available()
 
 
 def parse(
@@ -235,7 +235,7 @@ def parse(
         The export cannot be read.
     """
     size = source.path.stat().st_size
-    if source.form == "lens-jsonl" and scan.available():
+    if source.form == "lens-jsonl" and compiled.available():
         try:
             return _scanned(source, folder, stem, processes, max_record, progress)
         except stretches.Unsuited:

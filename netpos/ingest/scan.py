@@ -1,19 +1,14 @@
 """Ordinary Lens JSON lines to columns in compiled code; all other lines are handed back.
 
 ``native/lens_scan.c`` reads strict JSON of the types that Lens.org writes straight into columns,
-several times faster than any way over Python objects. It is compiled when netpos is built or
-installed. Where it is not there, `available` is false and `netpos.ingest.lens_json` reads every
-line, with the same result.
+several times faster than any way over Python objects. Where it is not there (see
+`netpos.ingest.compiled`) `netpos.ingest.lens_json` reads every line, with the same result.
 """
 
 from __future__ import annotations
 
 import ctypes
-import os
-import sys
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +17,7 @@ import pyarrow as pa  # type: ignore[import-untyped] # it has no types
 from numpy.typing import NDArray
 
 from netpos.ingest.columns import NO_DOCUMENT
+from netpos.ingest.compiled import library
 from netpos.ingest.json_stream import MAX_RECORD
 from netpos.ingest.records import (
     CLASSES,
@@ -42,7 +38,6 @@ from netpos.ingest.records import (
 PADDING = 64
 _FULL = 1
 _NO_NUMBER = np.iinfo(np.int32).min
-_SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 
 #: Room for rows per MiB of text, at first; doubled where it is not enough.
 _ROOM = {
@@ -137,88 +132,6 @@ class _Scan(ctypes.Structure):
     )
 
 
-@cache
-def _library() -> ctypes.CDLL | None:
-    path = Path(__file__).with_name("native") / f"lens_scan{_SUFFIX}"
-    try:
-        library = ctypes.CDLL(str(path))
-        _ = library.netpos_scan, library.netpos_distinct, library.netpos_components
-    except (OSError, AttributeError):  # not there, of another machine or of another version
-        return None
-    library.netpos_scan.argtypes = [ctypes.POINTER(_Scan)]
-    library.netpos_scan.restype = ctypes.c_int
-    library.netpos_distinct.argtypes = [
-        *(ctypes.c_void_p, ctypes.c_int64),
-        *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64),
-    ]
-    library.netpos_distinct.restype = ctypes.c_int64
-    library.netpos_components.argtypes = [
-        *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64),
-        *(ctypes.c_void_p, ctypes.c_int64),
-    ]
-    library.netpos_components.restype = ctypes.c_int64
-    return library
-
-
-def _needed() -> ctypes.CDLL:
-    library = _library()
-    if library is None:
-        raise RuntimeError("netpos was installed without its compiled scanner")
-    return library
-
-
-def available() -> bool:
-    """Tell whether the compiled scanner is there; ``NETPOS_SCAN=0`` in the environment says no."""
-    return os.environ.get("NETPOS_SCAN") != "0" and _library() is not None
-
-
-def number_distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Distinct keys in the order in which they come, and the number of each key's among them.
-
-    Raises
-    ------
-    RuntimeError
-        The compiled scanner is not there, see `available`.
-
-    Examples
-    --------
-    >>> [a.tolist() for a in number_distinct(np.array([5, -1, 5, 3]))]
-    [[5, -1, 3], [0, 1, 0, 2]]
-    """
-    library = _needed()
-    keys = np.ascontiguousarray(keys, dtype=np.int64)
-    ids, slots = np.empty(keys.size, np.int32), 1 << max(keys.size - 1, 1).bit_length()
-    while True:
-        slot, values = np.zeros(slots, np.int32), np.empty(slots // 2, np.int64)
-        arrays = (a.ctypes.data for a in (ids, values, slot))
-        n = library.netpos_distinct(keys.ctypes.data, keys.size, *arrays, slots)
-        if n >= 0:
-            return values[:n].copy(), ids
-        slots *= 2
-
-
-def components(a: NDArray[np.int32], b: NDArray[np.int32], nodes: int) -> NDArray[np.int32]:
-    """The connected component of each node of a graph, numbered in the order of their first nodes.
-
-    Raises
-    ------
-    RuntimeError
-        The compiled scanner is not there, see `available`.
-
-    Examples
-    --------
-    >>> edges = np.array([[0, 3], [4, 1], [3, 5]], dtype=np.int32)
-    >>> components(edges[:, 0], edges[:, 1], 6).tolist()
-    [0, 1, 2, 0, 1, 0]
-    """
-    found = np.empty(nodes, np.int32)
-    a, b = (np.ascontiguousarray(x, dtype=np.int32) for x in (a, b))
-    if a.size and not 0 <= min(a.min(), b.min()) <= max(a.max(), b.max()) < nodes:
-        raise ValueError("an edge to no node")
-    _needed().netpos_components(a.ctypes.data, b.ctypes.data, a.size, found.ctypes.data, nodes)
-    return found
-
-
 @dataclass(frozen=True)
 class Scanned:
     """The rows of the ordinary lines, and the lines left: number from 0 and content."""
@@ -239,7 +152,7 @@ class Scanner:
     Raises
     ------
     RuntimeError
-        The compiled scanner is not there, see `available`.
+        The compiled scanner is not there, see `netpos.ingest.compiled`.
 
     Examples
     --------
@@ -254,7 +167,7 @@ class Scanner:
     """
 
     def __init__(self, *, most_line: int = MAX_RECORD) -> None:
-        self._library, self._most_line = _needed(), most_line
+        self._library, self._most_line = library(), most_line
         self._text = np.empty(0, dtype=np.uint8)
         self._rows: dict[str, int] = {}
         self._arrays: dict[str, Any] = {}

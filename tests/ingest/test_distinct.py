@@ -9,7 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from netpos.ingest import distinct as module
-from netpos.ingest.distinct import connected, distinct, distinct_texts
+from netpos.ingest.distinct import Lookup, connected, distinct, distinct_texts
 
 SIZES = [0, 1, 2, 50, 5000]
 
@@ -29,6 +29,18 @@ def test_distinct_numbers_are_those_of_numpy(n: int) -> None:
         expected, places = np.unique(keys, return_inverse=True)
         assert values.tolist() == expected.tolist()
         assert at.tolist() == places.tolist()
+
+
+@pytest.mark.usefixtures("_scanner")
+@pytest.mark.parametrize("n", SIZES)
+def test_a_lookup_gives_the_place_of_each_value_that_is_there(n: int) -> None:
+    r = np.random.default_rng(n)
+    values = r.permutation(np.unique(r.integers(-(2**62), 2**62, n)))
+    wanted = np.concatenate([r.choice(values, n) if n else values, r.integers(-9, 9, 20)])
+    found = Lookup(values).find(wanted)
+    places = {v: k for k, v in enumerate(values.tolist())}
+    assert found.tolist() == [places.get(v, -1) for v in wanted.tolist()]
+    assert Lookup(values[:0]).find(wanted).tolist() == [-1] * wanted.size
 
 
 @pytest.mark.usefixtures("_scanner")

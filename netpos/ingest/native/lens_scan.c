@@ -1086,3 +1086,78 @@ i64 netpos_components(const int32_t *a, const int32_t *b, i64 edges, int32_t *co
     for (i64 k = 0; k < nodes; k++) component[k] = -1 - component[k];
     return found;
 }
+
+/* The number of each key in a table that `netpos_distinct` made of other keys, -1 where it has
+ * none. */
+EXPORTED
+void netpos_find(const i64 *keys, i64 n, const i64 *values, const int32_t *slot, i64 slots,
+                 int32_t *found) {
+    enum { AHEAD = 16 };
+    u64 mask = (u64)slots - 1;
+    for (i64 k = 0; k < n; k++) {
+        if (k + AHEAD < n) __builtin_prefetch(&slot[hashed(keys[k + AHEAD]) & mask]);
+        u64 place = hashed(keys[k]) & mask;
+        while (slot[place] && values[slot[place] - 1] != keys[k]) place = (place + 1) & mask;
+        found[k] = slot[place] - 1;
+    }
+}
+
+/* Mentions of pairs of ends, and what is known of each pair; see `put_together` in pairs.py. */
+typedef struct {
+    i64 mentions, ends, categories; /* categories: how many sets of categories there are */
+    const int32_t *citing, *cited;
+    const u8 *cited_by, *phase;
+    const uint16_t *category;
+    const int8_t *office;
+    const uint16_t *phase_bit, *passes; /* by phase; by phase and set of categories */
+    const i64 *mask;                    /* by office */
+    int32_t *order, *start;             /* scratch: 2 * mentions; ends + 1 */
+    int32_t *pair_citing, *pair_cited;
+    uint16_t *pair_phase, *pair_category, *pair_passes;
+    i64 *pair_offices;
+    int32_t *pair_mentions;
+    u8 *pair_backward;
+} pairs;
+
+/* Put the rows named by `from` (all, if null) in order of `end`, those of one end as they stood. */
+static void counted(const int32_t *end, i64 ends, const int32_t *from, i64 n, int32_t *start,
+                    int32_t *to) {
+    memset(start, 0, (size_t)(ends + 1) * sizeof *start);
+    for (i64 k = 0; k < n; k++) start[end[k] + 1]++;
+    for (i64 e = 0; e < ends; e++) start[e + 1] += start[e];
+    for (i64 k = 0; k < n; k++) {
+        int32_t row = from ? from[k] : (int32_t)k;
+        to[start[end[row]]++] = row;
+    }
+}
+
+/* One row per pair, in order of both ends; returns how many. */
+EXPORTED
+i64 netpos_pairs(const pairs *p) {
+    i64 n = p->mentions, found = 0;
+    int32_t *by_cited = p->order, *order = p->order + n;
+    counted(p->cited, p->ends, NULL, n, p->start, by_cited);
+    counted(p->citing, p->ends, by_cited, n, p->start, order);
+    for (i64 k = 0; k < n; k++) {
+        i64 row = order[k], at = found - 1;
+        int32_t citing = p->citing[row], cited = p->cited[row];
+        if (!found || p->pair_citing[at] != citing || p->pair_cited[at] != cited) {
+            at = found++;
+            p->pair_citing[at] = citing;
+            p->pair_cited[at] = cited;
+            p->pair_mentions[at] = 0;
+            p->pair_phase[at] = p->pair_category[at] = p->pair_passes[at] = 0;
+            p->pair_offices[at] = 0;
+            p->pair_backward[at] = 0;
+        }
+        u8 backward = p->cited_by[row], phase = p->phase[row];
+        uint16_t category = p->category[row];
+        p->pair_mentions[at] += !backward;
+        p->pair_phase[at] |= p->phase_bit[phase];
+        p->pair_category[at] |= category;
+        p->pair_passes[at] |= backward ? 1 : p->passes[phase * p->categories + category];
+        p->pair_offices[at] |= p->mask[p->office[row]];
+        p->pair_backward[at] |= backward;
+    }
+    return found;
+}

@@ -1,0 +1,129 @@
+"""What is compiled of netpos: where it is, and its functions over columns of numbers.
+
+``native/lens_scan.c`` is compiled when netpos is built or installed. Where it is not there,
+`available` is false, and NumPy and Polars do the same more slowly, with the same results.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Longs = NDArray[np.int64]
+Ints = NDArray[np.int32]
+
+_SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+_ARRAY, _LENGTH = ctypes.c_void_p, ctypes.c_int64
+#: Functions: what they return, what they take.
+_FUNCTIONS = {
+    "netpos_scan": (ctypes.c_int, (_ARRAY,)),
+    "netpos_distinct": (_LENGTH, (_ARRAY, _LENGTH, _ARRAY, _ARRAY, _ARRAY, _LENGTH)),
+    "netpos_find": (None, (_ARRAY, _LENGTH, _ARRAY, _ARRAY, _LENGTH, _ARRAY)),
+    "netpos_components": (_LENGTH, (_ARRAY, _ARRAY, _LENGTH, _ARRAY, _LENGTH)),
+    "netpos_pairs": (_LENGTH, (_ARRAY,)),
+}
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    path = Path(__file__).with_name("native") / f"lens_scan{_SUFFIX}"
+    try:
+        library = ctypes.CDLL(str(path))
+        for name, (answer, given) in _FUNCTIONS.items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = answer, given
+    except (OSError, AttributeError):  # not there, of another machine or of another version
+        return None
+    return library
+
+
+def library() -> ctypes.CDLL:
+    """The compiled functions.
+
+    Raises
+    ------
+    RuntimeError
+        They are not there, see `available`.
+    """
+    found = _library()
+    if found is None:
+        raise RuntimeError("netpos was installed without its compiled scanner")
+    return found
+
+
+def available() -> bool:
+    """Tell whether the compiled scanner is there; ``NETPOS_SCAN=0`` in the environment says no."""
+    return os.environ.get("NETPOS_SCAN") != "0" and _library() is not None
+
+
+class Numbered:
+    """Distinct keys numbered in the order in which they come.
+
+    ``values`` are the distinct keys, ``ids`` the number of each key's among them.
+
+    Raises
+    ------
+    RuntimeError
+        What is compiled is not there, see `available`.
+
+    Examples
+    --------
+    >>> found = Numbered(np.array([5, -1, 5, 3]))
+    >>> found.values.tolist(), found.ids.tolist()
+    ([5, -1, 3], [0, 1, 0, 2])
+    >>> found.find(np.array([3, 4, 5])).tolist()
+    [2, -1, 0]
+    """
+
+    def __init__(self, keys: Longs) -> None:
+        self._library = library()
+        keys = np.ascontiguousarray(keys, dtype=np.int64)
+        slots = 1 << max(keys.size - 1, 1).bit_length()
+        while True:
+            self._slot = np.zeros(slots, np.int32)
+            self.ids, values = np.empty(keys.size, np.int32), np.empty(slots // 2, np.int64)
+            arrays = (a.ctypes.data for a in (self.ids, values, self._slot))
+            n = self._library.netpos_distinct(keys.ctypes.data, keys.size, *arrays, slots)
+            if n >= 0:
+                break
+            slots *= 2
+        self.values = values[:n].copy()
+
+    def find(self, keys: Longs) -> Ints:
+        """The numbers of keys, -1 for those that are not among the values."""
+        keys = np.ascontiguousarray(keys, dtype=np.int64)
+        found = np.empty(keys.size, np.int32)
+        values, slot = self.values.ctypes.data, self._slot.ctypes.data
+        size = self._slot.size
+        self._library.netpos_find(
+            keys.ctypes.data, keys.size, values, slot, size, found.ctypes.data
+        )
+        return found
+
+
+def components(a: Ints, b: Ints, nodes: int) -> Ints:
+    """The connected component of each node of a graph, numbered in the order of their first nodes.
+
+    Raises
+    ------
+    RuntimeError
+        What is compiled is not there, see `available`.
+
+    Examples
+    --------
+    >>> edges = np.array([[0, 3], [4, 1], [3, 5]], dtype=np.int32)
+    >>> components(edges[:, 0], edges[:, 1], 6).tolist()
+    [0, 1, 2, 0, 1, 0]
+    """
+    found = np.empty(nodes, np.int32)
+    a, b = (np.ascontiguousarray(x, dtype=np.int32) for x in (a, b))
+    if a.size and not 0 <= min(a.min(), b.min()) <= max(a.max(), b.max()) < nodes:
+        raise ValueError("an edge to no node")
+    library().netpos_components(a.ctypes.data, b.ctypes.data, a.size, found.ctypes.data, nodes)
+    return found

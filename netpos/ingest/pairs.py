@@ -1,0 +1,194 @@
+"""Mentions of one document by another put together to pairs: one row per pair of ends."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from netpos.ingest import compiled
+from netpos.ingest.records import CATEGORIES, PHASES
+
+EXAMINER = frozenset({"SEA", "ISR", "SUP", "PRS", "CH2", "EXA"})
+#: Bit 3 * phase + category of ``citations.passes``: which filters one mention passes as a whole.
+PHASE_FILTERS = ("all", "examiner", "applicant")
+CATEGORY_FILTERS = ("all", "XY", "A")
+#: The number of an office that is none; the numbers below are bits of ``citations.office_mask``.
+NO_OFFICE = 63
+_OFFICE_MASK = np.array([*(1 << bit for bit in range(NO_OFFICE)), 0], dtype=np.int64)
+_PHASE_BIT = np.array([0, *(1 << k for k in range(len(PHASES) - 1))], dtype=np.uint16)
+
+
+def _passes_table() -> NDArray[np.uint16]:
+    """Filter combinations that a mention passes, by phase number and category bits."""
+    table = np.zeros((len(PHASES), 1 << len(CATEGORIES)), dtype=np.uint16)
+    bits = np.arange(table.shape[1])
+    xy = (bits & sum(1 << CATEGORIES.index(c) for c in "XIY")) != 0
+    only_a = (bits & (1 << CATEGORIES.index("A"))) != 0
+    by_category = (np.ones_like(xy), xy, only_a)
+    for number, name in enumerate(PHASES):
+        for p, passed in enumerate((True, name in EXAMINER, name == "APP")):
+            for c, chosen in enumerate(by_category):
+                table[number] |= (chosen & passed).astype(np.uint16) << (3 * p + c)
+    return table
+
+
+_PASSES = _passes_table()
+
+
+def put_together(
+    citing: NDArray[np.int32],
+    cited: NDArray[np.int32],
+    ends: int,
+    cited_by: NDArray[np.bool_],
+    phase: NDArray[np.uint8],
+    categories: NDArray[np.uint16],
+    office: NDArray[np.int8],
+) -> pl.DataFrame:
+    """Put the mentions of each pair of ends together.
+
+    Parameters
+    ----------
+    citing, cited
+        The ends of each mention, from 0 to before ``ends``.
+    cited_by
+        Whether the mention stands with the document cited.
+    phase, categories
+        Number of the phase, bits of the categories.
+    office
+        Number of the office of the citing document, `NO_OFFICE` where there is none.
+
+    Returns
+    -------
+    pl.DataFrame
+        One row per pair in order of both ends: ``citing, cited``; ``phase, categories, passes,
+        offices``: bits, of all mentions together; ``mentions`` that stand with the citing
+        document; ``backward``: whether one stands with the document cited.
+
+    Raises
+    ------
+    ValueError
+        A number is none of those above.
+
+    Examples
+    --------
+    >>> ends = np.array([1, 0, 1], np.int32), np.array([0, 2, 0], np.int32)
+    >>> none = np.zeros(3, np.uint8)
+    >>> found = put_together(*ends, 3, np.array([False, False, True]), none,
+    ...                      none.astype(np.uint16), none.astype(np.int8))
+    >>> found.select("citing", "cited", "mentions", "backward").rows()
+    [(0, 2, 1, False), (1, 0, 1, True)]
+    """
+    limits = ((citing, ends), (cited, ends), (phase, len(PHASES)), (office, NO_OFFICE + 1))
+    for numbers, end in (*limits, (categories, _PASSES.shape[1])):
+        if numbers.size and not 0 <= numbers.min() <= numbers.max() < end:
+            raise ValueError("a mention with an end, phase, category or office that there is not")
+    if compiled.available():
+        return _compiled(citing, cited, ends, cited_by, phase, categories, office)
+    pair = citing.astype(np.int64) * ends + cited
+    bits = _PHASE_BIT[phase].astype(np.int64)
+    bits |= categories.astype(np.int64) << 16
+    bits |= np.where(cited_by, np.uint16(1), _PASSES[phase, categories]).astype(np.int64) << 32
+    bits |= cited_by.astype(np.int64) << 48
+    order = np.argsort(pair)
+    pair = pair[order]
+    start = np.flatnonzero(np.diff(pair, prepend=-1))
+    if not start.size:
+        bits = offices = np.empty(0, dtype=np.int64)
+        mentions = np.empty(0, dtype=np.int32)
+    else:
+        bits = np.bitwise_or.reduceat(bits[order], start)
+        offices = np.bitwise_or.reduceat(_OFFICE_MASK[office[order]], start)
+        mentions = np.add.reduceat(~cited_by[order], start, dtype=np.int32)
+    pair = pair[start]
+    first = pair // max(ends, 1)
+    return pl.DataFrame(
+        {
+            "citing": first.astype(np.int32),
+            "cited": (pair - first * ends).astype(np.int32),
+            "phase": (bits & 0xFFFF).astype(np.uint16),
+            "categories": (bits >> 16 & 0xFFFF).astype(np.uint16),
+            "passes": (bits >> 32 & 0xFFFF).astype(np.uint16),
+            "offices": offices,
+            "mentions": mentions,
+            "backward": (bits >> 48 & 1).astype(np.bool_),
+        }
+    )
+
+
+#: Arrays of the structure in their order: what is given, what is found, with their types.
+_GIVEN = {
+    "citing": np.int32,
+    "cited": np.int32,
+    "cited_by": np.bool_,
+    "phase": np.uint8,
+    "category": np.uint16,
+    "office": np.int8,
+    "phase_bit": np.uint16,
+    "passes": np.uint16,
+    "mask": np.int64,
+}
+_SCRATCH = ("order", "start")
+_FOUND = {
+    "citing": np.int32,
+    "cited": np.int32,
+    "phase": np.uint16,
+    "categories": np.uint16,
+    "passes": np.uint16,
+    "offices": np.int64,
+    "mentions": np.int32,
+    "backward": np.bool_,
+}
+
+
+class _Pairs(ctypes.Structure):
+    _fields_ = (
+        *((name, ctypes.c_int64) for name in ("n_mentions", "ends", "n_categories")),
+        *((f"given_{name}", ctypes.c_void_p) for name in _GIVEN),
+        *((name, ctypes.c_void_p) for name in _SCRATCH),
+        *((f"found_{name}", ctypes.c_void_p) for name in _FOUND),
+    )
+
+
+def _compiled(
+    citing: NDArray[np.int32],
+    cited: NDArray[np.int32],
+    ends: int,
+    cited_by: NDArray[np.bool_],
+    phase: NDArray[np.uint8],
+    categories: NDArray[np.uint16],
+    office: NDArray[np.int8],
+) -> pl.DataFrame:
+    columns = (
+        citing,
+        cited,
+        cited_by,
+        phase,
+        categories,
+        office,
+        _PHASE_BIT,
+        _PASSES,
+        _OFFICE_MASK,
+    )
+    given: dict[str, NDArray[Any]] = {
+        name: np.ascontiguousarray(column, dtype=kind)
+        for (name, kind), column in zip(_GIVEN.items(), columns, strict=True)
+    }
+    n = citing.size
+    order, start = np.empty(2 * n, np.int32), np.empty(ends + 1, np.int32)
+    found: dict[str, NDArray[Any]] = {name: np.empty(n, kind) for name, kind in _FOUND.items()}
+    state = _Pairs(
+        n_mentions=n,
+        ends=ends,
+        n_categories=_PASSES.shape[1],
+        order=order.ctypes.data,
+        start=start.ctypes.data,
+        **{f"given_{name}": column.ctypes.data for name, column in given.items()},
+        **{f"found_{name}": column.ctypes.data for name, column in found.items()},
+    )
+    rows = compiled.library().netpos_pairs(ctypes.byref(state))
+    del order, start
+    return pl.DataFrame({name: column[:rows] for name, column in found.items()})
