@@ -251,6 +251,18 @@ class _Columns:
         array = pa.Array.from_buffers(pa.string_view(), n, [bits, views, *self._buffers])
         return pl.Series(name, pl.from_arrow(array))
 
+    def all_say(self, *names: str) -> bool:
+        """Whether every row has one of these texts, and none of them could be blank."""
+        n = self._counts[self._table[names[0]]]
+        some = np.zeros(n, dtype=bool)
+        for name in names:
+            views, valid = self._arrays[name]
+            first, there = views[:n, 4], valid[:n] != 0  # a text's first byte, 0 if it has none
+            if (there & ((first <= ord(" ")) | (first > ord("~")))).any():
+                return False
+            some |= there
+        return bool(some.all())
+
     def day(self, name: str) -> pl.Series:
         return _some(self.numbers(name)).cast(pl.Date)
 
@@ -266,17 +278,17 @@ def _some(numbers: NDArray[np.int32]) -> pl.Series:
 
 def _batch(c: _Columns, counts: dict[str, int]) -> Batch:
     references, outside, notes = _references(c)
-    parties = said(
-        pl.DataFrame(
-            {
-                "row": c.numbers("party_row"),
-                "role": c.choice("party_inventor", ("applicant", "inventor")),
-                "name": c.text("party_name"),
-                "residence": c.text("party_residence"),
-            },
-            schema=dict(PARTIES),
-        )
+    parties = pl.DataFrame(
+        {
+            "row": c.numbers("party_row"),
+            "role": c.choice("party_inventor", ("applicant", "inventor")),
+            "name": c.text("party_name"),
+            "residence": c.text("party_residence"),
+        },
+        schema=dict(PARTIES),
     )
+    if not c.all_say("party_name", "party_residence"):
+        parties = said(parties)
     classes = pl.DataFrame(
         {
             "row": c.numbers("class_row"),
@@ -368,6 +380,8 @@ def _references(c: _Columns) -> tuple[pl.DataFrame, pl.DataFrame, list[str]]:
         },
         schema=dict(OUTSIDE),
     )
-    if keep is not None and keep_named is not None:
-        references, outside = references.filter(keep), outside.filter(keep_named)
+    if keep is not None and not keep.all():
+        references = references.filter(keep)
+    if keep_named is not None and not keep_named.all():
+        outside = outside.filter(keep_named)
     return references, outside, notes
