@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from netpos.ingest.derive import Details
-from netpos.ingest.distinct import Lookup, distinct, distinct_texts
+from netpos.ingest.distinct import Lookup, distinct, distinct_texts, or_null
 from netpos.ingest.families import Grouping
 from netpos.ingest.pairs import NO_OFFICE, put_together
 from netpos.ingest.records import CATEGORIES, PHASES, lens_ids
@@ -348,9 +348,7 @@ def _outside_table(
     described: pl.DataFrame, outside: NDArray[np.int64], at: NDArray[np.int32], first: int
 ) -> pl.DataFrame:
     """What is known of documents outside, whose numbers are in order; rows from ``first``."""
-    rows = pl.Series(np.where(at < 0, 0, at))
-    if (at < 0).any():
-        rows = rows.set(pl.Series(at < 0), None)
+    rows = or_null(at)
     ids = lens_ids(pl.Series(outside, dtype=pl.Int64))
     return described.select(pl.all().gather(rows)).select(
         (pl.int_range(pl.len(), dtype=pl.Int32) + first).alias("outside"),

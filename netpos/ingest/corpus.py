@@ -533,6 +533,9 @@ def _make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) 
 #: Columns whose rows stand in order, or nearly: their differences are written, which is smaller.
 _IN_ORDER = frozenset({"family", "citing_family", "cited_family", "outside", "line"})
 
+#: Texts that hardly ever come twice.
+_DIFFERENT = frozenset({"lens_id", "doc_number"})
+
 
 def _encodings(table: pa.Table) -> dict[str, Any]:
     """How Parquet is to hold the columns of a table."""
@@ -542,7 +545,11 @@ def _encodings(table: pa.Table) -> dict[str, Any]:
         for f in table.schema
         if f.name not in ordered
     ]
-    return {"use_dictionary": others, "column_encoding": ordered}
+    return {
+        "use_dictionary": [name for name in others if name not in _DIFFERENT],
+        "column_encoding": ordered,
+        "write_statistics": list(ordered),
+    }
 
 
 def _write_table(path: Path, frames: Iterable[pl.DataFrame]) -> int:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from netpos import countries
 from netpos.ingest import families as fam
 from netpos.ingest.applicants import classify, normalise_name
-from netpos.ingest.distinct import distinct_texts
+from netpos.ingest.distinct import distinct_texts, or_null
 from netpos.ingest.records import lens_ids
 
 #: Columns of the table of applicants and inventors.
@@ -126,8 +126,11 @@ def family_table(docs: pl.DataFrame) -> pl.DataFrame:
         .drop_nulls("priority_offices")
         .with_columns(office_=pl.col("priority_offices").str.split(" "))
         .explode("office_")
-        .group_by("family")
-        .agg(priority_offices=pl.col("office_").unique().sort())
+        .select("family", priority_offices="office_")
+        .unique()
+        .sort("family", "priority_offices")
+        .group_by("family", maintain_order=True)
+        .agg("priority_offices")
     )
     dated = pl.coalesce(
         pl.col("earliest_priority").min(),
@@ -268,32 +271,45 @@ def applicant_table(found: pl.DataFrame, kinds: pl.DataFrame) -> Iterator[pl.Dat
     Names of organisations go through the rules of `netpos.ingest.names`; names of inventors are
     only brought to capitals with single spaces. The frames follow each other.
     """
-    is_applicant = pl.col("role") == "applicant"
-    names = found.filter(is_applicant)["name"].unique().drop_nulls().sort()
-    clean = normalise_name(names).select("name", clean="clean")
-    kinds = kinds.select("name", "person").unique("name")
+    applicant = (found["role"] == "applicant").to_numpy()
+    names, at = distinct_texts(found["name"])
+    asked = np.zeros(names.len(), dtype=bool)
+    asked[at[applicant & (at >= 0)]] = True
     plain = pl.col("name").str.to_uppercase().str.replace_all(r"\s+", " ").str.strip_chars()
-    firm = is_applicant & ~pl.col("person")
-    any_firm = firm.any().over("family")
-    for low, high in _ranges(found["family"], _PARTIES_AT_ONCE):
-        of_range = found.filter((pl.col("family") >= low) & (pl.col("family") < high))
-        table = (
-            of_range.select("family", "role", "name", "country", "residence", "repair")
-            .join(clean, on="name", how="left")
-            .join(kinds, on="name", how="left")
-            .with_columns(
-                applicant=pl.when(is_applicant).then("clean").otherwise(plain),
-                person=pl.col("person").fill_null(value=False),
-            )
-            .rename(
-                {
-                    "name": "applicant_as_filed",
-                    "residence": "residence_as_filed",
-                    "country": "residence",
-                }
-            )
+    of_name = (
+        pl.DataFrame({"name": names})
+        .with_columns(plain=plain)
+        .join(normalise_name(names.filter(asked)), on="name", how="left", maintain_order="left")
+        .join(
+            kinds.select("name", "person").unique("name"),
+            on="name",
+            how="left",
+            maintain_order="left",
         )
-        yield merge_parties(table.filter(~is_applicant | firm | ~any_firm))
+    )
+    person = np.append(of_name["person"].fill_null(value=False).to_numpy(), False)[at]
+    family = found["family"].to_numpy()
+    firm = applicant & ~person
+    with_firm = np.zeros(int(family.max(initial=-1)) + 1, dtype=bool)
+    with_firm[family[firm]] = True
+    keep = ~applicant | firm | ~with_firm[family]
+    for low, high in _ranges(found["family"], _PARTIES_AT_ONCE):
+        rows = np.flatnonzero(keep & (family >= low) & (family < high))
+        spelt = of_name[["plain", "clean"]].select(pl.all().gather(or_null(at[rows])))
+        table = found.select(
+            "family",
+            "role",
+            applicant_as_filed="name",
+            residence="country",
+            residence_as_filed="residence",
+            repair="repair",
+        )[rows].with_columns(
+            applicant=pl.when(pl.Series(applicant[rows]))
+            .then(spelt["clean"])
+            .otherwise(spelt["plain"]),
+            person=pl.Series(person[rows]),
+        )
+        yield merge_parties(table)
 
 
 def _ranges(family: pl.Series, at_once: int) -> Iterator[tuple[int, int]]:
@@ -325,7 +341,8 @@ def merge_parties(table: pl.DataFrame) -> pl.DataFrame:
     family = table["family"].to_numpy().astype(np.int64)
     party = family * 2 + (table["role"] == "inventor").to_numpy()
     key = party * (names.len() + 1) + name  # one of `party` and `applicant`
-    order = np.lexsort((filed, residence, key))
+    most = int(filed.max(initial=0)) + 2
+    order = np.lexsort((residence.astype(np.int64) * most + filed, key))
     order = order[name[order] >= 0]
     last = np.flatnonzero(np.diff(key[order], append=-1))  # nulls come first: -1
     stated = np.repeat(residence[order[last]] >= 0, np.diff(last, prepend=-1))
@@ -345,7 +362,8 @@ def merge_parties(table: pl.DataFrame) -> pl.DataFrame:
     name, residence, filed = (
         np.where(c < 0, c.max(initial=0) + 1, c)[order] for c in (name, residence, filed)
     )  # nulls last
-    final = np.lexsort((filed, residence, name, party[order]))
+    key = party[order] * (names.len() + 2) + name
+    final = np.lexsort((residence.astype(np.int64) * most + filed, key))
     return table[order[final]].with_columns(share=share[final]).select(PARTY_COLUMNS)
 
 

@@ -78,6 +78,18 @@ def distinct_texts(texts: pl.Series) -> tuple[pl.Series, NDArray[np.int32]]:
     return values.gather(order), places
 
 
+def or_null(places: NDArray[np.int32]) -> pl.Series:
+    """Places to gather from, null for -1.
+
+    Examples
+    --------
+    >>> pl.Series(["a", "b"]).gather(or_null(np.array([1, -1, 0], np.int32))).to_list()
+    ['b', None, 'a']
+    """
+    found = pl.Series(places)
+    return found.set(found < 0, None) if (places < 0).any() else found
+
+
 def connected(a: NDArray[np.int32], b: NDArray[np.int32], nodes: int) -> NDArray[np.int32]:
     """The connected component of each node of a graph, numbered in the order of their first nodes.
 

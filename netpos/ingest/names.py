@@ -210,9 +210,12 @@ def repaired(text: str) -> str:
 
 
 def _without_brackets(text: str) -> str:
-    text = _TAG.sub("", text)
-    text = _HAN_FORM.sub(" ", unicodedata.normalize("NFKC", text)).strip()
-    found = _ACRONYM.search(text)
+    if "]" in text:
+        text = _TAG.sub("", text)
+    if not text.isascii():
+        text = _HAN_FORM.sub(" ", unicodedata.normalize("NFKC", text))
+    text = text.strip()
+    found = _ACRONYM.search(text) if "(" in text else None
     if found:
         before = text[: found.start()]
         initials = "".join(w[0] for w in re.findall(r"\w+", capitals(before)))
@@ -235,6 +238,8 @@ def capitals(text: str) -> str:
     >>> capitals("Försäkring"), capitals("Ｓｏｎｙ"), capitals("Парафарм"), capitals("株式会社")
     ('FOERSAEKRING', 'SONY', 'PARAFARM', '株式会社')
     """
+    if text.isascii():
+        return text.upper()
     text = unicodedata.normalize("NFKC", text).upper()
     if text.isascii():
         return text
@@ -359,9 +364,12 @@ def _common() -> dict[str, tuple[str, ...]]:
 
 def _respelled(word: str) -> str:
     """Put a misprint of a common word right; other words, and words that are known, stay."""
-    if len(word) < 6 or word in shortened_words() or word in _COMMON:
+    if len(word) < 6:
         return word
-    near = [w for w in _common().get(word[0] + word[-1], ()) if OSA.distance(w, word) == 1]
+    alike = _common().get(word[0] + word[-1], ())
+    if not alike or word in shortened_words() or word in _COMMON:
+        return word
+    near = [w for w in alike if OSA.distance(w, word) == 1]
     return near[0] if len(near) == 1 else word
 
 
