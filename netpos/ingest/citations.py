@@ -12,7 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from netpos.ingest.derive import Details
-from netpos.ingest.distinct import Lookup, distinct, distinct_texts, or_null
+from netpos.ingest.descriptions import describe
+from netpos.ingest.distinct import Lookup, distinct, distinct_texts, first_places, or_null
 from netpos.ingest.families import Grouping
 from netpos.ingest.pairs import NO_OFFICE, put_together
 from netpos.ingest.records import CATEGORIES, PHASES, lens_ids
@@ -234,8 +235,8 @@ def _rename(other: NDArray[np.int64], renamed: pl.DataFrame) -> None:
     other[bare[hit]] = new[place[hit]]
 
 
-#: Mentions put together at a time: bounds what is held while they are sorted.
-_AT_ONCE = 3_000_000
+#: Mentions put together at a time: bounds what is held, and one piece is written meanwhile.
+_AT_ONCE = 1_000_000
 
 
 def _pairs(
@@ -297,7 +298,8 @@ def _outside(
     first = 0
     for low in range(0, max(named.size, 1), _NAMED_AT_ONCE):
         part = slice(low, low + _NAMED_AT_ONCE)
-        described, at = _described(details, named[part], wanted[part])
+        said = (table for _, table in details.parts("outside"))
+        described, at = describe(said, named[part], wanted[part])
         offices[part] = np.append(_office_numbers(described["office"]), np.int8(NO_OFFICE))[at]
         outside = np.flatnonzero(missing[part])
         table = _outside_table(described, named[part][outside], at[outside], first)
@@ -306,42 +308,6 @@ def _outside(
         yield table
         del table
     offices[known] = _office_numbers(officed["office"])[rows]
-
-
-def _described(
-    details: Details, named: NDArray[np.int64], wanted: NDArray[np.bool_]
-) -> tuple[pl.DataFrame, NDArray[np.int32]]:
-    """What references say of the wanted among some documents; the row of each, -1 for none.
-
-    Where mentions of a document differ, the first value by code point.
-    """
-    frames, differ, lookup = [], np.zeros(named.size, dtype=bool), Lookup(named)
-    content, unseen = np.zeros(named.size, dtype=np.int64), np.ones(named.size, dtype=bool)
-    first = np.full(named.size, -1, dtype=np.int32)
-    for _, part in details.parts("outside"):
-        place = lookup.find(part["other"].to_numpy())
-        rows = np.flatnonzero(place >= 0)
-        rows = rows[wanted[place[rows]]]
-        place = place[rows]
-        known = part["content"].is_not_null().to_numpy()[rows]
-        said = part["content"].fill_null(0).to_numpy()[rows]
-        first[place[::-1]] = np.arange(rows.size - 1, -1, -1, dtype=np.int32)
-        new = unseen[place] & (first[place] == np.arange(rows.size, dtype=np.int32))
-        content[place[new]] = said[new]
-        unseen[place[new]] = False
-        other = ~known | (said != content[place])
-        differ[place[other]] = True
-        take = new | other
-        frames.append(part[rows[take]].drop("content").with_columns(at=pl.Series(place[take])))
-    table: pl.DataFrame = pl.concat(frames)
-    frames.clear()
-    several = differ[table["at"].to_numpy()]
-    if several.any():
-        merged = table.filter(several).group_by("at").agg(pl.all().min())
-        table = pl.concat([table.filter(~several), merged.select(table.columns)])
-    row = np.full(named.size, -1, dtype=np.int32)
-    row[table["at"].to_numpy()] = np.arange(table.height, dtype=np.int32)
-    return table.drop("at"), row
 
 
 def _outside_table(
@@ -389,14 +355,12 @@ def _without_id(bare: pl.DataFrame, docs: pl.DataFrame, details: Details) -> pl.
     """Those of them that are kept or are members: ``other`` -> ``doc``."""
     if not bare.height:
         return pl.DataFrame(schema={"other": pl.Int64, "doc": pl.Int64})
-    wanted = bare.select("office", "number").unique()
-    numbers = Lookup(_hashes(wanted["number"].unique()))
+    numbers = Lookup(_hashes(bare["number"].unique()))
 
     def those(table: pl.DataFrame) -> pl.DataFrame:
         number = _plain(table["doc_number"])
-        of_one = pl.Series(numbers.find(_hashes(number)) >= 0)
-        table = table.select("doc", "office", "kind", "granted", number=number).filter(of_one)
-        return table.join(wanted, on=["office", "number"], how="semi")
+        asked = pl.Series(numbers.find(_hashes(number)) >= 0)
+        return table.select("doc", "office", "kind", "granted", number=number).filter(asked)
 
     no_grant = pl.lit(None, pl.Boolean).alias("granted")
     members = (part.rename({"member": "doc"}) for _, part in details.parts("members"))
@@ -405,23 +369,14 @@ def _without_id(bare: pl.DataFrame, docs: pl.DataFrame, details: Details) -> pl.
         .drop_nulls(["office", "number"])
         .sort("doc", "granted", nulls_last=True)
     )
-    exact = (
-        bare.drop_nulls("kind")
-        .join(
-            have.unique(["office", "number", "kind"], keep="first", maintain_order=True),
-            on=["office", "number", "kind"],
-            how="inner",
-        )
-        .select("other", "doc")
-    )
+    named = bare.drop_nulls("kind")
     grants = have.filter(pl.col("granted") & (pl.col("office") == "US"))
-    us = (
-        bare.filter(pl.col("kind").is_null() & (pl.col("office") == "US"))
-        .join(grants.unique("number", keep="first", maintain_order=True), on="number", how="inner")
-        .select("other", "doc")
-    )
-    return (
-        pl.concat([exact, us])
-        .unique("other", keep="first")
-        .filter(pl.col("other") != pl.col("doc"))
-    )
+    us = bare.filter(pl.col("kind").is_null() & (pl.col("office") == "US"))
+    found = []
+    for asked, among, by in (
+        (named, have.drop_nulls("kind"), ["office", "number", "kind"]),
+        (us, grants, ["number"]),
+    ):
+        at = first_places(asked.select(by), among.select(by))
+        found.append(asked.select("other", doc=among["doc"].gather(or_null(at))).drop_nulls())
+    return pl.concat(found).filter(pl.col("other") != pl.col("doc"))

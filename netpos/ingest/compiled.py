@@ -26,6 +26,7 @@ _FUNCTIONS = {
     "netpos_distinct": (_LENGTH, (_ARRAY, _LENGTH, _ARRAY, _ARRAY, _ARRAY, _LENGTH)),
     "netpos_find": (None, (_ARRAY, _LENGTH, _ARRAY, _ARRAY, _LENGTH, _ARRAY)),
     "netpos_components": (_LENGTH, (_ARRAY, _ARRAY, _LENGTH, _ARRAY, _LENGTH)),
+    "netpos_described": (_LENGTH, (_ARRAY,)),
     "netpos_pairs": (_LENGTH, (_ARRAY,)),
 }
 
@@ -65,7 +66,8 @@ def available() -> bool:
 class Numbered:
     """Distinct keys numbered in the order in which they come.
 
-    ``values`` are the distinct keys, ``ids`` the number of each key's among them.
+    ``values`` are the distinct keys, ``ids`` the number of each key's among them; ``slot`` is the
+    table by which compiled code finds a key.
 
     Raises
     ------
@@ -86,9 +88,9 @@ class Numbered:
         keys = np.ascontiguousarray(keys, dtype=np.int64)
         slots = 1 << max(keys.size - 1, 1).bit_length()
         while True:
-            self._slot = np.zeros(slots, np.int32)
+            self.slot = np.zeros(slots, np.int32)
             self.ids, values = np.empty(keys.size, np.int32), np.empty(slots // 2, np.int64)
-            arrays = (a.ctypes.data for a in (self.ids, values, self._slot))
+            arrays = (a.ctypes.data for a in (self.ids, values, self.slot))
             n = self._library.netpos_distinct(keys.ctypes.data, keys.size, *arrays, slots)
             if n >= 0:
                 break
@@ -99,8 +101,8 @@ class Numbered:
         """The numbers of keys, -1 for those that are not among the values."""
         keys = np.ascontiguousarray(keys, dtype=np.int64)
         found = np.empty(keys.size, np.int32)
-        values, slot = self.values.ctypes.data, self._slot.ctypes.data
-        size = self._slot.size
+        values, slot = self.values.ctypes.data, self.slot.ctypes.data
+        size = self.slot.size
         self._library.netpos_find(
             keys.ctypes.data, keys.size, values, slot, size, found.ctypes.data
         )

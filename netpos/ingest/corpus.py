@@ -483,7 +483,7 @@ def _make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) 
     def write(name: str, frames: Iterable[pl.DataFrame]) -> int:
         return _write_table(temporary / f"{name}.parquet", frames)
 
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(2) as beside:
         large = details.records.height > _SIDE_BY_SIDE
         mentions = None if large else beside.submit(read_mentions, details)
         docs, grouping, duplicates = derive.documents(details)
@@ -504,15 +504,19 @@ def _make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) 
             write("applicants", _counting_codes(applicants, codes))
             manifest["residence_codes"] = _unusual_codes(codes)
 
+        def of_families() -> int:
+            write("members", [derive.member_table(grouping)])
+            return write("families", [derive.family_table(docs)])
+
         meanwhile = beside.submit(others)
         if mentions is None:  # one after the other holds less
             meanwhile.result()
             found = read_mentions(details)
         else:
             found = mentions.result()
+        rest = beside.submit(of_families) if not large else None
         counts = write_citations(details, found, docs, grouping, write)
-        write("members", [derive.member_table(grouping)])
-        families = write("families", [derive.family_table(docs)])
+        families = rest.result() if rest else of_families()
         meanwhile.result()
         outcome = dict(ledger.group_by("outcome").len().iter_rows())
         read = sum(i["read"] for i in manifest["inputs"])
@@ -553,20 +557,31 @@ def _encodings(table: pa.Table) -> dict[str, Any]:
 
 
 def _write_table(path: Path, frames: Iterable[pl.DataFrame]) -> int:
-    """Write frames that follow each other as one table; how many rows."""
-    rows, writer = 0, None
-    try:
-        for frame in frames:
-            table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-            if writer is None:
-                writer = pq.ParquetWriter(
-                    path, table.schema, compression="zstd", **_encodings(table)
-                )
-            writer.write_table(table)
-            rows += frame.height
-    finally:
-        if writer is not None:
-            writer.close()
+    """Write frames that follow each other as one table; how many rows.
+
+    A frame is written while the next is made.
+    """
+    rows, writer, written = 0, None, None
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            for frame in frames:
+                table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+                rows += frame.height
+                del frame
+                if writer is None:
+                    writer = pq.ParquetWriter(
+                        path, table.schema, compression="zstd", **_encodings(table)
+                    )
+                if written is not None:
+                    written.result()
+                written = beside.submit(writer.write_table, table)
+                del table
+            if written is not None:
+                written.result()
+        finally:
+            beside.shutdown()
+            if writer is not None:
+                writer.close()
     return rows
 
 

@@ -78,6 +78,29 @@ def distinct_texts(texts: pl.Series) -> tuple[pl.Series, NDArray[np.int32]]:
     return values.gather(order), places
 
 
+def first_places(rows: pl.DataFrame, among: pl.DataFrame) -> NDArray[np.int32]:
+    """The first place of each row in another table of the same columns, -1 where it is not there.
+
+    Examples
+    --------
+    >>> a = pl.DataFrame({"office": ["EP", "US"], "number": ["7", "1"]})
+    >>> b = pl.DataFrame({"office": ["EP", "EP", "EP"], "number": ["1", "7", "7"]})
+    >>> first_places(a, b).tolist()
+    [1, -1]
+    """
+    keys, ids = distinct(among.hash_rows().reinterpret(signed=True).to_numpy())
+    first = np.zeros(keys.size, dtype=np.int32)
+    first[ids[::-1]] = np.arange(ids.size - 1, -1, -1, dtype=np.int32)
+    one = Lookup(keys).find(rows.hash_rows().reinterpret(signed=True).to_numpy())
+    at = np.append(first, np.int32(-1))[one]
+    there = np.flatnonzero(at >= 0)
+    if rows[there].equals(among[at[there]]) and among.equals(among[first[ids]]):
+        return at
+    numbered = among.with_row_index("at").unique(among.columns, keep="first")  # never seen
+    found = rows.join(numbered, on=rows.columns, how="left", maintain_order="left")["at"]
+    return found.cast(pl.Int32).fill_null(-1).to_numpy()
+
+
 def or_null(places: NDArray[np.int32]) -> pl.Series:
     """Places to gather from, null for -1.
 

@@ -129,8 +129,7 @@ def write_part(batch: Batch, folder: Path, stem: str) -> None:
         frame: pl.DataFrame = getattr(batch, table)
         frame.write_parquet(
             folder / f"{stem}.{table}.parquet",
-            compression="zstd",
-            compression_level=1,
+            compression="lz4",
             statistics=False,
         )
 

@@ -9,7 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from netpos.ingest import distinct as module
-from netpos.ingest.distinct import Lookup, connected, distinct, distinct_texts
+from netpos.ingest.distinct import Lookup, connected, distinct, distinct_texts, first_places
 
 SIZES = [0, 1, 2, 50, 5000]
 
@@ -68,3 +68,26 @@ def test_distinct_texts_are_in_order_even_if_all_had_one_hash(
     values, at = distinct_texts(texts)
     assert values.to_list() == sorted({t for t in texts if t is not None})
     assert [values[i] if i >= 0 else None for i in at.tolist()] == texts.to_list()
+
+
+@pytest.mark.usefixtures("_scanner")
+@pytest.mark.parametrize("one_hash", [False, True])
+def test_first_places_are_those_of_a_plain_search(
+    one_hash: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    r = np.random.default_rng(3)
+    texts = ["", "a", "ab", "b", "é"]
+    rows, among = (
+        pl.DataFrame({c: r.choice(texts, n) for c in ("x", "y", "z")}) for n in (200, 60)
+    )
+    if one_hash:
+        flat = pl.DataFrame.hash_rows
+        monkeypatch.setattr(
+            pl.DataFrame, "hash_rows", lambda f: flat(f.select(pl.repeat(1, pl.len())))
+        )
+    listed = among.rows()
+    expected = [listed.index(row) if row in listed else -1 for row in rows.rows()]
+    assert first_places(rows, among).tolist() == expected
+    assert set(expected) > {-1}
+    assert first_places(rows, among[:0]).tolist() == [-1] * 200
+    assert first_places(rows[:0], among).tolist() == []

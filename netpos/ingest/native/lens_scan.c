@@ -1161,3 +1161,40 @@ i64 netpos_pairs(const pairs *p) {
     }
     return found;
 }
+
+/* What a part of an export says of documents named; see `_described` in citations.py. */
+typedef struct {
+    i64 rows, slots;
+    const i64 *other, *said;            /* by row: the document, its description's number */
+    const u8 *known;                    /* by row: whether the description has one */
+    const i64 *values;                  /* the documents, numbered as by `netpos_distinct` */
+    const int32_t *slot;
+    const u8 *wanted;                   /* by document */
+    i64 *content;                       /* by document: what was said first */
+    u8 *seen, *differ;                  /* by document: whether something was, whether else too */
+    int32_t *taken, *at;                /* found: rows that say something new, and of what */
+} described;
+
+/* Take the first description of each wanted document and all that are not the same as the first;
+ * returns how many. */
+EXPORTED
+i64 netpos_described(const described *d) {
+    enum { AHEAD = 16 };
+    u64 mask = (u64)d->slots - 1;
+    i64 found = 0;
+    for (i64 k = 0; k < d->rows; k++) {
+        if (k + AHEAD < d->rows) __builtin_prefetch(&d->slot[hashed(d->other[k + AHEAD]) & mask]);
+        u64 place = hashed(d->other[k]) & mask;
+        while (d->slot[place] && d->values[d->slot[place] - 1] != d->other[k])
+            place = (place + 1) & mask;
+        int32_t at = d->slot[place] - 1;
+        if (at < 0 || !d->wanted[at]) continue;
+        if (d->known[k] && d->seen[at] && d->content[at] == d->said[k]) continue;
+        if (d->seen[at] || !d->known[k]) d->differ[at] = 1;
+        if (!d->seen[at]) d->content[at] = d->said[k];
+        d->seen[at] = 1;
+        d->taken[found] = (int32_t)k;
+        d->at[found++] = at;
+    }
+    return found;
+}
