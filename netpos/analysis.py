@@ -29,7 +29,7 @@ from netpos.options import EXPORT, Options
 from netpos.tables import Links
 
 Span = tuple[int, int]
-#: What is read of the families, the parties and the citations.
+#: What is read of the families and the parties.
 _OF_FAMILIES = (
     "family",
     "priority_year",
@@ -41,7 +41,6 @@ _OF_FAMILIES = (
     "utility",
     "role",
 )
-_OF_CITATIONS = ("citing_family", "cited_family", "outside", "passes")
 _OF_PARTIES = ("family", "role", "applicant", "residence", "person", "share")
 #: The union of the listed technologies, each family once.
 UNION = "all"
@@ -320,8 +319,7 @@ def prepare(corpus: Corpus, options: Options) -> Study:
         rows,
     )
     office_bits = _office_bits(options.citing_office)
-    masks = () if office_bits is None else ("office_mask",)
-    cited = _columns(corpus, "citations", *_OF_CITATIONS, *masks)
+    cited = corpus.scan("citations")
     pairs = graph_links.citations(
         cited,
         n,

@@ -95,7 +95,7 @@ def _select(
             counted = counted & member[other]
     if country is not None:
         counted = counted & _held_by(study, country)[own]
-    return _Selection(own[counted], other[counted])
+    return _Selection(own[counted].astype(np.int64), other[counted].astype(np.int64))
 
 
 def _may_lie_within(study: Study, span: Span) -> Mask:

@@ -155,7 +155,7 @@ class _Shared:
         return analysis.prepare(self.study.corpus, self.study.options.model_copy(update=changed))
 
     def _codes(self, pairs: Citations) -> Ints:
-        codes: Ints = pairs.citing * self.study.rows + pairs.cited
+        codes: Ints = pairs.citing.astype(np.int64) * self.study.rows + pairs.cited
         return codes
 
     def counted(self, spec: Specification) -> Mask:

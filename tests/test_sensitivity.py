@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
 
 from netpos import analysis
+from netpos.graph.links import Citations
 from netpos.indicators.position import country_table
 from netpos.indicators.robustness import robustness
 from netpos.ingest.corpus import read
@@ -17,6 +19,7 @@ from netpos.options import Options, make
 from netpos.sensitivity import (
     INDICATORS,
     Specification,
+    _Shared,
     extended_families,
     sensitivity,
     specifications,
@@ -448,3 +451,12 @@ def test_a_run_is_marked_for_every_technology_and_indicator(
     known = {"robust", "firm-driven", "fragile", "not measurable"}
     assert set(found["mark"]) <= known
     assert found["held"].is_between(0, 1).all()
+
+
+def test_pairs_of_millions_of_rows_are_told_apart() -> None:
+    rows = 4_230_410  # as many as a million records have; rows times rows passes 32 bits
+    ends = np.array([0, 1, 1016, rows - 1], dtype=np.int32)
+    pairs = Citations(ends, ends[::-1].copy(), np.zeros(4, dtype=bool), rows)
+    shared = SimpleNamespace(study=SimpleNamespace(rows=rows))
+    found = _Shared._codes(shared, pairs)  # type: ignore[arg-type] # it asks for the rows alone
+    assert found.tolist() == [int(a) * rows + int(b) for a, b in zip(ends, ends[::-1], strict=True)]

@@ -12,10 +12,10 @@ threads move a digit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import polars as pl
@@ -31,7 +31,25 @@ PHASES = ("all", "examiner", "applicant")
 CATEGORIES = ("all", "XY", "A")
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+#: Numbers of rows or pairs: 32 bits where they are many, a million records have 14 million pairs.
+Rows = NDArray[np.int32] | NDArray[np.int64]
+T = TypeVar("T", bound=np.generic)
 _CHUNK = 1_000_000
+
+
+def gathered(values: NDArray[T], at: Rows) -> NDArray[T]:
+    """Return ``values[at]``, some rows at a time: NumPy makes every index one of 64 bits first.
+
+    Examples
+    --------
+    >>> gathered(np.array([False, True]), np.array([1, 0, 1], dtype=np.int32)).tolist()
+    [True, False, True]
+    """
+    out = np.empty(at.size, dtype=values.dtype)
+    for start in range(0, at.size, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        out[part] = values[at[part]]
+    return out
 
 
 @dataclass(frozen=True)
@@ -66,13 +84,14 @@ class Shares:
 class Citations:
     """Pairs of family numbers that cite each other, after the filters of a run.
 
-    ``citing`` and ``cited`` are row numbers of `Shares`; both sorted by (citing, cited).
+    ``citing`` and ``cited`` are row numbers of `Shares`, Int32 from a corpus (what is reckoned with
+    them may not fit into 32 bits); both sorted by (citing, cited).
     ``self_citation`` marks pairs whose families share an organisation; ``marked`` is that mask or
     a function that makes it, called when it is first asked for.
     """
 
-    citing: Ints
-    cited: Ints
+    citing: Rows
+    cited: Rows
     marked: Mask | Callable[[], Mask]
     families: int
 
@@ -108,7 +127,7 @@ def filter_passes(phase: str, category: str) -> int:
 
 
 def citations(
-    table: pl.DataFrame,
+    table: pl.DataFrame | pl.LazyFrame,
     families: int,
     *,
     organisations: Callable[[], Shares] | None = None,
@@ -122,7 +141,7 @@ def citations(
     ----------
     table
         ``citing_family, cited_family, outside`` Int32 and ``passes`` UInt16; with
-        ``office_bits`` also ``office_mask``.
+        ``office_bits`` also ``office_mask``. Of a table scanned only these are read.
     families
         Number of families in the corpus; documents outside are numbered from there.
     organisations
@@ -136,23 +155,30 @@ def citations(
     keep = (pl.col("passes") & filter_passes(phase, category)) != 0
     if office_bits is not None:
         keep = keep & ((pl.col("office_mask") & office_bits) != 0)
-    ends = table.filter(keep).select(
-        citing=pl.coalesce("citing_family", pl.col("outside") + families).cast(pl.Int64),
-        cited=pl.coalesce("cited_family", pl.col("outside") + families).cast(pl.Int64),
+    outside = pl.col("outside").cast(pl.Int32) + pl.lit(families, pl.Int32)
+    ends = (
+        table.lazy()
+        .filter(keep)
+        .select(
+            citing=pl.coalesce("citing_family", outside).cast(pl.Int32),
+            cited=pl.coalesce("cited_family", outside).cast(pl.Int32),
+        )
+        .collect()
     )
-    citing, cited = ends["citing"].to_numpy(), ends["cited"].to_numpy()
+    citing, cited = (ends.drop_in_place(name).to_numpy() for name in ("citing", "cited"))
     if organisations is None:
         return Citations(citing, cited, np.zeros(citing.size, dtype=bool), families)
     return Citations(citing, cited, lambda: _shared(citing, cited, organisations()), families)
 
 
-def _shared(citing: Ints, cited: Ints, holders: Shares) -> Mask:
+def _shared(citing: Rows, cited: Rows, holders: Shares) -> Mask:
     """Which pairs have a holder in common."""
     held = holders.matrix.copy()
     held.data = np.ones_like(held.data)
     same = np.zeros(citing.size, dtype=bool)
     # only pairs with holders at both ends can share one
-    some = np.flatnonzero(holders.located[citing] & holders.located[cited])
+    located = holders.located
+    some = np.flatnonzero(gathered(located, citing) & gathered(located, cited))
     for start in range(0, some.size, _CHUNK):
         part = some[start : start + _CHUNK]
         both = held[citing[part]].multiply(held[cited[part]])
@@ -192,9 +218,9 @@ def select(
     if scope not in SCOPES:
         raise OptionError(f"--scope {scope}: unknown", remedy=f"choose {', '.join(SCOPES)}")
     dated = np.ones(member.size, dtype=bool) if span is None else _within(years, span)
-    chosen = (dated if scope == "cited" else dated & member)[pairs.citing]
+    chosen = gathered(dated if scope == "cited" else dated & member, pairs.citing)
     if scope in ("closed", "cited"):
-        chosen &= member[pairs.cited]
+        chosen &= gathered(member, pairs.cited)
     return chosen
 
 
@@ -202,7 +228,7 @@ def _within(years: NDArray[np.float64], span: tuple[int, int]) -> Mask:
     return (years >= span[0]) & (years <= span[1])
 
 
-def _numbered(codes: Ints, limit: int) -> tuple[Ints, Ints]:
+def _numbered(codes: Rows, limit: int) -> tuple[Ints, Rows]:
     """The distinct codes, all below the limit, in order, and the number of each code in them.
 
     Examples
@@ -212,10 +238,39 @@ def _numbered(codes: Ints, limit: int) -> tuple[Ints, Ints]:
     """
     if limit > max(4 * codes.size, 1 << 16):  # a table of all codes would be larger than the sort
         distinct, number = np.unique(codes, return_inverse=True)
-        return distinct, number
+        return distinct.astype(np.int64), number.astype(np.int32)
     seen = np.zeros(limit, dtype=bool)
-    seen[codes] = True
-    return np.flatnonzero(seen), (np.cumsum(seen) - 1)[codes]
+    for start in range(0, codes.size, _CHUNK):
+        seen[codes[start : start + _CHUNK]] = True
+    return np.flatnonzero(seen), gathered((np.cumsum(seen) - 1).astype(np.int32), codes)
+
+
+def _pieces(pairs: Citations) -> Iterator[tuple[Rows, Rows]]:
+    """Both ends of the pairs, some pairs at a time."""
+    for start in range(0, len(pairs), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        yield pairs.citing[part], pairs.cited[part]
+
+
+def _spread(
+    citing: Rows, cited: Rows, held: NDArray[np.int32], matrix: csr_array
+) -> tuple[Ints, Ints, NDArray[np.float64]]:
+    """Entries of these pairs: the place of the pair, the code of both nodes, the weight."""
+    pointer, node, value = matrix.indptr, matrix.indices, matrix.data
+    b = held[cited]
+    entries = held[citing] * b
+    pair: Ints = np.flatnonzero(entries)
+    citing, cited, entries, b = citing[pair], cited[pair], entries[pair], b[pair]
+    i, j = pointer[citing], pointer[cited]
+    if (entries > 1).any():  # entry k of a pair is the k // b th node citing, the k % b th cited
+        first = np.repeat(np.cumsum(entries) - entries, entries)
+        at = np.repeat(np.arange(pair.size), entries)
+        pair, i, j, b = pair[at], i[at], j[at], b[at]
+        within = np.arange(at.size) - first
+        ith = within // b
+        i, j = i + ith, j + within - ith * b
+    code = node[i].astype(np.int64) * matrix.shape[1] + node[j]
+    return pair, code, value[i] * value[j]
 
 
 @dataclass(frozen=True)
@@ -227,8 +282,8 @@ class Spread:
     then summed for any selection of pairs.
     """
 
-    pair: Ints
-    cell: Ints
+    pair: Rows
+    cell: Rows
     weight: NDArray[np.float64]
     ends: tuple[Ints, Ints]
     names: list[str]
@@ -236,22 +291,22 @@ class Spread:
     @classmethod
     def of(cls, pairs: Citations, shares: Shares) -> Spread:
         """Spread pairs over nodes; pairs with an end that nobody holds have no entry."""
-        pointer, node, value = shares.matrix.indptr, shares.matrix.indices, shares.matrix.data
-        held = np.diff(pointer)
-        pair = np.flatnonzero((held > 0)[pairs.citing] & (held > 0)[pairs.cited])
-        citing, cited = pairs.citing[pair], pairs.cited[pair]
-        small = np.int32 if node.size < 2**31 else np.int64
-        i, j, b = (x.astype(small) for x in (pointer[citing], pointer[cited], held[cited]))
-        entries = held[citing] * held[cited]
-        if (entries > 1).any():  # entry k of a pair is the k // b th node citing, k % b th cited
-            first = np.repeat((np.cumsum(entries) - entries).astype(np.int64), entries)
-            pair, i, j, b = (np.repeat(x, entries) for x in (pair, i, j, b))
-            within = (np.arange(pair.size) - first).astype(small)
-            ith = within // b
-            i, j = i + ith, j + within - ith * b
+        held = np.diff(shares.matrix.indptr).astype(np.int32)
+        entries = 0
+        for citing, cited in _pieces(pairs):
+            entries += int((held[citing] * held[cited]).sum(dtype=np.int64))
         n = max(len(shares.names), 1)
-        cells, cell = _numbered(node[i].astype(np.int64) * n + node[j], n * n)
-        return cls(pair, cell, value[i] * value[j], (cells // n, cells % n), shares.names)
+        pair = np.empty(entries, dtype=np.int32)
+        code: Rows = np.empty(entries, np.int32) if n * n < 2**31 else np.empty(entries, np.int64)
+        weight = np.empty(entries)
+        start = done = 0
+        for citing, cited in _pieces(pairs):
+            one, two, three = _spread(citing, cited, held, shares.matrix)
+            part = slice(done, done + one.size)
+            pair[part], code[part], weight[part] = one + start, two, three
+            start, done = start + citing.size, part.stop
+        cells, cell = _numbered(code, n * n)
+        return cls(pair, cell, weight, (cells // n, cells % n), shares.names)
 
     def total(self, chosen: Mask) -> pl.DataFrame:
         """Sum the entries of the chosen pairs.
@@ -261,7 +316,7 @@ class Spread:
         pl.DataFrame
             ``citing, cited, weight, citations``, sorted; see `netpos.tables.Links`.
         """
-        keep = np.flatnonzero(chosen[self.pair])
+        keep = np.flatnonzero(gathered(chosen, self.pair))
         cell = self.cell[keep]
         n = self.ends[0].size
         weight = np.bincount(cell, weights=self.weight[keep], minlength=n).astype(np.float64)
