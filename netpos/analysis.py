@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +42,10 @@ _OF_FAMILIES = (
     "role",
 )
 _OF_PARTIES = ("family", "role", "applicant", "residence", "person", "share")
+#: What of the families is held as long as the run lasts.
+_HELD = ("family", "priority_year", "publication_year", "international")
+#: Rows of the symbols read at a time.
+_AT_ONCE = 1_000_000
 #: The union of the listed technologies, each family once.
 UNION = "all"
 
@@ -49,6 +53,13 @@ UNION = "all"
 def _columns(corpus: Corpus, name: str, *columns: str) -> pl.DataFrame:
     """Some columns of a table, without reading the others."""
     return corpus.scan(name).select(columns).collect()
+
+
+def _pieces(corpus: Corpus, name: str, *columns: str) -> Iterator[pl.DataFrame]:
+    """Rows of a table in their order, some at a time, of some columns."""
+    table = corpus.scan(name).select(columns)
+    for start in range(0, int(table.select(pl.len()).collect().item()), _AT_ONCE):
+        yield table.slice(start, _AT_ONCE).collect()
 
 
 class _Unchanged(Corpus):
@@ -79,13 +90,13 @@ class _Unchanged(Corpus):
 class Tables:
     """What a run reads of a corpus, all of it at once: the corpus may change on disk later.
 
-    ``families`` has the columns of `_OF_FAMILIES`, ``outside`` the dates of documents outside, and
-    ``parties`` one row per family and party, with the user's aliases applied.
+    ``families`` has the columns of `_HELD`, ``outside`` the dates of documents outside, and
+    ``applicants`` one row per family and applicant, with the user's aliases applied.
     """
 
     families: pl.DataFrame
     outside: pl.DataFrame
-    parties: pl.DataFrame
+    applicants: pl.DataFrame
     counting: residence.Counting
 
     @property
@@ -96,7 +107,7 @@ class Tables:
     @cached_property
     def organisations(self) -> Shares:
         """Organisations of each family, by the counting rule."""
-        held = residence.family_organisations(self.parties, counting=self.counting)
+        held = residence.family_organisations(self.applicants, counting=self.counting)
         return Shares.of(held, "organisation", self.rows)
 
 
@@ -132,9 +143,9 @@ class Study:
         return int(self.years.size)
 
     @property
-    def parties(self) -> pl.DataFrame:
-        """Applicants and inventors of each family; see `Tables`."""
-        return self.tables.parties
+    def applicants(self) -> pl.DataFrame:
+        """Applicants of each family; see `Tables`."""
+        return self.tables.applicants
 
     @property
     def organisations(self) -> Shares:
@@ -295,29 +306,27 @@ def prepare(corpus: Corpus, options: Options) -> Study:
     wanted = (*_OF_FAMILIES, "offices") if options.office_proxy else _OF_FAMILIES
     families = _columns(corpus, "families", *wanted)
     outside = _columns(corpus, "outside", "date")
-    tables = Tables(families, outside, _parties(corpus, options), options.counting)
-    n, rows = families.height, tables.rows
+    n = families.height
     lookup, outside_shares = _lookup(corpus, options, n)
+    parties = _parties(corpus, options)
     located = residence.family_countries(
         families,
-        tables.parties,
+        parties,
         by=options.by,
         lookup=lookup,
         office_proxy=options.office_proxy,
         merge_cn=options.merge_cn,
     )
-    counted = residence.counted(located, options.counting)
-    extra = residence.counted(outside_shares, options.counting)
+    applicants = parties.filter(pl.col("role") == "applicant")
+    del parties  # most of them are inventors, who are needed no more
+    families = families.drop("priority_offices", "offices", strict=False)
+    tables = Tables(families.select(_HELD), outside, applicants, options.counting)
+    rows = tables.rows
+    held = [residence.counted(part, options.counting) for part in (located, outside_shares)]
     shares = Shares.of(
-        pl.concat(
-            [
-                counted.select("family", "country", "share"),
-                extra.select("family", "country", "share"),
-            ]
-        ),
-        "country",
-        rows,
+        pl.concat(part.select("family", "country", "share") for part in held), "country", rows
     )
+    del held
     office_bits = _office_bits(options.citing_office)
     cited = corpus.scan("citations")
     pairs = graph_links.citations(
@@ -399,26 +408,26 @@ def _members(
     usable[:n] = families.select(~utility.fill_null(value=False)).to_series().to_numpy()
     seed[:n] = (families["role"] == "seed").to_numpy()
     seed &= usable
-    table = family_technologies(
-        _columns(corpus, "classifications", "family", "scheme", "symbol").cast(
-            {"scheme": pl.String}
-        ),
-        technologies,
-        narrow=options.narrow,
-        symbols_from=options.symbols,
-    )
-    member: dict[str, Mask] = {}
-    ends: dict[str, Mask] = {}
-    union = np.zeros(rows, dtype=bool)
-    for technology in technologies:
-        mask = np.zeros(rows, dtype=bool)
-        mask[table.filter(pl.col("technology") == technology.id)["family"].to_numpy()] = True
-        member[technology.id] = mask & seed
-        ends[technology.id] = mask & usable
-        union |= ends[technology.id]
-    ends[UNION] = union
-    member[UNION] = union & seed
-    return member, ends if options.design == "focal" else member
+    names = [technology.id for technology in technologies]
+    ends = {name: np.zeros(rows, dtype=bool) for name in [*names, UNION]}
+    # a symbol belongs to a technology or not, whatever the others are
+    for piece in _pieces(corpus, "classifications", "family", "scheme", "symbol"):
+        found = family_technologies(
+            piece.cast({"scheme": pl.String}),
+            technologies,
+            narrow=options.narrow,
+            symbols_from=options.symbols,
+        )
+        for (name,), part in found.group_by("technology"):
+            ends[str(name)][part["family"].to_numpy()] = True
+    for name in names:
+        ends[name] &= usable
+        ends[UNION] |= ends[name]
+    if options.design == "focal":
+        return {name: mask & seed for name, mask in ends.items()}, ends
+    for mask in ends.values():
+        mask &= seed
+    return ends, ends
 
 
 def _lookup(corpus: Corpus, options: Options, n: int) -> tuple[pl.DataFrame | None, pl.DataFrame]:
@@ -489,7 +498,7 @@ def _office_bits(text: str) -> int | None:
 def _data_date(corpus: Corpus, options: Options) -> dt.date:
     if options.data_date:
         return dt.date.fromisoformat(options.data_date)
-    latest = _columns(corpus, "documents", "published")["published"].max()
+    latest = corpus.scan("documents").select(pl.col("published").max()).collect().item()
     if not isinstance(latest, dt.date):
         raise InputError("no record has a publication date", remedy="pass --data-date YYYY-MM-DD")
     return latest
@@ -646,7 +655,7 @@ def coverage_table(study: Study) -> pl.DataFrame:
 
 def home_countries(study: Study) -> pl.DataFrame:
     """The country of each organisation: the one with its largest summed share, ties by code."""
-    parties = study.parties.filter(
+    parties = study.applicants.filter(
         (pl.col("role") == "applicant")
         & ~pl.col("person")
         & pl.col("applicant").is_not_null()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from collections import Counter, defaultdict
 from fractions import Fraction
 from pathlib import Path
@@ -337,3 +338,40 @@ def test_a_study_never_reads_tables_of_a_corpus_that_has_grown_since(tmp_path: P
     assert study.links("all", (1900, 2100), kind="organisation").kind == "organisation"
     with pytest.raises(InputError, match="has changed since it was opened"):
         analysis.prepare(netpos.Corpus(corpus.manifest, corpus.folder), Options())
+
+
+@pytest.mark.parametrize("at_once", [1, 4, 1_000_000])
+@pytest.mark.parametrize("design", ["world", "focal"])
+def test_symbols_read_in_pieces_make_the_families_of_each_technology(
+    at_once: int, design: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pick = random.Random(3)
+    choice = ["G06N3/02", "G06N3/08", "G06N10/00", "H04L9/08", "H04L9/32", "A01B1/00"]
+    symbols = {k: sorted(pick.sample(choice, pick.randint(1, 4))) for k in range(1, 31)}
+    records = [record(k, symbols=own) for k, own in symbols.items()]
+    definitions = tmp_path / "technologies.toml"
+    definitions.write_text(
+        '[[technology]]\nid = "ai"\nipc = ["G06N"]\nexclude = ["G06N3/02"]\n'
+        '[[technology]]\nid = "keys"\ncpc = ["H04L9/"]\n',
+        encoding="utf-8",
+    )
+    ingest([write(tmp_path / "seed.jsonl", records[:20])], tmp_path / "corpus")
+    context = write(tmp_path / "context.jsonl", records[20:])
+    corpus = ingest([context], tmp_path / "corpus", role="context")
+
+    monkeypatch.setattr(analysis, "_AT_ONCE", at_once)
+    study = analysis.prepare(corpus, make({"technologies": str(definitions), "design": design}))
+    ids = dict(corpus.documents.select("family", "doc_number").iter_rows())
+    ends = {
+        "ai": {k for k, own in symbols.items() if {"G06N3/08", "G06N10/00"} & set(own)},
+        "keys": {k for k, own in symbols.items() if {"H04L9/08", "H04L9/32"} & set(own)},
+    }
+    ends["all"] = ends["ai"] | ends["keys"]
+    members = {name: {k for k in found if k <= 20} for name, found in ends.items()}
+    for masks, expected in (
+        (study.member, members),
+        (study.ends, ends if design == "focal" else members),
+    ):
+        found = {n: {int(ids[k]) for k in mask.nonzero()[0].tolist()} for n, mask in masks.items()}
+        assert found == expected
+    assert list(study.member) == ["ai", "keys", "all"]
