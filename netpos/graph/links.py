@@ -34,7 +34,7 @@ Ints = NDArray[np.int64]
 #: Numbers of rows or pairs: 32 bits where they are many, a million records have 14 million pairs.
 Rows = NDArray[np.int32] | NDArray[np.int64]
 T = TypeVar("T", bound=np.generic)
-_CHUNK = 1_000_000
+_CHUNK = 250_000
 
 
 def gathered(values: NDArray[T], at: Rows) -> NDArray[T]:
