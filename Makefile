@@ -30,7 +30,7 @@ browser: setup
 	@$(BIN)/python scripts/ensure_chromium.py
 
 test: setup browser  ## all tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: setup  ## format, lint, types, import directions, licences
 	$(BIN)/ruff format --check .

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests import shared
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -90,3 +92,52 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--golden-update", action="store_true", help="write the golden files instead of comparing"
     )
+
+
+def is_worker() -> bool:
+    return "PYTEST_XDIST_WORKER" in os.environ
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before the workers start: what they share, and one thread each where they are several."""
+    if is_worker():
+        return
+    shared.begin()
+    if getattr(config.option, "numprocesses", None):
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def pytest_unconfigure() -> None:
+    if not is_worker():
+        shared.end()
+
+
+#: Files of tests that take longest, longest first: they start first, so that no worker is left
+#: alone with one of them in the end. Where one is missing here nothing is wrong, only slower.
+LONGEST = (
+    "tests/test_wheel.py",
+    "tests/test_pages.py",
+    "tests/test_cli.py",
+    "tests/oracle/test_oracle.py",
+    "tests/viz/test_map_page.py",
+    "tests/viz/test_report.py",
+    "tests/viz/test_charts.py",
+    "tests/fuzz/test_damage.py",
+    "tests/test_docs.py",
+    "tests/crash/test_crash.py",
+    "tests/crash/test_trouble.py",
+    "tests/test_sensitivity.py",
+    "tests/test_determinism.py",
+    "tests/viz/test_report_languages.py",
+    "tests/viz/test_report_provenance.py",
+    "tests/viz/test_map_small.py",
+    "tests/viz/test_accessibility.py",
+    "tests/test_notebooks.py",
+)
+
+
+@pytest.hookimpl(trylast=True)  # after the order was drawn by lot
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.location[0].replace(os.sep, "/"), len(order)))

@@ -16,6 +16,7 @@ from netpos.countries import data_path
 from netpos.ingest.corpus import ingest
 from netpos.options import make
 from netpos.viz.report import Page
+from tests import shared
 
 TECHNOLOGIES = {
     "quantum": ("Quantum technologies", "Quantumtechnologie", ["G06N10/", "B82Y10/"]),
@@ -24,7 +25,6 @@ TECHNOLOGIES = {
 }
 
 
-@cache
 def _study() -> analysis.Study:
     folder = Path(tempfile.mkdtemp())
     lines = [
@@ -37,41 +37,47 @@ def _study() -> analysis.Study:
     return analysis.prepare(corpus, options)
 
 
-@cache
-def _tables() -> dict[str, pl.DataFrame]:
-    found = results.tables(_study())
-    return found | results.sensitivity_tables(_study(), found)
+def _made() -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
+    """The tables, and what else a page takes from the study."""
+    study = _study()
+    found = results.tables(study)
+    span = (study.options.first, study.options.last)
+    other = {
+        "periods": [name for name, _ in study.options.spans()],
+        "span": span,
+        "data_date": study.data_date.isoformat(),
+        "evidence": {
+            "semiconductor": results.evidence(study, "semiconductor", span, kind="country")
+        },
+    }
+    return found | results.sensitivity_tables(study, found), other
 
 
 @cache
 def demo_page(lang: str = "en") -> Page:
     """Three technologies of the demo, one of them empty, with every table that a run makes."""
-    study, tables = _study(), _tables()
+    tables, other = shared.value("demo-page", _made)
     names = results.countries.countries().select(country="iso2", name=f"name_{lang}")
     country = tables["countries"]
     order = country.columns
     country = country.drop("name").join(names, on="country", how="left", maintain_order="left")
     tables = tables | {"countries": country.select(order)}
     at = 0 if lang == "en" else 1
-    span = (study.options.first, study.options.last)
     return Page(
         focal="NL",
         lang=lang,
         technologies=[(k, v[at]) for k, v in TECHNOLOGIES.items()],
         tables=tables,
-        periods=[name for name, _ in study.options.spans()],
-        span=span,
         inputs=[("demo.jsonl", "lens-jsonl", 7449, 7442, 2, 5)],
         skipped=[("notes.txt", "the file is empty")],
         warnings=["Office proxy: where no residence is known the publishing office stands in."],
-        data_date=study.data_date.isoformat(),
         counting="fractional",
         scope="closed",
         by="applicant",
         version="0.1.0",
         synthetic=True,
         options={"window": "5"},
-        evidence={"semiconductor": results.evidence(study, "semiconductor", span, kind="country")},
+        **other,
     )
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from netpos.cli import app
 from netpos.viz import charts
 from netpos.viz.report_page import Figure
+from tests import shared
 from tests.lens import FAST, toy_records, write
 from tests.viz.report_pages import demo_page
 
@@ -44,4 +45,4 @@ def pages(lang: str) -> dict[str, Path]:
 @cache
 def drawn(lang: str) -> dict[str, Figure]:
     """Every figure of the demo's report."""
-    return charts.figures(demo_page(lang))
+    return shared.value(f"figures-{lang}", lambda: charts.figures(demo_page(lang)))
