@@ -8,6 +8,8 @@ from pathlib import Path
 
 #: Options that make a run short where intervals and other ways of counting are not the subject.
 FAST = ["--draws", "20", "--no-sensitivity", "--no-figures"]
+#: The same with one technology: ten more multiply tables and pages and prove nothing else.
+QUANTUM = ["--technologies", str(Path(__file__).with_name("quantum.toml"))]
 
 
 def lens_id(n: int) -> str:

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from netpos.cli import app
-from tests.lens import FAST, record, write
+from tests.lens import FAST, QUANTUM, record, write
 
 
 def netpos(*arguments: object) -> Result:
@@ -65,7 +65,7 @@ def export(tmp_path: Path) -> Path:
 def test_a_wrong_option_of_run_is_one_line(
     tmp_path: Path, export: Path, options: list[str], words: tuple[str, ...]
 ) -> None:
-    refused(netpos("run", export, "--out", tmp_path / "o", *FAST, *options), *words)
+    refused(netpos("run", export, "--out", tmp_path / "o", *FAST, *QUANTUM, *options), *words)
     assert not (tmp_path / "o" / "run.json").exists()
 
 
@@ -97,13 +97,17 @@ def test_a_wrong_table_of_run_is_one_line_with_its_place(
     tmp_path: Path, export: Path, option: str, text: str, words: tuple[str, ...]
 ) -> None:
     (tmp_path / "t.csv").write_text(text)
-    result = netpos("run", export, "--out", tmp_path / "o", *FAST, option, tmp_path / "t.csv")
+    result = netpos(
+        "run", export, "--out", tmp_path / "o", *FAST, *QUANTUM, option, tmp_path / "t.csv"
+    )
     refused(result, "t.csv", *words)
 
 
 @pytest.mark.parametrize("option", [*TABLES, "--technologies", "--complexity"])
 def test_a_table_that_is_not_there_is_one_line(tmp_path: Path, export: Path, option: str) -> None:
-    result = netpos("run", export, "--out", tmp_path / "o", *FAST, option, tmp_path / "none.csv")
+    result = netpos(
+        "run", export, "--out", tmp_path / "o", *FAST, *QUANTUM, option, tmp_path / "none.csv"
+    )
     refused(result, "none.csv")
 
 

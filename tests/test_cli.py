@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from netpos.cli import app
-from tests.lens import FAST, record, toy_records, write
+from netpos.countries import data_path
+from tests.lens import FAST, QUANTUM, record, toy_records, write
 
 Run = Callable[..., Result]
 
@@ -23,7 +24,7 @@ def netpos() -> Run:
     def call(*arguments: object) -> Result:
         words = [str(a) for a in arguments]
         if words[0] in ("run", "analyse") and "--config" not in words:
-            words += FAST
+            words += FAST if "--technologies" in words else [*FAST, *QUANTUM]
         return CliRunner().invoke(app, words)
 
     return call
@@ -141,8 +142,8 @@ def test_a_run_into_a_used_folder_counts_the_exports_given_and_no_others(
     renamed = write(tmp_path / "sub" / "c.jsonl", records)
     used, fresh = tmp_path / "used", tmp_path / "fresh"
     for export in (first, second, renamed):
-        netpos("run", export, "--out", used, *FAST, "--tables-only")
-    netpos("run", renamed, "--out", fresh, *FAST, "--tables-only")
+        netpos("run", export, "--out", used, "--tables-only")
+    netpos("run", renamed, "--out", fresh, "--tables-only")
     assert outputs(used) == outputs(fresh)
     inside = [sorted(p.name for p in (f / "corpus" / "records").iterdir()) for f in (used, fresh)]
     assert inside[0] == inside[1]
@@ -247,8 +248,9 @@ def test_check_prints_one_object_per_file(netpos: Run, tmp_path: Path) -> None:
 def test_a_csv_alone_gives_sizes_and_says_why_there_is_no_network(
     netpos: Run, real: Path, tmp_path: Path
 ) -> None:
+    all_ten = ["--technologies", data_path("nts_technologies.toml")]
     path = real / "lens_csv" / "2016_drones_fulltext_families_5884_raw.csv.gz"
-    result = netpos("run", path, "--out", tmp_path / "o", "--from", 2005, "--to", 2016)
+    result = netpos("run", path, "--out", tmp_path / "o", "--from", 2005, "--to", 2016, *all_ten)
     assert result.exit_code == 0
     assert "list no cited documents" in result.stderr
     page = (tmp_path / "o" / "index.html").read_text(encoding="utf-8")

@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 from netpos import compare, explain
 from netpos.cli import app
 from netpos.errors import InputError, OptionError
-from tests.lens import FAST, lens_id, record, write
+from tests.lens import FAST, QUANTUM, lens_id, record, write
 
 pytestmark = pytest.mark.usefixtures("open_once")
 
-TABLES = [*FAST, "--tables-only"]
+TABLES = [*FAST, *QUANTUM, "--tables-only"]
 
 RECORDS = [
     record(1, applicants=[("A BV", "NL"), ("B GMBH", "DE"), ("C SA", "FR")], cites=[2, 3, 4]),

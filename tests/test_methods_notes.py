@@ -18,6 +18,7 @@ from netpos import pattern_hits, pipeline, subclasses
 from netpos.countries import data_path
 from netpos.options import make
 from tests.conftest import ROOT
+from tests.lens import QUANTUM
 
 NOTES = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
 DEFINED: dict[str, dict[str, object]] = tomllib.loads(
@@ -110,7 +111,14 @@ def test_every_column_that_a_run_writes_is_in_the_index(
 ) -> None:
     out = tmp_path_factory.mktemp("notes")
     options = make(
-        {"draws": 5, "tables_only": True, "benchmark": "eu27", "from": 2020, "complexity": "export"}
+        {
+            "technologies": str(QUANTUM[1]),
+            "draws": 5,
+            "tables_only": True,
+            "benchmark": "eu27",
+            "from": 2020,
+            "complexity": "export",
+        }
     )
     pipeline.run([data_path("demo_synthetic_lens.jsonl.gz")], out, options)
     everywhere = index()["every table"][0]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
+import re
 from functools import cache
 from pathlib import Path
 
 from typer.testing import CliRunner
 
 from netpos.cli import app
+from netpos.countries import data_path
 from netpos.viz import charts
 from netpos.viz.report_page import Figure
 from tests import shared
@@ -16,10 +17,23 @@ from tests.lens import FAST, toy_records, write
 from tests.viz.report_pages import demo_page
 
 
+def few(folder: Path, *ids: str) -> list[str]:
+    """Options for some of the ten technologies, as the package defines and names them."""
+    text = data_path("nts_technologies.toml").read_text(encoding="utf-8")
+    head, *parts = re.split(r"(?=^\[\[technology\]\])", text, flags=re.MULTILINE)
+    kept = [t for t in parts if re.search(rf'^id = "({"|".join(ids)})"', t, re.MULTILINE)]
+    assert len(kept) == len(ids)
+    (folder / "few.toml").write_text(head + "".join(kept), encoding="utf-8")
+    return ["--technologies", str(folder / "few.toml")]
+
+
 @cache
 def run(lang: str) -> Path:
     """The folder of a small run with warnings, refused files and a comparison, without figures."""
-    folder = Path(tempfile.mkdtemp())
+    return shared.once(f"run-{lang}", lambda folder: _run(folder, lang)) / "out"
+
+
+def _run(folder: Path, lang: str) -> None:
     (folder / "in").mkdir()
     exports = write(folder / "in" / "export.jsonl", toy_records())
     with exports.open("a", encoding="utf-8") as file:
@@ -28,10 +42,18 @@ def run(lang: str) -> Path:
     (folder / "in" / "other.json").write_text('{"a": 1}', encoding="utf-8")
     (folder / "in" / "empty.jsonl").write_text("", encoding="utf-8")
     out = folder / "out"
-    call = ["run", str(folder / "in"), "--out", str(out), "--lang", lang, *FAST]
+    call = [
+        "run",
+        str(folder / "in"),
+        "--out",
+        str(out),
+        "--lang",
+        lang,
+        *few(folder, "quantum", "semiconductor"),
+        *FAST,
+    ]
     done = CliRunner().invoke(app, [*call, "--compare-with", "US,CN"])
     assert done.exit_code == 0, (done.output, done.exception)
-    return out
 
 
 def pages(lang: str) -> dict[str, Path]:

@@ -21,7 +21,7 @@ from netpos.ingest.corpus import ingest
 from netpos.options import make
 from netpos.viz import workbook as module
 from netpos.viz.workbook import definition, excel_nl, workbook
-from tests.lens import toy_records, write
+from tests.lens import QUANTUM, toy_records, write
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -99,7 +99,9 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
     folder = tmp_path_factory.mktemp("workbook")
     source = write(folder / "toy.jsonl", toy_records())
     corpus = ingest([source], folder / "corpus", processes=1)
-    study = analysis.prepare(corpus, make({"benchmark": "report-7.2", "draws": 20}))
+    study = analysis.prepare(
+        corpus, make({"technologies": QUANTUM[1], "benchmark": "report-7.2", "draws": 20})
+    )
     found = results.tables(study)
     return {**found, **results.sensitivity_tables(study, found), "ledger": corpus.ledger}
 

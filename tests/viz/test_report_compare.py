@@ -20,7 +20,7 @@ from netpos.viz.report import Figure, write_report
 from netpos.viz.report_compare import write_comparison
 from netpos.viz.report_page import Page
 from netpos.viz.report_words import words
-from tests.lens import FAST, toy_records, write
+from tests.lens import FAST, QUANTUM, toy_records, write
 from tests.viz.report_pages import demo_page, empty, unmeasured, without
 from tests.viz.test_report import Reader, inside, lookup, number
 
@@ -340,7 +340,7 @@ def test_a_wrong_choice_of_countries_is_one_line_and_exit_code_2(
     with pytest.raises(OptionError, match=re.escape(words_of_the_error)):
         options.make({"compare_with": text})
     path = write(tmp_path / "e.jsonl", toy_records()[:3])
-    call = ["run", str(path), "--out", str(tmp_path / "o"), "--compare-with", text, *FAST]
+    call = ["run", str(path), "--out", str(tmp_path / "o"), "--compare-with", text, *FAST, *QUANTUM]
     done = CliRunner().invoke(app, call)
     assert done.exit_code == 2
     lines = done.stderr.strip().splitlines()
@@ -360,7 +360,8 @@ def test_options_that_contradict_the_comparison_are_refused() -> None:
 
 def test_a_run_writes_the_page_from_the_command_line_and_repeats_it(tmp_path: Path) -> None:
     path = write(tmp_path / "e.jsonl", toy_records())
-    call = ["run", str(path), "--out", str(tmp_path / "o"), "--compare-with", "US,cn,FR", *FAST]
+    call = ["run", str(path), "--out", str(tmp_path / "o"), "--compare-with", "US,cn,FR"]
+    call += [*FAST, *QUANTUM]
     done = CliRunner().invoke(app, call)
     assert done.exit_code == 0, done.stderr
     html = (tmp_path / "o" / "comparison.html").read_text("utf-8")

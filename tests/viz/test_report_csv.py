@@ -15,6 +15,7 @@ from netpos.cli import app
 from netpos.viz.report_words import words
 from tests.conftest import shared_real
 from tests.viz.lens_sheet import HEADER, OFFICES, families, write_sheet
+from tests.viz.report_runs import few
 from tests.viz.test_report import Reader, inside, lookup, number
 
 #: What programs print where there is nothing to print.
@@ -30,6 +31,7 @@ def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("csv")
     path = write_sheet(folder / "lens-export.csv", families())
     call = ["run", str(path), "--out", str(folder / "o"), "--lang", request.param, *CHOICES]
+    call += few(folder, "quantum", "semiconductor", "ai_data", "optical_photonics")
     done = CliRunner().invoke(app, call)
     assert done.exit_code == 0, done.stderr
     return folder / "o"
