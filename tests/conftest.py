@@ -64,6 +64,21 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
+@pytest.fixture(scope="session")
+def demo() -> Path:
+    """The results of `netpos demo`, as it is; nobody changes them."""
+
+    def make(folder: Path) -> None:
+        from typer.testing import CliRunner
+
+        from netpos.cli import app
+
+        done = CliRunner().invoke(app, ["demo", "--out", str(folder / "demo")])
+        assert done.exit_code == 0, done.stderr
+
+    return shared.once("demo", make) / "demo"
+
+
 @pytest.fixture(scope="module")
 def open_once() -> Iterator[None]:
     """Make the study behind a folder of results once for all questions of a module.

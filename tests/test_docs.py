@@ -204,7 +204,10 @@ def test_commands_shown_in_a_document_run_on_bundled_data(page: Path, here: Path
             options = set(re.findall(r"--[a-z-]+", " ".join(words)))
             assert options <= command_options()[command[0]], f"{page.name}: {words}"
             continue
-        result = CliRunner().invoke(app, [*command, *SHORT.get(command[0], [])])
+        more = SHORT.get(command[0], [])
+        if more and not {"--technologies", "--config"} & set(command):
+            more = [*more, "--technologies", "mine.toml"]  # two of the ten
+        result = CliRunner().invoke(app, [*command, *more])
         assert result.exit_code == 0, f"{page.name}: netpos {' '.join(words)}\n{result.stderr}"
 
 

@@ -14,14 +14,6 @@ from tests.lens import FAST, record, write
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script> href"
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("demo")
-    result = CliRunner().invoke(app, ["demo", "--out", str(out)])
-    assert result.exit_code == 0, result.stderr
-    return out
-
-
 def test_demo_names_the_page_and_says_synthetic_on_every_page(demo: Path) -> None:
     pages = [demo / "index.html", *sorted((demo / "maps").glob("*.html"))]
     assert len(pages) >= 12

@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 
 from netpos import behind, explain
 from netpos.cli import app
-from netpos.countries import data_path
-from tests.lens import record, toy_records, write
+from tests.lens import QUANTUM, record, toy_records, write
 from tests.viz.test_report import Reader, inside
 
 pytestmark = pytest.mark.usefixtures("open_once")
@@ -43,18 +42,13 @@ def run(exports: Path, out: Path, *more: str) -> Path:
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("toy")
-    return run(write(folder / "e.jsonl", toy_records()), folder / "o")
+    return run(write(folder / "e.jsonl", toy_records()), folder / "o", *QUANTUM)
 
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mixed")
-    return run(write(folder / "e.jsonl", MIXED), folder / "o")
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run(data_path("demo_synthetic_lens.jsonl.gz"), tmp_path_factory.mktemp("demo") / "o")
+    return run(write(folder / "e.jsonl", MIXED), folder / "o", *QUANTUM)
 
 
 def lists(results: Path) -> dict[str, list[tuple[str, float, str]]]:
@@ -201,7 +195,7 @@ def test_families_behind_a_source_are_counted_as_the_number_beside_them(
     mixed: Path, tmp_path: Path
 ) -> None:
     """The numbers have the cited end anywhere; explain gives that in a run of that scope."""
-    anywhere = run(mixed.parent / "e.jsonl", tmp_path / "o", "--scope", "citing")
+    anywhere = run(mixed.parent / "e.jsonl", tmp_path / "o", *QUANTUM, "--scope", "citing")
     shown = sources(mixed)
     assert shown == sources(anywhere)
     assert "Netherlands → United States" in shown
