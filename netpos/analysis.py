@@ -44,8 +44,8 @@ _OF_FAMILIES = (
 _OF_PARTIES = ("family", "role", "applicant", "residence", "person", "share")
 #: What of the families is held as long as the run lasts.
 _HELD = ("family", "priority_year", "publication_year", "international")
-#: Rows of the symbols read at a time.
-_AT_ONCE = 1_000_000
+#: Rows of the symbols read at a time: as many as a corpus writes at a time.
+_AT_ONCE = 1 << 20
 #: The union of the listed technologies, each family once.
 UNION = "all"
 

@@ -34,7 +34,8 @@ Ints = NDArray[np.int64]
 #: Numbers of rows or pairs: 32 bits where they are many, a million records have 14 million pairs.
 Rows = NDArray[np.int32] | NDArray[np.int64]
 T = TypeVar("T", bound=np.generic)
-_CHUNK = 250_000
+_CHUNK = 250_000  # pairs
+_AT_ONCE = 1 << 14  # numbers of rows that fit near the processor
 
 
 def gathered(values: NDArray[T], at: Rows) -> NDArray[T]:
@@ -46,9 +47,9 @@ def gathered(values: NDArray[T], at: Rows) -> NDArray[T]:
     [True, False, True]
     """
     out = np.empty(at.size, dtype=values.dtype)
-    for start in range(0, at.size, _CHUNK):
-        part = slice(start, start + _CHUNK)
-        out[part] = values[at[part]]
+    for start in range(0, at.size, _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        out[part] = values.take(at[part])
     return out
 
 
@@ -257,20 +258,20 @@ def _spread(
 ) -> tuple[Ints, Ints, NDArray[np.float64]]:
     """Entries of these pairs: the place of the pair, the code of both nodes, the weight."""
     pointer, node, value = matrix.indptr, matrix.indices, matrix.data
-    b = held[cited]
-    entries = held[citing] * b
+    b = held.take(cited)
+    entries = held.take(citing) * b
     pair: Ints = np.flatnonzero(entries)
-    citing, cited, entries, b = citing[pair], cited[pair], entries[pair], b[pair]
-    i, j = pointer[citing], pointer[cited]
+    entries, b = entries.take(pair), b.take(pair)
+    i, j = pointer.take(citing.take(pair)), pointer.take(cited.take(pair))
     if (entries > 1).any():  # entry k of a pair is the k // b th node citing, the k % b th cited
         first = np.repeat(np.cumsum(entries) - entries, entries)
         at = np.repeat(np.arange(pair.size), entries)
-        pair, i, j, b = pair[at], i[at], j[at], b[at]
+        pair, i, j, b = pair.take(at), i.take(at), j.take(at), b.take(at)
         within = np.arange(at.size) - first
         ith = within // b
         i, j = i + ith, j + within - ith * b
-    code = node[i].astype(np.int64) * matrix.shape[1] + node[j]
-    return pair, code, value[i] * value[j]
+    code = node.take(i).astype(np.int64) * matrix.shape[1] + node.take(j)
+    return pair, code, value.take(i) * value.take(j)
 
 
 @dataclass(frozen=True)
@@ -294,7 +295,7 @@ class Spread:
         held = np.diff(shares.matrix.indptr).astype(np.int32)
         entries = 0
         for citing, cited in _pieces(pairs):
-            entries += int((held[citing] * held[cited]).sum(dtype=np.int64))
+            entries += int((held.take(citing) * held.take(cited)).sum(dtype=np.int64))
         n = max(len(shares.names), 1)
         pair = np.empty(entries, dtype=np.int32)
         code: Rows = np.empty(entries, np.int32) if n * n < 2**31 else np.empty(entries, np.int64)

@@ -59,6 +59,7 @@ def test_pairs_spread_in_pieces_are_those_spread_one_by_one(
     table: pl.DataFrame, shares: Shares, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(links, "_CHUNK", chunk)
+    monkeypatch.setattr(links, "_AT_ONCE", chunk)
     pairs = citations(table, FAMILIES)
     spread = Spread.of(pairs, shares)
     held = shares.matrix.toarray()
@@ -117,7 +118,7 @@ def test_organisations_so_many_that_their_pairs_pass_32_bits_keep_their_cells() 
 def test_rows_gathered_in_pieces_are_the_rows_gathered_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(links, "_CHUNK", 3)
+    monkeypatch.setattr(links, "_AT_ONCE", 3)
     values = np.arange(10) % 3 == 0
     at = np.array([9, 0, 4, 4, 8, 3, 1], dtype=np.int32)
     assert gathered(values, at).tolist() == [values[k] for k in at.tolist()]
