@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
+
+from netpos.countries import data_path
 
 #: Options that make a run short where intervals and other ways of counting are not the subject.
 FAST = ["--draws", "20", "--no-sensitivity", "--no-figures"]
 #: The same with one technology: ten more multiply tables and pages and prove nothing else.
 QUANTUM = ["--technologies", str(Path(__file__).with_name("quantum.toml"))]
+
+
+def few(folder: Path, *ids: str) -> list[str]:
+    """Options for some of the ten technologies, as the package defines and names them."""
+    text = data_path("nts_technologies.toml").read_text(encoding="utf-8")
+    head, *parts = re.split(r"(?=^\[\[technology\]\])", text, flags=re.MULTILINE)
+    kept = [t for t in parts if re.search(rf'^id = "({"|".join(ids)})"', t, re.MULTILINE)]
+    assert len(kept) == len(ids)
+    (folder / "few.toml").write_text(head + "".join(kept), encoding="utf-8")
+    return ["--technologies", str(folder / "few.toml")]
 
 
 def lens_id(n: int) -> str:

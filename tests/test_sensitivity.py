@@ -15,7 +15,7 @@ from netpos.graph.links import Citations
 from netpos.indicators.position import country_table
 from netpos.indicators.robustness import robustness
 from netpos.ingest.corpus import read
-from netpos.options import Options, make
+from netpos.options import make
 from netpos.sensitivity import (
     INDICATORS,
     Specification,
@@ -26,7 +26,7 @@ from netpos.sensitivity import (
     without_largest,
 )
 from netpos.tables import Links
-from tests.lens import lens_id, record, write
+from tests.lens import few, lens_id, record, write
 
 COUNTRIES = ["NL", "DE", "US", "JP", "CN", "FR", None]
 SPAN = (2015, 2025)
@@ -77,10 +77,16 @@ def dirty_records(seed: int, n: int = 90) -> list[dict]:
     return out
 
 
+def prepare(folder: Path, export: Path, **options: object) -> analysis.Study:
+    """The study of an export, with the two technologies that its records belong to."""
+    technologies = few(folder, "quantum", "ai_data")[1]
+    return analysis.prepare(read(export), make({"technologies": technologies, **options}))
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> analysis.Study:
-    path = write(tmp_path_factory.mktemp("s") / "s.jsonl", dirty_records(1))
-    return analysis.prepare(read(path), Options())
+    folder = tmp_path_factory.mktemp("s")
+    return prepare(folder, write(folder / "s.jsonl", dirty_records(1)))
 
 
 @pytest.fixture(scope="module")
@@ -221,8 +227,8 @@ def with_extended(seed: int) -> tuple[list[dict], list[dict]]:
 
 def test_extended_families_count_as_if_they_were_simple_ones(tmp_path: Path) -> None:
     apart, joined = with_extended(3)
-    here = analysis.prepare(read(write(tmp_path / "a.jsonl", apart)), Options())
-    there = analysis.prepare(read(write(tmp_path / "b.jsonl", joined)), Options())
+    here = prepare(tmp_path, write(tmp_path / "a.jsonl", apart))
+    there = prepare(tmp_path, write(tmp_path / "b.jsonl", joined))
     assert there.families < here.families == 90
     assert np.unique(extended_families(here)[:90]).size == there.families == 30
     wide, plain = sensitivity(here), sensitivity(there)
@@ -251,7 +257,7 @@ def test_a_family_without_an_extended_one_stands_for_itself(study: analysis.Stud
 
 def test_leaving_out_the_largest_organisation_equals_a_corpus_without_it(tmp_path: Path) -> None:
     records = dirty_records(6)
-    study = analysis.prepare(read(write(tmp_path / "a.jsonl", records)), Options())
+    study = prepare(tmp_path, write(tmp_path / "a.jsonl", records))
     found = without_largest(study).filter(pl.col("technology") == "quantum")
     firm = found["organisation"][0]
     inside = study.chosen("quantum", SPAN)
@@ -300,7 +306,7 @@ def test_without_organisations_nothing_is_left_out(tmp_path: Path) -> None:
         record(k, applicants=[("SMITH JOHN", "NL")], inventors=[("SMITH JOHN", "NL")])
         for k in (1, 2)
     ]
-    study = analysis.prepare(read(write(tmp_path / "p.jsonl", records)), Options())
+    study = prepare(tmp_path, write(tmp_path / "p.jsonl", records))
     assert study.organisations.names == []
     found = without_largest(study).filter(pl.col("technology") == "quantum")
     assert found["organisation"].to_list() == [None] * len(INDICATORS)
@@ -311,8 +317,8 @@ def test_without_organisations_nothing_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_corpus_around_one_country_has_no_world_ranks(tmp_path: Path) -> None:
-    corpus = read(write(tmp_path / "f.jsonl", dirty_records(7)))
-    found = sensitivity(analysis.prepare(corpus, make({"design": "focal"})))
+    export = write(tmp_path / "f.jsonl", dirty_records(7))
+    found = sensitivity(prepare(tmp_path, export, design="focal"))
     assert found["rank"].null_count() == found.height
     world = found.filter(pl.col("indicator").is_in(["family_share", "received_share", "near_core"]))
     assert world["value"].null_count() == world.height
@@ -321,8 +327,7 @@ def test_a_corpus_around_one_country_has_no_world_ranks(tmp_path: Path) -> None:
 
 
 def test_a_focal_country_without_families_has_rows(tmp_path: Path) -> None:
-    corpus = read(write(tmp_path / "f.jsonl", dirty_records(8)))
-    study = analysis.prepare(corpus, make({"focal": "BR"}))
+    study = prepare(tmp_path, write(tmp_path / "f.jsonl", dirty_records(8)), focal="BR")
     found = sensitivity(study).filter((pl.col("technology") == "quantum") & pl.col("base"))
     of = {n: (v, r) for n, v, r in found.select("indicator", "value", "rank").iter_rows()}
     assert of["balance_ratio"] == (None, None)

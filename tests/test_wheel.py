@@ -55,15 +55,18 @@ def test_wheel_carries_data_templates_and_licence(wheel: Path) -> None:
 
 def test_demo_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
     place = tmp_path / "environment"
-    venv.create(place, with_pip=True)
+    venv.create(place)
     python = place / "bin" / "python"
     call(
-        python,
+        sys.executable,
         "-m",
         "pip",
+        "--python",
+        python,
         "install",
         "--quiet",
         "--disable-pip-version-check",
+        "--no-compile",
         "-c",
         ROOT / "constraints.txt",
         wheel,

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from pathlib import Path
 
 from typer.testing import CliRunner
 
 from netpos.cli import app
-from netpos.countries import data_path
 from netpos.viz import charts
 from netpos.viz.report_page import Figure
 from tests import shared
-from tests.lens import FAST, toy_records, write
+from tests.lens import FAST, few, toy_records, write
 from tests.viz.report_pages import demo_page
-
-
-def few(folder: Path, *ids: str) -> list[str]:
-    """Options for some of the ten technologies, as the package defines and names them."""
-    text = data_path("nts_technologies.toml").read_text(encoding="utf-8")
-    head, *parts = re.split(r"(?=^\[\[technology\]\])", text, flags=re.MULTILINE)
-    kept = [t for t in parts if re.search(rf'^id = "({"|".join(ids)})"', t, re.MULTILINE)]
-    assert len(kept) == len(ids)
-    (folder / "few.toml").write_text(head + "".join(kept), encoding="utf-8")
-    return ["--technologies", str(folder / "few.toml")]
 
 
 @cache

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from netpos.cli import app
 from netpos.viz.report_words import words
 from tests.conftest import shared_real
+from tests.lens import few
 from tests.viz.lens_sheet import HEADER, OFFICES, families, write_sheet
-from tests.viz.report_runs import few
 from tests.viz.test_report import Reader, inside, lookup, number
 
 #: What programs print where there is nothing to print.
