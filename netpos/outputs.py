@@ -11,6 +11,7 @@ import io
 import json
 import shutil
 import weakref
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path, PureWindowsPath
 from types import TracebackType
@@ -19,10 +20,12 @@ import polars as pl
 
 from netpos.errors import InputError
 from netpos.ingest.folders import locked, writing
-from netpos.viz.write import write_bytes, write_text
+from netpos.viz.write import encoded, write_bytes, write_pieces, write_text
 
 #: Where files wait, and what is found there when moving has begun.
 _NEW, _MOVING = ".netpos-new", "moving.json"
+#: Rows of a table that become text at a time.
+_ROWS = 100_000
 #: Held by the run that writes; gone afterwards.
 _LOCK = ".netpos-lock"
 
@@ -115,8 +118,10 @@ class Outputs:
         self.names.append(name)
 
     def csv(self, name: str, table: pl.DataFrame) -> None:
-        """Write a table as CSV."""
-        self.text(name, table.write_csv(null_value=""))
+        """Write a table as CSV, some rows at a time: its text would be larger than the table."""
+        with writing(self.folder):
+            write_pieces(self.out / name, _csv(table))
+        self.names.append(name)
 
     def table(self, name: str, table: pl.DataFrame) -> None:
         """Write ``tables/<name>.csv`` and ``.parquet``."""
@@ -176,6 +181,13 @@ class Outputs:
                 self._move()
             if self.out.exists():
                 shutil.rmtree(self.out)
+
+
+def _csv(table: pl.DataFrame) -> Iterator[bytes]:
+    """The header, then rows, as `polars.DataFrame.write_csv` writes them at once."""
+    yield encoded(table.clear().write_csv(null_value=""))
+    for part in table.iter_slices(_ROWS):
+        yield encoded(part.write_csv(null_value="", include_header=False))
 
 
 def _outputs_of(path: Path) -> list[str]:

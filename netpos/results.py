@@ -586,6 +586,7 @@ class Behind:
 
     def _top(self, entries: pl.DataFrame, held: pl.DataFrame, name: str) -> pl.DataFrame:
         """The largest holders of the entries of each country, with their part, as one text."""
+        entries = entries.group_by("country", "family").agg(pl.col("weight").sort().sum())
         total = entries.group_by("country").agg(total=pl.col("weight").sort().sum())
         part = pl.col("part").mul(100).round(1).cast(pl.String)
         return (

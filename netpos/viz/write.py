@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
+def write_pieces(path: str | os.PathLike[str], pieces: Iterable[bytes]) -> Path:
     """Write a file through a temporary one beside it, so that it is whole or absent.
 
     Parameters
     ----------
     path
         Where it goes; missing folders are made.
-    content
-        The bytes.
+    pieces
+        The bytes, in pieces that follow each other.
 
     Returns
     -------
@@ -25,8 +26,8 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
     Examples
     --------
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_bytes(Path(folder) / "a" / "b.bin", b"x").read_bytes()
-    b'x'
+    ...     write_pieces(Path(folder) / "a" / "b.bin", [b"x", b"y"]).read_bytes()
+    b'xy'
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +35,8 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as out:
-            out.write(content)
+            for piece in pieces:
+                out.write(piece)
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
@@ -43,6 +45,18 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
         temporary.unlink(missing_ok=True)
         raise
     return target
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file whole or not at all; see `write_pieces`.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_bytes(Path(folder) / "b.bin", b"x").read_bytes()
+    b'x'
+    """
+    return write_pieces(path, [content])
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> Path:
@@ -66,5 +80,15 @@ def write_text(path: str | os.PathLike[str], text: str) -> Path:
     ...     write_text(Path(folder) / "a.txt", "één\r\ntwee").read_bytes()
     b'\xc3\xa9\xc3\xa9n\ntwee'
     """
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    return write_bytes(path, plain.encode("utf-8", "replace"))
+    return write_bytes(path, encoded(text))
+
+
+def encoded(text: str) -> bytes:
+    r"""A text as `write_text` writes it.
+
+    Examples
+    --------
+    >>> encoded("a\r\nb\rc")
+    b'a\nb\nc'
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
