@@ -114,22 +114,34 @@ class Used(NamedTuple):
     said: str
 
 
+#: Starts a command and writes its status, processor seconds and most memory. The system counts the
+#: memory of a process from its parent's on, so the parent is this small one and not the tests.
+_LAUNCH = """
+import os, sys
+pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, used = os.wait4(pid, 0)
+with open(sys.argv[1], "w") as file:
+    file.write(f"{os.waitstatus_to_exitcode(status)} {used.ru_utime + used.ru_stime} ")
+    file.write(str(used.ru_maxrss))
+"""
+
+
 def measured(arguments: list[str], folder: Path) -> Used:
     """Run netpos in a process of its own; processor seconds and the most memory in MiB."""
+    command = [sys.executable, "-m", "netpos", *arguments]
     with (folder / "said.txt").open("w+", encoding="utf-8") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "netpos", *arguments],
+        subprocess.run(
+            [sys.executable, "-c", _LAUNCH, "used.txt", *command],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdout=log,
             stderr=log,
+            check=True,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
         log.seek(0)
+        code, seconds, memory = (folder / "used.txt").read_text(encoding="utf-8").split()
         unit = MIB if sys.platform == "darwin" else 1024
-        seconds = usage.ru_utime + usage.ru_stime
-        return Used(process.returncode, seconds, usage.ru_maxrss / unit, log.read())
+        return Used(int(code), float(seconds), float(memory) / unit, log.read())
 
 
 #: Name, how it is written, content at a size in MiB, records kept and rejected.
