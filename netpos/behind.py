@@ -68,7 +68,7 @@ def ranked_cells(
             .group_by("family")
             .agg(pl.col("part").sort().sum())
         )
-        if not 0 < table.height <= most or int(table["family"].max()) >= study.families:  # type: ignore[arg-type]
+        if not 0 < table.height <= most or int(table["family"].max()) >= study.families:  # type: ignore[arg-type] # a number: there are rows
             continue
         listed = rounded(table.join(documents, on="family", how="inner"))
         order = listed.sort(["part", "family_id"], descending=[True, False])

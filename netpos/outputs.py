@@ -86,7 +86,7 @@ class Outputs:
             self._recover()
             with writing(folder):
                 self.out.mkdir()
-        except BaseException:
+        except BaseException:  # whatever it is: let go, then raise it again
             self.close()
             raise
 

@@ -275,7 +275,7 @@ def test_leaving_out_the_largest_organisation_equals_a_corpus_without_it(tmp_pat
     pairs, spread = study.pairs, study.spread
 
     def links(scope: str) -> Links:
-        whole = study.links("quantum", SPAN, scope=scope)  # type: ignore[arg-type]
+        whole = study.links("quantum", SPAN, scope=scope)  # type: ignore[arg-type] # one of SCOPES
         member = study.member["quantum"]
         mask = member[pairs.citing] & inside[pairs.citing]
         mask &= rest[pairs.citing] & rest[pairs.cited]

@@ -22,7 +22,7 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped] # it has no types
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped] # it has no types
 
 from netpos.errors import InputError, OptionError
 from netpos.ingest import derive

@@ -341,4 +341,4 @@ def _numbered(ranges: list[tuple[Part, ...]]) -> list[Part]:
 
 def parts_to_json(parts: list[Part]) -> list[dict[str, object]]:
     """Plain values for the manifest."""
-    return json.loads(json.dumps([p.__dict__ for p in parts]))  # type: ignore[no-any-return]
+    return json.loads(json.dumps([p.__dict__ for p in parts]))  # type: ignore[no-any-return] # plain values of JSON

@@ -74,7 +74,7 @@ def from_file(
                 answers.append(future.result())
                 if progress:
                     progress(min(start + STRETCH, size), size)
-        except BaseException:
+        except BaseException:  # whatever it is: nobody may wait, then raise it again
             digest.stop()
             pool.shutdown(wait=True, cancel_futures=True)
             raise

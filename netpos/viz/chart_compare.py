@@ -181,7 +181,7 @@ def comparison_trend(page: Page) -> Drawn:
     )
     order = [n for i, n in names.items() if i in set(table["technology"])]
     across = min(4, max(2, len(order)))
-    first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type]
+    first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
     base = alt.Chart(shown).encode(
         x=alt.X(
             "year:Q",

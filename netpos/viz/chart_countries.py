@@ -113,7 +113,7 @@ def trend(page: Page, technology: str) -> Drawn:
         .drop_nulls("value")
         .sort("kind", "country", "year")
     )
-    first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type]
+    first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
     young = table.filter(pl.col("provisional").fill_null(value=False))["year"]
     years = alt.Scale(domain=[first, last], nice=False, zero=False)
     ticks = alt.Axis(format="d", tickMinStep=1, tickCount=min(6, last - first), grid=False)
@@ -135,7 +135,7 @@ def trend(page: Page, technology: str) -> Drawn:
         ends = part.sort("year").group_by("country", maintain_order=True).last()
         labels = (
             alt.Chart(
-                apart(ends, float(part["value"].max() or 1.0)).with_columns(ink=inked)  # type: ignore[arg-type]
+                apart(ends, float(part["value"].max() or 1.0)).with_columns(ink=inked)  # type: ignore[arg-type] # a number: there are rows
             )
             .mark_text(align="left", dx=5, font="Liberation Sans")
             .encode(
@@ -147,7 +147,7 @@ def trend(page: Page, technology: str) -> Drawn:
         )
         layers: list[Any] = []
         if young.len():
-            shade = pl.DataFrame({"a": [max(int(young.min()) - 0.5, first)], "b": [float(last)]})  # type: ignore[arg-type]
+            shade = pl.DataFrame({"a": [max(int(young.min()) - 0.5, first)], "b": [float(last)]})  # type: ignore[arg-type] # a number: there are rows
             layers.append(
                 alt.Chart(shade)
                 .mark_rect(color="#eef1f4")
@@ -276,7 +276,7 @@ def _sided(table: pl.DataFrame, width: float, height: float) -> pl.DataFrame:
     """Add the side of its point on which each organisation's name stands."""
 
     def pixels(values: pl.Series, length: float) -> pl.Series:
-        low, high = float(values.min()), float(values.max())  # type: ignore[arg-type]
+        low, high = float(values.min()), float(values.max())  # type: ignore[arg-type] # a number: there are rows
         inner = length - 60
         return (values - low) * (inner / (high - low) if high > low else 0.0) + 30
 

@@ -62,7 +62,7 @@ def impact(page: Page, technology: str) -> Drawn:
     shown = table.drop_nulls("citations_relative")
     if shown["year"].n_unique() < 2:
         return None
-    first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type]
+    first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
     years = alt.Scale(domain=[first, last], nice=False, zero=False)
     ticks = alt.Axis(format="d", tickMinStep=1, tickCount=min(8, last - first), grid=False)
     x = alt.X("year:Q", title=None, scale=years, axis=ticks)
@@ -79,7 +79,7 @@ def impact(page: Page, technology: str) -> Drawn:
     ends = shown.sort("year").group_by("country", maintain_order=True).last()
     spread = apart(
         ends.rename({"citations_relative": "value"}),
-        float(shown["citations_relative"].max() or 1.0),  # type: ignore[arg-type]
+        float(shown["citations_relative"].max() or 1.0),  # type: ignore[arg-type] # a number: there are rows
     )
     labels = (
         alt.Chart(spread.with_columns(ink=pl.col("country").replace_strict(letters(kept, colours))))
@@ -95,7 +95,7 @@ def impact(page: Page, technology: str) -> Drawn:
     layers: list[Any] = []
     young = table.filter(pl.col("provisional").fill_null(value=False))["year"]
     if young.len():
-        start = max(int(young.min()) - 0.5, first)  # type: ignore[arg-type]
+        start = max(int(young.min()) - 0.5, first)  # type: ignore[arg-type] # a number: there are rows
         shade = alt.Chart(pl.DataFrame({"a": [start], "b": [float(last)]})).mark_rect(
             color=PALE, opacity=0.3
         )

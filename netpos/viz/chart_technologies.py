@@ -124,7 +124,7 @@ def focal_share(page: Page) -> Drawn:
         "name", "year", "family_share", "provisional"
     )
     order = [n for i, n in names.items() if i in set(table["technology"])]
-    first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type]
+    first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
     base = alt.Chart(shown).encode(
         x=alt.X(
             "year:Q",
@@ -332,9 +332,9 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
     )
     if table.height < 2:
         return None
-    middle = float(table[column].median()) if line is None else line  # type: ignore[arg-type]
+    middle = float(table[column].median()) if line is None else line  # type: ignore[arg-type] # a number: there are rows
     width, height = WIDTH - 100, 400
-    low, high = (float(v) for v in (table[column].min(), table[column].max()))  # type: ignore[arg-type]
+    low, high = (float(v) for v in (table[column].min(), table[column].max()))  # type: ignore[arg-type] # a number: there are rows
     tall = (height - 60) / (high - low) if high > low else 0.0
     sides = beside(
         ((table["complexity"] + 4) * width / 108).to_list(),

@@ -131,7 +131,7 @@ def rank_axis(*tables: pl.Series) -> tuple[list[float], list[int]]:
     >>> rank_axis(pl.Series([9]))[1], rank_axis(pl.Series([3]))[1]
     ([1, 4, 6, 8], [1, 2, 3])
     """
-    worst = max(int(s.max() or 1) for s in tables)  # type: ignore[arg-type]
+    worst = max(int(s.max() or 1) for s in tables)  # type: ignore[arg-type] # a number: there are rows
     step = next(k for k in (1, 2, 5, 10, 20, 50, 100) if worst <= 8 * k or k == 100)
     ticks = [k for k in range(step, worst + 1, step) if k > 2 or step == 1]
     return [worst + 0.6, 0.4], ticks if step == 1 else [1, *ticks]

@@ -60,7 +60,7 @@ def translated(text: str, kind: str, lang: str) -> tuple[str, bool]:
         found = pattern.fullmatch(text)
         if found:
             fields = {k: _inner(k, v, kind, lang) for k, v in found.groupdict().items()}
-            return re.sub(r"\{(\w+)\}", lambda m, f=fields: str(f[m[1]]), other), True  # type: ignore[misc]
+            return re.sub(r"\{(\w+)\}", lambda m, f=fields: str(f[m[1]]), other), True  # type: ignore[misc] # a lambda with a default has no type
     return text, False
 
 

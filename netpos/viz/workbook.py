@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 
 import polars as pl
-import xlsxwriter  # type: ignore[import-untyped]
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+import xlsxwriter  # type: ignore[import-untyped] # it has no types
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped] # it has no types
 
 from netpos.errors import OptionError
 from netpos.viz.export import ILLEGAL, distinct, one_line, xml_text

@@ -41,7 +41,7 @@ def write_pieces(path: str | os.PathLike[str], pieces: Iterable[bytes]) -> Path:
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
         temporary.replace(target)
-    except BaseException:
+    except BaseException:  # whatever it is: leave nothing behind, then raise it again
         temporary.unlink(missing_ok=True)
         raise
     return target

@@ -73,7 +73,7 @@ def whole(batches: Iterator[Batch]) -> Batch:
 
 def real_batch(name: str) -> Batch:
     with gzip.open(shared_real() / "lens_csv" / name) as stream:
-        return whole(read_csv(stream, file=name))  # type: ignore[arg-type]
+        return whole(read_csv(stream, file=name))  # type: ignore[arg-type] # any binary stream will do
 
 
 def real_rows(name: str) -> list[dict[str, str]]:
@@ -176,7 +176,7 @@ def test_earliest_priorities_and_their_offices_are_those_with_the_smallest_date(
 def test_scholarly_exports_are_refused_by_name() -> None:
     for path in sorted((shared_real() / "lens_csv" / "not_patents").glob("*.gz")):
         with gzip.open(path) as stream, pytest.raises(InputError, match="scholarly works"):
-            list(read_csv(stream, file=path.name))  # type: ignore[arg-type]
+            list(read_csv(stream, file=path.name))  # type: ignore[arg-type] # any binary stream will do
 
 
 def dated_priorities() -> Iterator[tuple[list[str], str, str]]:
@@ -418,7 +418,7 @@ def test_an_export_without_rows_is_one_empty_batch_and_an_empty_file_an_error() 
 
 def test_headers_are_recognised_and_refused_with_a_remedy() -> None:
     assert recognise_header(split_header(f"\ufeff{HEADER}")) == ("lens-csv", None)
-    assert recognise_header(["#", "Lens ID", "Title"])[1].startswith("a table with Lens IDs but")  # type: ignore[union-attr]
+    assert recognise_header(["#", "Lens ID", "Title"])[1].startswith("a table with Lens IDs but")  # type: ignore[union-attr] # a text: the header is refused
     form, why = recognise_header(
         ["Lens ID", "Title", "Source Title", "Author/s", "Fields of Study"]
     )

@@ -455,7 +455,7 @@ def test_an_address_that_makes_no_sense_opens_the_plain_view(visit, page_file):
 
 def test_the_table_is_sorted_by_its_headings(page):
     page.click("#view-switch label:has([value=table])")
-    number = lambda text: float(re.sub(r"[^\d.]", "", text))  # noqa: E731
+    number = lambda text: float(re.sub(r"[^\d.]", "", text))  # noqa: E731 - short, and used in one test
     weights = [number(row[2]) for row in table_rows(page)]
     assert weights == sorted(weights, reverse=True)
     assert page.get_attribute("th[data-column=weight]", "aria-sort") == "descending"
