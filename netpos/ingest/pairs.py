@@ -13,9 +13,6 @@ from netpos.ingest import compiled
 from netpos.ingest.records import CATEGORIES, PHASES
 
 EXAMINER = frozenset({"SEA", "ISR", "SUP", "PRS", "CH2", "EXA"})
-#: Bit 3 * phase + category of ``citations.passes``: which filters one mention passes as a whole.
-PHASE_FILTERS = ("all", "examiner", "applicant")
-CATEGORY_FILTERS = ("all", "XY", "A")
 #: The number of an office that is none; the numbers below are bits of ``citations.office_mask``.
 NO_OFFICE = 63
 _OFFICE_MASK = np.array([*(1 << bit for bit in range(NO_OFFICE)), 0], dtype=np.int64)
@@ -23,7 +20,11 @@ _PHASE_BIT = np.array([0, *(1 << k for k in range(len(PHASES) - 1))], dtype=np.u
 
 
 def _passes_table() -> NDArray[np.uint16]:
-    """Filter combinations that a mention passes, by phase number and category bits."""
+    """Filter combinations that a mention passes, by phase number and category bits.
+
+    Bit 3 * phase + category of ``citations.passes``; phase all, examiner or applicant, category
+    all, XY or A.
+    """
     table = np.zeros((len(PHASES), 1 << len(CATEGORIES)), dtype=np.uint16)
     bits = np.arange(table.shape[1])
     xy = (bits & sum(1 << CATEGORIES.index(c) for c in "XIY")) != 0
@@ -87,7 +88,7 @@ def put_together(
         if numbers.size and not 0 <= numbers.min() <= numbers.max() < end:
             raise ValueError("a mention with an end, phase, category or office that there is not")
     if compiled.available():
-        return _compiled(citing, cited, ends, cited_by, phase, categories, office)
+        return _compiled((citing, cited, cited_by, phase, categories, office), ends)
     pair = citing.astype(np.int64) * ends + cited
     bits = _PHASE_BIT[phase].astype(np.int64)
     bits |= categories.astype(np.int64) << 16
@@ -153,31 +154,13 @@ class _Pairs(ctypes.Structure):
     )
 
 
-def _compiled(
-    citing: NDArray[np.int32],
-    cited: NDArray[np.int32],
-    ends: int,
-    cited_by: NDArray[np.bool_],
-    phase: NDArray[np.uint8],
-    categories: NDArray[np.uint16],
-    office: NDArray[np.int8],
-) -> pl.DataFrame:
-    columns = (
-        citing,
-        cited,
-        cited_by,
-        phase,
-        categories,
-        office,
-        _PHASE_BIT,
-        _PASSES,
-        _OFFICE_MASK,
-    )
+def _compiled(mentions: tuple[NDArray[Any], ...], ends: int) -> pl.DataFrame:
+    columns = (*mentions, _PHASE_BIT, _PASSES, _OFFICE_MASK)
     given: dict[str, NDArray[Any]] = {
         name: np.ascontiguousarray(column, dtype=kind)
         for (name, kind), column in zip(_GIVEN.items(), columns, strict=True)
     }
-    n = citing.size
+    n = mentions[0].size
     order, start = np.empty(2 * n, np.int32), np.empty(ends + 1, np.int32)
     found: dict[str, NDArray[Any]] = {name: np.empty(n, kind) for name, kind in _FOUND.items()}
     state = _Pairs(
