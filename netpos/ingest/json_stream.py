@@ -79,7 +79,9 @@ def lines(
             number += block.count(b"\n")
             continue
         if last and not block.endswith(b"\n"):
-            block += _rest_of_line(stream, max_record)
+            begun = len(block) - 1 - block.rfind(b"\n")  # of the line that is to be ended
+            begun += len(kept) if begun == len(block) else 0
+            block += _rest_of_line(stream, max_record - begun)
         pieces = block.split(b"\n")
         if len(pieces) == 1:
             kept += pieces[0]
@@ -97,7 +99,7 @@ def lines(
             elif piece and not piece.isspace():
                 yield number, piece
             number += 1
-    if too_long:
+    if too_long or len(kept) > max_record:
         yield number, too_large(max_record)
     elif kept and not kept.isspace():
         yield number, kept.removeprefix(BOM) if number == 1 else kept

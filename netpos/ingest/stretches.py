@@ -206,19 +206,25 @@ def _fill(scanner: Scanner, file: FileIO, start: int, end: int, size: int) -> in
     if skipped is None:
         scanner.room(0)
         return 0
+    end = _end_of_line(file, end, size)
     length = end - skipped
-    room = scanner.room(length)
-    _read_at(file, room, skipped)
-    while end < size and room[length - 1] != 10:  # the rest of the last line
-        more = min(_STEP, size - end)
-        room = scanner.room(length + more)
-        tail = room[length:]
-        _read_at(file, tail, end)
-        at = bytes(tail).find(b"\n")
-        length, end = (length + at + 1, size) if at >= 0 else (length + more, end + more)
-        if length > 2 * STRETCH:
-            raise Unsuited
+    _read_at(file, scanner.room(length), skipped)
     return length
+
+
+def _end_of_line(file: FileIO, end: int, size: int) -> int:
+    """Where the line ends that holds the byte before ``end``."""
+    at = end - 1
+    while at < size:
+        if at - end > STRETCH // 2:  # memory for all of it would be too much
+            raise Unsuited
+        file.seek(at)
+        piece = file.read(_STEP if at >= end else 1 << 16)
+        found = piece.find(b"\n")
+        if found >= 0 or not piece:
+            return at + found + 1 if found >= 0 else size
+        at += len(piece)
+    return size
 
 
 def _without_bom(room: memoryview) -> int:
