@@ -17,7 +17,7 @@ from netpos import countries
 from netpos.errors import InputError, OptionError
 from netpos.graph import links as graph_links
 from netpos.graph import residence
-from netpos.graph.links import Citations, Mask, Shares, Spread
+from netpos.graph.links import Citations, Mask, Shares, Spread, gathered
 from netpos.indicators.position import rounded
 from netpos.ingest.applicants import apply_aliases
 from netpos.ingest.citations import OFFICE_BITS
@@ -48,11 +48,6 @@ _HELD = ("family", "priority_year", "publication_year", "international")
 _AT_ONCE = 1 << 20
 #: The union of the listed technologies, each family once.
 UNION = "all"
-
-
-def _columns(corpus: Corpus, name: str, *columns: str) -> pl.DataFrame:
-    """Some columns of a table, without reading the others."""
-    return corpus.scan(name).select(columns).collect()
 
 
 def _pieces(corpus: Corpus, name: str, *columns: str) -> Iterator[pl.DataFrame]:
@@ -304,8 +299,8 @@ def prepare(corpus: Corpus, options: Options) -> Study:
     path = Path(options.technologies) if options.technologies else None
     technologies = load_technologies(path)
     wanted = (*_OF_FAMILIES, "offices") if options.office_proxy else _OF_FAMILIES
-    families = _columns(corpus, "families", *wanted)
-    outside = _columns(corpus, "outside", "date")
+    families = corpus.columns("families", *wanted)
+    outside = corpus.columns("outside", "date")
     n = families.height
     lookup, outside_shares = _lookup(corpus, options, n)
     parties = _parties(corpus, options)
@@ -371,7 +366,7 @@ def prepare(corpus: Corpus, options: Options) -> Study:
 def _parties(corpus: Corpus, options: Options) -> pl.DataFrame:
     """Applicants and inventors, with the user's aliases applied."""
     if not options.aliases:
-        return _columns(corpus, "applicants", *_OF_PARTIES)
+        return corpus.columns("applicants", *_OF_PARTIES)
     table = corpus.applicants
     rules = read_aliases(Path(options.aliases)).select("name", organisation="canonical")
     applicant = pl.col("role") == "applicant"
@@ -444,8 +439,8 @@ def _lookup(corpus: Corpus, options: Options, n: int) -> tuple[pl.DataFrame | No
             given.join(
                 pl.concat(
                     [
-                        _columns(corpus, "documents", "lens_id", "family").drop_nulls("family"),
-                        _columns(corpus, "members", "lens_id", "family"),
+                        corpus.columns("documents", "lens_id", "family").drop_nulls("family"),
+                        corpus.columns("members", "lens_id", "family"),
                     ]
                 ).unique(),
                 on="lens_id",
@@ -455,7 +450,7 @@ def _lookup(corpus: Corpus, options: Options, n: int) -> tuple[pl.DataFrame | No
             .agg(pl.col("share").sort().sum())
         )
         named = given.join(
-            _columns(corpus, "outside", "outside", "lens_id"), on="lens_id", how="inner"
+            corpus.columns("outside", "outside", "lens_id"), on="lens_id", how="inner"
         )
         total = pl.col("share").sort().sum().over("outside")
         summed = named.group_by("outside", "country").agg(pl.col("share").sort().sum())
@@ -468,7 +463,7 @@ def _lookup(corpus: Corpus, options: Options, n: int) -> tuple[pl.DataFrame | No
             )
         )
     if options.office_proxy:
-        outside = _columns(corpus, "outside", "outside", "office", "date")
+        outside = corpus.columns("outside", "outside", "office", "date")
         codes = countries.resolve(outside["office"], outside["date"])["country"]
         proxy = outside.select(
             family=(pl.col("outside") + n).cast(pl.Int32),
@@ -612,14 +607,14 @@ def coverage_table(study: Study) -> pl.DataFrame:
     rule[first["family"].to_numpy()] = first["rule"].to_numpy()
     located = study.shares.located
     inside_both = (study.pairs.citing < n) & (study.pairs.cited < n)
-    both = located[study.pairs.citing] & located[study.pairs.cited]
+    both = gathered(located, study.pairs.citing) & gathered(located, study.pairs.cited)
     rows: list[tuple[object, ...]] = []
     for technology in study.names:
         for period, span in study.options.spans():
             chosen = study.chosen(technology, span)
             names, counts = np.unique(rule[chosen], return_counts=True)
             by_rule = dict(zip(names.tolist(), counts.tolist(), strict=True))
-            citing = chosen[study.pairs.citing]
+            citing = gathered(chosen, study.pairs.citing)
             for name in residence.RULES:
                 count = by_rule.get(name, 0)
                 known = 0 if name == "unknown" else count

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from netpos.analysis import Span, Study
+from netpos.graph.links import gathered
 from netpos.indicators.position import rounded
 from netpos.viz.report_page import RANKED, Family
 
@@ -41,7 +42,8 @@ def ranked_cells(
         or with a document outside the corpus among them, is left out.
     """
     documents = (
-        study.corpus.documents.drop_nulls("family")
+        study.corpus.columns("documents", "family", "family_id", "lens_id")
+        .drop_nulls("family")
         .group_by("family")
         .agg(pl.col("family_id").first(), pl.col("lens_id").min())
     )
@@ -58,7 +60,8 @@ def ranked_cells(
         else:
             spread = study.spread
             i, j = spread.ends
-            keep = chosen[spread.pair] & (j == at)[spread.cell] & (i != at)[spread.cell]
+            keep = gathered(chosen, spread.pair)
+            keep &= gathered((j == at) & (i != at), spread.cell)
             rows = pl.DataFrame(
                 {"family": study.pairs.cited[spread.pair[keep]], "part": spread.weight[keep]}
             )

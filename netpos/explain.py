@@ -255,7 +255,8 @@ def _part(study: Study, technology: str, span: Span, kind: str, name: str, what:
     if what == "families_international":
         held = held * study.international
     if what == "value":
-        held = held * results.valuation(study).value
+        held[: study.families] *= results.valuation(study).value
+        held[study.families :] = 0.0
     if what == "cited_by_families":
         held = held * study.citing_families
     row = np.flatnonzero(inside & (held > 0))

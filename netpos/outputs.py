@@ -26,6 +26,8 @@ from netpos.viz.write import encoded, write_bytes, write_pieces, write_text
 _NEW, _MOVING = ".netpos-new", "moving.json"
 #: Rows of a table that become text at a time.
 _ROWS = 100_000
+#: Rows in a group of a Parquet file, so that not all of a table's texts are made at once.
+_ROWS_IN_GROUP = 1 << 18
 #: Held by the run that writes; gone afterwards.
 _LOCK = ".netpos-lock"
 
@@ -111,7 +113,7 @@ class Outputs:
             write_text(self.out / name, content)
         self.names.append(name)
 
-    def bytes(self, name: str, content: bytes) -> None:
+    def bytes(self, name: str, content: bytes | memoryview) -> None:
         """Write a binary file."""
         with writing(self.folder):
             write_bytes(self.out / name, content)
@@ -127,8 +129,9 @@ class Outputs:
         """Write ``tables/<name>.csv`` and ``.parquet``."""
         self.csv(f"tables/{name}.csv", table)
         buffer = io.BytesIO()
-        table.write_parquet(buffer, compression="zstd")
-        self.bytes(f"tables/{name}.parquet", buffer.getvalue())
+        texts = table.lazy().with_columns(pl.selectors.enum().cast(pl.String))
+        texts.sink_parquet(buffer, compression="zstd", row_group_size=_ROWS_IN_GROUP)
+        self.bytes(f"tables/{name}.parquet", buffer.getbuffer())
 
     def finish(self, manifest: dict[str, object]) -> None:
         """Put the files in place, take away those only the run before had, ``run.json`` last."""

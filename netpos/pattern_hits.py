@@ -137,8 +137,8 @@ def pattern_hits(study: Study) -> pl.DataFrame:
 
 def _found(study: Study) -> pl.DataFrame:
     """Technology, pattern, family, year and whether no other pattern finds it."""
-    table = study.corpus.table("classifications").cast({"scheme": pl.String})
-    table = table.select("family", "scheme", "symbol")
+    table = study.corpus.columns("classifications", "family", "scheme", "symbol")
+    table = table.cast({"scheme": pl.String})
     hits = match(
         table,
         study.technologies,
@@ -167,7 +167,7 @@ def _patterns(technology: Technology, *, narrow: bool) -> dict[str, bool]:
 
 def _looked_for(study: Study) -> pl.DataFrame:
     """Each pattern once, and whether the corpus holds symbols in which it could be found."""
-    schemes = study.corpus.table("classifications")["scheme"].cast(pl.String).unique()
+    schemes = study.corpus.columns("classifications", "scheme")["scheme"].unique().cast(pl.String)
     there = set(schemes.to_list())
     if study.options.symbols == "ipc":
         there.discard("CPC")
@@ -227,7 +227,8 @@ def _with_jumps(tables: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
 
 def _by_office(study: Study, found: pl.DataFrame) -> pl.DataFrame:
     """Hits by year and office; a family counts at each of its offices."""
-    offices = study.corpus.families.select("family", office="offices").explode("office")
+    offices = study.corpus.columns("families", "family", "offices").explode("offices")
+    offices = offices.rename({"offices": "office"})
     keys = ["technology", "year", "office"]
     both = found.join(offices.drop_nulls("office").unique(), on="family")
     sizes = both.select(*keys, "family").unique().group_by(keys).agg(size=pl.len())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 from netpos import analysis, countries, sensitivity
 from netpos.analysis import Span, Study
 from netpos.graph import dependence
-from netpos.graph.links import Shares, select
+from netpos.graph.links import Shares, gathered, select
 from netpos.indicators import (
+    markets,
     position,
     robustness,
     scores,
@@ -104,94 +106,28 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     Returns
     -------
     dict
-        Name of the table -> frame, rows in the order in which they are written.
+        Name of the table -> frame, rows in the order in which they are written. The texts of
+        ``organisation_links`` are Polars ``Enum``, which the files have as texts.
     """
+    once = _Once.of(study)
     rows: dict[str, list[pl.DataFrame]] = {}
-    coverage = analysis.coverage_table(study)
-    self_links = _self_citations(study)
-    behind = Behind(study)
-    valued = valuation(study)
-    sample = uncertainty.Sample.of(study.pairs, study.spread, study.shares, study.organisations)
-
-    def add(name: str, table: pl.DataFrame) -> None:
-        keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
-        rows.setdefault(name, []).append(table.select(*keys, pl.all()))
-
     for technology in study.names:
         for period, span in study.options.spans():
-            closed = study.links(technology, span, period=period)
-            citing = study.links(technology, span, scope="citing", period=period)
-            firms = study.links(technology, span, kind="organisation", period=period)
-            by_country = country_coverage(study, technology, span)
-            table = position.country_table(
-                closed,
-                citing,
-                focal=study.options.focal,
-                year=study.year_of_membership,
-                method=study.options.core,
-                memberships=_memberships(study),
-                located=study.located_families(technology, span),
-            ).pipe(_with_measurable, by_country)
-            chosen = study.chosen(technology, span)
-            worth = value.node_values(valued, study.shares, chosen)
-            table = table.join(
-                worth.select("country", "value", "value_foreign", "value_share", "value_rank"),
-                on="country",
-                how="left",
-                maintain_order="left",
-            ).with_columns(
-                pl.when(pl.col("families") == 0)
-                .then(pl.col(c).fill_null(0.0))
-                .otherwise(c)
-                .alias(c)
-                for c in ("value", "value_foreign", "value_share")
-            )
-            if not len(study.all_pairs):  # an export without citations tells nothing of them
-                table = table.with_columns(
-                    [pl.lit(None, table.schema[c]).alias(c) for c in CITATION_COLUMNS]
-                )
-            if study.options.design == "focal":
-                table = focal_only(table, study.options.focal)
-            else:
-                rows.setdefault("indicators", []).append(
-                    _intervals(study, table, sample, technology, period, span)
-                )
-            add("countries", table)
-            add("links", _plain(closed))
-            add("source_links", _plain(citing))
-            add("coverage_by_country", by_country)
-            add("exposure", behind.exposure(citing, technology, span))
-            add("dependents", behind.dependents(citing, technology, span))
-            firm_worth = value.node_values(valued, study.organisations, chosen, kind="organisation")
-            add(
-                "organisations",
-                _organisations(study, firms, self_links, technology, span).join(
-                    firm_worth.select("organisation", "value", "value_rank").filter(
-                        pl.lit(len(study.all_pairs) > 0)
-                    ),
-                    on="organisation",
-                    how="left",
-                    maintain_order="left",
-                ),
-            )
-            add("organisation_links", _plain(firms))
-            add("references", reference_table(study, technology, span))
-            rows.setdefault("technologies", []).append(
-                _technology_row(study, table, coverage, technology, period)
-            )
+            for name, part in _selected(once, technology, period, span).items():
+                rows.setdefault(name, []).append(part)
     found = {name: pl.concat(parts, how="vertical_relaxed") for name, parts in rows.items()}
     found["countries"] = _named(study, _with_rca(study, found["countries"]))
     if "indicators" in found:
         found["countries"] = uncertainty.add_intervals(found["countries"], found["indicators"])
     found["technologies"] = _with_changes(_with_complexity(study, found["technologies"]))
-    found["coverage"] = coverage
+    found["coverage"] = once.coverage
     if study.options.design == "world":
         whole = found["technologies"].filter(pl.col("period") == "all")
         found["scores"] = scores.scores(whole)
         found["trend"] = _trend(study)
         found["slopes"] = trend.slopes(found["trend"])
         found["changes"] = _changes(study, found["countries"])
-    found["family_values"] = _family_values(study, valued)
+    found["family_values"] = _family_values(study, once.valued)
     found["organisations"] = found["organisations"].select(
         [c for c in position.ORGANISATION_COLUMNS if c in found["organisations"].columns]
     )
@@ -199,6 +135,100 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     if study.options.benchmark:
         found["benchmark"] = benchmark_table(study, found["countries"])
     return found
+
+
+@dataclass(frozen=True)
+class _Once:
+    """What is made once for all technologies and periods of a run."""
+
+    study: Study
+    coverage: pl.DataFrame
+    self_links: NDArray[np.float64]
+    behind: Behind
+    valued: value.Valuation
+    sample: uncertainty.Sample
+
+    @classmethod
+    def of(cls, study: Study) -> _Once:
+        """Make it."""
+        return cls(
+            study,
+            analysis.coverage_table(study),
+            _self_citations(study),
+            Behind(study),
+            valuation(study),
+            uncertainty.Sample.of(study.pairs, study.spread, study.shares, study.organisations),
+        )
+
+
+def _selected(once: _Once, technology: str, period: str, span: Span) -> dict[str, pl.DataFrame]:
+    """The rows of a technology and period, by table."""
+    study = once.study
+    closed = study.links(technology, span, period=period)
+    citing = study.links(technology, span, scope="citing", period=period)
+    by_country = country_coverage(study, technology, span)
+    chosen = study.chosen(technology, span)
+    worth = value.node_values(once.valued, study.shares, chosen)
+    table = (
+        position.country_table(
+            closed,
+            citing,
+            focal=study.options.focal,
+            year=study.year_of_membership,
+            method=study.options.core,
+            memberships=_memberships(study),
+            located=study.located_families(technology, span),
+        )
+        .pipe(_with_measurable, by_country)
+        .join(
+            worth.select("country", "value", "value_foreign", "value_share", "value_rank"),
+            on="country",
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            pl.when(pl.col("families") == 0).then(pl.col(c).fill_null(0.0)).otherwise(c).alias(c)
+            for c in ("value", "value_foreign", "value_share")
+        )
+    )
+    if not len(study.all_pairs):  # an export without citations tells nothing of them
+        table = table.with_columns(
+            [pl.lit(None, table.schema[c]).alias(c) for c in CITATION_COLUMNS]
+        )
+    found = {}
+    if study.options.design == "focal":
+        table = focal_only(table, study.options.focal)
+    else:
+        found["indicators"] = _intervals(study, table, once.sample, technology, period, span)
+    parts = {
+        "countries": table,
+        "links": _plain(closed),
+        "source_links": _plain(citing),
+        "coverage_by_country": by_country,
+        "exposure": once.behind.exposure(citing, technology, span),
+        "dependents": once.behind.dependents(citing, technology, span),
+        "references": reference_table(study, technology, span),
+    }
+    keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
+    firms, firm_links = _organisations(once, technology, period, span)
+    parts["organisations"] = firms
+    found |= {name: part.select(*keys, pl.all()) for name, part in parts.items()}
+    found["organisation_links"] = _with_codes(study, firm_links, technology, period)
+    found["technologies"] = _technology_row(study, table, once.coverage, technology, period)
+    return found
+
+
+def _with_codes(study: Study, links: pl.DataFrame, technology: str, period: str) -> pl.DataFrame:
+    """Links of organisations, the one table of tens of millions of rows, with texts as numbers."""
+    organisations = pl.Enum(study.organisations.names)
+    technologies = pl.Enum(study.names)
+    periods = pl.Enum([name for name, _ in study.options.spans()])
+    return links.select(
+        pl.lit(technology, technologies).alias("technology"),
+        pl.lit(period, periods).alias("period"),
+        pl.col("citing", "cited").cast(organisations),
+        pl.exclude("citing", "cited"),
+    )
 
 
 #: What a corpus of one country's surroundings cannot tell.
@@ -235,11 +265,12 @@ def focal_only(table: pl.DataFrame, focal: str) -> pl.DataFrame:
 
 def valuation(study: Study) -> value.Valuation:
     """Value every family of the study; see `netpos.indicators.value`."""
+    n = study.families  # documents outside the corpus are in no market
     return value.valuation(
-        study.corpus.documents,
-        study.citing_families,
-        study.priority_years,
-        study.fields,
+        study.corpus.columns("documents", *markets.DOCUMENTS),
+        study.citing_families[:n],
+        study.priority_years[:n],
+        {name: inside[:n] for name, inside in study.fields.items()},
         data_date=study.data_date,
     )
 
@@ -277,7 +308,7 @@ def _trend(study: Study) -> pl.DataFrame:
         None
         if not len(study.all_pairs)
         else value.stock(
-            study.corpus.documents,
+            study.corpus.columns("documents", *markets.DOCUMENTS),
             study.all_pairs,
             study.shares,
             study.fields,
@@ -312,7 +343,7 @@ def _changes(study: Study, table: pl.DataFrame) -> pl.DataFrame:
 
 def _family_values(study: Study, valued: value.Valuation) -> pl.DataFrame:
     """The components of the value of each family of the technologies."""
-    ids = study.corpus.families.select("family", "family_id")
+    ids = study.corpus.columns("families", "family", "family_id")
     table = valued.table.join(ids, on="family", how="left", maintain_order="left")
     return position.rounded(table.select("family_id", pl.exclude("family", "family_id")))
 
@@ -408,11 +439,14 @@ def country_coverage(study: Study, technology: str, span: Span) -> pl.DataFrame:
         ("received", pairs.cited, pairs.citing),
     ):
         if direction == "given":
-            chosen = study.chosen(technology, span)[own]
+            chosen = gathered(study.chosen(technology, span), own)
         else:
-            chosen = study.member[technology][own] & study.in_span(span)[other]
+            chosen = gathered(study.member[technology], own)
+            chosen &= gathered(study.in_span(span), other)
         every = np.bincount(own[chosen], minlength=study.rows).astype(np.float64)
-        known = np.bincount(own[chosen & located[other]], minlength=study.rows).astype(np.float64)
+        known = np.bincount(own[chosen & gathered(located, other)], minlength=study.rows).astype(
+            np.float64
+        )
         matrix = study.shares.matrix.T
         frames.append(
             pl.DataFrame(
@@ -456,7 +490,8 @@ def reference_table(study: Study, technology: str, span: Span) -> pl.DataFrame:
     )
     n = study.families
     by_office = (
-        study.corpus.families.select("offices", references=pl.Series(cited[:n]))
+        study.corpus.columns("families", "offices")
+        .with_columns(references=pl.Series(cited[:n]))
         .filter(pl.Series(chosen[:n]))
         .explode("offices")
         .drop_nulls("offices")
@@ -518,10 +553,11 @@ def evidence(
     """The families that carry each link most: up to three ``(family_id, lens_id)`` per link."""
     spread = study.spread if kind == "country" else study.organisation_spread
     chosen = study.links_mask(technology, span, kind=kind)
-    keep = chosen[spread.pair]
+    keep = gathered(chosen, spread.pair)
     i, j = spread.ends
     docs = (
-        study.corpus.documents.drop_nulls("family")
+        study.corpus.columns("documents", "family", "family_id", "lens_id")
+        .drop_nulls("family")
         .group_by("family")
         .agg(pl.col("family_id").first(), pl.col("lens_id").min())
     )
@@ -572,7 +608,7 @@ class Behind:
         mine, theirs = (j, i) if cited else (i, j)
         cell = (mine == self.at) & (theirs != self.at)
         chosen = select(study.pairs, study.ends[technology], study.years, span, scope="citing")
-        keep = cell[spread.cell] & chosen[spread.pair]
+        keep = gathered(cell, spread.cell) & gathered(chosen, spread.pair)
         pair = spread.pair[keep]
         family = study.pairs.citing[pair] if cited else study.pairs.cited[pair]
         names = pl.Series(study.shares.names, dtype=pl.String)
@@ -699,25 +735,28 @@ def _self_citations(study: Study) -> NDArray[np.float64]:
 
 
 def _organisations(
-    study: Study,
-    firms: Links,
-    self_links: NDArray[np.float64],
-    technology: str,
-    span: tuple[int, int],
-) -> pl.DataFrame:
-    shares: Shares = study.organisations
-    weight = shares.matrix.T @ (self_links * study.chosen(technology, span))
+    once: _Once, technology: str, period: str, span: Span
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Organisations of a technology and period, and the links between them."""
+    study, shares = once.study, once.study.organisations
+    firms = study.links(technology, span, kind="organisation", period=period)
+    chosen = study.chosen(technology, span)
+    weight = shares.matrix.T @ (once.self_links * chosen)
     table = pl.DataFrame(
         {"node": pl.Series(shares.names, dtype=pl.String), "self_citations": weight}
     )
     nodes = firms.nodes.join(table, on="node", how="left", maintain_order="left")
     links = Links(nodes, firms.table, "organisation")
     found = position.organisation_table(links, study.home)
-    if len(study.all_pairs):
-        return found
-    own = ("citations_per_family", "self_citations")
-    unknown = ("received", "given", "pagerank", "betweenness", *own)
-    return found.with_columns([pl.lit(None, found.schema[c]).alias(c) for c in unknown])
+    if not len(study.all_pairs):
+        own = ("citations_per_family", "self_citations")
+        unknown = ("received", "given", "pagerank", "betweenness", *own)
+        found = found.with_columns([pl.lit(None, found.schema[c]).alias(c) for c in unknown])
+    worth = value.node_values(once.valued, shares, chosen, kind="organisation")
+    worth = worth.select("organisation", "value", "value_rank")
+    worth = worth.filter(pl.lit(len(study.all_pairs) > 0))
+    found = found.join(worth, on="organisation", how="left", maintain_order="left")
+    return found, _plain(firms)
 
 
 def _technology_row(
@@ -757,7 +796,8 @@ def _technology_row(
         "value_rank",
     )
     chosen = study.chosen(technology, dict(study.options.spans())[period])
-    held = value.members_in_corpus(study.corpus.families, chosen)
+    families = study.corpus.columns("families", "documents", "family_size")
+    held = value.members_in_corpus(families, chosen)
     missed = None if held is None else held < value.ENOUGH_MEMBERS
     mark = pl.DataFrame(
         {"members_in_corpus": [held], "members_missed": [missed]},

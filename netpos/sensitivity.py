@@ -22,7 +22,7 @@ from netpos import analysis, countries
 from netpos.analysis import Study
 from netpos.graph import dependence, kernels
 from netpos.graph.kernels import Floats
-from netpos.graph.links import Citations, Ints, Mask, Scope, Shares, Spread, select
+from netpos.graph.links import Citations, Ints, Mask, Scope, Shares, Spread, gathered, select
 from netpos.graph.residence import By, Counting
 from netpos.indicators.position import rounded
 from netpos.indicators.uncertainty import core_members
@@ -238,7 +238,7 @@ def extended_families(study: Study) -> Ints:
 
     A family without an extended family, and a document outside the corpus, stands for itself.
     """
-    families = study.corpus.families
+    families = study.corpus.columns("families", "family", "extended", "earliest_priority")
     order = families.select(
         "family",
         "extended",
@@ -280,7 +280,7 @@ def _focal(
         if without is not None:
             kept = ~without[technology]
             inside, ends = inside & kept, ends & kept
-            chosen = chosen & kept[unit.pairs.citing] & kept[unit.pairs.cited]
+            chosen = chosen & gathered(kept, unit.pairs.citing) & gathered(kept, unit.pairs.cited)
         masks = [
             chosen & select(unit.pairs, ends, unit.years, span, scope=s) for s in (scope, "citing")
         ]
@@ -331,7 +331,7 @@ def _values(held: _Held, masks: Sequence[Mask], inside: Mask, study: Study) -> _
 
 def _matrix(spread: Spread, chosen: Mask, families: Floats, focal: int) -> tuple[Ints, Floats]:
     """Countries with families or links, and the focal one; foreign links among them."""
-    keep = chosen[spread.pair]
+    keep = gathered(chosen, spread.pair)
     cells = spread.ends[0].size
     weight = np.bincount(spread.cell[keep], weights=spread.weight[keep], minlength=cells)
     at = np.flatnonzero(weight > 0)

@@ -117,7 +117,7 @@ def export_matrix(study: Study, span: Span) -> pl.DataFrame:
     """
     n = study.families
     seed = np.zeros(study.rows, dtype=bool)
-    seed[:n] = (study.corpus.families["role"] == "seed").to_numpy()
+    seed[:n] = (study.corpus.columns("families", "role")["role"] == "seed").to_numpy()
     chosen = seed & study.in_span(span)
     held = _held(study)
     held = held.filter(pl.Series(chosen[held["family"].to_numpy()]))

@@ -286,7 +286,7 @@ class Spread:
     pair: Rows
     cell: Rows
     weight: NDArray[np.float64]
-    ends: tuple[Ints, Ints]
+    ends: tuple[Rows, Rows]
     names: list[str]
 
     @classmethod
@@ -307,7 +307,9 @@ class Spread:
             pair[part], code[part], weight[part] = one + start, two, three
             start, done = start + citing.size, part.stop
         cells, cell = _numbered(code, n * n)
-        return cls(pair, cell, weight, (cells // n, cells % n), shares.names)
+        del code
+        ends = (cells // n).astype(np.int32), (cells % n).astype(np.int32)
+        return cls(pair, cell, weight, ends, shares.names)
 
     def total(self, chosen: Mask) -> pl.DataFrame:
         """Sum the entries of the chosen pairs.
@@ -317,20 +319,26 @@ class Spread:
         pl.DataFrame
             ``citing, cited, weight, citations``, sorted; see `netpos.tables.Links`.
         """
+        return self._named(*self._summed(chosen))
+
+    def _summed(self, chosen: Mask) -> tuple[Ints, NDArray[np.float64], Ints]:
+        """Cells with chosen pairs in order, the sums of their weights, the numbers of entries."""
         keep = np.flatnonzero(gathered(chosen, self.pair))
-        cell = self.cell[keep]
+        cell, weight = self.cell[keep], self.weight[keep]
+        del keep
         n = self.ends[0].size
-        weight = np.bincount(cell, weights=self.weight[keep], minlength=n).astype(np.float64)
+        total = np.bincount(cell, weights=weight, minlength=n).astype(np.float64, copy=False)
+        del weight
         count = np.bincount(cell, minlength=n)
-        at = np.flatnonzero(weight > 0)
+        at = np.flatnonzero(total > 0)
+        return at, total[at], count[at].astype(np.int64, copy=False)
+
+    def _named(self, at: Ints, weight: NDArray[np.float64], citations: Ints) -> pl.DataFrame:
+        """Cells as rows of `netpos.tables.Links`."""
         names = pl.Series(self.names, dtype=pl.String)
+        citing, cited = (names.gather(end[at]) for end in self.ends)
         return pl.DataFrame(
-            {
-                "citing": names.gather(self.ends[0][at]),
-                "cited": names.gather(self.ends[1][at]),
-                "weight": weight[at],
-                "citations": count[at].astype(np.int64),
-            }
+            {"citing": citing, "cited": cited, "weight": weight, "citations": citations}
         )
 
 
@@ -409,13 +417,16 @@ def build(
     chosen = select(pairs, member if ends is None else ends, years, span, scope=scope)
     if drop_self:
         chosen &= ~pairs.self_citation
-    table = spread.total(chosen)
+    at, weight, citations = spread._summed(chosen)
     nodes = sizes(shares, member, years, span, measures)
-    linked = pl.concat([table["citing"], table["cited"]]).unique()
+    keep = nodes["families"].to_numpy() > 0
+    for end in spread.ends:
+        keep[end[at]] = True
+    if always in shares.names:
+        keep[shares.names.index(always)] = True
+    nodes = nodes.filter(pl.Series(keep))
     if always is not None and always not in shares.names:
         zeros = {c: [0.0] for c in nodes.columns if c != "node"}
         nodes = pl.concat([nodes, pl.DataFrame({"node": [always], **zeros})])
-    keep = (pl.col("families") > 0) | pl.col("node").is_in(linked.implode())
-    if always is not None:
-        keep = keep | (pl.col("node") == always)
-    return Links(nodes.filter(keep).sort("node"), table, kind, technology, period, counting, scope)
+    table = spread._named(at, weight, citations)
+    return Links(nodes.sort("node"), table, kind, technology, period, counting, scope)

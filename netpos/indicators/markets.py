@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Literal, get_args
 
+import numpy as np
 import polars as pl
 
 from netpos import countries
@@ -29,7 +30,8 @@ EP_MARKETS: Mapping[str, tuple[str, ...]] = {
 #: Relative error taken for an income whose note states none.
 UNSTATED_ERROR = 0.1
 _ALIVE, _DEAD = ("ACTIVE", "PATENTED"), ("EXPIRED", "INACTIVE", "DISCONTINUED")
-_DOCUMENTS: Schema = {
+#: What is needed of the publications.
+DOCUMENTS: Schema = {
     "family": pl.Int32,
     "office": pl.String,
     "published": pl.Date,
@@ -128,7 +130,7 @@ def live_markets(
     TableError
         A column is missing.
     """
-    require(documents, _DOCUMENTS, name="documents")
+    require(documents, DOCUMENTS, name="documents")
     if ep not in EP_MARKETS:
         remedy = f"choose {', '.join(get_args(EpMarkets))}"
         raise OptionError(f"EP markets '{ep}' are unknown", remedy=remedy)
@@ -152,18 +154,36 @@ def live_markets(
         .filter(pl.col("part") > 0)
         .select("family", "office", "part", "unknown")
     )
-    regions = pl.DataFrame({"office": ["EP"] * len(EP_MARKETS[ep]), "market": EP_MARKETS[ep]})
-    national = held.filter(pl.col("office").is_in(countries.countries()["iso2"].implode()))
-    found = pl.concat(
-        [
-            national.with_columns(market="office"),
-            held.join(regions, on="office", how="inner"),
-        ]
-    )
-    return (
-        found.sort("family", "market", "part", "unknown", descending=[False, False, True, False])
-        .unique(["family", "market"], keep="first", maintain_order=True)
-        .select("family", "market", "part", "unknown")
+    return _best(held, ep, pending)
+
+
+def _best(held: pl.DataFrame, ep: EpMarkets, pending: float) -> pl.DataFrame:
+    """The best member of each family in each market.
+
+    Family, market, and how good a member is, make one number each: sorted, the best comes first.
+    """
+    codes = countries.countries()["iso2"].sort()
+    market = pl.Enum(codes)
+    office = held["office"]
+    own = held["family"].to_numpy().astype(np.int64) * len(codes) * 4
+    own += 2 * (held["part"] < 1).to_numpy() + held["unknown"].to_numpy()
+    national = office.is_in(codes.implode()).to_numpy()
+    home = office.filter(national).cast(market).to_physical().to_numpy().astype(np.int64)
+    region = pl.Series(EP_MARKETS[ep], dtype=market).to_physical().to_numpy().astype(np.int64)
+    european = own[(office == "EP").to_numpy()]
+    keys = np.concatenate([own[national] + 4 * home, np.add.outer(european, 4 * region).ravel()])
+    keys.sort()
+    place = keys >> 2
+    first = np.ones(keys.size, dtype=bool)
+    first[1:] = place[1:] != place[:-1]
+    keys, place = keys[first], place[first]
+    return pl.DataFrame(
+        {
+            "family": pl.Series(place // len(codes), dtype=held["family"].dtype),
+            "market": codes.gather(place % len(codes)),
+            "part": np.where(keys & 2, pending, 1.0),
+            "unknown": (keys & 1).astype(bool),
+        }
     )
 
 

@@ -244,10 +244,9 @@ def organisation_table(links: Links, home: pl.DataFrame) -> pl.DataFrame:
         at every path between any two of them.
     """
     nodes = links.nodes
-    table = links.table.filter(pl.col("citing") != pl.col("cited"))
-    linked = pl.concat([table["citing"], table["cited"]]).n_unique()
+    _, _, partners = strength.strengths(links)
     between = pl.Series("betweenness", [None] * nodes.height, dtype=pl.Float64)
-    if linked <= MOST_BETWEEN:
+    if int((partners > 0).sum()) <= MOST_BETWEEN:
         between = _named(paths.betweenness(links), "betweenness")
     table = pl.DataFrame(
         [

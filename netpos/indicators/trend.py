@@ -17,7 +17,7 @@ from scipy.special import stdtrit
 
 from netpos.errors import OptionError, TableError
 from netpos.graph.kernels import divide
-from netpos.graph.links import Citations, Mask, Shares, Spread
+from netpos.graph.links import Citations, Mask, Shares, Spread, gathered
 from netpos.indicators.position import rounded
 from netpos.tables import require
 
@@ -128,6 +128,9 @@ def trend(
     part = shares.matrix.data[dated]
     counted_in = shares.located & (column >= 0)
     shape = (len(everyone), years.size)
+    timely = _timely(pairs, published, years, window)
+    if counted is not None:
+        timely &= counted
     frames = []
     for technology, inside in member.items():
         here = np.flatnonzero(inside[family])
@@ -136,7 +139,8 @@ def trend(
         at = column[inside & counted_in]
         located = np.bincount(at, minlength=years.size).astype(np.float64)
         got = np.zeros(shape)
-        got[row] = _received(pairs, spread, inside, published, years, window, counted)
+        chosen = timely & gathered(inside, pairs.citing) & gathered(inside, pairs.cited)
+        got[row] = _received(pairs, spread, chosen, published, years)
         keep = np.asarray(((sizes > 0) | (got > 0)).any(axis=1))
         keep[everyone.index(focal)] = True
         got[:, years + window > data_date.year - 1] = np.nan
@@ -155,26 +159,29 @@ def trend(
 _ORDER = (*_KEYS, "families", "family_share", "value_share", "received_share", "provisional")
 
 
+def _timely(
+    pairs: Citations, published: NDArray[np.float64], years: NDArray[np.int64], window: int
+) -> Mask:
+    """Which pairs cite a family of these years within the window."""
+    of_cited = gathered(published, pairs.cited)
+    age = gathered(published, pairs.citing) - of_cited
+    found = (age >= 0) & (age <= window)
+    found &= (of_cited >= years[0]) & (of_cited <= years[-1])
+    return found
+
+
 def _received(
     pairs: Citations,
     spread: Spread,
-    inside: Mask,
+    chosen: Mask,
     published: NDArray[np.float64],
     years: NDArray[np.int64],
-    window: int,
-    counted: Mask | None,
 ) -> NDArray[np.float64]:
-    """Foreign citations received within the window, by cited country and cited year."""
-    of_cited = published[pairs.cited]
-    age = published[pairs.citing] - of_cited
-    chosen = inside[pairs.citing] & inside[pairs.cited] & (age >= 0) & (age <= window)
-    chosen &= (of_cited >= years[0]) & (of_cited <= years[-1])
-    if counted is not None:
-        chosen &= counted
-    abroad = spread.ends[0][spread.cell] != spread.ends[1][spread.cell]
-    keep = np.flatnonzero(chosen[spread.pair] & abroad)
-    country = spread.ends[1][spread.cell[keep]]
-    year = (of_cited[spread.pair[keep]] - years[0]).astype(np.int64)
+    """Foreign citations of the pairs chosen, by cited country and cited year."""
+    abroad = np.asarray(spread.ends[0] != spread.ends[1])
+    keep = np.flatnonzero(gathered(chosen, spread.pair) & gathered(abroad, spread.cell))
+    country = spread.ends[1][spread.cell[keep]].astype(np.int64)
+    year = (published[pairs.cited[spread.pair[keep]]] - years[0]).astype(np.int64)
     shape = (len(spread.names), years.size)
     code = country * years.size + year
     weight = np.bincount(code, weights=spread.weight[keep], minlength=shape[0] * shape[1])

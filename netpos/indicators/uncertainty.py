@@ -26,7 +26,7 @@ from netpos.errors import OptionError, TableError
 from netpos.graph import core as cores
 from netpos.graph import dependence, kernels
 from netpos.graph.kernels import Floats
-from netpos.graph.links import Citations, Ints, Mask, Shares, Spread
+from netpos.graph.links import Citations, Ints, Mask, Shares, Spread, gathered
 from netpos.indicators.position import rounded
 from netpos.tables import LINK_TABLE, NODE_TABLE, Links, require
 
@@ -193,10 +193,11 @@ class _Network:
     @classmethod
     def of(cls, sample: Sample, chosen: Mask, countries: list[str]) -> _Network:
         spread = sample.spread
-        keep = np.flatnonzero(chosen[spread.pair])
+        abroad = spread.ends[0] != spread.ends[1]
+        keep = np.flatnonzero(
+            gathered(chosen, spread.pair) & gathered(np.asarray(abroad), spread.cell)
+        )
         cell = spread.cell[keep]
-        abroad = spread.ends[0][cell] != spread.ends[1][cell]
-        keep, cell = keep[abroad], cell[abroad]
         at, row = np.unique(cell, return_inverse=True)
         column = sample.cluster[sample.pairs.citing[spread.pair[keep]]]
         ends = [spread.ends[0][at], spread.ends[1][at]]

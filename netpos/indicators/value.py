@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import get_args
 
 import numpy as np
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from netpos.graph.kernels import divide, significant
-from netpos.graph.links import Citations, Mask, Shares
+from netpos.graph.links import Citations, Mask, Shares, gathered
 from netpos.indicators.markets import EpMarkets, live_markets, market_weights
 from netpos.indicators.position import rank, rounded, share
 
@@ -193,18 +194,18 @@ def valuation(
     weights = market_weights(gni)
     names = weights["country"].to_list()
     rows = cited_by.size
-    by_choice = {
-        (ep, pending): live_markets(documents, data_date=data_date, ep=ep, pending=pending)
-        for ep in get_args(EpMarkets)
-        for pending in PENDING
-    }
-    matrices = {choice: _matrix(live, names, rows) for choice, live in by_choice.items()}
+    matrices: dict[tuple[str, float], csr_array] = {}
+    live = pl.DataFrame()
+    for choice in product(get_args(EpMarkets), PENDING):
+        found = live_markets(documents, data_date=data_date, ep=choice[0], pending=choice[1])
+        matrices[choice] = _matrix(found, names, rows)
+        if choice == _DEFAULT:
+            live = found
     table = relevance(cited_by, priority_year, fields)
     score = np.zeros(rows)
     score[table["family"].to_numpy()] = table["relevance"].fill_null(0.0).to_numpy()
     weight = weights["weight"].to_numpy()
     coverage = matrices[_DEFAULT] @ weight
-    live = by_choice[_DEFAULT]
     code = pl.when(pl.col("part") < 1).then(pl.format("{}:{}", "market", "part"))
     about = live.group_by("family").agg(
         markets=code.otherwise("market").sort().str.join(" "),
@@ -292,9 +293,10 @@ def node_values(
     rows = np.flatnonzero(chosen)
     held = shares.matrix[rows]
     scored = csr_array(held.multiply(found.relevance[rows][:, None])).T.tocsr()
-    per_market = {c: (scored @ m[rows]).toarray() for c, m in found.markets.items()}
     here = np.unique(held.indices)
-    parts = per_market[_DEFAULT][here]
+    scored = scored[here]
+    per_market = {c: (scored @ m[rows]).toarray() for c, m in found.markets.items()}
+    parts = per_market[_DEFAULT]
     names = [shares.names[k] for k in here.tolist()]
     value = parts @ found.weight
     columns = {kind: pl.Series(names, dtype=pl.String), "value": pl.Series(value, dtype=pl.Float64)}
@@ -304,7 +306,7 @@ def node_values(
         at = np.arange(len(names))
         domestic = np.where(home >= 0, parts[at, home] * found.weight[home], 0.0)
         columns["value_foreign"] = pl.Series(np.maximum(value - domestic, 0.0), dtype=pl.Float64)
-    low, high = _rank_bounds([a[here] for a in per_market.values()], found.weight, found.error)
+    low, high = _rank_bounds(list(per_market.values()), found.weight, found.error)
     table = rounded(pl.DataFrame(columns)).with_columns(
         value_share=share("value"),
         value_rank=rank("value"),
@@ -430,7 +432,7 @@ def stock(
         by_then = {name: inside & out for name, inside in fields.items()}
         if not any(inside.any() for inside in by_then.values()):
             continue  # nothing is valued yet
-        cited = pairs.cited[out[pairs.citing]]
+        cited = pairs.cited[gathered(out, pairs.citing)]
         cited_by = np.bincount(cited, minlength=rows).astype(np.float64)
         expected, number, _ = _expected(cited_by, priority_year, by_then)
         valued = np.flatnonzero(expected > 0)

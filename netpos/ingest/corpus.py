@@ -76,6 +76,10 @@ class Corpus:
             return self.table(name).lazy()
         return pl.scan_parquet(self.folder / f"{name}.parquet")
 
+    def columns(self, name: str, *columns: str) -> pl.DataFrame:
+        """Read some columns of a table, not to be kept as a whole table is."""
+        return self.scan(name).select(columns).collect()
+
     @property
     def documents(self) -> pl.DataFrame:
         """One row per publication kept."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def write_pieces(path: str | os.PathLike[str], pieces: Iterable[bytes]) -> Path:
+def write_pieces(path: str | os.PathLike[str], pieces: Iterable[bytes | memoryview]) -> Path:
     """Write a file through a temporary one beside it, so that it is whole or absent.
 
     Parameters
@@ -47,7 +47,7 @@ def write_pieces(path: str | os.PathLike[str], pieces: Iterable[bytes]) -> Path:
     return target
 
 
-def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
+def write_bytes(path: str | os.PathLike[str], content: bytes | memoryview) -> Path:
     """Write a file whole or not at all; see `write_pieces`.
 
     Examples
