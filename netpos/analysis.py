@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -298,54 +298,26 @@ def prepare(corpus: Corpus, options: Options) -> Study:
     corpus = _Unchanged(corpus.manifest, corpus.folder, corpus.tables)
     path = Path(options.technologies) if options.technologies else None
     technologies = load_technologies(path)
-    wanted = (*_OF_FAMILIES, "offices") if options.office_proxy else _OF_FAMILIES
-    families = corpus.columns("families", *wanted)
+    located, shares, applicants = country_shares(corpus, options)
+    families = corpus.columns("families", *_HELD, "documents", "family_size", "role")
     outside = corpus.columns("outside", "date")
     n = families.height
-    lookup, outside_shares = _lookup(corpus, options, n)
-    parties = _parties(corpus, options)
-    located = residence.family_countries(
-        families,
-        parties,
-        by=options.by,
-        lookup=lookup,
-        office_proxy=options.office_proxy,
-        merge_cn=options.merge_cn,
-    )
-    applicants = parties.filter(pl.col("role") == "applicant")
-    del parties  # most of them are inventors, who are needed no more
-    families = families.drop("priority_offices", "offices", strict=False)
     tables = Tables(families.select(_HELD), outside, applicants, options.counting)
     rows = tables.rows
-    held = [residence.counted(part, options.counting) for part in (located, outside_shares)]
-    shares = Shares.of(
-        pl.concat(part.select("family", "country", "share") for part in held), "country", rows
-    )
-    del held
-    office_bits = _office_bits(options.citing_office)
-    cited = corpus.scan("citations")
-    pairs = graph_links.citations(
-        cited,
-        n,
-        organisations=lambda: tables.organisations,
-        phase=options.phase,
-        category=options.category,
-        office_bits=office_bits,
-    )
-    filtered = pairs
-    everything = (options.phase, options.category, options.citing_office) == ("all", "all", "all")
-    if not everything:
-        pairs = graph_links.citations(cited, n)
-    all_pairs, pairs = pairs, filtered
-    basis = "publication_year" if options.year_by == "publication" else "priority_year"
-    years = np.full(rows, np.nan)
-    years[:n] = families[basis].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    if options.year_by == "publication":  # of documents outside no priority is known
-        published = outside["date"].dt.year().cast(pl.Float64)
-        years[n:] = published.fill_null(float("nan")).to_numpy()
+    published = np.full(rows, np.nan)
+    published[:n] = _numbers(families["publication_year"])
+    published[n:] = _numbers(outside["date"].dt.year())
+    years = published
+    if options.year_by == "priority":  # of documents outside none is known
+        years = np.full(rows, np.nan)
+        years[:n] = _numbers(families["priority_year"])
     data_date = _data_date(corpus, options)
-    pairs = _windowed(pairs, families, outside, options.window, data_date, rows)
-    member, ends = _members(corpus, families, technologies, options, rows)
+    pairs = counted_pairs(corpus, options, published, data_date, lambda: tables.organisations)
+    all_pairs = pairs
+    if any(getattr(options, name) != value for name, value in NO_FILTERS.items()):
+        unfiltered = options.model_copy(update=NO_FILTERS)
+        all_pairs = counted_pairs(corpus, unfiltered, published, data_date)
+    member, ends = members(corpus, options, technologies, rows)
     return Study(
         corpus,
         options,
@@ -361,6 +333,88 @@ def prepare(corpus: Corpus, options: Options) -> Study:
         data_date,
         tuple(_warnings(corpus, families, options, member, years)),
     )
+
+
+def _numbers(column: pl.Series) -> NDArray[np.float64]:
+    """A column of numbers, NaN where it has none."""
+    return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
+
+def country_shares(corpus: Corpus, options: Options) -> tuple[pl.DataFrame, Shares, pl.DataFrame]:
+    """Countries of families by the rule of the options.
+
+    Returns
+    -------
+    (table, shares, applicants)
+        ``family, country, share, rule`` before counting; what is counted, families first, then
+        documents outside; and the applicants of each family, see `Tables`.
+    """
+    wanted = (*_OF_FAMILIES, "offices") if options.office_proxy else _OF_FAMILIES
+    families = corpus.columns("families", *wanted)
+    n, outside = families.height, corpus.scan("outside").select(pl.len()).collect().item()
+    lookup, outside_shares = _lookup(corpus, options, n)
+    parties = _parties(corpus, options)
+    located = residence.family_countries(
+        families,
+        parties,
+        by=options.by,
+        lookup=lookup,
+        office_proxy=options.office_proxy,
+        merge_cn=options.merge_cn,
+    )
+    applicants = parties.filter(pl.col("role") == "applicant")
+    del families, parties  # most of the parties are inventors, who are needed no more
+    held = [residence.counted(part, options.counting) for part in (located, outside_shares)]
+    table = pl.concat(part.select("family", "country", "share") for part in held)
+    return located, Shares.of(table, "country", n + outside), applicants
+
+
+#: The options that decide which pairs count, when all do.
+NO_FILTERS: Mapping[str, object] = {
+    "phase": "all",
+    "category": "all",
+    "citing_office": "all",
+    "window": None,
+}
+
+
+def counted_pairs(
+    corpus: Corpus,
+    options: Options,
+    published: NDArray[np.float64],
+    data_date: dt.date,
+    organisations: Callable[[], Shares] | None = None,
+) -> Citations:
+    """Pairs of families that pass the filters of the options.
+
+    With a window only links within so many years count, and only those to cohorts that have the
+    whole window behind them.
+
+    Parameters
+    ----------
+    corpus, options
+        See `prepare`; of the options those of `NO_FILTERS` are looked at.
+    published
+        Year of publication of each row, NaN where unknown.
+    data_date
+        Latest publication in the data.
+    organisations
+        See `netpos.graph.links.citations`.
+    """
+    pairs = graph_links.citations(
+        corpus.scan("citations"),
+        corpus.scan("families").select(pl.len()).collect().item(),
+        organisations=organisations,
+        phase=options.phase,
+        category=options.category,
+        office_bits=_office_bits(options.citing_office),
+    )
+    if options.window is None:
+        return pairs
+    of_cited = gathered(published, pairs.cited)
+    age = gathered(published, pairs.citing) - of_cited
+    full = of_cited + options.window <= data_date.year - 1
+    return pairs.kept((age >= 0) & (age <= options.window) & full)
 
 
 def _parties(corpus: Corpus, options: Options) -> pl.DataFrame:
@@ -388,14 +442,11 @@ def _parties(corpus: Corpus, options: Options) -> pl.DataFrame:
     return merge_parties(renamed.drop("share", "organisation")).select(_OF_PARTIES)
 
 
-def _members(
-    corpus: Corpus,
-    families: pl.DataFrame,
-    technologies: tuple[Technology, ...],
-    options: Options,
-    rows: int,
+def members(
+    corpus: Corpus, options: Options, technologies: tuple[Technology, ...], rows: int
 ) -> tuple[dict[str, Mask], dict[str, Mask]]:
     """Seed families of each technology, and families that can be an end of its links."""
+    families = corpus.columns("families", "role", "utility")
     n = families.height
     seed = np.zeros(rows, dtype=bool)
     usable = np.zeros(rows, dtype=bool)
@@ -497,30 +548,6 @@ def _data_date(corpus: Corpus, options: Options) -> dt.date:
     if not isinstance(latest, dt.date):
         raise InputError("no record has a publication date", remedy="pass --data-date YYYY-MM-DD")
     return latest
-
-
-def _windowed(
-    pairs: Citations,
-    families: pl.DataFrame,
-    outside: pl.DataFrame,
-    window: int | None,
-    data_date: dt.date,
-    rows: int,
-) -> Citations:
-    """Keep links within ``window`` years whose cited cohort has the whole window behind it."""
-    if window is None:
-        return pairs
-    year = np.full(rows, np.nan)
-    year[: families.height] = (
-        families["publication_year"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    )
-    year[families.height :] = (
-        outside["date"].dt.year().cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    )
-    age = year[pairs.citing] - year[pairs.cited]
-    last_full = data_date.year - 1
-    keep = (age >= 0) & (age <= window) & (year[pairs.cited] + window <= last_full)
-    return pairs.kept(keep)
 
 
 def _warnings(

@@ -16,13 +16,24 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from netpos import analysis, countries
 from netpos.analysis import Study
 from netpos.graph import dependence, kernels
 from netpos.graph.kernels import Floats
-from netpos.graph.links import Citations, Ints, Mask, Scope, Shares, Spread, gathered, select
+from netpos.graph.links import (
+    Citations,
+    Ints,
+    Mask,
+    Rows,
+    Scope,
+    Shares,
+    Spread,
+    gathered,
+    select,
+)
 from netpos.graph.residence import By, Counting
 from netpos.indicators.position import rounded
 from netpos.indicators.uncertainty import core_members
@@ -120,9 +131,9 @@ def specifications(options: Options) -> list[Specification]:
 class _Unit:
     """Rows and pairs at one family level; ``of_row`` maps simple families to their unit."""
 
-    of_row: Ints
+    of_row: Rows
     pairs: Citations
-    of_pair: Ints
+    of_pair: Rows
     years: Floats
 
     def rows(self, mask: Mask) -> Mask:
@@ -138,21 +149,48 @@ class _Unit:
         return out
 
 
+@dataclass(frozen=True)
+class _Members:
+    """Families of each technology, and those that can be an end of its links; see `Study`."""
+
+    member: Mapping[str, Mask]
+    ends: Mapping[str, Mask]
+
+
+def held_by(spec: Specification) -> tuple[str, str, str]:
+    """What decides who holds a unit: specifications alike in it go one after the other."""
+    return spec.counting, spec.by, spec.family
+
+
 class _Shared:
     """Parts of a study under each choice, made once and only when a specification needs them."""
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        self._parts: dict[tuple[object, ...], object] = {}
-        wide = {"phase": "all", "citing_office": "all", "window": None, "category": "all"}
-        self.wide = self._study(**wide).pairs
+        self._counted: dict[tuple[object, ...], Mask] = {}
+        self._members: dict[tuple[object, ...], _Members] = {}
+        self._held: dict[tuple[object, ...], _Held] = {}
+        self.wide = self._pairs(**analysis.NO_FILTERS)
         self._code = self._codes(self.wide)
 
-    def _study(self, **changed: object) -> Study:
-        same = all(getattr(self.study.options, k) == v for k, v in changed.items())
-        if same:
-            return self.study
-        return analysis.prepare(self.study.corpus, self.study.options.model_copy(update=changed))
+    def _changed(self, changed: Mapping[str, object]) -> Options | None:
+        """The options of the run with these changed; None where they say so already."""
+        options = self.study.options
+        if all(getattr(options, k) == v for k, v in changed.items()):
+            return None
+        return options.model_copy(update=changed)
+
+    def _pairs(self, **changed: object) -> Citations:
+        study, options = self.study, self._changed(changed)
+        if options is None:
+            return study.pairs
+        return analysis.counted_pairs(
+            study.corpus,
+            options,
+            study.publication_years,
+            study.data_date,
+            lambda: study.organisations,
+        )
 
     def _codes(self, pairs: Citations) -> Ints:
         codes: Ints = pairs.citing.astype(np.int64) * self.study.rows + pairs.cited
@@ -160,30 +198,41 @@ class _Shared:
 
     def counted(self, spec: Specification) -> Mask:
         """Which of all pairs pass the filters of the specification."""
-        key = ("pairs", spec.window, spec.phase, spec.citing_office)
-        if key not in self._parts:
+        key = (spec.window, spec.phase, spec.citing_office)
+        if key not in self._counted:
             changed = {k: getattr(spec, k) for k in ("window", "phase", "citing_office")}
-            kept = self._study(**changed).pairs
-            self._parts[key] = np.isin(self._code, self._codes(kept))
-        return self._parts[key]  # type: ignore[return-value] # by the key
+            passed = self._codes(self._pairs(**changed))
+            at = np.searchsorted(self._code, passed)  # pairs are sorted
+            assert np.array_equal(self._code[at], passed)  # and those that pass are some of all
+            self._counted[key] = np.zeros(len(self.wide), dtype=bool)
+            self._counted[key][at] = True
+        return self._counted[key]
 
-    def members(self, spec: Specification) -> Study:
-        """A study with the technologies of the specification."""
-        key = ("members", spec.symbols, spec.utility_models)
-        if key not in self._parts:
-            changed = {k: getattr(spec, k) for k in ("symbols", "utility_models")}
-            self._parts[key] = self._study(**changed)
-        return self._parts[key]  # type: ignore[return-value] # by the key
+    def members(self, spec: Specification) -> _Members:
+        """The technologies of the specification."""
+        key = (spec.symbols, spec.utility_models)
+        if key not in self._members:
+            study = self.study
+            options = self._changed({k: getattr(spec, k) for k in ("symbols", "utility_models")})
+            found = study.member, study.ends
+            if options is not None:
+                found = analysis.members(study.corpus, options, study.technologies, study.rows)
+            self._members[key] = _Members(*found)
+        return self._members[key]
 
     def held(self, spec: Specification) -> _Held:
-        """Countries of each unit, and all pairs spread over them."""
-        key = ("shares", spec.counting, spec.by, spec.family)
-        if key not in self._parts:
-            shares = self._study(counting=spec.counting, by=spec.by).shares
+        """Countries of each unit, and all pairs spread over them; only the last is kept."""
+        key = held_by(spec)
+        if key not in self._held:
+            self._held.clear()
+            options = self._changed({"counting": spec.counting, "by": spec.by})
+            shares = self.study.shares
+            if options is not None:
+                _, shares, _ = analysis.country_shares(self.study.corpus, options)
             shares = _with_node(shares, self.study.options.focal)
             spread = Spread.of(self.unit(spec).pairs, shares)
-            self._parts[key] = _Held(shares, spread, self._classes(shares.names))
-        return self._parts[key]  # type: ignore[return-value] # by the key
+            self._held[key] = _Held(shares, spread, self._classes(shares.names))
+        return self._held[key]
 
     def _classes(self, names: list[str]) -> Ints:
         nodes = pl.DataFrame({"node": names, "families": [None] * len(names)}, dict(NODE_TABLE))
@@ -201,7 +250,8 @@ class _Shared:
     @cached_property
     def simple(self) -> _Unit:
         here = self.study
-        return _Unit(np.arange(here.rows), self.wide, np.arange(len(self.wide)), here.years)
+        rows, pairs = (np.arange(n, dtype=np.int32) for n in (here.rows, len(self.wide)))
+        return _Unit(rows, self.wide, pairs, here.years)
 
     @cached_property
     def extended(self) -> _Unit:
@@ -212,13 +262,15 @@ class _Shared:
         years[~np.isfinite(years)] = np.nan
         citing, cited = of_row[wide.citing], of_row[wide.cited]
         apart = citing != cited
-        code = citing[apart] * here.rows + cited[apart]
+        code = citing[apart].astype(np.int64) * here.rows + cited[apart]
+        del citing, cited
         codes, at = np.unique(code, return_inverse=True)
-        of_pair = np.full(len(wide), -1, dtype=np.int64)
+        of_pair = np.full(len(wide), -1, dtype=np.int32)
         of_pair[apart] = at
         same = np.zeros(codes.size, dtype=bool)
         same[at[wide.self_citation[apart]]] = True
-        pairs = Citations(codes // here.rows, codes % here.rows, same, wide.families)
+        ends = ((codes // here.rows).astype(np.int32), (codes % here.rows).astype(np.int32))
+        pairs = Citations(*ends, same, wide.families)
         return _Unit(of_row, pairs, of_pair, years)
 
 
@@ -233,7 +285,7 @@ def _with_node(shares: Shares, name: str) -> Shares:
     return Shares(names, wide)
 
 
-def extended_families(study: Study) -> Ints:
+def extended_families(study: Study) -> NDArray[np.int32]:
     """Row that stands for each row's extended family: the earliest located simple family in it.
 
     A family without an extended family, and a document outside the corpus, stands for itself.
@@ -251,7 +303,7 @@ def extended_families(study: Study) -> Ints:
         .agg(unit=pl.col("family").first())
     )
     unit = families.join(first, on="extended", how="left", maintain_order="left")["unit"]
-    out = np.arange(study.rows)
+    out = np.arange(study.rows, dtype=np.int32)
     out[: families.height] = unit.fill_null(families["family"]).to_numpy()
     return out
 
@@ -265,7 +317,7 @@ def _focal(
     shared: _Shared, spec: Specification, *, without: Mapping[str, Mask] | None = None
 ) -> dict[str, _Found]:
     """Value and rank of each indicator by technology, period ``all``; NaN where undefined."""
-    study, options = shared.members(spec), shared.study.options
+    of, options = shared.members(spec), shared.study.options
     unit, held = shared.unit(spec), shared.held(spec)
     span = (options.first, options.last)
     counted = unit.selected(shared.counted(spec))
@@ -274,9 +326,9 @@ def _focal(
     in_span = (unit.years >= span[0]) & (unit.years <= span[1])
     scope: Scope = spec.scope  # type: ignore[assignment] # checked by Options
     found = {}
-    for technology in study.names:
-        inside = unit.rows(study.member[technology]) & in_span
-        ends, chosen = unit.rows(study.ends[technology]), counted
+    for technology in shared.study.names:
+        inside = unit.rows(of.member[technology]) & in_span
+        ends, chosen = unit.rows(of.ends[technology]), counted
         if without is not None:
             kept = ~without[technology]
             inside, ends = inside & kept, ends & kept
@@ -284,7 +336,7 @@ def _focal(
         masks = [
             chosen & select(unit.pairs, ends, unit.years, span, scope=s) for s in (scope, "citing")
         ]
-        found[technology] = _values(held, masks, inside, study)
+        found[technology] = _values(held, masks, inside, options)
     return found
 
 
@@ -297,8 +349,8 @@ class _Held:
     classes: Ints
 
 
-def _values(held: _Held, masks: Sequence[Mask], inside: Mask, study: Study) -> _Found:
-    shares, options = held.shares, study.options
+def _values(held: _Held, masks: Sequence[Mask], inside: Mask, options: Options) -> _Found:
+    shares = held.shares
     families = shares.matrix.T @ inside.astype(np.float64)
     located = float((inside & shares.located).sum())
     at = shares.names.index(options.focal)
@@ -382,7 +434,8 @@ def sensitivity(study: Study) -> pl.DataFrame:
     """
     shared = _Shared(study)
     rows = []
-    for number, spec in enumerate(specifications(study.options)):
+    wanted = list(enumerate(specifications(study.options)))
+    for number, spec in sorted(wanted, key=lambda each: held_by(each[1])):
         for technology, found in _focal(shared, spec).items():
             rows += [
                 (technology, name, *spec, *found[name], number == 0, number) for name in INDICATORS
