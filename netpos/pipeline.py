@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -268,7 +269,7 @@ def _maps(
                     if period != "all"
                 },
                 indicators=table.filter(pl.col("technology") == technology),
-                evidence=results.evidence(study, technology, whole, kind=kind),
+                evidence=partial(results.evidence, study, technology, whole, kind=kind),
                 context=_context(study, tables, technology),
                 lang=study.options.lang,
                 seed=study.options.seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -548,13 +549,26 @@ def benchmark_table(study: Study, table: pl.DataFrame) -> pl.DataFrame:
 
 
 def evidence(
-    study: Study, technology: str, span: Span, *, kind: Literal["country", "organisation"]
+    study: Study,
+    technology: str,
+    span: Span,
+    only: Collection[tuple[str, str]] | None = None,
+    *,
+    kind: Literal["country", "organisation"],
 ) -> dict[tuple[str, str], list[tuple[str, str]]]:
-    """The families that carry each link most: up to three ``(family_id, lens_id)`` per link."""
+    """The families that carry each link most: up to three ``(family_id, lens_id)`` per link.
+
+    With ``only`` for these links, (citing, cited), alone: between organisations there are millions.
+    """
     spread = study.spread if kind == "country" else study.organisation_spread
     chosen = study.links_mask(technology, span, kind=kind)
     keep = gathered(chosen, spread.pair)
     i, j = spread.ends
+    if only is not None:
+        at = {name: k for k, name in enumerate(spread.names)}
+        wanted = [at[citing] * len(at) + at[cited] for citing, cited in only]
+        among = np.isin(i.astype(np.int64) * len(at) + j, np.array(wanted, dtype=np.int64))
+        keep &= gathered(among, spread.cell)
     docs = (
         study.corpus.columns("documents", "family", "family_id", "lens_id")
         .drop_nulls("family")

@@ -49,7 +49,7 @@ def network_map(
     technology: str | Mapping[str, str] | None = None,
     periods: Mapping[str, Links] | None = None,
     indicators: pl.DataFrame | None = None,
-    evidence: Mapping[tuple[str, str], Sequence[tuple[str, str]]] | None = None,
+    evidence: map_data.Evidence | map_data.EvidenceOf | None = None,
     context: Mapping[str, object] | None = None,
     lang: str = "en",
     seed: int = 0,
@@ -79,7 +79,8 @@ def network_map(
         ``country`` or ``organisation`` and, where there are periods, ``period`` (the whole span
         under ``links.period``, else ``all``). None: what the links alone tell.
     evidence
-        Families behind a link: ``{(citing, cited): [(family_id, lens_id), ...]}``; three are shown.
+        Families behind a link: ``{(citing, cited): [(family_id, lens_id), ...]}``, or a function
+        that gives them for the links drawn, called with a list of (citing, cited); three are shown.
         For other links the panel names the ``netpos explain`` call.
     context
         What is printed below the map: ``period, data_date, records, families, coverage`` [share],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
@@ -229,21 +229,24 @@ def indicator_words() -> list[dict[str, Any]]:
     return [{"key": key, **entry} for key, entry in _word_file()["indicators"].items()]
 
 
+#: Families, ``(family_id, lens_id)``, behind each link, ``(citing, cited)``.
+Evidence: TypeAlias = Mapping[tuple[str, str], Sequence[tuple[str, str]]]
+#: What gives them for some links.
+EvidenceOf: TypeAlias = Callable[[Collection[tuple[str, str]]], Evidence]
+
+
 def evidence_entry(
-    evidence: Mapping[tuple[str, str], Sequence[tuple[str, str]]] | None, shown: Picture
+    evidence: Evidence | EvidenceOf | None, shown: Picture
 ) -> dict[str, list[list[str]]]:
     """Families behind the links drawn by default, three each, by numbers of the two nodes."""
-    if not evidence:
-        return {}
-    at = {node: i for i, node in enumerate(shown.ids)}
     main = shown.edges.main
-    drawn = set(
-        zip(shown.edges.citing[:main].tolist(), shown.edges.cited[:main].tolist(), strict=True)
-    )
+    ends = (end[:main].tolist() for end in (shown.edges.citing, shown.edges.cited))
+    drawn = {(shown.ids[i], shown.ids[j]): f"{i}>{j}" for i, j in zip(*ends, strict=True)}
+    found = evidence(list(drawn)) if callable(evidence) else evidence or {}
     return {
-        f"{at[citing]}>{at[cited]}": [[str(a), str(b)] for a, b in families[:FAMILIES]]
-        for (citing, cited), families in sorted(evidence.items())
-        if (at.get(citing), at.get(cited)) in drawn
+        drawn[link]: [[str(a), str(b)] for a, b in families[:FAMILIES]]
+        for link, families in sorted(found.items())
+        if link in drawn
     }
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from netpos import behind, explain
+from netpos import analysis, behind, explain, results
 from netpos.cli import app
+from netpos.ingest.corpus import open_corpus
+from netpos.options import make
 from tests.lens import QUANTUM, record, toy_records, write
 from tests.viz.test_report import Reader, inside
 
@@ -211,3 +214,14 @@ def test_families_behind_a_source_are_counted_as_the_number_beside_them(
     text = (mixed / "index.html").read_text("utf-8")
     assert "with both ends in the technology (links.csv)" in text
     assert "with both ends in the technology" not in (anywhere / "index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("kind", ["country", "organisation"])
+def test_evidence_of_some_links_is_that_of_all_for_these(mixed: Path, kind: Any) -> None:
+    study = analysis.prepare(open_corpus(mixed / "corpus"), make({"technologies": QUANTUM[1]}))
+    span = (study.options.first, study.options.last)
+    every = results.evidence(study, "quantum", span, kind=kind)
+    assert len(every) >= 4
+    for some in ([], list(every)[::2], list(every)):
+        found = results.evidence(study, "quantum", span, some, kind=kind)
+        assert found == {link: every[link] for link in some}
