@@ -35,7 +35,8 @@ PYTHON = sys.executable
 LIBRARIES = ("polars", "numpy", "msgspec", "scipy", "igraph", "pandas", "networkx", "orjson")
 #: Beyond this size one run must do, with its memory watched: the peer alone takes minutes.
 LARGE = 200_000
-#: The programs the goals are about: run at every size. The others run at the smallest, once.
+#: The programs the goals are about: run at every size. The others run at the smallest, once, and
+#: the one that writes everything also beyond `LARGE`.
 GOALS = ("typed parse", "ingest", "table", "table, warm", "peer")
 Runs = dict[str, list[Run]]
 
@@ -134,7 +135,7 @@ def programs(
         "peer as given": script("peer_given", "given", *export),
     }
     if not wide:
-        return {name: found[name] for name in GOALS}
+        found = {name: found[name] for name in GOALS}
     if everything:
         found["everything"] = [*analyse, "--out", str(folder / "everything")]
     return found
@@ -401,7 +402,7 @@ def main() -> None:
             n,
             pairs if n <= LARGE else 0,
             wide=wide,
-            everything=wide and not chosen.quick,
+            everything=(wide or n > LARGE) and not chosen.quick,
         )
         checked += said
     middle = max([n for n in sizes if n <= LARGE] or sizes[:1])
