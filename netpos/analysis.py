@@ -29,18 +29,7 @@ from netpos.options import EXPORT, Options
 from netpos.tables import Links
 
 Span = tuple[int, int]
-#: What is read of the families and the parties.
-_OF_FAMILIES = (
-    "family",
-    "priority_year",
-    "publication_year",
-    "documents",
-    "priority_offices",
-    "family_size",
-    "international",
-    "utility",
-    "role",
-)
+#: What is read of the parties.
 _OF_PARTIES = ("family", "role", "applicant", "residence", "person", "share")
 #: What of the families is held as long as the run lasts.
 _HELD = ("family", "priority_year", "publication_year", "international")
@@ -341,16 +330,27 @@ def _numbers(column: pl.Series) -> NDArray[np.float64]:
 
 
 def country_shares(corpus: Corpus, options: Options) -> tuple[pl.DataFrame, Shares, pl.DataFrame]:
-    """Countries of families by the rule of the options.
+    """Countries of families by the rules of the options.
+
+    Parameters
+    ----------
+    corpus, options
+        See `prepare`; of the options ``by, counting, residences, office_proxy, merge_cn`` and
+        ``aliases`` are looked at.
 
     Returns
     -------
     (table, shares, applicants)
         ``family, country, share, rule`` before counting; what is counted, families first, then
         documents outside; and the applicants of each family, see `Tables`.
+
+    Raises
+    ------
+    InputError
+        A file named in the options cannot be used.
     """
-    wanted = (*_OF_FAMILIES, "offices") if options.office_proxy else _OF_FAMILIES
-    families = corpus.columns("families", *wanted)
+    wanted = ("priority_offices", "offices") if options.office_proxy else ("priority_offices",)
+    families = corpus.columns("families", "family", *wanted)
     n, outside = families.height, corpus.scan("outside").select(pl.len()).collect().item()
     lookup, outside_shares = _lookup(corpus, options, n)
     parties = _parties(corpus, options)
@@ -400,6 +400,11 @@ def counted_pairs(
         Latest publication in the data.
     organisations
         See `netpos.graph.links.citations`.
+
+    Raises
+    ------
+    OptionError
+        A filter is unknown.
     """
     pairs = graph_links.citations(
         corpus.scan("citations"),
@@ -445,7 +450,17 @@ def _parties(corpus: Corpus, options: Options) -> pl.DataFrame:
 def members(
     corpus: Corpus, options: Options, technologies: tuple[Technology, ...], rows: int
 ) -> tuple[dict[str, Mask], dict[str, Mask]]:
-    """Seed families of each technology, and families that can be an end of its links."""
+    """Seed families of each technology, and families that can be an end of its links.
+
+    Parameters
+    ----------
+    corpus, options
+        See `prepare`; of the options ``narrow, symbols, utility_models, design`` are looked at.
+    technologies
+        Their definitions.
+    rows
+        Families and documents outside: the length of each mask.
+    """
     families = corpus.columns("families", "role", "utility")
     n = families.height
     seed = np.zeros(rows, dtype=bool)
