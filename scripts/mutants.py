@@ -28,11 +28,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("graph", "indicators")
+#: Whose tests are also those of the kernels beneath them.
+KERNELS = ("kernels", "contract", "balance", "core", "coreness", "dependence", "strength")
 #: Modules whose tests bear other names.
 TESTS = {
-    "graph/kernels": ["tests/graph/test_kernels.py", "tests/graph/test_contract.py"],
-    "graph/links": ["tests/test_analysis.py", "tests/oracle"],
-    "graph/residence": ["tests/test_analysis.py", "tests/test_engines.py", "tests/oracle"],
+    "graph/kernels": [f"tests/graph/test_{name}.py" for name in KERNELS],
+    "graph/links": ["netpos/graph/links.py", "tests/test_analysis.py", "tests/oracle"],
+    "graph/residence": [
+        "netpos/graph/residence.py",
+        "tests/test_analysis.py",
+        "tests/test_engines.py",
+        "tests/oracle",
+    ],
 }
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,

@@ -244,6 +244,20 @@ def family_organisations(
     -------
     pl.DataFrame
         ``family, organisation, share``, sorted.
+
+    Examples
+    --------
+    Two firms and a person file together; an inventor, whatever is known of one, files nothing:
+
+    >>> table = pl.DataFrame({"family": [0, 0, 0, 0], "role": [*["applicant"] * 3, "inventor"],
+    ...     "applicant": ["A BV", "B NV", "C", "D"], "person": [False, False, True, False],
+    ...     "share": [0.25, 0.5, 0.25, 1.0]})
+    >>> family_organisations(table).rows()
+    [(0, 'A BV', 0.25), (0, 'B NV', 0.5)]
+    >>> family_organisations(table, counting="country-unique")["share"].to_list()
+    [0.5, 0.5]
+    >>> family_organisations(table, counting="full")["share"].to_list()
+    [1.0, 1.0]
     """
     named = (
         applicants.filter((pl.col("role") == "applicant") & ~pl.col("person"))
