@@ -34,6 +34,7 @@ KERNELS = ("kernels", "contract", "balance", "core", "coreness", "dependence", "
 TESTS = {
     "graph/kernels": [f"tests/graph/test_{name}.py" for name in KERNELS],
     "graph/links": ["netpos/graph/links.py", "tests/test_analysis.py", "tests/oracle"],
+    "indicators/robustness": ["netpos/indicators/robustness.py", "tests/test_sensitivity.py"],
     "graph/residence": [
         "netpos/graph/residence.py",
         "tests/test_analysis.py",

@@ -45,6 +45,16 @@ def test_who_holds_no_family_has_no_rank_by_families() -> None:
     assert table["received_rank"].to_list() == [3, 1, 2]  # cited once, five times, four times
 
 
+def test_a_country_that_gives_and_receives_nothing_still_is_in_a_bloc_or_in_none() -> None:
+    links = links_of([[0, 2, 0], [1, 0, 0], [0, 0, 0]], ["DE", "NL", "US"], [5.0, 4.0, 9.0])
+    extra = pl.DataFrame({"node": ["BR", "FR"], "families": [1.0, 1.0]})
+    nodes = pl.concat([links.nodes, extra], how="diagonal").sort("node")
+    nodes = nodes.with_columns(families_international=pl.lit(0.0), cited_by_families=pl.lit(0.0))
+    table = country_table(Links(nodes, links.table), links, focal="NL", year=2024)
+    found = dict(table.select("country", "no_bloc").iter_rows())
+    assert found == {"BR": True, "DE": False, "FR": False, "NL": False, "US": False}
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_betweenness_of_organisations_is_that_of_networkx(seed: int) -> None:
     links = organisations(random_matrix(seed))

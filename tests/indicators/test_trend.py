@@ -56,8 +56,7 @@ class Corpus:
             self.shares,
             member,
             np.array(self.years, dtype=float),
-            SPAN,
-            **({"data_date": TODAY, "focal": "NL"} | options),
+            **({"span": SPAN, "data_date": TODAY, "focal": "NL"} | options),
         )
 
 
@@ -229,5 +228,8 @@ def test_wrong_input_is_named() -> None:
         changes(COUNTRIES.drop("family_share", "family_rank"), "P1", "P2")
     with pytest.raises(TableError, match="family_share"):
         slopes(COUNTRIES.drop("family_share"), ["family_share"])
+    with pytest.raises(OptionError, match="span 2021-2020 is reversed"):
+        Corpus(0).trend(span=(2021, 2020))
+    assert Corpus(0).trend(span=(2020, 2020))["year"].unique().to_list() == [2020]
     with pytest.raises(OptionError, match="window of -1"):
         Corpus(0).trend(window=-1)

@@ -209,6 +209,11 @@ def test_on_an_earlier_day_dates_decide() -> None:
     assert on(2020, **expired) == {}
     assert on(2020, legal_status="ACTIVE", discontinued_date=None) == {"US": 1.0}
     assert on(2020, legal_status="PENDING", discontinued_date=None, grant_date=None, granted=None)
+    # filed on 1 January 2001, status not known: twenty years, and not the day after
+    young = {"legal_status": "UNKNOWN", "application_date": dt.date(2001, 1, 1)}
+    young |= {"term_date": None, "discontinued_date": None}
+    assert on(2020, 12, 31, **young) == {"US": 1.0}
+    assert on(2021, 1, 1, **young) == {}
 
 
 def test_on_the_data_date_status_and_dates_agree() -> None:
