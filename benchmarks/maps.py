@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from netpos.viz.map import network_map  # noqa: E402 - after the path is set
+from netpos.viz.maps.map import network_map  # noqa: E402 - after the path is set
 from tests.conftest import CHROMIUM_FLAGS  # noqa: E402 - after the path is set
 from tests.viz.conftest import country_network, organisation_network  # noqa: E402 - after the path is set
 

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from netpos.ingest.user_tables import read_matrix as read_matrix
     from netpos.options import Options as Options
     from netpos.tables import Links as Links
-    from netpos.viz.map import network_map as network_map
+    from netpos.viz.maps.map import network_map as network_map
 
 __version__ = "0.1.0"
 
@@ -79,7 +79,7 @@ _HOME = {
     "links_on": "netpos.engines",
     "links_queries": "netpos.engines",
     "near_core": "netpos.graph.core",
-    "network_map": "netpos.viz.map",
+    "network_map": "netpos.viz.maps.map",
     "open_corpus": "netpos.ingest.corpus",
     "organisation_links": "netpos.analysis",
     "pagerank": "netpos.graph.centrality",

@@ -11,7 +11,7 @@ import polars as pl
 from netpos.analysis import Span, Study
 from netpos.graph.links import gathered
 from netpos.indicators.position import rounded
-from netpos.viz.report_page import RANKED, Family
+from netpos.viz.page import RANKED, Family
 
 #: Ranks with more families behind them are not listed in the report.
 MOST = 20

@@ -8,7 +8,7 @@ from pathlib import Path
 from netpos.errors import InputError, OptionError
 from netpos.ingest.sheets import Field, few, once, read_sheet, take
 from netpos.ingest.technologies import Technology
-from netpos.viz.chart_technologies import AREA_COLOURS
+from netpos.viz.charts.technologies import AREA_COLOURS
 
 #: The word of the option that stands for the file of technology definitions.
 DEFINITIONS = "definitions"

@@ -23,11 +23,11 @@ from netpos.ingest.json_stream import MAX_RECORD
 from netpos.options import FILES, Options, to_toml
 from netpos.outputs import Outputs, make_folder
 from netpos.pattern_hits import jump_warnings, pattern_hits
-from netpos.viz import map as network_map
 from netpos.viz.graph_files import graph_files
-from netpos.viz.report import Page, write_report
-from netpos.viz.report_behind import ranks_shown
-from netpos.viz.report_compare import write_comparison
+from netpos.viz.maps import map as network_map
+from netpos.viz.report.behind import ranks_shown
+from netpos.viz.report.compare import write_comparison
+from netpos.viz.report.report import Page, write_report
 from netpos.viz.workbook import excel_nl, workbook
 
 Report = Callable[[str], None]
@@ -280,7 +280,7 @@ def _maps(
 
 def _with_figures(page: Page, written: Outputs) -> Page:
     """Draw the figures, write each as SVG, PNG and CSV, and put them on the page."""
-    from netpos.viz import charts  # the chart library is slow to load
+    from netpos.viz.charts import charts
 
     found = charts.figures(page)
     for name, figure in found.items():

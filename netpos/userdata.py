@@ -17,7 +17,7 @@ from netpos.ingest.parts import sha256
 from netpos.ingest.user_tables import label_countries, read_families, read_links, read_matrix
 from netpos.outputs import Outputs, make_folder
 from netpos.tables import Links
-from netpos.viz import map as network_map
+from netpos.viz.maps import map as network_map
 
 Report = Callable[[str], None]
 _WHOLE = "all"

@@ -182,7 +182,7 @@ def test_a_membership_file_with_a_wrong_column_is_named(tmp_path: Path) -> None:
 def test_a_run_on_own_links_that_stops_halfway_leaves_the_results_before_it_as_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from netpos.viz import map as network_map
+    from netpos.viz.maps import map as network_map
 
     links, out = tmp_path / "l.csv", tmp_path / "o"
     links.write_text("citing,cited,weight,technology\nNL,DE,1,a\nUS,NL,1,b\n")

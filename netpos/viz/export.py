@@ -15,8 +15,8 @@ from netpos.errors import TableError
 from netpos.graph.strength import domestic, given, received
 from netpos.indicators.position import rounded
 from netpos.tables import Links
-from netpos.viz.map_data import rows_of
-from netpos.viz.map_svg import PALETTE, node_size
+from netpos.viz.maps.data import rows_of
+from netpos.viz.maps.svg import PALETTE, node_size
 
 #: Names of the blocs by their number in partitions; 0 = no country known.
 BLOCS = ("unknown", "EU", "OECD or NATO", "other")

@@ -15,7 +15,7 @@ from netpos import analysis, results
 from netpos.countries import data_path
 from netpos.ingest.corpus import ingest
 from netpos.options import make
-from netpos.viz.report import Page
+from netpos.viz.report.report import Page
 from tests import shared
 
 TECHNOLOGIES = {

@@ -8,8 +8,8 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from netpos.cli import app
-from netpos.viz import charts
-from netpos.viz.report_page import Figure
+from netpos.viz.charts import charts
+from netpos.viz.page import Figure
 from tests import shared
 from tests.lens import FAST, few, toy_records, write
 from tests.viz.report_pages import demo_page

@@ -1,0 +1,117 @@
+"""The figures of the report, each as SVG, PNG and the CSV of its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from netpos.viz.charts import compare as chart_compare
+from netpos.viz.charts import countries as chart_countries
+from netpos.viz.charts import impact as chart_impact
+from netpos.viz.charts import robust as chart_robust
+from netpos.viz.charts import scores as chart_scores
+from netpos.viz.charts import technologies as chart_technologies
+from netpos.viz.charts import world as chart_world
+from netpos.viz.charts.theme import render
+from netpos.viz.page import Figure, Page, counted_by
+from netpos.viz.words import in_sentence, words
+
+if TYPE_CHECKING:
+    from netpos.viz.charts.theme import Drawn
+
+#: Figures over all technologies, in the order in which the report shows them.
+ACROSS: dict[str, Callable[[Page], Drawn]] = {
+    "world": chart_world.world,
+    "world-value": chart_world.world_value,
+    "share-all": lambda page: chart_countries.share(page, "all"),
+    "trend-all": lambda page: chart_countries.trend(page, "all"),
+    "impact-all": lambda page: chart_impact.impact(page, "all"),
+    "rank-intervals": chart_robust.rank_intervals,
+    "rank-change": chart_technologies.rank_change,
+    "focal-share": chart_technologies.focal_share,
+    "scores": chart_technologies.scores,
+    "scores-heat": chart_scores.scores_heat,
+    "classes": chart_technologies.classes,
+    "concentration": chart_technologies.concentration,
+    "exposure": chart_technologies.exposure,
+    "complexity-value": chart_technologies.complexity_value,
+    "complexity-balance": chart_technologies.complexity_balance,
+    "organisations-all": lambda page: chart_countries.organisations(page, "all"),
+}
+#: Figures of the comparison page, where countries are chosen for one.
+COMPARED: dict[str, Callable[[Page], Drawn]] = {
+    "comparison": chart_compare.comparison,
+    "comparison-trend": chart_compare.comparison_trend,
+}
+#: Figures of one technology.
+EACH: dict[str, Callable[[Page, str], Drawn]] = {
+    "share": chart_countries.share,
+    "trend": chart_countries.trend,
+    "impact": chart_impact.impact,
+    "organisations": chart_countries.organisations,
+    "sensitivity": chart_robust.sensitivity,
+}
+
+
+def figures(page: Page) -> dict[str, Figure]:
+    """Draw every figure for which the tables hold the numbers.
+
+    Parameters
+    ----------
+    page
+        What the report is made of.
+
+    Returns
+    -------
+    dict
+        Name of the file without its ending -> figure. Names of figures of one technology end with
+        its id. The same bytes for the same tables.
+    """
+    found = {}
+    for name, key, drawn in _drawn(page):
+        if drawn is not None:
+            chart, table = drawn
+            said = figure_words(page, key)
+            found[name] = render(chart, table, name=name, said=said, lang=page.lang)
+    return found
+
+
+def figure_words(page: Page, name: str) -> str:
+    """Say what a figure shows, from what and how counted: its caption and its text alternative.
+
+    Parameters
+    ----------
+    page
+        What the report is made of.
+    name
+        Name of the figure, or its kind.
+    """
+    t = words(page.lang)
+    kind = name if name in ACROSS or name in COMPARED else name.split("-")[0]
+    text: str = t[f"figure_{kind}"].format(focal=in_sentence(page.focal, page.lang))
+    source: str = t["figure_source"].format(
+        first=page.span[0],
+        last=page.span[1],
+        date=page.data_date,
+        counting=t[f"counting_{page.counting}"],
+        by=t[counted_by(page)],
+    )
+    if kind.startswith("complexity"):
+        facts = page.table("technologies")
+        if "complexity_basis" in facts.columns and facts["complexity_basis"].count():
+            basis = str(facts["complexity_basis"].drop_nulls()[0]).partition(":")[0]
+            text = f"{text} {t[f'basis_{basis}']}"
+        if page.areas:
+            text = f"{text} {t['figure_areas']}"
+    return f"{text} {source}"
+
+
+def _drawn(page: Page) -> Iterator[tuple[str, str, Drawn]]:
+    for name, across in ACROSS.items():
+        yield name, name, across(page)
+    for ident, _ in page.technologies:
+        for kind, each in EACH.items():
+            yield f"{kind}-{ident}", kind, each(page, ident)
+    if page.compared:
+        for name, beside in COMPARED.items():
+            yield name, name, beside(page)

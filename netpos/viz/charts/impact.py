@@ -1,0 +1,109 @@
+"""Figure of one technology: citations received per family by country and year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from netpos.viz.charts.countries import apart, chosen, letters, seen
+from netpos.viz.charts.theme import PALE, SOFT, WIDTH
+from netpos.viz.page import Page
+from netpos.viz.words import words
+
+if TYPE_CHECKING:
+    from netpos.viz.charts.theme import Drawn
+
+#: Families a country needs in a year for a point: with fewer one patent is the whole story.
+LEAST = 5
+
+
+def impact(page: Page, technology: str) -> Drawn:
+    r"""Draw citations from abroad per family, relative to all families of the same year.
+
+    .. math:: \frac{R_{iy} / N_{iy}}{\sum_k R_{ky} / N_y}
+              = \frac{\mathrm{received\_share}_{iy}}{\mathrm{family\_share}_{iy}}
+
+    without unit, 1 = as all countries together. Families of one year have had the same time to be
+    cited, so that years can be compared.
+
+    Parameters
+    ----------
+    page
+        Its table by year has both shares.
+    technology
+        Its id, or ``all``.
+
+    Returns
+    -------
+    tuple or None
+        The chart and its numbers, with ``citations_relative`` null for years with fewer than
+        `LEAST` families of the country, without a located citation, or whose citation window is
+        not over; None where fewer than two years have a point.
+    """
+    import altair as alt
+
+    t = words(page.lang)
+    rows = page.rows("trend", technology)
+    if not rows.height or not {"family_share", "received_share"} <= set(rows.columns):
+        return None
+    kept, colours = chosen(rows, page.focal)
+    table = rows.filter(pl.col("country").is_in(kept)).sort("country", "year")
+    enough = (pl.col("families") >= LEAST) & (pl.col("family_share") > 0)
+    table = seen(page, technology, table).select(
+        "country",
+        "year",
+        "provisional",
+        "families",
+        "family_share",
+        "received_share",
+        citations_relative=pl.when(enough).then(pl.col("received_share") / pl.col("family_share")),
+    )
+    shown = table.drop_nulls("citations_relative")
+    if shown["year"].n_unique() < 2:
+        return None
+    first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
+    years = alt.Scale(domain=[first, last], nice=False, zero=False)
+    ticks = alt.Axis(format="d", tickMinStep=1, tickCount=min(8, last - first), grid=False)
+    x = alt.X("year:Q", title=None, scale=years, axis=ticks)
+    colour = alt.Color("country:N", scale=alt.Scale(domain=kept, range=colours), legend=None)
+    thick = alt.condition(f"datum.country === '{page.focal}'", alt.value(3), alt.value(1.5))
+    y = alt.Y(
+        "citations_relative:Q", title=None, axis=alt.Axis(format="~r", tickCount=5, grid=True)
+    )
+    base = alt.Chart(table).encode(x=x, y=y, color=colour)
+    lines = base.mark_line(clip=True, invalid="break-paths-show-domains").encode(strokeWidth=thick)
+    dots = base.mark_point(filled=True, size=16, opacity=1).transform_filter(
+        "isValid(datum.citations_relative)"
+    )
+    ends = shown.sort("year").group_by("country", maintain_order=True).last()
+    spread = apart(
+        ends.rename({"citations_relative": "value"}),
+        float(shown["citations_relative"].max() or 1.0),  # type: ignore[arg-type] # a number: there are rows
+    )
+    labels = (
+        alt.Chart(spread.with_columns(ink=pl.col("country").replace_strict(letters(kept, colours))))
+        .mark_text(align="left", dx=6)
+        .encode(
+            x=x,
+            y=alt.Y("place:Q"),
+            text=alt.Text("country:N"),
+            color=alt.Color("ink:N", scale=None),
+        )
+    )
+    one = alt.Chart(pl.DataFrame({"one": [1.0]})).mark_rule(color=SOFT, strokeDash=[4, 3])
+    layers: list[Any] = []
+    young = table.filter(pl.col("provisional").fill_null(value=False))["year"]
+    if young.len():
+        start = max(int(young.min()) - 0.5, first)  # type: ignore[arg-type] # a number: there are rows
+        shade = alt.Chart(pl.DataFrame({"a": [start], "b": [float(last)]})).mark_rect(
+            color=PALE, opacity=0.3
+        )
+        layers.append(
+            shade.encode(x=alt.X("a:Q", title=None, scale=years, axis=ticks), x2=alt.X2("b"))
+        )
+    layers += [one.encode(y=alt.Y("one:Q")), lines, dots, labels]
+    chart = alt.layer(*layers).properties(
+        width=WIDTH - 120, height=170, title=t["chart_citations_relative"]
+    )
+    return chart, table

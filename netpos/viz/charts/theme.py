@@ -1,0 +1,272 @@
+"""The look of figures, and how one becomes files: the same bytes on every system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from netpos.viz.page import Figure
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    AnyChart = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.FacetChart
+    #: A chart and the numbers in it; None where the tables do not hold them.
+    Drawn = tuple[AnyChart, pl.DataFrame] | None
+
+#: The first is what the converter ships; the others have the same widths or stand in.
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+INK, SOFT, LINE, PALE = "#1b2433", "#566274", "#dde3e9", "#b9c2cc"
+FOCUS, OTHER = "#bd1f01", "#94a4a2"
+#: Ten colours told apart in any colour vision (Petroff 2021, arXiv:2107.02270).
+PALETTE = [
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70",
+    "#717581", "#92dadd",
+]  # fmt: skip
+#: Groups of countries, as in the maps.
+BLOC_COLOURS = {"eu": "#0072b2", "oecd_nato": "#e69f00", "other": "#999999"}
+WIDTH = 820
+#: Least contrast of letters.
+TEXT_CONTRAST = 4.5
+
+_ID = re.compile(r'\bid="([^"]+)"')
+_TAG = re.compile(r"<[^>]+>")
+_LONG = re.compile(r"(\d\.\d\d)\d+")
+_SPOKEN = re.compile(r'\s(?:aria-[a-z]+|role|class|xmlns:xlink|pointer-events)="[^"]*"')
+
+
+def theme() -> dict[str, Any]:
+    """Return the settings that all figures share."""
+    text = {"font": FONT, "labelColor": INK, "titleColor": SOFT}
+    axis = text | {
+        "labelFont": FONT, "titleFont": FONT, "labelFontSize": 11, "titleFontSize": 11,
+        "titleFontWeight": "normal", "domainColor": PALE, "tickColor": PALE, "gridColor": LINE,
+        "labelLimit": 260, "titlePadding": 8,
+    }  # fmt: skip
+    return {
+        "aria": False,
+        "background": "white",
+        "font": FONT,
+        "padding": 6,
+        "view": {"stroke": None},
+        "axis": axis,
+        "axisY": {"grid": False},
+        "legend": {
+            "labelFont": FONT, "titleFont": FONT, "labelFontSize": 11, "titleFontSize": 11,
+            "titleFontWeight": "normal", "labelColor": INK, "titleColor": SOFT, "orient": "top",
+            "symbolType": "square",
+        },
+        "header": {
+            "labelFont": FONT, "titleFont": FONT, "labelFontSize": 12, "labelColor": INK,
+            "labelFontWeight": "bold", "labelAnchor": "start", "title": None,
+        },
+        "title": {
+            "font": FONT, "fontSize": 12, "color": INK, "anchor": "start", "fontWeight": "bold",
+            "offset": 8,
+        },
+        "text": {"font": FONT, "fontSize": 11, "fill": INK},
+        "range": {"category": PALETTE},
+    }  # fmt: skip
+
+
+def contrast(one: str, other: str = "#ffffff") -> float:
+    """Return the contrast of two colours, from 1 to 21.
+
+    Parameters
+    ----------
+    one, other
+        Colours as ``#rrggbb``.
+
+    References
+    ----------
+    W3C, Web Content Accessibility Guidelines 2.2, relative luminance and contrast ratio.
+
+    Examples
+    --------
+    >>> contrast("#000000"), round(contrast("#767676"), 2)
+    (21.0, 4.54)
+    """
+    bright = []
+    for colour in (one, other):
+        parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        red, green, blue = (
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts
+        )
+        bright.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+    return (max(bright) + 0.05) / (min(bright) + 0.05)
+
+
+def readable(colour: str) -> str:
+    """Return a colour for letters on white: darkened until its contrast is at least 4.5.
+
+    Examples
+    --------
+    >>> readable("#1b2433"), contrast(readable("#ffa90e")) >= 4.5
+    ('#1b2433', True)
+    """
+    parts = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
+    for part in range(100, 0, -1):
+        found = "#" + "".join(f"{value * part // 100:02x}" for value in parts)
+        if contrast(found) >= TEXT_CONTRAST:
+            return found
+    return "#000000"
+
+
+def filled(mine: pl.Expr) -> pl.Expr:
+    """Colour of a mark: that of the country in focus, or the usual one."""
+    return pl.when(mine).then(pl.lit(FOCUS)).otherwise(pl.lit(PALETTE[0]))
+
+
+def rank_axis(*tables: pl.Series) -> tuple[list[float], list[int]]:
+    """Return the domain of an axis of ranks, first place at the far end, and its ticks.
+
+    Examples
+    --------
+    >>> rank_axis(pl.Series([3, 17]), pl.Series([5]))
+    ([17.6, 0.4], [1, 5, 10, 15])
+    >>> rank_axis(pl.Series([9]))[1], rank_axis(pl.Series([3]))[1]
+    ([1, 4, 6, 8], [1, 2, 3])
+    """
+    worst = max(int(s.max() or 1) for s in tables)  # type: ignore[arg-type] # a number: there are rows
+    step = next(k for k in (1, 2, 5, 10, 20, 50, 100) if worst <= 8 * k or k == 100)
+    ticks = [k for k in range(step, worst + 1, step) if k > 2 or step == 1]
+    return [worst + 0.6, 0.4], ticks if step == 1 else [1, *ticks]
+
+
+def beside(
+    x: Sequence[float],
+    y: Sequence[float],
+    names: Sequence[str],
+    *,
+    radius: float,
+    font: float,
+    width: float,
+) -> list[str]:
+    """Choose for each point the side on which its name covers nothing and stays inside.
+
+    Parameters
+    ----------
+    x, y
+        Middle of each point, pixels; y grows downward.
+    names
+        The names; earlier ones choose first.
+    radius, font, width
+        Size of a point, of the letters and of the drawing, pixels.
+
+    Returns
+    -------
+    list
+        ``right``, ``left``, ``above``, ``below``, or ``none`` where no side is free.
+
+    Examples
+    --------
+    >>> beside([90, 100, 390], [0, 0, 0], ["name", "b", "far"], radius=4, font=10, width=400)
+    ['left', 'right', 'left']
+    """
+    taken = [(a - radius, b - radius, a + radius, b + radius) for a, b in zip(x, y, strict=True)]
+    sides = []
+    for k, (a, b, name) in enumerate(zip(x, y, names, strict=True)):
+        wide, gap = 0.56 * font * len(name), radius + 4
+        spots = {
+            "right": (a + gap, b - font / 2, a + gap + wide, b + font / 2),
+            "left": (a - gap - wide, b - font / 2, a - gap, b + font / 2),
+            "above": (a - wide / 2, b - gap - font, a + wide / 2, b - gap),
+            "below": (a - wide / 2, b + gap, a + wide / 2, b + gap + font),
+        }
+        free = [
+            side
+            for side, box in spots.items()
+            if box[0] >= 0
+            and box[2] <= width
+            and not any(
+                i != k and box[0] < q[2] and q[0] < box[2] and box[1] < q[3] and q[1] < box[3]
+                for i, q in enumerate(taken)
+            )
+        ]
+        sides.append(free[0] if free else "none")
+        if free:
+            taken.append(spots[free[0]])
+    return sides
+
+
+def name_layers(base: alt.Chart, field: str, *, gap: float, font: float) -> list[alt.Chart]:
+    """Set the names of points on the sides that the column ``side`` tells; see `beside`.
+
+    Parameters
+    ----------
+    base
+        The points, with their places encoded.
+    field
+        The column of the names.
+    gap, font
+        From the middle of a point to its name, and size of the letters, pixels.
+    """
+    import altair as alt
+
+    sided = {
+        "right": base.mark_text(align="left", baseline="middle", dx=gap, fontSize=font),
+        "left": base.mark_text(align="right", baseline="middle", dx=-gap, fontSize=font),
+        "above": base.mark_text(align="center", baseline="bottom", dy=-gap, fontSize=font),
+        "below": base.mark_text(align="center", baseline="top", dy=gap, fontSize=font),
+    }
+    return [
+        text.transform_filter(f"datum.side === '{side}'").encode(text=alt.Text(f"{field}:N"))
+        for side, text in sided.items()
+    ]
+
+
+def render(chart: AnyChart, table: pl.DataFrame, *, name: str, said: str, lang: str) -> Figure:
+    """Draw a chart as SVG and PNG, with its numbers as CSV.
+
+    Parameters
+    ----------
+    chart
+        An Altair chart of any kind.
+    table
+        What is in it.
+    name
+        Of the figure; its ids begin with it.
+    said
+        What the figure shows, for people who do not see it.
+    lang
+        Of the numbers on its axes.
+
+    Returns
+    -------
+    Figure
+        The SVG has ``role="img"`` with the text and no numbers of the drawing process in it.
+    """
+    import vl_convert as vlc
+
+    spec = chart.to_dict(validate=False)  # a test validates every chart
+    spec["config"] = theme() | spec.get("config", {})
+    decimal, thousands = (",", ".") if lang == "nl" else (".", ",")
+    numbers = {
+        "decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""],
+        "percent": " %",
+    }  # fmt: skip
+    svg = tidy(vlc.vegalite_to_svg(spec, format_locale=numbers), name, said)
+    return Figure(svg, vlc.svg_to_png(svg, scale=2), table.write_csv(null_value=""))
+
+
+def tidy(svg: str, name: str, said: str) -> str:
+    """Number the ids of a drawing from 1, shorten its coordinates and say what it shows.
+
+    The converter counts clip paths over its lifetime, so that a chart drawn twice has other ids;
+    and two drawings in one page must not share any.
+
+    Examples
+    --------
+    >>> drawn = '<svg class="marks"><g clip-path="url(#clip7)"/><clipPath id="clip7"/></svg>'
+    >>> print(tidy(drawn, "a", "A & B"))
+    <svg role="img" aria-label="A &amp; B"><g clip-path="url(#a-1)"/><clipPath id="a-1"/></svg>
+    """
+    svg = _TAG.sub(lambda m: _LONG.sub(r"\1", _SPOKEN.sub("", m[0])), svg)
+    for number, old in enumerate(dict.fromkeys(_ID.findall(svg)), start=1):
+        new = f"{name}-{number}"
+        svg = svg.replace(f'id="{old}"', f'id="{new}"').replace(f"(#{old})", f"(#{new})")
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(said)}"', 1)

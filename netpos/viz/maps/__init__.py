@@ -1,0 +1,1 @@
+"""The map of a network: its layout, its drawing, its page."""

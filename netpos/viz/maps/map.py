@@ -1,0 +1,300 @@
+"""Interactive network maps: one offline HTML file that can be mailed, opened and printed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from netpos.errors import OptionError, TableError
+from netpos.tables import Links
+from netpos.viz import safe_html
+from netpos.viz.maps import data as map_data
+from netpos.viz.maps.layout import ASPECT
+from netpos.viz.maps.picture import MOST_LINKS, MOST_NODES, Picture, check_period, ordered, picture
+from netpos.viz.maps.svg import (
+    LABEL,
+    LARGEST,
+    PALETTE,
+    SMALLEST,
+    WIDEST,
+    draw,
+    map_svg,
+    sector_spots,
+)
+from netpos.viz.write import write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["map_svg", "network_map"]
+
+#: Scripts of the page, in order; together they are one script element.
+SCRIPTS = (
+    "map_state.js", "map_picture.js", "map_svg.js", "map_panel.js", "map_table.js", "map_save.js",
+    "map.js",
+)  # fmt: skip
+
+SHAPES = ("dot", "square", "triangle")
+
+
+def network_map(
+    links: Links | pl.DataFrame | pd.DataFrame,
+    path: str | os.PathLike[str],
+    *,
+    focal: str = "NL",
+    title: str | Mapping[str, str] | None = None,
+    technology: str | Mapping[str, str] | None = None,
+    periods: Mapping[str, Links] | None = None,
+    indicators: pl.DataFrame | None = None,
+    evidence: map_data.Evidence | map_data.EvidenceOf | None = None,
+    context: Mapping[str, object] | None = None,
+    lang: str = "en",
+    seed: int = 0,
+    synthetic: bool = False,
+    core: Collection[str] | None = None,
+) -> Path:
+    """Write an interactive map of a citation network as one HTML file that needs nothing else.
+
+    Parameters
+    ----------
+    links
+        The whole span. A table ``citing, cited, weight[, citations]`` (Polars or pandas) is taken
+        as links between countries.
+    path
+        Of the file to write; whole or absent, missing folders are made.
+    focal
+        Code of the country to mark (in a network of organisations: those of that country, or one
+        organisation by name). Where it is not in the network the page says so.
+    title
+        Heading; None: a plain one with the technology. Texts may be mappings with ``en``, ``nl``.
+    technology
+        Name of the technology as printed; None: ``links.technology``.
+    periods
+        Links of each period, in the order of the slider. Nodes keep their positions.
+    indicators
+        Columns of ``tables/countries.csv`` or ``tables/organisations.csv``, any of them, with
+        ``country`` or ``organisation`` and, where there are periods, ``period`` (the whole span
+        under ``links.period``, else ``all``). None: what the links alone tell.
+    evidence
+        Families behind a link: ``{(citing, cited): [(family_id, lens_id), ...]}``, or a function
+        that gives them for the links drawn, called with a list of (citing, cited); three are shown.
+        For other links the panel names the ``netpos explain`` call.
+    context
+        What is printed below the map: ``period, data_date, records, families, coverage`` [share],
+        ``counting, by, scope, left_out, membership_year, method, graph_file, source, version``;
+        other keys are printed by their name. ``results`` is the folder named in ``explain`` calls.
+    lang
+        Language in which the page opens, ``en`` or ``nl``; the reader can switch.
+    seed
+        Of the force layout.
+    synthetic
+        Show that the data are made up.
+    core
+        Codes of the core; None: from ``indicators``, else computed.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    OptionError
+        A language other than en, nl.
+    TableError
+        A table lacks a column, a period has a node that the whole span has not, an indicator row
+        comes twice.
+
+    Notes
+    -----
+    The page holds at most 500 nodes and 10,000 links (the strongest; it says so and names the
+    graph file), the periods together at most 20,000 links (8,000
+    between organisations). Weights are rounded to 12 digits.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = pl.DataFrame({"citing": ["NL", "NL"], "cited": ["DE", "US"], "weight": [3.0, 6.0]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     text = network_map(table, f"{folder}/map.html").read_text(encoding="utf-8")
+    >>> "Netherlands" in text, "Content-Security-Policy" in text
+    (True, True)
+    """
+    if lang not in map_data.LANGUAGES:
+        raise OptionError(f"lang '{lang}' is not a language of the maps", remedy="use en or nl")
+    whole = ordered(links if isinstance(links, Links) else _from_frame(links))
+    about = dict(context or {})
+    key = whole.period or "all"
+    spans = {k: ordered(v) for k, v in (periods or {}).items() if k != key}
+    for name, span in spans.items():
+        check_period(span, whole, name)
+    rows = None if indicators is None else map_data.rows_of(indicators, whole, key)
+    year = about.get("membership_year")
+    shown = picture(
+        whole,
+        focal=focal,
+        core=core,
+        indicators=rows,
+        year=year if isinstance(year, int) else None,
+        seed=seed,
+    )
+    entries = [
+        map_data.period_entry(shown, whole, key, shown.edges, []),
+        *map_data.period_entries(shown, spans),
+    ]
+    named = technology if technology is not None else whole.technology
+    data: dict[str, Any] = {
+        "kind": shown.kind,
+        "lang": lang,
+        "focal": shown.focal,
+        "focal_name": shown.focal_names,
+        "focal_code": focal,
+        "title": _title(title, named, shown.kind),
+        "file": Path(path).stem,
+        "explain": {
+            "results": str(about.pop("results", "RESULTS")),
+            "technology": whole.technology or map_data.in_languages(named or "all")["en"],
+        },
+        "synthetic": synthetic,
+        "has_core": shown.has_core,
+        "heads": shown.community_heads,
+        "rings": [ring.radius for ring in shown.radial.rings if len(ring.members) > 1],
+        "apart": {"radial": shown.radial.apart, "force": shown.force.apart},
+        "core_radius": shown.radial.core_radius,
+        "sectors": _sectors(shown),
+        "style": {
+            **PALETTE,
+            "smallest": SMALLEST,
+            "largest": LARGEST,
+            "widest": WIDEST,
+            "aspect": ASPECT,
+            "label": LABEL,
+        },
+        "nodes_total": shown.nodes_total,
+        "ceiling": [MOST_NODES, MOST_LINKS],
+        "graph_file": about.get("graph_file"),
+        "indicator_words": map_data.indicator_words(),
+        "indicators": _indicators(shown, whole, spans, indicators, entries),
+        "evidence": map_data.evidence_entry(evidence, shown),
+        "context": map_data.context_lines(about, whole, named, focal),
+        "facts": _facts(about, whole),
+        "words": {code: map_data.words(code) for code in map_data.LANGUAGES},
+    }
+    return write_text(path, _render(shown, data, entries, lang))
+
+
+def _from_frame(table: pl.DataFrame | pd.DataFrame) -> Links:
+    frame = table if isinstance(table, pl.DataFrame) else pl.from_pandas(table)
+    if "weight" in frame.columns and not frame["weight"].dtype.is_numeric():
+        raise TableError(f"links: column 'weight' is {frame['weight'].dtype}, expected a number")
+    return Links.from_table(frame)
+
+
+def _title(title: str | Mapping[str, str] | None, technology: object, kind: str) -> dict[str, str]:
+    if title is not None:
+        return map_data.in_languages(title)
+    out = {}
+    for lang in map_data.LANGUAGES:
+        plain = map_data.words(lang)[f"title_{kind}"]
+        name = map_data.in_languages(technology)[lang] if technology is not None else ""
+        out[lang] = f"{plain}: {name}" if name else plain
+    return out
+
+
+def _sectors(shown: Picture) -> list[dict[str, object]]:
+    """The sectors of the radial layout: where each begins, and where its name stands."""
+    placed = shown.radial
+    rims = [ring.radius for ring in placed.rings if len(ring.members) > 1]
+    if len(placed.sectors) < 2 or not rims:
+        return []
+    return [
+        {"bloc": group, "begin": round(begin, 4), "name": [round(x), round(y)]}
+        for (group, begin, _), (x, y) in zip(placed.sectors, sector_spots(placed), strict=True)
+    ]
+
+
+def _facts(about: Mapping[str, object], links: Links) -> dict[str, object]:
+    """What the line below the heading says: period, data date, coverage."""
+    period, date, coverage = about.get("period", links.period), about.get("data_date"), None
+    if isinstance(about.get("coverage"), int | float):
+        coverage = about["coverage"]
+    return {
+        "period": map_data.in_languages(period) if period is not None else None,
+        "data_date": None if date is None else str(date),
+        "coverage": coverage,
+    }
+
+
+def _indicators(
+    shown: Picture,
+    whole: Links,
+    spans: Mapping[str, Links],
+    given: pl.DataFrame | None,
+    entries: Sequence[Mapping[str, object]],
+) -> dict[str, dict[str, list[Any]]]:
+    """Per period; a table without periods holds for the whole span alone."""
+    first = str(entries[0]["key"])
+    out = {}
+    for entry, links in zip(entries, (whole, *spans.values()), strict=True):
+        key = str(entry["key"])
+        if given is None:
+            rows = map_data.small_indicators(links)
+        elif key == first or "period" in given.columns:
+            rows = map_data.rows_of(given, whole, key)
+        else:
+            continue
+        if rows.height:
+            out[key] = map_data.indicator_entry(rows, shown, entry)
+    return out
+
+
+def _render(
+    shown: Picture,
+    data: Mapping[str, Any],
+    entries: Sequence[Mapping[str, object]],
+    lang: str,
+) -> str:
+    """Fill the graph container, print it through our own template."""
+    from pyvis.network import Network
+
+    net = Network(directed=True, cdn_resources="in_line")
+    for i, name in enumerate(shown.names["en"]):
+        place = {"x": shown.radial.x[i], "y": shown.radial.y[i]}
+        net.add_node(i, label=name, shape=SHAPES[max(shown.bloc[i], 0)], **place)
+    edges = shown.edges
+    for i, j, weight, pairs in zip(
+        edges.citing.tolist(),
+        edges.cited.tolist(),
+        edges.weight.tolist(),
+        edges.citations,
+        strict=True,
+    ):
+        net.add_edge(i, j, value=map_data.significant(weight), citations=pairs)
+
+    def block(nodes: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, Any]]) -> str:
+        spans = [{**entries[0], "links": map_data.edge_rows(links)}, *entries[1:]]
+        return safe_html.json_block(
+            {**data, "nodes": map_data.node_columns(nodes, shown), "periods": spans}
+        )
+
+    library = safe_html.vis_network()
+    script = "".join(safe_html.template_text(name) for name in SCRIPTS)
+    style = safe_html.template_text("map.css")
+    net.templateEnv = safe_html.environment()
+    net.path = "map.html.j2"
+    net.templateEnv.globals.update(
+        block=block,
+        data=data,
+        drawing=safe_html.inline_script(draw(shown, lang=lang, width=1080, height=640)),
+        lang=lang,
+        policy=safe_html.content_policy([library, script], [style]),
+        scripts=[safe_html.inline_script(library), safe_html.inline_script(script)],
+        style=safe_html.inline_script(style),
+        t=map_data.words(lang),
+    )
+    html: str = net.generate_html()
+    return html

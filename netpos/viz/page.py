@@ -1,0 +1,144 @@
+"""What a report is made of: the tables of a run and the facts around them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import polars as pl
+
+#: Families behind a link: family id and one of its Lens ids.
+Behind = Sequence[tuple[str, str]]
+
+
+#: Ranks of countries whose families may be listed, and what they rank.
+RANKED = {"family_rank": "families", "received_rank": "received"}
+
+
+class Family(NamedTuple):
+    """A family behind a number: its id, one of its Lens ids, and what it adds to the number."""
+
+    family_id: str
+    lens_id: str
+    part: float
+
+
+class Figure(NamedTuple):
+    """A figure as its files: the drawing, a picture of it, and the numbers in it."""
+
+    svg: str
+    png: bytes
+    csv: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the report shows: names, tables and the facts of the run.
+
+    Parameters
+    ----------
+    focal
+        Country in focus.
+    lang
+        ``en`` or ``nl``.
+    technologies
+        Id and name in that language, in the order shown.
+    tables
+        Those of the run by name; a part whose table or column is absent is left out.
+    periods
+        Names of the periods by start, ``all`` last.
+    span
+        First and last year.
+    inputs
+        Name, form, records read, kept, rejected, duplicate.
+    skipped
+        Name, and why it was left alone.
+    warnings
+        Sentences the reader must know.
+    data_date
+        Latest publication, ISO.
+    counting, scope, by
+        How it was counted.
+    version
+        Of netpos.
+    synthetic
+        Say that the data are invented.
+    options
+        Further options of the run, printed at the end.
+    evidence
+        Technology -> (citing, cited) -> families that carry the link most, for the whole span.
+    figures
+        Name -> figure, as `netpos.viz.charts.charts.figures` returns them; without them the report
+        has tables only.
+    corpus
+        The corpus as seen from the report, for the commands it names.
+    ranked
+        Technology -> (country, rank) -> every family behind the rank, for the whole span.
+    compared
+        Countries of the comparison page, the one in focus first; empty: there is no such page.
+    areas
+        Technology -> focus area, where the figures of complexity are coloured by it.
+    """
+
+    focal: str
+    lang: str
+    technologies: Sequence[tuple[str, str]]
+    tables: Mapping[str, pl.DataFrame]
+    periods: Sequence[str]
+    span: tuple[int, int]
+    inputs: Sequence[tuple[str, str, int, int, int, int]]
+    skipped: Sequence[tuple[str, str | None]]
+    warnings: Sequence[str]
+    data_date: str
+    counting: str
+    scope: str
+    by: str
+    version: str
+    synthetic: bool
+    options: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[str, Mapping[tuple[str, str], Behind]] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    corpus: str = "corpus"
+    ranked: Mapping[str, Mapping[tuple[str, str], Sequence[Family]]] = field(default_factory=dict)
+    compared: Sequence[str] = ()
+    areas: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> list[str]:
+        """The periods inside the span."""
+        return [name for name in self.periods if name != "all"]
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Return a table of the run; one without columns where there is none."""
+        return self.tables.get(name, pl.DataFrame())
+
+    def rows(
+        self, name: str, technology: str, period: str | None = None, **where: str
+    ) -> pl.DataFrame:
+        """Return the rows of a technology (and period) of a table; none where it is absent."""
+        found = self.table(name)
+        if not found.width:
+            return found
+        keys = {"technology": technology, **where}
+        if period is not None:
+            keys["period"] = period
+        return found.filter([pl.col(k) == v for k, v in keys.items()])
+
+    def has(self, name: str, column: str) -> bool:
+        """Whether the table has this column with at least one value in it."""
+        found = self.table(name)
+        return column in found.columns and found[column].null_count() < found.height
+
+
+def counted_by(page: Page) -> str:
+    """Return the key of the words for whose country was counted.
+
+    Where no party gave any family its country, as in a CSV, it is the priority office.
+    """
+    rows = page.rows("coverage", "all", "all")
+    if rows.height:
+        rules = set(rows.filter(pl.col("families") > 0)["rule"])
+        if "priority" in rules and not rules & {"applicant", "inventor", "imputed", "lookup"}:
+            return "by_priority"
+    return f"by_{page.by}"

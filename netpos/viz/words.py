@@ -1,0 +1,108 @@
+"""What the report says, in both languages, from a file of words."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from netpos import countries
+from netpos.viz.safe_html import template_text
+
+
+@cache
+def _file() -> dict[str, Any]:
+    return tomllib.loads(template_text("report_words.toml"))
+
+
+def words(lang: str) -> dict[str, Any]:
+    """Return every sentence and label of the report in a language.
+
+    Examples
+    --------
+    >>> words("en")["share"], words("nl")["share"]
+    ('Share', 'Aandeel')
+    """
+    return dict(_file()[lang])
+
+
+def in_sentence(code: str, lang: str) -> str:
+    """Name a country as it stands within a sentence; other texts stay as they are.
+
+    Examples
+    --------
+    >>> in_sentence("NL", "en"), in_sentence("US", "nl"), in_sentence("ACME", "en")
+    ('the Netherlands', 'de Verenigde Staten', 'ACME')
+    """
+    special: Mapping[str, str] = words(lang)["in_sentence"]
+    known = len(code) == 2 and countries.is_country(code)
+    return special.get(code, countries.name(code, lang)) if known else code
+
+
+def joined(names: Sequence[str], lang: str) -> str:
+    """Join names as a sentence does.
+
+    Examples
+    --------
+    >>> joined(["a", "b", "c"], "en"), joined(["a", "b"], "nl")
+    ('a, b and c', 'a en b')
+    """
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {words(lang)['and']} {names[-1]}"
+
+
+def translated(text: str, kind: str, lang: str) -> tuple[str, bool]:
+    """Give a sentence that a run wrote in English in the language of the report.
+
+    Parameters
+    ----------
+    text
+        The sentence.
+    kind
+        ``warning`` or ``reason``: which list of sentences it may be in.
+    lang
+        Language of the report.
+
+    Returns
+    -------
+    (str, bool)
+        The sentence, and whether it is in that language; one that is not listed stays as it is.
+
+    Examples
+    --------
+    >>> translated("the file is empty", "reason", "nl")
+    ('het bestand is leeg', True)
+    >>> translated("something new", "reason", "nl")
+    ('something new', False)
+    >>> ours = "netpos reads patent exports of Lens.org or PatentsView"
+    >>> translated(f"an unknown kind of JSON; {ours}", "reason", "nl")[0]
+    'een onbekend soort JSON; netpos leest octrooi-exports van Lens.org of PatentsView'
+    """
+    if lang == "en":
+        return text, True
+    for pattern, other in _patterns(kind, lang):
+        found = pattern.fullmatch(text)
+        if found:
+            fields = {k: _inner(k, v, kind, lang) for k, v in found.groupdict().items()}
+            return re.sub(r"\{(\w+)\}", lambda m, f=fields: str(f[m[1]]), other), True  # type: ignore[misc] # a lambda with a default has no type
+    return text, False
+
+
+def _inner(field: str, text: str, kind: str, lang: str) -> str:
+    """Translate what stands inside a sentence, where that is a sentence or a list of pieces."""
+    if field == "why":
+        return translated(text, kind, lang)[0]
+    if field == "list":
+        return "; ".join(translated(piece, "piece", lang)[0] for piece in text.split("; "))
+    return text
+
+
+@cache
+def _patterns(kind: str, lang: str) -> Sequence[tuple[re.Pattern[str], str]]:
+    return [
+        (re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(entry["en"]))), entry[lang])
+        for entry in _file()[kind]
+    ]

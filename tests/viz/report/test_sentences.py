@@ -1,0 +1,342 @@
+"""Sentences follow the numbers: flip the data and the sentence flips, blur it and it says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from netpos.viz.report.sentences import Statement, sentence, statements
+from netpos.viz.words import in_sentence, joined, words
+
+NAMES = ["US", "CN", "JP", "DE", "KR", "FR", "GB", "CH", "SE", "IT", "NL", "BE"]
+KEYS = {"technology": "t", "period": "all"}
+
+
+def world(**focal: Any) -> pl.DataFrame:
+    """Twelve countries in order of size, ranks one place wide, NL as told."""
+    rows = []
+    for k, code in enumerate(NAMES):
+        rank = k + 1
+        row = {
+            **KEYS,
+            "country": code,
+            "families": 240.0 - 20 * k,
+            "family_share": (240.0 - 20 * k) / 1560,
+            "family_rank": rank,
+            "family_rank_low": rank,
+            "family_rank_high": rank,
+            "received": 120.0 - 10 * k,
+            "received_share": (120.0 - 10 * k) / 780,
+            "received_rank": rank,
+            "received_rank_low": rank,
+            "received_rank_high": rank,
+            "measurable": True,
+            "near_core": False,
+            "core": False,
+            "core_distance_low": 0.2,
+            "core_distance_high": 0.3,
+            "share_eu": 0.6,
+            "share_oecd_nato": 0.3,
+            "share_other": 0.1,
+            "balance_ratio": 0.2,
+            "balance_ratio_low": 0.1,
+            "balance_ratio_high": 0.3,
+            "pure_importer": False,
+        }
+        rows.append(row | (focal if code == "NL" else {}))
+    return pl.DataFrame(rows)
+
+
+def drawn(near: float = 0.0, **bounds: tuple[float, float]) -> pl.DataFrame:
+    shares = {"eu": (0.5, 0.7), "oecd_nato": (0.2, 0.4), "other": (0.0, 0.2)} | bounds
+    rows = [(f"share_{k}", None, *v) for k, v in shares.items()]
+    schema = {"indicator": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64}
+    table = pl.DataFrame([*rows, ("near_core_share", near, None, None)], schema, orient="row")
+    own = {**KEYS, "country": "NL"}
+    return table.with_columns(pl.lit(v).alias(k) for k, v in own.items())
+
+
+def ways(indicator: str, values: list[float], *, rank: bool = False) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "technology": "t",
+            "indicator": indicator,
+            "counting": [str(k) for k in range(len(values))],
+            "value": values,
+            "rank": [int(v) if rank else None for v in values],
+            "base": [k == 0 for k in range(len(values))],
+        },
+        schema_overrides={"rank": pl.Int64, "value": pl.Float64},
+    )
+
+
+def said(tables: dict[str, pl.DataFrame], key: str) -> Statement | None:
+    found = [s for s in statements(tables, "t", "NL") if s.key.startswith(key)]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def text(statement: Statement | None, lang: str = "en") -> str:
+    assert statement is not None
+    return str(sentence(statement, lang).striptags())
+
+
+# --- who leads ----------------------------------------------------------------------------------
+
+
+def test_the_leader_is_named_where_its_rank_is_first_throughout() -> None:
+    found = said({"countries": world()}, "leads")
+    assert text(found) == "Most families: the United States (15.4 %)."
+    assert text(found, "nl") == "Meeste families: de Verenigde Staten (15,4 %)."
+
+
+def test_the_sentence_follows_when_another_country_leads() -> None:
+    swap = {"US": 2, "CN": 1}
+    rank = pl.col("country").replace_strict(swap, default=None, return_dtype=pl.Int64)
+    columns = ("family_rank", "family_rank_low", "family_rank_high")
+    table = world().with_columns(pl.coalesce(rank, c).alias(c) for c in columns)
+    assert "China" in text(said({"countries": table}, "leads"))
+
+
+def test_two_countries_that_can_both_lead_are_not_told_apart() -> None:
+    high = pl.when(pl.col("country") == "US").then(2).otherwise("family_rank_high")
+    low = pl.when(pl.col("country") == "CN").then(1).otherwise("family_rank_low")
+    table = world().with_columns(family_rank_high=high, family_rank_low=low)
+    found = said({"countries": table}, "leads")
+    assert found is not None
+    assert found.level == "open"
+    assert text(found) == "Most families: not distinguishable between the United States and China."
+
+
+def test_a_tie_is_never_a_lead() -> None:
+    table = world().with_columns(
+        family_rank=pl.when(pl.col("country").is_in(["US", "CN"])).then(1).otherwise("family_rank")
+    )
+    assert "not distinguishable" in text(said({"countries": table}, "leads"))
+
+
+def test_without_intervals_the_leader_is_a_fact_of_the_export() -> None:
+    table = world().drop("family_rank_low", "family_rank_high")
+    found = said({"countries": table}, "leads")
+    assert found is not None
+    assert (found.level, found.bare) == ("export", True)
+
+
+def test_other_ways_of_counting_that_put_the_focal_country_first_undo_the_leader() -> None:
+    nine = ways("family_share", [11] * 9 + [1], rank=True)
+    eight = ways("family_share", [11] * 8 + [1] * 2, rank=True)
+    assert said({"countries": world(), "sensitivity": nine}, "leads").level == "sure"
+    assert said({"countries": world(), "sensitivity": eight}, "leads").level == "open"
+
+
+def test_the_most_cited_country_is_not_named_where_its_own_links_are_not_located() -> None:
+    assert said({"countries": world()}, "cited") is not None
+    table = world().with_columns(measurable=pl.col("country") != "US")
+    assert said({"countries": table}, "cited") is None
+
+
+# --- organisations ------------------------------------------------------------------------------
+
+
+def organisations(**families: float) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {**KEYS, "organisation": k, "country": "NL" if k[0] == "N" else "US", "families": v,
+             "family_rank": 1 + sum(o > v for o in families.values())}
+            for k, v in families.items()
+        ]
+    )  # fmt: skip
+
+
+def test_the_largest_organisation_changes_with_its_families() -> None:
+    tables = {"countries": world(), "organisations": organisations(UNO=9.0, NUL=5.0, UDO=2.0)}
+    assert text(said(tables, "organisation")) == "Largest organisation: UNO (9.0 families)."
+    assert "NUL (5.0 families, rank 2" in text(said(tables, "own"))
+    tables["organisations"] = organisations(UNO=4.0, NUL=5.0, UDO=2.0)
+    assert text(said(tables, "organisation")) == "Largest organisation: NUL (5.0 families)."
+    assert said(tables, "organisation").bare
+
+
+def test_organisations_of_one_size_are_not_told_apart() -> None:
+    tables = {"countries": world(), "organisations": organisations(UNO=9.0, NUL=9.0)}
+    assert text(said(tables, "organisation")).endswith("between NUL and UNO.")
+
+
+def test_a_hostile_name_is_text_in_a_sentence() -> None:
+    table = organisations(X=9.0).with_columns(organisation=pl.lit("<b>{families}</b>"))
+    found = said({"countries": world(), "organisations": table}, "organisation")
+    assert "&lt;b&gt;{families}&lt;/b&gt;" in str(sentence(found, "en"))
+
+
+# --- top ten ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rank", "low", "high", "level"),
+    [(5, 4, 7, "sure"), (9, 8, 10, "sure"), (9, 8, 11, "open"), (11, 9, 12, "open"),
+     (11, 11, 12, None), (5, None, None, "export"), (12, None, None, None)],
+)  # fmt: skip
+@pytest.mark.parametrize("column", ["family_rank", "received_rank"])
+def test_the_top_ten_needs_the_whole_interval(
+    column: str, rank: int, low: int | None, high: int | None, level: str | None
+) -> None:
+    table = world(**{column: rank, f"{column}_low": low, f"{column}_high": high})
+    key = "top_families" if column == "family_rank" else "top_received"
+    found = said({"countries": table}, key)
+    assert (found.level if found else None) == level
+    if found and level == "open":
+        assert "not distinguishable" in text(found)
+
+
+def test_the_top_ten_needs_nine_in_ten_ways_of_counting() -> None:
+    table = world(family_rank=9, family_rank_low=8, family_rank_high=10)
+    nine = ways("family_share", [9] * 9 + [11], rank=True)
+    eight = ways("family_share", [9] * 8 + [11] * 2, rank=True)
+    assert said({"countries": table, "sensitivity": nine}, "top_families").level == "sure"
+    assert said({"countries": table, "sensitivity": eight}, "top_families").level == "open"
+
+
+def test_among_ten_countries_everybody_is_in_the_top_ten_and_nobody_is_told() -> None:
+    table = world(family_rank=5, family_rank_low=5, family_rank_high=5)
+    few = table.filter(pl.col("country").is_in([*NAMES[:9], "NL"]))
+    assert said({"countries": few}, "top_families") is None
+
+
+def test_a_rank_by_value_is_a_fact_of_the_export_and_absent_without_one() -> None:
+    table = world().with_columns(value=pl.col("families"), value_rank=pl.col("family_rank"))
+    table = table.with_columns(
+        value_rank=pl.when(pl.col("country") == "NL").then(4).otherwise("value_rank")
+    )
+    assert said({"countries": table}, "top_value").level == "export"
+    gone = table.with_columns(value_rank=pl.lit(None, pl.Int64))
+    assert said({"countries": gone}, "top_value") is None
+
+
+# --- core ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("near", "core", "part", "key", "level"),
+    [
+        (True, False, 0.97, "core_near", "sure"),
+        (True, False, 0.90, "core", "open"),
+        (False, False, 0.02, "core_far", "sure"),
+        (False, False, 0.30, "core", "open"),
+        (True, True, 1.0, "core_near", "sure"),
+    ],
+)
+def test_near_the_core_or_not_follows_the_draws(
+    near: bool, core: bool, part: float, key: str, level: str
+) -> None:
+    tables = {"countries": world(near_core=near, core=core), "indicators": drawn(near=part)}
+    found = said(tables, "core")
+    assert (found.key, found.level) == (key, level)
+
+
+def test_in_the_core_only_where_every_draw_leaves_it_there() -> None:
+    inside = world(near_core=True, core=True, core_distance_high=0.0)
+    tables = {"countries": inside, "indicators": drawn(near=1.0)}
+    assert said(tables, "core").key == "core_in"
+    assert "in the core cluster" in text(said(tables, "core"))
+
+
+def test_near_the_core_needs_nine_in_ten_ways_of_counting() -> None:
+    tables = {"countries": world(near_core=True), "indicators": drawn(near=1.0)}
+    tables["sensitivity"] = ways("near_core", [1.0] * 8 + [0.0] * 2)
+    assert said(tables, "core").level == "open"
+    tables["sensitivity"] = ways("near_core", [1.0] * 9 + [0.0])
+    assert said(tables, "core").level == "sure"
+
+
+# --- sources, balance ---------------------------------------------------------------------------
+
+
+def test_the_class_it_builds_on_flips_with_the_shares() -> None:
+    tables = {"countries": world(), "indicators": drawn()}
+    assert "EU countries: 60.0 %" in text(said(tables, "class"))
+    other = world(share_eu=0.1, share_oecd_nato=0.3, share_other=0.6)
+    bounds = drawn(eu=(0.0, 0.2), other=(0.5, 0.7))
+    found = text(said({"countries": other, "indicators": bounds}, "class"))
+    assert "outside EU, OECD and NATO: 60.0 %" in found
+
+
+def test_classes_whose_intervals_meet_are_not_told_apart() -> None:
+    tables = {"countries": world(), "indicators": drawn(eu=(0.39, 0.7))}
+    assert said(tables, "class").level == "open"
+    assert said({"countries": world()}, "class").level == "export"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "low", "high", "key", "level"),
+    [
+        (0.2, 0.1, 0.3, "balance_up", "sure"),
+        (-0.2, -0.3, -0.1, "balance_down", "sure"),
+        (0.2, -0.1, 0.3, "balance", "open"),
+        (0.2, 0.0, 0.3, "balance", "open"),
+        (0.0, 0.0, 0.0, "balance", "open"),
+        (-0.2, None, None, "balance_down", "export"),
+    ],
+)
+def test_the_balance_sentence_needs_an_interval_off_zero(
+    ratio: float, low: float | None, high: float | None, key: str, level: str
+) -> None:
+    table = world(balance_ratio=ratio, balance_ratio_low=low, balance_ratio_high=high)
+    found = said({"countries": table}, "balance")
+    assert (found.key, found.level) == (key, level)
+
+
+def test_the_balance_sentence_needs_the_same_sign_in_nine_in_ten_ways() -> None:
+    tables = {"countries": world(), "sensitivity": ways("balance_ratio", [0.1] * 8 + [-0.1] * 2)}
+    assert said(tables, "balance").level == "open"
+    tables["sensitivity"] = ways("balance_ratio", [0.1] * 9 + [-0.1])
+    assert said(tables, "balance").key == "balance_up"
+
+
+def test_a_sentence_names_the_firm_on_which_it_rests() -> None:
+    marks = pl.DataFrame(
+        {"technology": ["t"], "indicator": ["balance_ratio"], "mark": ["firm-driven"],
+         "organisation": ["ACME"]}
+    )  # fmt: skip
+    tables = {"countries": world(), "robustness": marks}
+    assert text(said(tables, "balance")).endswith("Without ACME this changes.")
+    tables["robustness"] = marks.with_columns(mark=pl.lit("robust"))
+    assert "ACME" not in text(said(tables, "balance"))
+
+
+# --- silence ------------------------------------------------------------------------------------
+
+
+def test_what_is_not_measurable_gets_no_sentence_on_links() -> None:
+    tables = {"countries": world(measurable=False), "indicators": drawn()}
+    keys = {s.key for s in statements(tables, "t", "NL")}
+    assert keys == {"leads", "cited"}
+
+
+def test_a_pure_importer_gets_no_sentence_on_balance() -> None:
+    table = world(pure_importer=True, balance_ratio=-1.0, balance_ratio_high=-1.0)
+    assert said({"countries": table}, "balance") is None
+
+
+def test_no_rows_no_sentences() -> None:
+    assert statements({}, "t", "NL") == []
+    assert statements({"countries": world()}, "other", "NL") == []
+    assert statements({"countries": world().clear()}, "t", "NL") == []
+
+
+def test_every_statement_has_words_in_both_languages() -> None:
+    keys = ["leads", "cited", "organisation", "own", "top_families", "top_value", "top_received"]
+    both = [*keys, "class"]
+    alone = ["core_in", "core_near", "core_far", "balance_up", "balance_down"]
+    for lang in ("en", "nl"):
+        there = words(lang)
+        assert all(f"say_{k}" in there for k in both + alone)
+        assert all(f"say_{k}_open" in there for k in [*both, "core", "balance"])
+
+
+def test_countries_in_sentences_carry_their_article() -> None:
+    assert joined([in_sentence(c, "en") for c in ("US", "CN", "NL")], "en") == (
+        "the United States, China and the Netherlands"
+    )
+    assert in_sentence("GB", "nl") == "het Verenigd Koninkrijk"
