@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from netpos.ingest.lens_record import _decode
+from netpos.ingest.readers.lens_record import _decode
 
 RANGE = 64 * 2**20
 

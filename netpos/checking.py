@@ -11,8 +11,8 @@ import polars as pl
 
 from netpos.ingest.corpus import Corpus, build
 from netpos.ingest.discover import REFUSED, Source, find, opened
-from netpos.ingest.lens_header import csv_report, split_header
 from netpos.ingest.parts import read_part
+from netpos.ingest.readers.lens_header import csv_report, split_header
 
 _NAMES = {
     "lens-csv": "a Lens patent export, CSV",

@@ -19,7 +19,7 @@ from netpos.analysis import Study
 from netpos.focus_areas import focus_areas
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
 from netpos.ingest.folders import writing
-from netpos.ingest.json_stream import MAX_RECORD
+from netpos.ingest.readers.json_stream import MAX_RECORD
 from netpos.options import FILES, Options, to_toml
 from netpos.outputs import Outputs, make_folder
 from netpos.pattern_hits import jump_warnings, pattern_hits

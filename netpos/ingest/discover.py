@@ -24,11 +24,11 @@ import orjson
 import zstandard
 
 from netpos.errors import InputError
-from netpos.ingest.json_stream import Container
-from netpos.ingest.lens_header import recognise_header, split_header
-from netpos.ingest.lens_legacy import is_legacy
-from netpos.ingest.lens_record import load_object
-from netpos.ingest.patentsview import is_patentsview
+from netpos.ingest.readers.json_stream import Container
+from netpos.ingest.readers.lens_header import recognise_header, split_header
+from netpos.ingest.readers.lens_legacy import is_legacy
+from netpos.ingest.readers.lens_record import load_object
+from netpos.ingest.readers.patentsview import is_patentsview
 
 #: Names that `check` and the ledger use for what a file is.
 REFUSED = ("lens-scholarly-csv", "lens-scholarly-json", "not-an-export")

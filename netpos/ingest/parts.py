@@ -23,14 +23,15 @@ from typing import BinaryIO, cast
 import polars as pl
 
 from netpos.errors import InputError
-from netpos.ingest import compiled, stretches
+from netpos.ingest import compiled
 from netpos.ingest.discover import Source, opened
-from netpos.ingest.json_stream import MAX_RECORD, lines, objects
-from netpos.ingest.lens_csv import read_csv
-from netpos.ingest.lens_json import read_records
-from netpos.ingest.lens_legacy import read_legacy
-from netpos.ingest.lens_record import load_object
-from netpos.ingest.patentsview import read_patentsview
+from netpos.ingest.readers import stretches
+from netpos.ingest.readers.json_stream import MAX_RECORD, lines, objects
+from netpos.ingest.readers.lens_csv import read_csv
+from netpos.ingest.readers.lens_json import read_records
+from netpos.ingest.readers.lens_legacy import read_legacy
+from netpos.ingest.readers.lens_record import load_object
+from netpos.ingest.readers.patentsview import read_patentsview
 from netpos.ingest.records import Batch
 
 TABLES = ("records", "parties", "classes", "members", "references", "outside", "rejected")

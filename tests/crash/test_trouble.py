@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from netpos.cli import app
 from netpos.errors import InputError
-from netpos.ingest import corpus as corpora
+from netpos.ingest import inputs
 from netpos.ingest.corpus import ingest, open_corpus, read, reading
 from netpos.ingest.folders import locked
 from netpos.outputs import Outputs
@@ -267,14 +267,14 @@ def test_a_file_that_changes_while_it_is_read_is_refused_and_the_corpus_stays(
     folder: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None], late: bool
 ) -> None:
     before = snapshot(folder / "corpus")
-    real = corpora.parse
+    real = inputs.parse
 
     def parse(source, *arguments, **named):
         found = real(source, *arguments, **named) if late else None
         change(source.path)
         return found if late else real(source, *arguments, **named)
 
-    monkeypatch.setattr(corpora, "parse", parse)
+    monkeypatch.setattr(inputs, "parse", parse)
     done = call(folder, INGEST_B)
     assert_one_line(done, "b.jsonl: the file changed while it was read")
     assert snapshot(folder / "corpus") == before

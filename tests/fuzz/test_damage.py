@@ -11,7 +11,7 @@ import pytest
 
 from netpos.errors import NetposError
 from netpos.ingest.corpus import ingest, read
-from netpos.ingest.json_stream import objects
+from netpos.ingest.readers.json_stream import objects
 from tests.conftest import shared_real
 from tests.fuzz import damage
 from tests.lens import record

@@ -22,9 +22,10 @@ import pytest
 from typer.testing import CliRunner
 
 from netpos.cli import app
-from netpos.ingest import json_stream, sheets
+from netpos.ingest import sheets
 from netpos.ingest.corpus import ingest, read
-from netpos.ingest.json_stream import objects
+from netpos.ingest.readers import json_stream
+from netpos.ingest.readers.json_stream import objects
 from netpos.viz.workbook import FORMULA
 from tests.hostile import bombs
 from tests.lens import lens_id, record, write

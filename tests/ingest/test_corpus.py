@@ -128,7 +128,7 @@ def test_tables_made_piece_by_piece_are_the_same(
     monkeypatch.setattr("netpos.ingest.citations._AT_ONCE", 11)
     monkeypatch.setattr("netpos.ingest.derive._AT_ONCE", 13)
     monkeypatch.setattr("netpos.ingest.derive._PARTIES_AT_ONCE", 17)
-    monkeypatch.setattr("netpos.ingest.corpus._SIDE_BY_SIDE", 1)
+    monkeypatch.setattr("netpos.ingest.making._SIDE_BY_SIDE", 1)
     pieces = ingest([path], tmp_path / "two")
     for table in TABLES:
         assert pieces.table(table).equals(whole.table(table)), table

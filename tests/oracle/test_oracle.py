@@ -15,8 +15,8 @@ import pytest
 from netpos import analysis, results
 from netpos.countries import data_path
 from netpos.indicators import position
-from netpos.ingest.columns import dates, document_numbers
 from netpos.ingest.corpus import read
+from netpos.ingest.readers.columns import dates, document_numbers
 from netpos.options import make
 from tests.lens import lens_id, record, write
 from tests.oracle import corpora

@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 
 from netpos import analysis, countries, pattern_hits
-from netpos.ingest import discover, lens_header
+from netpos.ingest import discover
+from netpos.ingest.readers import lens_header
 from netpos.viz import words as report_words
 from netpos.viz.report.report import write_report
 from tests.viz.report.test_report import Reader

@@ -12,14 +12,14 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from netpos.ingest import stretches
 from netpos.ingest.compiled import available
 from netpos.ingest.corpus import TABLES, ingest
 from netpos.ingest.discover import find
-from netpos.ingest.lens_json import read_records
 from netpos.ingest.parts import batches, parse
+from netpos.ingest.readers import stretches
+from netpos.ingest.readers.lens_json import read_records
+from netpos.ingest.readers.scan import Scanner
 from netpos.ingest.records import Batch
-from netpos.ingest.scan import Scanner
 from tests.conftest import shared_real
 from tests.fuzz.damage import BYTES, Original, damaged_record, originals
 from tests.lens import lens_id, record, write

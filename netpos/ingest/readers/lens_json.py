@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos.ingest.columns import NO_DOCUMENT, dates, document_numbers
-from netpos.ingest.lens_record import (
+from netpos.ingest.readers.columns import NO_DOCUMENT, dates, document_numbers
+from netpos.ingest.readers.lens_record import (
     Biblio,
     Document,
     Extended,

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 
-from netpos.ingest.lens_record import load_object
-from netpos.ingest.lens_words import (
+from netpos.ingest.readers.lens_record import load_object
+from netpos.ingest.readers.lens_words import (
     cleaned,
     count,
     document_number,

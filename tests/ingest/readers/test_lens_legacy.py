@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netpos.ingest.lens_legacy import is_legacy, read_legacy
+from netpos.ingest.readers.lens_legacy import is_legacy, read_legacy
 from netpos.ingest.records import (
     CLASSES,
     MEMBERS,

@@ -2,7 +2,7 @@
 
 ``native/lens_scan.c`` reads strict JSON of the types that Lens.org writes straight into columns,
 several times faster than any way over Python objects. Where it is not there (see
-`netpos.ingest.compiled`) `netpos.ingest.lens_json` reads every line, with the same result.
+`netpos.ingest.compiled`) `netpos.ingest.readers.lens_json` reads every line, with the same result.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped] # it has no types
 from numpy.typing import NDArray
 
-from netpos.ingest.columns import NO_DOCUMENT
 from netpos.ingest.compiled import library
-from netpos.ingest.json_stream import MAX_RECORD
+from netpos.ingest.readers.columns import NO_DOCUMENT
+from netpos.ingest.readers.json_stream import MAX_RECORD
 from netpos.ingest.records import (
     CLASSES,
     MEMBERS,

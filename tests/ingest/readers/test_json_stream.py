@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from netpos.ingest import json_stream
-from netpos.ingest.json_stream import lines, too_large
+from netpos.ingest.readers import json_stream
+from netpos.ingest.readers.json_stream import lines, too_large
 
 
 def split(text: bytes, most: int) -> list[bytes | str]:

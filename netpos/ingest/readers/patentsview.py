@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 
-from netpos.ingest.lens_words import cleaned, iso_date, symbol
+from netpos.ingest.readers.lens_words import cleaned, iso_date, symbol
 from netpos.ingest.records import (
     BATCH_RECORDS,
     CLASSES,

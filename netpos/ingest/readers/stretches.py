@@ -16,10 +16,10 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from netpos.ingest.json_stream import BOM, too_large
-from netpos.ingest.lens_json import read_records
+from netpos.ingest.readers.json_stream import BOM, too_large
+from netpos.ingest.readers.lens_json import read_records
+from netpos.ingest.readers.scan import Scanned, Scanner
 from netpos.ingest.records import Batch
-from netpos.ingest.scan import Scanned, Scanner
 
 #: Bytes of a stretch, before the rest of its last line.
 STRETCH = 64 * 1024 * 1024

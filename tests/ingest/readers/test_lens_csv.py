@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netpos.errors import InputError
-from netpos.ingest.lens_csv import csv_report, read_csv, recognise_header, split_header
-from netpos.ingest.lens_words import earliest_offices, iso_date, priority
+from netpos.ingest.readers.lens_csv import csv_report, read_csv, recognise_header, split_header
+from netpos.ingest.readers.lens_words import earliest_offices, iso_date, priority
 from netpos.ingest.records import CLASSES, MEMBERS, PARTIES, RECORDS, REJECTED, Batch, key
 from tests.conftest import shared_real
 

@@ -15,8 +15,8 @@ from hashlib import blake2b
 from typing import BinaryIO
 
 from netpos.errors import InputError
-from netpos.ingest.json_stream import MAX_RECORD, too_large
-from netpos.ingest.lens_header import (
+from netpos.ingest.readers.json_stream import MAX_RECORD, too_large
+from netpos.ingest.readers.lens_header import (
     BOM,
     COLUMNS,
     FIELD,
@@ -28,7 +28,7 @@ from netpos.ingest.lens_header import (
     recognise_header,
     split_header,
 )
-from netpos.ingest.lens_words import (
+from netpos.ingest.readers.lens_words import (
     DateOrder,
     cleaned,
     count,

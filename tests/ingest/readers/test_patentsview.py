@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netpos.ingest.patentsview import is_patentsview, read_patentsview
+from netpos.ingest.readers.patentsview import is_patentsview, read_patentsview
 from netpos.ingest.records import (
     CLASSES,
     MEMBERS,

@@ -1,0 +1,177 @@
+"""The inputs of a corpus: which exports it holds, by content, and the parts read from each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from netpos.errors import InputError
+from netpos.ingest.discover import Source
+from netpos.ingest.folders import check_same, fingerprint, state
+from netpos.ingest.parts import Part, hashes, parse, parts_to_json
+from netpos.ingest.readers.json_stream import MAX_RECORD
+
+Print = tuple[os.stat_result, str]
+Report = Callable[[str], None]
+
+
+def add(
+    sources: list[Source],
+    folder: Path,
+    manifest: dict[str, Any],
+    role: str,
+    processes: int | None,
+    max_record: int,
+    say: Report,
+    *,
+    exactly: bool,
+) -> bool:
+    """Parse the exports that are new; tell whether anything changed."""
+    workers = processes or len(os.sched_getaffinity(0))
+    sizes = {item["bytes"] for item in manifest["inputs"]}
+    prints = [
+        fingerprint(s.path, s.name) if _size(s) in sizes else None for s in sources
+    ]  # one of another size cannot be known: it is hashed while it is read
+    changed = exactly and _only(manifest, _known(sources, prints), say)
+    for source, found in zip(sources, prints, strict=True):
+        if found is None and _size(source) in {item["bytes"] for item in manifest["inputs"]}:
+            found = fingerprint(source.path, source.name)
+        ident = found and _ident(source, found[1])
+        known = next((i for i in manifest["inputs"] if i["ident"] == ident), None)
+        longer = known is not None and max_record > known.get("max_record", MAX_RECORD)
+        if known and longer and known["rejected"]:
+            manifest["inputs"].remove(known)  # perhaps for length: read it again
+        elif known:
+            if known["role"] == "context" and role == "seed":
+                known["role"], changed = "seed", True
+            say(f"{source.name}: already in the corpus")
+            continue
+        parts, (before, digest) = _whole_parts(
+            source, found, folder / "records", workers, max_record
+        )
+        read = sum(p.records + p.rejected for p in parts)
+        notes = _notes(parts)
+        manifest["inputs"].append(
+            {
+                "name": known["name"] if known else _free_name(source, digest, manifest),
+                "ident": _ident(source, digest),
+                "sha256": digest,
+                "form": source.form,
+                "bytes": before.st_size,
+                "role": "seed" if known and known["role"] == "seed" else role,
+                "read": read,
+                "rejected": sum(p.rejected for p in parts),
+                "parts": parts_to_json(parts),
+                "notes": notes,
+            }
+            | ({} if max_record == MAX_RECORD else {"max_record": max_record})
+        )
+        changed = True
+        say(f"{source.name}: {read:,} records read ({source.form})")
+    manifest["inputs"].sort(key=lambda i: (i["name"], i["ident"]))
+    return changed
+
+
+def _ident(source: Source, digest: str) -> str:
+    return digest if source.member is None else f"{digest}:{source.member}"
+
+
+def _size(source: Source) -> int:
+    try:
+        return source.path.stat().st_size
+    except OSError:
+        return -1  # reading it will say why
+
+
+def _known(sources: list[Source], prints: list[Print | None]) -> dict[str, Source]:
+    """Sources by identity; those that cannot be in the corpus are left out."""
+    pairs = zip(sources, prints, strict=True)
+    return {_ident(source, found[1]): source for source, found in pairs if found}
+
+
+def _only(manifest: dict[str, Any], sources: dict[str, Source], say: Report) -> bool:
+    """Take out inputs that are not among the sources, name the others as now given."""
+    changed = False
+    for item in list(manifest["inputs"]):
+        source = sources.get(item["ident"])
+        if source is None:
+            manifest["inputs"].remove(item)
+            say(f"{item['name']}: left out, as it is not among the exports given now")
+            changed = True
+        elif item["name"] != source.name:
+            item["name"], changed = source.name, True
+    return changed
+
+
+def _notes(parts: list[Part]) -> list[str]:
+    """Sentences about an export, counts in them added up over its parts."""
+    totals: dict[str, int] = {}
+    for note in (n for p in parts for n in p.notes):
+        head, _, rest = note.partition(" ")
+        if head.isdigit():
+            totals[rest] = totals.get(rest, 0) + int(head)
+        else:
+            totals.setdefault(note, -1)
+    return [text if n < 0 else f"{n} {text}" for text, n in totals.items()]
+
+
+def _free_name(source: Source, digest: str, manifest: dict[str, Any]) -> str:
+    """The name of an export, told apart from another of that name read before."""
+    taken = {i["name"] for i in manifest["inputs"]}
+    if source.name not in taken:
+        return source.name
+    name = f"{source.name} ({digest[:8]})"
+    return name if name not in taken else f"{name} ({source.member})"
+
+
+def _whole_parts(
+    source: Source, known: Print | None, records: Path, workers: int, max_record: int
+) -> tuple[list[Part], Print]:
+    """Write parts under a temporary name and move them when all are there.
+
+    What has no fingerprint yet gets it meanwhile.
+    """
+    temporary = Path(mkdtemp(prefix=".reading-", dir=records))
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            before = known[0] if known else state(source.path, source.name)
+            hashing = None
+            if not known and not hashes(source):
+                hashing = beside.submit(fingerprint, source.path, source.name)
+            try:
+                parsed = parse(source, temporary, "new", processes=workers, max_record=max_record)
+                if known:
+                    digest = known[1]
+                elif hashing:
+                    _, digest = hashing.result()
+                else:
+                    digest = parsed.digest or fingerprint(source.path, source.name)[1]
+            finally:
+                check_same(source.path, source.name, before)  # why whatever else went wrong
+            stem = _ident(source, digest).replace(":", "-")[:16]
+            stem += "" if source.member is None else f"-{source.member}"
+            stem += "" if max_record == MAX_RECORD else f"-{max_record}"
+            for path in sorted(temporary.iterdir()):
+                path.replace(records / (stem + path.name.removeprefix("new")))
+        except BrokenExecutor as error:
+            problem = "a worker was stopped from outside, perhaps for want of memory"
+            remedy = "close other programs or use --processes 1"
+            raise InputError(problem, file=source.name, remedy=remedy) from error
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    parts = [replace(p, stem=stem + p.stem.removeprefix("new")) for p in parsed.parts]
+    return parts, (before, digest)
+
+
+def drop_unnamed(records: Path, manifest: dict[str, Any]) -> None:
+    """Take away parts that a run left which did not get as far as naming them."""
+    named = {part["stem"] for item in manifest["inputs"] for part in item["parts"]}
+    for path in records.glob("*.parquet"):
+        if path.name.split(".", 1)[0] not in named:
+            path.unlink(missing_ok=True)

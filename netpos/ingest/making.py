@@ -1,0 +1,234 @@
+"""The tables of a corpus, made from the parts of its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped] # it has no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped] # it has no types
+
+from netpos.ingest import derive
+from netpos.ingest.citations import read_mentions, write_citations
+from netpos.ingest.families import match_sources
+from netpos.ingest.parts import read_part
+
+Report = Callable[[str], None]
+
+
+def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -> None:
+    """Write the tables into ``temporary``, each as soon as it is made, and fill in the counts."""
+    details = _details(folder, manifest)
+
+    def write(name: str, frames: Iterable[pl.DataFrame]) -> int:
+        return _write_table(temporary / f"{name}.parquet", frames)
+
+    with ThreadPoolExecutor(2) as beside:
+        large = details.records.height > _SIDE_BY_SIDE
+        mentions = None if large else beside.submit(read_mentions, details)
+        docs, grouping, duplicates = derive.documents(details)
+        rejected = _rejected(folder, manifest)
+        ledger = pl.concat([rejected, duplicates]).sort("file", "line", "outcome")
+        say(f"{docs.height:,} documents kept")
+        write("documents", [docs.select(_DOCUMENT_COLUMNS)])
+        write("ledger", [ledger])
+        _account(manifest, docs, ledger)
+        docs = docs.select(_NEEDED_COLUMNS)
+        details = replace(details, records=details.records.select("office"))
+
+        def others() -> None:
+            """Tables that take as long as those of citations."""
+            write("classifications", derive.class_table(details, docs))
+            codes: list[pl.DataFrame] = []
+            applicants = derive.applicant_table(*derive.parties(details, docs))
+            write("applicants", _counting_codes(applicants, codes))
+            manifest["residence_codes"] = _unusual_codes(codes)
+
+        def of_families() -> int:
+            write("members", [derive.member_table(grouping)])
+            return write("families", [derive.family_table(docs)])
+
+        meanwhile = beside.submit(others)
+        if mentions is None:  # one after the other holds less
+            meanwhile.result()
+            found = read_mentions(details)
+        else:
+            found = mentions.result()
+        rest = beside.submit(of_families) if not large else None
+        counts = write_citations(details, found, docs, grouping, write)
+        families = rest.result() if rest else of_families()
+        meanwhile.result()
+        outcome = dict(ledger.group_by("outcome").len().iter_rows())
+        read = sum(i["read"] for i in manifest["inputs"])
+        manifest["counts"] = {
+            "read": read,
+            "kept": docs.height,
+            "rejected": outcome.get("rejected", 0),
+            "duplicates": outcome.get("duplicate", 0),
+            "no_inventions": int(docs["family"].null_count()),
+            "families": families,
+            **counts,
+        }
+    if read != docs.height + ledger.height:
+        message = f"records do not add up: {manifest['counts']}"
+        raise AssertionError(message)
+
+
+def _details(folder: Path, manifest: dict[str, Any]) -> derive.Details:
+    frames, bases, base = [], [], 0
+    for item in manifest["inputs"]:
+        for part in item["parts"]:
+            frame = read_part(folder / "records", part["stem"], "records").with_columns(
+                pl.col("line") + part["line_base"],
+                file=pl.lit(item["name"]),
+                role=pl.lit(item["role"]),
+            )
+            frames.append(frame)
+            bases.append((part["stem"], base))
+            base += frame.height
+    records = pl.concat(frames).with_columns(record=pl.int_range(pl.len(), dtype=pl.Int32))
+    return derive.Details(match_sources(records), bases, partial(read_part, folder / "records"))
+
+
+def _rejected(folder: Path, manifest: dict[str, Any]) -> pl.DataFrame:
+    frames = [
+        read_part(folder / "records", part["stem"], "rejected").select(
+            file=pl.lit(item["name"]),
+            line=pl.col("line") + part["line_base"],
+            outcome=pl.lit("rejected"),
+            reason="reason",
+        )
+        for item in manifest["inputs"]
+        for part in item["parts"]
+    ]
+    return pl.concat(frames)
+
+
+#: Columns whose rows stand in order, or nearly: their differences are written, which is smaller.
+_IN_ORDER = frozenset({"family", "citing_family", "cited_family", "outside", "line"})
+
+#: Texts that hardly ever come twice.
+_DIFFERENT = frozenset({"lens_id", "doc_number"})
+
+
+def _encodings(table: pa.Table) -> dict[str, Any]:
+    """How Parquet is to hold the columns of a table."""
+    ordered = {f.name: "DELTA_BINARY_PACKED" for f in table.schema if f.name in _IN_ORDER}
+    others = [
+        f"{f.name}.list.element" if pa.types.is_large_list(f.type) else f.name
+        for f in table.schema
+        if f.name not in ordered
+    ]
+    return {
+        "use_dictionary": [name for name in others if name not in _DIFFERENT],
+        "column_encoding": ordered,
+        "write_statistics": list(ordered),
+    }
+
+
+def _write_table(path: Path, frames: Iterable[pl.DataFrame]) -> int:
+    """Write frames that follow each other as one table; how many rows.
+
+    A frame is written while the next is made.
+    """
+    rows, writer, written = 0, None, None
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            for frame in frames:
+                table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+                rows += frame.height
+                del frame
+                if writer is None:
+                    writer = pq.ParquetWriter(
+                        path, table.schema, compression="zstd", **_encodings(table)
+                    )
+                if written is not None:
+                    written.result()
+                written = beside.submit(writer.write_table, table)
+                del table
+            if written is not None:
+                written.result()
+        finally:
+            beside.shutdown()
+            if writer is not None:
+                writer.close()
+    return rows
+
+
+#: What the other tables need of the documents.
+_NEEDED_COLUMNS = (
+    "record",
+    "doc",
+    "family",
+    "family_id",
+    "office",
+    "doc_number",
+    "kind",
+    "published",
+    "granted",
+    "application_date",
+    "earliest_priority",
+    "priority_offices",
+    "extended_source",
+    "family_size",
+    "utility",
+    "role",
+    "cites_count",
+    "cited_by_count",
+)
+#: Up to so many documents the citations are made beside the other tables.
+_SIDE_BY_SIDE = 400_000
+_DOCUMENT_COLUMNS = (
+    "lens_id",
+    "family_id",
+    "family",
+    "office",
+    "doc_number",
+    "kind",
+    "published",
+    "granted",
+    "publication_type",
+    "legal_status",
+    "application_date",
+    "grant_date",
+    "term_date",
+    "discontinued_date",
+    "utility",
+    "role",
+    "form",
+    "file",
+    "line",
+)
+
+
+def _counting_codes(
+    tables: Iterable[pl.DataFrame], codes: list[pl.DataFrame]
+) -> Iterator[pl.DataFrame]:
+    """Pass tables of applicants on; count residence codes that were not simply kept."""
+    for table in tables:
+        odd = table.filter(
+            pl.col("residence_as_filed").is_not_null() & (pl.col("repair") != "kept")
+        )
+        by = odd.group_by(code="residence_as_filed", country="residence", reason="repair")
+        codes.append(by.agg(parties=pl.len()))
+        yield table
+
+
+def _unusual_codes(codes: list[pl.DataFrame]) -> list[dict[str, Any]]:
+    """Residence codes that were repaired, replaced or not understood, with their number."""
+    counted = pl.concat(codes).group_by("code", "country", "reason").agg(pl.col("parties").sum())
+    return counted.sort("code", "country", "reason", nulls_last=True).to_dicts()
+
+
+def _account(manifest: dict[str, Any], docs: pl.DataFrame, ledger: pl.DataFrame) -> None:
+    """Give each input its own kept, rejected and duplicates."""
+    kept = dict(docs.group_by("file").len().iter_rows())
+    lost = {(f, o): n for f, o, n in ledger.group_by("file", "outcome").len().iter_rows()}
+    for item in manifest["inputs"]:
+        item["kept"] = kept.get(item["name"], 0)
+        item["duplicates"] = lost.get((item["name"], "duplicate"), 0)

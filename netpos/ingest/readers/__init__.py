@@ -1,0 +1,1 @@
+"""A reader for each form of export: bytes to columns, see `netpos.ingest.records`."""
