@@ -23,7 +23,7 @@ def data_path(name: str) -> Path:
     Parameters
     ----------
     name
-        Its name below ``netpos/data``, with ``/`` between folders.
+        Its name in the folder ``data``, with ``/`` between folders.
 
     Raises
     ------
@@ -35,11 +35,19 @@ def data_path(name: str) -> Path:
     >>> data_path("countries.csv").name
     'countries.csv'
     """
-    path = Path(str(importlib.resources.files("netpos"))) / "data" / name
+    path = _data() / name
     if not path.exists():
         problem = f"netpos ships no file '{name}'"
         raise InputError(problem, remedy="install netpos again if it should be there")
     return path
+
+
+@cache
+def _data() -> Path:
+    """Return the folder of bundled data: in an installed package, or beside it in a checkout."""
+    package = Path(str(importlib.resources.files("netpos")))
+    inside, beside = package / "data", package.parent / "data"
+    return beside if not inside.is_dir() and (beside / "sources.toml").is_file() else inside
 
 
 def read_text_table(path: Path, columns: Sequence[str]) -> pl.DataFrame:

@@ -4,7 +4,7 @@ Codes are looked up exactly, never by substring. A *country* is one of the 249 c
 or Kosovo (XK); an *office* (EP, WO, ...) is never a country; a *historic* code (SU, DD, ...) is
 drawn as its successor but keeps its own, empty row in the table of memberships.
 
-The tables are shipped in ``netpos/data``; where each comes from is said in its ``sources.toml``.
+The tables are shipped in the folder ``data``; its ``sources.toml`` says where each comes from.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from pathlib import Path
 import pycountry
 from babel import Locale
 
-DATA = Path(__file__).resolve().parent.parent / "netpos" / "data"
+DATA = Path(__file__).resolve().parent.parent / "data"
 
 #: Where CLDR's name is not the everyday one, or has signs that sort and print badly.
 ENGLISH = {

@@ -19,7 +19,7 @@ from pathlib import Path
 SEED = 20251107
 FAMILIES = 4600
 LAST_DAY = date(2025, 10, 31)
-TARGET = Path(__file__).resolve().parent.parent / "netpos" / "data" / "demo_synthetic_lens.jsonl.gz"
+TARGET = Path(__file__).resolve().parent.parent / "data" / "demo_synthetic_lens.jsonl.gz"
 
 #: technology: (word for names, weight, IPC symbols, further CPC symbols)
 TECHNOLOGIES: dict[str, tuple[str, float, str, str]] = {

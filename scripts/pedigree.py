@@ -1,4 +1,4 @@
-"""Write the SHA-256 of every file in netpos/data into its entry of sources.toml.
+"""Write the SHA-256 of every file in data into its entry of sources.toml.
 
 Run after a file was renewed; a file without an entry, or an entry without a file, is named and
 nothing is written::
@@ -13,7 +13,7 @@ import re
 import sys
 from pathlib import Path
 
-DATA = Path(__file__).resolve().parent.parent / "netpos" / "data"
+DATA = Path(__file__).resolve().parent.parent / "data"
 ENTRY = re.compile(r'^file = "(?P<file>[^"]+)"\nsha256 = "[^"]*"$', re.MULTILINE)
 
 

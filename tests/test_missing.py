@@ -7,7 +7,6 @@ import json
 import random
 import re
 from collections import Counter
-from importlib.resources import files
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +14,7 @@ import pytest
 
 from netpos import analysis
 from netpos.analysis import Study
+from netpos.countries import data_path
 from netpos.errors import OptionError
 from netpos.ingest.corpus import ingest, read
 from netpos.missing import (
@@ -32,7 +32,7 @@ from netpos.missing import (
 from netpos.options import make
 from tests.lens import lens_id, record, write
 
-DEMO = files("netpos") / "data" / "demo_synthetic_lens.jsonl.gz"
+DEMO = data_path("demo_synthetic_lens.jsonl.gz")
 
 
 def study(corpus, **options) -> Study:

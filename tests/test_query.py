@@ -11,7 +11,6 @@ import gzip
 import json
 import random
 import re
-from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from netpos.countries import data_path
 from netpos.errors import InputError, OptionError
 from netpos.ingest.corpus import read
 from netpos.ingest.technologies import Technology, family_technologies, load_technologies
@@ -39,7 +39,7 @@ from tests.lens import record, write
 
 NTS = load_technologies()
 IDS = [t.id for t in NTS]
-DEMO = files("netpos") / "data" / "demo_synthetic_lens.jsonl.gz"
+DEMO = data_path("demo_synthetic_lens.jsonl.gz")
 Document = dict[str, object]
 
 

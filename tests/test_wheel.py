@@ -42,8 +42,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_carries_data_templates_and_licence(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     data = {
-        p.relative_to(ROOT).as_posix() for p in (ROOT / "netpos" / "data").rglob("*") if p.is_file()
+        f"netpos/{p.relative_to(ROOT).as_posix()}"
+        for p in (ROOT / "data").rglob("*")
+        if p.is_file()
     }
+    assert "netpos/data/sources.toml" in data
     templates = {
         p.relative_to(ROOT).as_posix() for p in (ROOT / "netpos" / "viz" / "templates").iterdir()
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from netpos import countries
+from netpos.countries import data_path
 from netpos.viz.charts.theme import FOCUS, SOFT, WIDTH
 from netpos.viz.numbers import percent
 from netpos.viz.page import Page
@@ -47,7 +47,7 @@ NO_DATA = "#eef1f4"
 @cache
 def shapes() -> str:
     """Return the shapes of countries without Antarctica: TopoJSON, as text, as drawing copies."""
-    text = (files("netpos") / "data" / "world-110m.json").read_text(encoding="utf-8")
+    text = data_path("world-110m.json").read_text(encoding="utf-8")
     world: dict[str, Any] = json.loads(text)
     land = world["objects"]["countries"]
     land["geometries"] = [g for g in land["geometries"] if g.get("id") != "010"]
