@@ -5,9 +5,9 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 OUT    ?= netpos-demo
 #: Tests of the numbers and of reading, without browser, wheel and golden files.
-CORE   := tests/graph tests/indicators tests/ingest tests/test_analysis.py tests/test_engines.py
-NUMERIC := tests/graph tests/indicators tests/oracle tests/test_analysis.py \
-           tests/test_sensitivity.py netpos/graph netpos/indicators
+CORE   := tests/graph tests/indicators tests/ingest tests/analysis/test_study.py tests/analysis/test_engines.py
+NUMERIC := tests/graph tests/indicators tests/oracle tests/analysis/test_study.py \
+           tests/analysis/test_sensitivity.py netpos/graph netpos/indicators
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check browser bench fuzz golden clean \
@@ -58,7 +58,7 @@ licences: setup  ## list and check the licences of all libraries
 
 spark: setup  ## the same links from DuckDB, Spark and netpos; needs Java
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[spark]'
-	$(BIN)/python -m pytest tests/test_engines.py
+	$(BIN)/python -m pytest tests/analysis/test_engines.py
 
 floors: setup  ## core tests with the lowest versions that pyproject.toml allows
 	test -x .venv-floors/bin/python || $(PYTHON) -m venv .venv-floors
@@ -72,7 +72,7 @@ mutants: setup  ## change the numeric code in small ways; the tests must notice
 
 coverage: setup  ## lines of the numeric modules that their tests run: 95 % at least
 	$(BIN)/python -m pytest -q $(NUMERIC) -n auto --dist loadfile \
-	    --cov=netpos.graph --cov=netpos.indicators --cov=netpos.analysis --cov=netpos.sensitivity \
+	    --cov=netpos.graph --cov=netpos.indicators --cov=netpos.analysis --cov=netpos.analysis.sensitivity \
 	    --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 bench-maps: setup browser  ## how soon a map is usable in Chromium

@@ -10,12 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netpos.analysis import country_links as country_links
-    from netpos.analysis import organisation_links as organisation_links
-    from netpos.analysis import prepare as prepare
-    from netpos.codes import data_path as data_path
-    from netpos.engines import links_on as links_on
-    from netpos.engines import links_queries as links_queries
+    from netpos.analysis.engines import links_on as links_on
+    from netpos.analysis.engines import links_queries as links_queries
+    from netpos.analysis.study import country_links as country_links
+    from netpos.analysis.study import organisation_links as organisation_links
+    from netpos.analysis.study import prepare as prepare
+    from netpos.countries.codes import data_path as data_path
     from netpos.graph.backbone import backbone as backbone
     from netpos.graph.balance import balance as balance
     from netpos.graph.balance import pure_importer as pure_importer
@@ -66,7 +66,7 @@ _HOME = {
     "core": "netpos.graph.core",
     "core_distance": "netpos.graph.core",
     "country_links": "netpos.analysis",
-    "data_path": "netpos.codes",
+    "data_path": "netpos.countries.codes",
     "dependents": "netpos.graph.dependence",
     "domestic": "netpos.graph.strength",
     "eigenvector": "netpos.graph.centrality",
@@ -76,8 +76,8 @@ _HOME = {
     "harmonic_in": "netpos.graph.paths",
     "harmonic_out": "netpos.graph.paths",
     "hits": "netpos.graph.centrality",
-    "links_on": "netpos.engines",
-    "links_queries": "netpos.engines",
+    "links_on": "netpos.analysis.engines",
+    "links_queries": "netpos.analysis.engines",
     "near_core": "netpos.graph.core",
     "network_map": "netpos.viz.maps.map",
     "open_corpus": "netpos.ingest.corpus",

@@ -291,7 +291,8 @@ def demo(
 
     Example: netpos demo --out netpos-demo
     """
-    from netpos import options, pipeline
+    from netpos import options
+    from netpos.commands import run as pipeline
     from netpos.countries import data_path
 
     with _errors():
@@ -361,7 +362,7 @@ def run(
     Example: netpos run exports/ --out results --focal NL --from 2015 --to 2025
     """
     given = _given(locals()) | {"max_record": max_record}
-    from netpos import pipeline
+    from netpos.commands import run as pipeline
 
     with _errors():
         page = pipeline.run(exports, out, _options(config, given), report=say, processes=processes)
@@ -455,7 +456,7 @@ def analyse(
     Example: netpos analyse corpus --out results --counting full
     """
     given = _given(locals())
-    from netpos import pipeline
+    from netpos.commands import run as pipeline
 
     with _errors():
         _tell(pipeline.analyse(corpus, out, _options(config, given), report=say))
@@ -470,7 +471,7 @@ def check(
 
     Example: netpos check exports/
     """
-    from netpos import checking
+    from netpos.commands import check as checking
 
     with _errors():
         found = checking.check(exports)
@@ -500,7 +501,8 @@ def links(
 
     Example: netpos links flows.csv --families sizes.csv --out results --focal NL
     """
-    from netpos import options, userdata
+    from netpos import options
+    from netpos.commands import links as userdata
 
     with _errors():
         chosen = options.make({k: v for k, v in {"lang": lang}.items() if v})
@@ -527,7 +529,7 @@ def complexity(
 
     Example: netpos complexity trade.csv --out results
     """
-    from netpos import userdata
+    from netpos.commands import links as userdata
 
     with _errors():
         print(userdata.analyse_matrix(file, out, report=say))
@@ -570,7 +572,7 @@ def query(
 
     Example: netpos query --technology quantum --from 2015 --to 2025
     """
-    from netpos import query as querying
+    from netpos.commands import query as querying
 
     with _errors():
         if as_ not in ("lens", "api"):
@@ -620,7 +622,7 @@ def missing(
     Example: netpos missing corpus --technology quantum --as lens-query
     """
     from netpos import analysis, options
-    from netpos import missing as looking
+    from netpos.commands import missing as looking
     from netpos.ingest.corpus import open_corpus, reading
 
     with _errors():
@@ -661,7 +663,7 @@ def names(
 
     Example: netpos names corpus --out names
     """
-    from netpos import naming
+    from netpos.commands import names as naming
 
     with _errors():
         print(naming.write_names(corpus, out))
@@ -691,7 +693,7 @@ def explain(
 
     Example: netpos explain results --technology quantum --citing NL --cited US
     """
-    from netpos import explain as explaining
+    from netpos.commands import explain as explaining
 
     with _errors():
         found = explaining.explain(
@@ -723,7 +725,7 @@ def compare(
 
     Example: netpos compare results-2024 results-2025
     """
-    from netpos import compare as comparing
+    from netpos.commands import compare as comparing
 
     with _errors():
         found = comparing.compare(before, after)

@@ -19,8 +19,7 @@ from types import TracebackType
 import polars as pl
 
 from netpos.errors import InputError
-from netpos.ingest.folders import locked, writing
-from netpos.viz.write import encoded, write_bytes, write_pieces, write_text
+from netpos.files import encoded, locked, write_bytes, write_pieces, write_text, writing
 
 #: Where files wait, and what is found there when moving has begun.
 _NEW, _MOVING = ".netpos-new", "moving.json"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -36,6 +36,19 @@ LINK_TABLE: Schema = {
 
 #: One row per node of a link network: its simple families by the same counting rule as the links.
 NODE_TABLE: Schema = {"node": pl.String, "families": pl.Float64}
+
+#: Significant digits of every number in a table.
+DIGITS = 12
+#: Ranks of countries whose families may be listed, and what they rank.
+RANKED = {"family_rank": "families", "received_rank": "received"}
+
+
+class Family(NamedTuple):
+    """A family behind a number: its id, one of its Lens ids, and what it adds to the number."""
+
+    family_id: str
+    lens_id: str
+    part: float
 
 
 def require(table: pl.DataFrame, schema: Schema, *, name: str) -> None:
@@ -283,3 +296,16 @@ class Links:
     def to_pandas(self) -> pd.DataFrame:
         """Return the link table as a pandas frame."""
         return self.table.to_pandas()
+
+
+def rounded(table: pl.DataFrame) -> pl.DataFrame:
+    """Round floats to 12 significant digits and turn NaN and infinity into null.
+
+    Examples
+    --------
+    >>> rounded(pl.DataFrame({"x": [1 / 3, float("nan")]}))["x"].to_list()
+    [0.333333333333, None]
+    """
+    floats = [c for c, t in table.schema.items() if t.is_float()]
+    finite = [pl.when(pl.col(c).is_finite()).then(pl.col(c)) for c in floats]
+    return table.with_columns(finite).with_columns(pl.col(floats).round_sig_figs(DIGITS) + 0.0)

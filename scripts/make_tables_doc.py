@@ -13,7 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
-from netpos import options, pipeline
+from netpos import options
+from netpos.commands import run as pipeline
 from netpos.countries import data_path
 from netpos.viz.workbook import definition
 

@@ -33,12 +33,15 @@ KERNELS = ("kernels", "contract", "balance", "core", "coreness", "dependence", "
 #: Modules whose tests bear other names.
 TESTS = {
     "graph/kernels": [f"tests/graph/test_{name}.py" for name in KERNELS],
-    "graph/links": ["netpos/graph/links.py", "tests/test_analysis.py", "tests/oracle"],
-    "indicators/robustness": ["netpos/indicators/robustness.py", "tests/test_sensitivity.py"],
+    "graph/links": ["netpos/graph/links.py", "tests/analysis/test_study.py", "tests/oracle"],
+    "indicators/robustness": [
+        "netpos/indicators/robustness.py",
+        "tests/analysis/test_sensitivity.py",
+    ],
     "graph/residence": [
         "netpos/graph/residence.py",
-        "tests/test_analysis.py",
-        "tests/test_engines.py",
+        "tests/analysis/test_study.py",
+        "tests/analysis/test_engines.py",
         "tests/oracle",
     ],
 }

@@ -85,8 +85,8 @@ def open_once() -> Iterator[None]:
 
     To prepare it takes most of the time of an explanation; its answers do not depend on it.
     """
-    from netpos import explain
-    from netpos.analysis import Study
+    from netpos.analysis.study import Study
+    from netpos.commands import explain
 
     made: dict[Path, Study] = {}
     original = explain.open_results
@@ -142,7 +142,7 @@ LONGEST = (
     "tests/test_docs.py",
     "tests/crash/test_crash.py",
     "tests/crash/test_trouble.py",
-    "tests/test_sensitivity.py",
+    "tests/analysis/test_sensitivity.py",
     "tests/test_determinism.py",
     "tests/viz/report/test_report_languages.py",
     "tests/viz/report/test_report_provenance.py",

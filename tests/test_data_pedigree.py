@@ -15,8 +15,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from netpos.analysis.technologies import CLASSIFICATIONS, family_technologies, load_technologies
 from netpos.countries import data_path, is_country, is_office, memberships
-from netpos.ingest.technologies import CLASSIFICATIONS, family_technologies, load_technologies
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = data_path("sources.toml")

@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from netpos import analysis, results
+from netpos import analysis
+from netpos.analysis import results
 from netpos.ingest.corpus import ingest, read
 from netpos.options import Options, make
 from tests.lens import record, write

@@ -14,8 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 import netpos
-from netpos import pipeline
 from netpos.cli import app
+from netpos.commands import run as pipeline
 from netpos.countries import data_path
 from netpos.ingest.corpus import ingest
 from netpos.options import make
@@ -220,7 +220,7 @@ def test_the_documents_show_enough_commands_to_be_worth_running() -> None:
 def test_python_shown_in_a_document_runs_on_bundled_data(page: Path, here: Path) -> None:
     names: dict[str, object] = {}  # a page goes on where its last block stopped
     for block in blocks(page, "python"):
-        if not re.search("spark", block):  # tests/test_engines.py runs those
+        if not re.search("spark", block):  # tests/analysis/test_engines.py runs those
             exec(compile(block, page.name, "exec"), names)
 
 

@@ -14,7 +14,9 @@ import pytest
 
 import netpos.graph
 import netpos.indicators
-from netpos import pattern_hits, pipeline, subclasses
+from netpos.analysis import complexity as subclasses
+from netpos.analysis import pattern_hits
+from netpos.commands import run as pipeline
 from netpos.countries import data_path
 from netpos.options import make
 from tests.conftest import ROOT
@@ -33,7 +35,7 @@ MACHINERY = {
     "netpos.graph.dependence": {"partner_classes"},
     "netpos.graph.peel": {"core_number"},
     "netpos.graph.strength": {"foreign_links", "strengths"},
-    "netpos.subclasses": {"export_matrix", "read_complexity"},
+    "netpos.analysis.complexity": {"export_matrix", "read_complexity"},
 }
 #: The same for every draw at once, and how links are cut: held by the tests of what uses them.
 WHOLE = {"netpos.graph.kernels", "netpos.graph.links", "netpos.graph.residence"}

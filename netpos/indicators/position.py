@@ -8,25 +8,10 @@ import polars as pl
 
 from netpos.graph import balance as bal
 from netpos.graph import centrality, core, dependence, paths, strength
-from netpos.tables import Links
+from netpos.tables import DIGITS, Links, rounded
 
-#: Significant digits of every number in a table.
-DIGITS = 12
 #: Organisations with links above which their betweenness is left out.
 MOST_BETWEEN = 2000
-
-
-def rounded(table: pl.DataFrame) -> pl.DataFrame:
-    """Round floats to 12 significant digits and turn NaN and infinity into null.
-
-    Examples
-    --------
-    >>> rounded(pl.DataFrame({"x": [1 / 3, float("nan")]}))["x"].to_list()
-    [0.333333333333, None]
-    """
-    floats = [c for c, t in table.schema.items() if t.is_float()]
-    finite = [pl.when(pl.col(c).is_finite()).then(pl.col(c)) for c in floats]
-    return table.with_columns(finite).with_columns(pl.col(floats).round_sig_figs(DIGITS) + 0.0)
 
 
 def rank(column: str) -> pl.Expr:

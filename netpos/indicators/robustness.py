@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from netpos.indicators.position import rounded
-from netpos.tables import require
+from netpos.tables import require, rounded
 
 #: Part of the specifications in which a statement must hold.
 ENOUGH = 0.9
@@ -74,9 +73,9 @@ def robustness(
     Parameters
     ----------
     table
-        What `netpos.sensitivity.sensitivity` returns.
+        What `netpos.analysis.sensitivity.sensitivity` returns.
     without
-        What `netpos.sensitivity.without_largest` returns.
+        What `netpos.analysis.sensitivity.without_largest` returns.
     focal
         The focal country.
     intervals

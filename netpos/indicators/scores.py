@@ -14,8 +14,7 @@ import polars as pl
 
 from netpos.errors import TableError
 from netpos.graph.kernels import Floats, divide, significant
-from netpos.indicators.position import rounded
-from netpos.tables import require
+from netpos.tables import require, rounded
 
 #: Indicators that are scored. Of the balances only the headline one; no distance to the core, which
 #: is never compared across technologies; shares in the place of ranks.

@@ -18,8 +18,7 @@ from scipy.special import stdtrit
 from netpos.errors import OptionError, TableError
 from netpos.graph.kernels import divide
 from netpos.graph.links import Citations, Mask, Shares, Spread, gathered
-from netpos.indicators.position import rounded
-from netpos.tables import require
+from netpos.tables import require, rounded
 
 #: Months before the data date in which a year counts as provisional.
 GUARD_MONTHS = 18

@@ -27,8 +27,7 @@ from netpos.graph import core as cores
 from netpos.graph import dependence, kernels
 from netpos.graph.kernels import Floats
 from netpos.graph.links import Citations, Ints, Mask, Shares, Spread, gathered
-from netpos.indicators.position import rounded
-from netpos.tables import LINK_TABLE, NODE_TABLE, Links, require
+from netpos.tables import LINK_TABLE, NODE_TABLE, Links, require, rounded
 
 #: Columns of the table of countries that are drawn again.
 RESAMPLED = (

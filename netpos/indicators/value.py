@@ -25,7 +25,8 @@ from scipy.sparse import csr_array
 from netpos.graph.kernels import divide, significant
 from netpos.graph.links import Citations, Mask, Shares, gathered
 from netpos.indicators.markets import EpMarkets, live_markets, market_weights
-from netpos.indicators.position import rank, rounded, share
+from netpos.indicators.position import rank, share
+from netpos.tables import rounded
 
 Floats = NDArray[np.float64]
 #: Weights of a pending application under which a rank must hold.

@@ -15,7 +15,7 @@ import polars as pl
 from rapidfuzz import process
 from rapidfuzz.distance import Indel, Levenshtein
 
-from netpos.codes import data_path, read_text_table
+from netpos.countries.codes import data_path, read_text_table
 from netpos.errors import TableError
 from netpos.ingest.names import (
     capitals,

@@ -22,8 +22,8 @@ from typing import Any
 import polars as pl
 
 from netpos.errors import InputError, OptionError
+from netpos.files import locked, writing
 from netpos.ingest.discover import REFUSED, Source, find
-from netpos.ingest.folders import locked, writing
 from netpos.ingest.inputs import add, drop_unnamed
 from netpos.ingest.making import make
 from netpos.ingest.readers.json_stream import MAX_RECORD

@@ -12,8 +12,8 @@ from tempfile import mkdtemp
 from typing import Any
 
 from netpos.errors import InputError
+from netpos.files import check_same, fingerprint, state
 from netpos.ingest.discover import Source
-from netpos.ingest.folders import check_same, fingerprint, state
 from netpos.ingest.parts import Part, hashes, parse, parts_to_json
 from netpos.ingest.readers.json_stream import MAX_RECORD
 

@@ -17,7 +17,7 @@ from functools import cache
 import polars as pl
 from rapidfuzz.distance import OSA
 
-from netpos.codes import data_path, read_text_table
+from netpos.countries.codes import data_path, read_text_table
 
 _TAG = re.compile(r"\s*\[[A-Z]{2}\]\s*$")
 _ACRONYM = re.compile(r"\s*\(([A-Z]{2,8})\)?\s*$")

@@ -13,8 +13,7 @@ import polars as pl
 from netpos import countries
 from netpos.errors import TableError
 from netpos.graph.strength import domestic, given, received
-from netpos.indicators.position import rounded
-from netpos.tables import Links
+from netpos.tables import Links, rounded
 from netpos.viz.maps.data import rows_of
 from netpos.viz.maps.svg import PALETTE, node_size
 

@@ -12,9 +12,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 import polars as pl
 
+from netpos.files import write_text
 from netpos.tables import Links
 from netpos.viz.export import BLOCS, Network, distinct, network, runs
-from netpos.viz.write import write_text
 
 
 def graph_files(

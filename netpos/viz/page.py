@@ -8,20 +8,10 @@ from typing import NamedTuple
 
 import polars as pl
 
+from netpos.tables import Family
+
 #: Families behind a link: family id and one of its Lens ids.
 Behind = Sequence[tuple[str, str]]
-
-
-#: Ranks of countries whose families may be listed, and what they rank.
-RANKED = {"family_rank": "families", "received_rank": "received"}
-
-
-class Family(NamedTuple):
-    """A family behind a number: its id, one of its Lens ids, and what it adds to the number."""
-
-    family_id: str
-    lens_id: str
-    part: float
 
 
 class Figure(NamedTuple):

@@ -17,8 +17,8 @@ import xlsxwriter  # type: ignore[import-untyped] # it has no types
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped] # it has no types
 
 from netpos.errors import OptionError
+from netpos.files import write_bytes
 from netpos.viz.export import ILLEGAL, distinct, one_line, xml_text
-from netpos.viz.write import write_bytes
 
 #: Most rows of a sheet; the rest of a longer table is in its CSV file. Excel itself holds
 #: 1,048,575 below the header.

@@ -42,7 +42,7 @@ def main() -> None:
 
     assert corpus.ingest  # imported now, so that B comes after it
     if sys.argv[4] != "ingest":
-        from netpos import pipeline
+        from netpos.commands import run as pipeline
 
         assert pipeline.run
     parts._RANGE = size

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 
 from netpos.cli import app
 from netpos.errors import InputError
+from netpos.files import locked
 from netpos.ingest import inputs
 from netpos.ingest.corpus import ingest, open_corpus, read, reading
-from netpos.ingest.folders import locked
 from netpos.outputs import Outputs
 from tests.conftest import ROOT
 from tests.crash.scenes import SMALL, TECHNOLOGY, damage, leftovers, made_up, snapshot
@@ -286,7 +286,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused_and_the_corpus_stays(
 HOLD = """
 import sys
 from pathlib import Path
-from netpos.ingest.folders import locked
+from netpos.files import locked
 with locked(Path(sys.argv[1]), sys.argv[2], shared=sys.argv[3] == "shared"):
     print("held", flush=True)
     sys.stdin.read()

@@ -21,7 +21,7 @@ from pathlib import Path
 import polars as pl
 
 from netpos import analysis
-from netpos.checking import check
+from netpos.commands.check import check
 from netpos.countries import data_path
 from netpos.errors import NetposError
 from netpos.ingest.corpus import ingest

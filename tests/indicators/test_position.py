@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 import netpos
-from netpos import analysis, results
+from netpos import analysis
+from netpos.analysis import results
 from netpos.indicators import position
 from netpos.indicators.position import country_table, organisation_table, rank, rank_of_present
 from netpos.options import make

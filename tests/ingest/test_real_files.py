@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netpos import checking
+from netpos.commands import check as checking
 
 # file, form, read, kept, rejected, references, families; numbers of the README beside the files
 CASES = [

@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from netpos import analysis, results
+from netpos import analysis
+from netpos.analysis import results
 from netpos.countries import data_path
 from netpos.indicators import position
 from netpos.ingest.corpus import read

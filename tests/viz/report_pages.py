@@ -11,7 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from netpos import analysis, results
+from netpos import analysis
+from netpos.analysis import results
 from netpos.countries import data_path
 from netpos.ingest.corpus import ingest
 from netpos.options import make

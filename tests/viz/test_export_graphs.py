@@ -14,7 +14,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from netpos import analysis, results
+from netpos import analysis
+from netpos.analysis import results
 from netpos.errors import TableError
 from netpos.ingest.corpus import ingest
 from netpos.options import Options

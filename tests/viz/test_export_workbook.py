@@ -14,7 +14,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from netpos import analysis, results
+from netpos import analysis
+from netpos.analysis import results
 from netpos.errors import OptionError
 from netpos.indicators import complexity, position
 from netpos.ingest.corpus import ingest

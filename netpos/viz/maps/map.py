@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from netpos.errors import OptionError, TableError
+from netpos.files import write_text
 from netpos.tables import Links
 from netpos.viz import safe_html
 from netpos.viz.maps import data as map_data
@@ -25,7 +26,6 @@ from netpos.viz.maps.svg import (
     map_svg,
     sector_spots,
 )
-from netpos.viz.write import write_text
 
 if TYPE_CHECKING:
     import pandas as pd

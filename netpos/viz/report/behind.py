@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from netpos.viz.page import RANKED, Page
+from netpos.tables import RANKED
+from netpos.viz.page import Page
 from netpos.viz.report import facts
 
 

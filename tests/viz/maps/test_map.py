@@ -13,13 +13,13 @@ import polars as pl
 import pytest
 
 from netpos.errors import OptionError, TableError
+from netpos.files import write_text
 from netpos.tables import Links
 from netpos.viz import safe_html
 from netpos.viz.maps import data as map_data
 from netpos.viz.maps import map as map_module
 from netpos.viz.maps import picture as map_picture
 from netpos.viz.maps.map import map_svg, network_map
-from netpos.viz.write import write_text
 from tests.viz.conftest import CODES, organisation_network
 
 FOUR = pl.DataFrame(

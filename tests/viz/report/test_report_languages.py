@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from netpos import analysis, countries, pattern_hits
+from netpos import analysis, countries
+from netpos.analysis import pattern_hits
 from netpos.ingest import discover
 from netpos.ingest.readers import lens_header
 from netpos.viz import words as report_words

@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from netpos import analysis, behind, explain, results
+from netpos import analysis
+from netpos.analysis import behind, results
 from netpos.cli import app
+from netpos.commands import explain
 from netpos.ingest.corpus import open_corpus
 from netpos.options import make
 from tests.lens import QUANTUM, record, toy_records, write

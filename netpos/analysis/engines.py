@@ -1,0 +1,412 @@
+"""Links between countries, computed by another engine from the Parquet files of a corpus.
+
+The same SQL runs unchanged on DuckDB, inside the process, and on Spark, on one machine or many.
+What an engine reads are the files of the corpus; netpos adds three small tables: which
+classification symbols belong to which technology, which countries the
+offices of a priority stand for, and the periods.
+Definitions therefore live in one place. Every share and weight is a double by ``CAST``: Spark takes
+``1.0 / k`` for a decimal number, and a sum of 1,000 or more of such products is NULL there, without
+an error.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import polars as pl
+
+from netpos import countries
+from netpos.analysis.technologies import load_technologies, match
+from netpos.errors import OptionError, TableError
+from netpos.graph.links import filter_passes
+from netpos.graph.residence import AGREEMENT
+from netpos.options import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: Options the query knows; any other must stand at its default, or have nothing to do with links.
+FOLLOWED = (
+    "technologies", "by", "counting", "scope", "first", "last", "periods", "year_by", "phase",
+    "category", "symbols", "narrow", "utility_models", "merge_cn",
+)  # fmt: skip
+#: Options that change links and that only netpos itself follows.
+REFUSED = (
+    "window", "citing_office", "design", "residences", "office_proxy", "aliases", "self_citations",
+)  # fmt: skip
+_TABLES = ("families", "applicants", "classifications", "citations")
+_SYMBOLS = {"technology": pl.String, "scheme": pl.String, "symbol": pl.String}
+_OFFICES = {"offices": pl.String, "country": pl.String}
+_PERIODS = {"period": pl.String, "first_year": pl.Int64, "last_year": pl.Int64}
+_TYPES: dict[Any, str] = {pl.String: "string", pl.Int64: "bigint"}
+_RESULT = {
+    "technology": pl.String,
+    "period": pl.String,
+    "citing": pl.String,
+    "cited": pl.String,
+    "weight": pl.Float64,
+    "citations": pl.Int64,
+}
+
+#: Each query is kept under its name for those after it; the last one makes the links.
+_QUERIES = {
+    "netpos_steps": """\
+WITH party AS (
+  SELECT family, role, applicant, person, {residence} AS residence
+  FROM netpos_applicants
+),
+firm AS (
+  SELECT family, applicant, residence
+  FROM party WHERE role = 'applicant' AND NOT person AND applicant IS NOT NULL
+),
+named AS (
+  SELECT applicant, residence, COUNT(*) AS n
+  FROM (SELECT DISTINCT family, applicant, residence FROM firm WHERE residence IS NOT NULL) AS once
+  GROUP BY applicant, residence
+),
+naming AS (SELECT applicant, SUM(n) AS n FROM named GROUP BY applicant),
+usual AS (
+  SELECT named.applicant, named.residence
+  FROM named JOIN naming ON naming.applicant = named.applicant
+  WHERE CAST(named.n AS DOUBLE) / CAST(naming.n AS DOUBLE) >= CAST({agreement} AS DOUBLE)
+)
+SELECT family, residence AS country, CASE WHEN role = '{by}' THEN 1 ELSE 2 END AS step,
+       COUNT(*) AS n
+FROM party
+WHERE residence IS NOT NULL AND role IN ('applicant', 'inventor')
+GROUP BY family, residence, role
+UNION ALL
+SELECT firm.family, usual.residence AS country, 3 AS step, COUNT(*) AS n
+FROM firm JOIN usual ON usual.applicant = firm.applicant
+WHERE firm.residence IS NULL
+GROUP BY firm.family, usual.residence
+""",
+    "netpos_located": """\
+WITH found AS (SELECT DISTINCT family FROM netpos_steps),
+office_step AS (
+  SELECT DISTINCT f.family, o.country
+  FROM netpos_families AS f
+  JOIN netpos_offices AS o ON o.offices = CAST(f.priority_offices AS STRING)
+  LEFT JOIN found ON found.family = f.family
+  WHERE found.family IS NULL
+),
+every_step AS (
+  SELECT family, country, step, n FROM netpos_steps
+  UNION ALL
+  SELECT family, country, 5 AS step, 1 AS n FROM office_step
+),
+deciding AS (SELECT family, MIN(step) AS step FROM every_step GROUP BY family)
+SELECT e.family, {country} AS country, SUM(e.n) AS n
+FROM every_step AS e JOIN deciding AS d ON d.family = e.family AND d.step = e.step
+GROUP BY e.family, {country}
+""",
+    "netpos_shares": """\
+WITH whole AS (SELECT family, SUM(n) AS n, COUNT(*) AS k FROM netpos_located GROUP BY family)
+SELECT located.family, located.country, {share} AS share
+FROM netpos_located AS located JOIN whole ON whole.family = located.family
+""",
+    "netpos_fields": """\
+SELECT DISTINCT c.family, s.technology
+FROM netpos_classifications AS c
+JOIN netpos_symbols AS s ON s.symbol = c.symbol AND s.scheme = CAST(c.scheme AS STRING)
+JOIN netpos_families AS f ON f.family = c.family
+WHERE f.role = 'seed'{utility}
+""",
+    "netpos_members": """\
+SELECT family, technology FROM netpos_fields
+UNION ALL
+SELECT DISTINCT family, 'all' AS technology FROM netpos_fields
+""",
+    "netpos_links": """\
+WITH pair AS (
+  SELECT c.citing_family, c.cited_family, f.{year} AS year
+  FROM netpos_citations AS c
+  JOIN netpos_families AS f ON f.family = c.citing_family
+  WHERE c.cited_family IS NOT NULL AND (CAST(c.passes AS BIGINT) & {passes}) <> 0
+)
+SELECT m.technology, p.period, a.country AS citing, b.country AS cited,
+       SUM(a.share * b.share) AS weight, COUNT(*) AS citations
+FROM pair
+JOIN netpos_periods AS p ON pair.year BETWEEN p.first_year AND p.last_year
+JOIN netpos_members AS m ON {ends}
+JOIN netpos_shares AS a ON a.family = pair.citing_family
+JOIN netpos_shares AS b ON b.family = pair.cited_family
+GROUP BY m.technology, p.period, a.country, b.country
+""",
+}
+
+_SHARE = {
+    "fractional": "CAST(located.n AS DOUBLE) / CAST(whole.n AS DOUBLE)",
+    "country-unique": "CAST(1 AS DOUBLE) / CAST(whole.k AS DOUBLE)",
+    "full": "CAST(1 AS DOUBLE)",
+}
+_ENDS = {
+    "closed": "m.family = pair.citing_family JOIN netpos_members AS n\n"
+    "  ON n.family = pair.cited_family AND n.technology = m.technology",
+    "citing": "m.family = pair.citing_family",
+    "cited": "m.family = pair.cited_family",
+}
+
+
+def links_queries(options: Options | None = None) -> dict[str, str]:
+    """Return the SQL that makes the links: the same texts for DuckDB and for Spark.
+
+    Each result is kept under its name and read by the next; the last are the links. The tables of
+    the corpus are ``netpos_families``, ``netpos_applicants``, ``netpos_classifications`` and
+    ``netpos_citations``; besides there are ``netpos_symbols`` (technology, scheme, symbol),
+    ``netpos_offices`` (offices, country) and ``netpos_periods`` (period, first_year, last_year).
+    `links_on` registers all of them and runs the queries.
+
+    Parameters
+    ----------
+    options
+        As for `links_on`.
+
+    Returns
+    -------
+    dict
+        Name to query, in the order in which they run.
+
+    Raises
+    ------
+    OptionError
+        An option is set that the query does not follow.
+
+    Examples
+    --------
+    >>> queries = links_queries()
+    >>> print(*queries)
+    netpos_steps netpos_located netpos_shares netpos_fields netpos_members netpos_links
+    >>> print(queries["netpos_members"].splitlines()[0])
+    SELECT family, technology FROM netpos_fields
+    """
+    options = options or Options()
+    default = Options()
+    for name in REFUSED:
+        if getattr(options, name) != getattr(default, name):
+            shown = "--" + name.replace("_", "-")
+            remedy = "use netpos itself for it (netpos run, netpos.country_links)"
+            raise OptionError(
+                f"{shown}: the query for other engines does not know it", remedy=remedy
+            )
+    china = "CASE WHEN {0} IN ('HK', 'MO') THEN 'CN' ELSE {0} END"
+    merge = china.format if options.merge_cn else "{0}".format
+    year = "publication_year" if options.year_by == "publication" else "priority_year"
+    words = {
+        "residence": merge("residence"),
+        "country": merge("e.country"),
+        "agreement": AGREEMENT,
+        "by": options.by,
+        "share": _SHARE[options.counting],
+        "utility": " AND NOT COALESCE(f.utility, FALSE)" * (options.utility_models == "drop"),
+        "year": year,
+        "passes": filter_passes(options.phase, options.category),
+        "ends": _ENDS[options.scope],
+    }
+    return {name: text.format(**words) for name, text in _QUERIES.items()}
+
+
+def links_on(
+    engine: Any,  # noqa: ANN401 - a DuckDB connection or a Spark session, which need not be there
+    folder: str | os.PathLike[str],
+    options: Options | None = None,
+) -> pl.DataFrame:
+    r"""Compute the country links of every technology and period with DuckDB or Spark.
+
+    .. math:: W_{ij} = \sum_{(f, g)} a_i(f)\, a_j(g)
+
+    over the ordered pairs of families that the options select, with :math:`a_i(f)` the share of
+    country i in family f: what `netpos.country_links` gives for one technology and span, here for
+    all of them at once. Sums have no fixed order in these engines, so the last digits may
+    move between runs (relative 1e-14).
+
+    Parameters
+    ----------
+    engine
+        A connection from ``duckdb.connect()``, or a Spark session; the memory and the cores it may
+        use are set there.
+    folder
+        The corpus (``netpos ingest``); for Spark any path it can read, as ``hdfs://...``.
+    options
+        ``technologies, by, counting, scope, first, last, periods, year_by, phase, category,
+        symbols, narrow, utility_models, merge_cn`` are followed; the defaults are those of the
+        command line.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``technology, period, citing, cited`` String, ``weight`` Float64 [citations between
+        families, by the counting rule], ``citations`` Int64 [pairs of families with a share in the
+        cell], as in ``links.csv``; never null; only cells with a weight; technologies in the order
+        of their definitions, ``all`` last, periods by start, ``all`` last.
+
+    Raises
+    ------
+    OptionError
+        ``engine`` is neither of the two, or an option is set that the query does not follow
+        (``window``, ``citing_office``, ``design``, ``residences``, ``office_proxy``, ``aliases``,
+        ``self_citations``).
+    TableError
+        The engine returned a cell without a weight.
+
+    References
+    ----------
+    docs/engines.md; docs/methods.md for the shares and the counting rules.
+
+    Examples
+    --------
+    >>> import tempfile, duckdb, netpos
+    >>> from pathlib import Path
+    >>> from netpos.ingest.corpus import ingest
+    >>> from netpos.countries import data_path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = ingest([data_path("demo_synthetic_lens.jsonl.gz")], Path(folder))
+    ...     links = netpos.links_on(duckdb.connect(), folder)
+    >>> links.columns
+    ['technology', 'period', 'citing', 'cited', 'weight', 'citations']
+    >>> links["weight"].null_count()
+    0
+    """
+    options = options or Options()
+    queries = links_queries(options)
+    runner = _runner(engine)
+    where = os.fspath(folder).rstrip("/")
+    made: list[str] = []
+    try:
+        for table in _TABLES:
+            made.append(f"netpos_{table}")
+            runner.read(made[-1], f"{where}/{table}.parquet")
+        technologies = load_technologies(_definitions(options))
+        symbols = match(
+            _frame(
+                runner.rows(
+                    "SELECT DISTINCT CAST(scheme AS STRING) AS scheme, symbol "
+                    "FROM netpos_classifications"
+                ),
+                {"scheme": pl.String, "symbol": pl.String},
+            ),
+            technologies,
+            narrow=options.narrow,
+            symbols_from=options.symbols,
+        )
+        spans = options.spans()
+        small = {
+            "netpos_symbols": symbols.select(list(_SYMBOLS)).unique(maintain_order=True),
+            "netpos_offices": _offices(
+                runner.rows(
+                    "SELECT DISTINCT CAST(priority_offices AS STRING) AS offices, priority_offices "
+                    "FROM netpos_families WHERE priority_offices IS NOT NULL"
+                )
+            ),
+            "netpos_periods": _frame([(name, *span) for name, span in spans], _PERIODS),
+        }
+        for name, frame in small.items():
+            made.append(name)
+            runner.put(name, frame)
+        *before, last = queries
+        for name in before:
+            made.append(name)
+            runner.keep(name, queries[name])
+        found = _frame(runner.rows(queries[last]), _RESULT)
+    finally:
+        for name in reversed(made):
+            runner.drop(name)
+    if sum(found.null_count().row(0)):
+        raise TableError(f"links from {runner.name}: a cell has no value; the sums are not usable")
+    order = {t.id: k for k, t in enumerate(technologies)} | {"all": len(technologies)}
+    times = {name: k for k, (name, _) in enumerate(spans)}
+    return found.sort(
+        pl.col("technology").replace_strict(order, return_dtype=pl.Int32),
+        pl.col("period").replace_strict(times, return_dtype=pl.Int32),
+        "citing",
+        "cited",
+    )
+
+
+def _definitions(options: Options) -> Path | None:
+    """Where the definitions of the technologies lie; None: the shipped ones."""
+    return Path(options.technologies) if options.technologies else None
+
+
+def _offices(lists: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
+    """Countries that each list of offices of the earliest priority stands for, each once."""
+    rows = [(text, code) for text, codes in lists for code in codes]
+    table = _frame(rows, {"offices": pl.String, "code": pl.String})
+    resolved = countries.resolve(table["code"])["country"]
+    found = table.select("offices", country=resolved).drop_nulls().unique()
+    return found.cast({"country": pl.String}).select(list(_OFFICES)).sort(list(_OFFICES))
+
+
+def _frame(rows: Iterable[tuple[Any, ...]], schema: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=schema, orient="row")
+
+
+class _DuckDB:
+    """The things that are needed of DuckDB."""
+
+    name = "DuckDB"
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self.kept: set[str] = set()
+
+    def read(self, name: str, path: str) -> None:
+        quoted = path.replace("'", "''")
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM read_parquet('{quoted}')"
+        )
+
+    def put(self, name: str, frame: pl.DataFrame) -> None:
+        self.connection.register(name, frame.to_arrow())
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(query).fetchall()
+
+    def keep(self, name: str, query: str) -> None:
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+        self.kept.add(name)
+
+    def drop(self, name: str) -> None:
+        kind = "TABLE" if name in self.kept else "VIEW"
+        self.connection.execute(f"DROP {kind} IF EXISTS {name}")
+
+
+class _Spark:
+    """The same of Spark, whose classes are not imported: the session brings them along."""
+
+    name = "Spark"
+
+    def __init__(self, session: Any) -> None:  # noqa: ANN401 - pyspark may be absent
+        self.session = session
+        self.kept: dict[str, Any] = {}
+
+    def read(self, name: str, path: str) -> None:
+        self.session.read.parquet(path).createOrReplaceTempView(name)
+
+    def put(self, name: str, frame: pl.DataFrame) -> None:
+        types = ", ".join(f"{column} {_TYPES[t]}" for column, t in frame.schema.items())
+        self.session.createDataFrame(frame.rows(), types).createOrReplaceTempView(name)
+
+    def rows(self, query: str) -> Sequence[tuple[Any, ...]]:
+        return [tuple(row) for row in self.session.sql(query).collect()]
+
+    def keep(self, name: str, query: str) -> None:
+        self.kept[name] = self.session.sql(query).cache()
+        self.kept[name].createOrReplaceTempView(name)
+
+    def drop(self, name: str) -> None:
+        self.session.catalog.dropTempView(name)
+        if name in self.kept:
+            self.kept.pop(name).unpersist()
+
+
+def _runner(engine: Any) -> _DuckDB | _Spark:  # noqa: ANN401 - see `links_on`
+    if isinstance(engine, duckdb.DuckDBPyConnection):
+        return _DuckDB(engine)
+    if all(hasattr(engine, name) for name in ("sql", "read", "createDataFrame", "catalog")):
+        return _Spark(engine)
+    problem = f"engine {type(engine).__name__}: neither a DuckDB connection nor a Spark session"
+    raise OptionError(problem, remedy="pass duckdb.connect() or SparkSession...getOrCreate()")

@@ -1,0 +1,223 @@
+"""The same analysis from the user's own tables: links between countries, or a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+import netpos
+from netpos import countries
+from netpos.files import writing
+from netpos.graph import dependence
+from netpos.indicators import position
+from netpos.indicators.complexity import complexity_tables
+from netpos.ingest.parts import sha256
+from netpos.ingest.user_tables import label_countries, read_families, read_links, read_matrix
+from netpos.outputs import Outputs, make_folder
+from netpos.tables import Links, rounded
+from netpos.viz.maps import map as network_map
+
+Report = Callable[[str], None]
+_WHOLE = "all"
+
+
+def analyse_links(
+    file: Path,
+    out: Path,
+    *,
+    focal: str = "NL",
+    families: Path | None = None,
+    year: int = 2025,
+    lang: str = "en",
+    report: Report | None = None,
+) -> Path:
+    """Indicators, tables and maps from a table ``citing,cited,weight[,technology,period]``.
+
+    Parameters
+    ----------
+    file
+        The link table.
+    out
+        Where the results go.
+    focal
+        Country in focus.
+    families
+        ``country,families[,technology,period]``; without it sizes and what is divided by them
+        stay empty.
+    year
+        Reference year of memberships.
+    lang
+        Language of names and maps.
+    report
+        Called with one line of progress at a time.
+
+    Returns
+    -------
+    Path
+        The map to open: that of the first technology.
+
+    Raises
+    ------
+    InputError
+        A table cannot be used.
+    OptionError
+        ``focal`` is no country.
+    """
+    say = report or (lambda _: None)
+    focal = countries.check_focal(focal)
+    table, warnings = label_countries(read_links(file), ["citing", "cited"])
+    sizes = None
+    if families is not None:
+        sizes, more = label_countries(read_families(families), ["country"])
+        warnings += more
+    for warning in warnings:
+        say(f"note: {warning}")
+    rows: dict[str, list[pl.DataFrame]] = {}
+    maps: dict[str, dict[str, Links]] = {}
+    for technology, period, links in _selections(table, sizes, focal):
+        maps.setdefault(technology, {})[period] = links
+        for name, found in _tables(links, focal, year, lang).items():
+            keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
+            rows.setdefault(name, []).append(found.select(*keys, pl.all()))
+    tables = {name: pl.concat(parts, how="vertical_relaxed") for name, parts in rows.items()}
+    manifest: dict[str, object] = {
+        "netpos": netpos.__version__,
+        "inputs": [
+            {"name": p.name, "sha256": sha256(p)} for p in (file, families) if p is not None
+        ],
+        "options": {"focal": focal, "year": year, "lang": lang},
+        "warnings": warnings,
+    }
+    make_folder(out)
+    with Outputs(out) as outputs, writing(out):
+        for name, found in tables.items():
+            outputs.table(name, found)
+        pages = _maps(maps, tables["countries"], outputs, focal, lang)
+        outputs.finish(manifest)
+    return out / pages[0]
+
+
+def _selections(
+    table: pl.DataFrame, sizes: pl.DataFrame | None, focal: str
+) -> list[tuple[str, str, Links]]:
+    """Links of each technology and period, ``all`` adding the periods up."""
+    technologies = _values(table, "technology")
+    found = []
+    for technology in technologies:
+        mine = _where(table, "technology", technology)
+        own = None if sizes is None else _where(sizes, "technology", technology)
+        periods = [p for p in _values(mine, "period") if p != _WHOLE]
+        for period in [*periods, _WHOLE]:
+            part = mine if period == _WHOLE else _where(mine, "period", period)
+            size = own if own is None or period == _WHOLE else _where(own, "period", period)
+            found.append((technology, period, _links(part, size, focal, technology, period)))
+    return found
+
+
+def _values(table: pl.DataFrame, column: str) -> list[str]:
+    return table[column].unique().sort().to_list() if column in table.columns else [_WHOLE]
+
+
+def _where(table: pl.DataFrame, column: str, value: str) -> pl.DataFrame:
+    return table.filter(pl.col(column) == value) if column in table.columns else table
+
+
+def _links(
+    part: pl.DataFrame, size: pl.DataFrame | None, focal: str, technology: str, period: str
+) -> Links:
+    nodes = None
+    if size is not None:
+        nodes = size.group_by(node="country").agg(pl.col("families").sort().sum())
+    links = Links.from_table(part, nodes, technology=technology, period=period, counting="given")
+    if focal in links.countries:
+        return links
+    extra = links.nodes.clear(1).with_columns(node=pl.lit(focal))
+    table = pl.concat([links.nodes, extra]).sort("node")
+    return Links(table, links.table, technology=technology, period=period, counting="given")
+
+
+def _tables(links: Links, focal: str, year: int, lang: str) -> dict[str, pl.DataFrame]:
+    names = countries.countries().select(country="iso2", name=f"name_{lang}")
+    table = position.country_table(links, links, focal=focal, year=year)
+    table = table.join(names, on="country", how="left", maintain_order="left")
+    columns = [c for c in position.COUNTRY_COLUMNS if c in table.columns]
+    return {
+        "countries": table.select(columns),
+        "links": rounded(links.table.select("citing", "cited", "weight", "citations")),
+        "exposure": rounded(dependence.exposure(links, focal, year=year)),
+        "dependents": rounded(dependence.dependents(links, focal)),
+    }
+
+
+def _maps(
+    maps: dict[str, dict[str, Links]],
+    table: pl.DataFrame,
+    outputs: Outputs,
+    focal: str,
+    lang: str,
+) -> list[str]:
+    """Write a map for each technology; returns their names below the results."""
+    pages = []
+    for number, (technology, periods) in enumerate(maps.items()):
+        safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in technology)
+        name = f"maps/{safe or number}.html"
+        if name in outputs.names:
+            name = f"maps/{safe}-{number}.html"
+        whole = periods[_WHOLE]
+        network_map.network_map(
+            whole,
+            outputs.out / name,
+            focal=focal,
+            title=technology,
+            technology=technology,
+            periods={p: links for p, links in periods.items() if p != _WHOLE},
+            indicators=table.filter(pl.col("technology") == technology),
+            lang=lang,
+        )
+        outputs.names.append(name)
+        pages.append(name)
+    return pages
+
+
+def analyse_matrix(file: Path, out: Path, *, report: Report | None = None) -> Path:
+    """RCA, complexity, fitness, relatedness and opportunity from ``country,product,value[,year]``.
+
+    Parameters
+    ----------
+    file
+        The matrix, one row per cell.
+    out
+        Where the tables go.
+    report
+        Called with one line of progress at a time.
+
+    Returns
+    -------
+    Path
+        The table of countries.
+
+    Raises
+    ------
+    InputError, TableError
+        The matrix cannot be used.
+    """
+    say = report or (lambda _: None)
+    matrix = read_matrix(file)
+    matrix = matrix.with_columns(pl.col("value").fill_null(0.0))
+    tables = complexity_tables(matrix)
+    for note in tables["notes"]["note"].to_list():
+        say(f"note: {note}")
+    manifest: dict[str, object] = {
+        "netpos": netpos.__version__,
+        "inputs": [{"name": file.name, "sha256": sha256(file)}],
+        "options": {},
+        "warnings": tables["notes"]["note"].to_list(),
+    }
+    make_folder(out)
+    with Outputs(out) as outputs:
+        for name, found in tables.items():
+            outputs.table(name, rounded(found))
+        outputs.finish(manifest)
+    return out / "tables" / "countries.csv"

@@ -1,0 +1,339 @@
+"""From files to outputs, as a list of calls."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+import netpos
+from netpos import analysis
+from netpos.analysis import behind, results
+from netpos.analysis.focus_areas import focus_areas
+from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
+from netpos.analysis.study import Study
+from netpos.files import writing
+from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
+from netpos.ingest.readers.json_stream import MAX_RECORD
+from netpos.options import FILES, Options, to_toml
+from netpos.outputs import Outputs, make_folder
+from netpos.viz.charts.technologies import AREA_COLOURS
+from netpos.viz.graph_files import graph_files
+from netpos.viz.maps import map as network_map
+from netpos.viz.report.behind import ranks_shown
+from netpos.viz.report.compare import write_comparison
+from netpos.viz.report.report import Page, write_report
+from netpos.viz.workbook import excel_nl, workbook
+
+Report = Callable[[str], None]
+Kind = Literal["country", "organisation"]
+_KINDS: tuple[tuple[Kind, str], ...] = (("country", ""), ("organisation", "-organisations"))
+#: Organisations drawn in a map and listed per technology and period.
+ORGANISATIONS_DRAWN = 500
+
+_LIBRARIES = ("igraph", "networkx", "numpy", "polars", "pyvis", "scipy")
+
+
+def run(
+    exports: Sequence[Path | str],
+    out: Path,
+    options: Options,
+    *,
+    report: Report | None = None,
+    processes: int | None = None,
+    synthetic: bool = False,
+) -> Path:
+    """Ingest exports and write everything; see `analyse`.
+
+    The corpus in ``out`` then holds these exports and no others.
+
+    Returns
+    -------
+    Path
+        The page to open.
+    """
+    say = report or (lambda _: None)
+    make_folder(out)
+    with Outputs(out) as written:
+        longest = MAX_RECORD if options.max_record is None else options.max_record * 2**20
+        corpus = ingest(
+            exports,
+            out / "corpus",
+            processes=processes,
+            max_record=longest,
+            report=say,
+            exactly=True,
+        )
+        return _write(corpus, written, options, say, synthetic=synthetic)
+
+
+def _corpus_path(corpus: Corpus, out: Path) -> str | None:
+    """Where the corpus lies, seen from the results."""
+    if corpus.folder is None:
+        return None
+    return Path(os.path.relpath(corpus.folder.resolve(), out.resolve())).as_posix()
+
+
+def analyse(
+    corpus: Corpus | Path,
+    out: Path,
+    options: Options,
+    *,
+    report: Report | None = None,
+    synthetic: bool = False,
+) -> Path:
+    """Write tables, maps and the page for a corpus.
+
+    Parameters
+    ----------
+    corpus
+        A corpus or its folder.
+    out
+        Where the results go.
+    options
+        The options of the run.
+    report
+        Called with one line of progress at a time.
+    synthetic
+        Say on every page that the data are synthetic.
+
+    Returns
+    -------
+    Path
+        The page to open.
+    """
+    say = report or (lambda _: None)
+    make_folder(out)
+    with Outputs(out) as written:
+        opened = open_corpus(corpus) if isinstance(corpus, Path) else corpus
+        return _write(opened, written, options, say, synthetic=synthetic)
+
+
+def _write(
+    corpus: Corpus, written: Outputs, options: Options, say: Report, *, synthetic: bool
+) -> Path:
+    with reading(corpus), writing(written.folder):
+        return _write_all(corpus, written, options, say, synthetic=synthetic)
+
+
+def _write_all(
+    corpus: Corpus, written: Outputs, options: Options, say: Report, *, synthetic: bool
+) -> Path:
+    study = analysis.prepare(corpus, options)
+    hits = pattern_hits(study)
+    study = replace(study, warnings=(*study.warnings, *jump_warnings(hits)))
+    areas = focus_areas(options.focus_areas, study.technologies, colours=len(AREA_COLOURS))
+    # made-up data say so in their file name, and then on every page
+    synthetic = synthetic or any("synthetic" in i["name"] for i in corpus.manifest["inputs"])
+    for warning in study.warnings:
+        say(f"note: {warning}")
+    out = written.folder
+    tables = results.tables(study) | {"pattern_hits": hits}
+    tables |= results.sensitivity_tables(study, tables)
+    for name, table in tables.items():
+        written.table(name, table)
+    written.csv("ledger.csv", corpus.ledger)
+    if options.excel_nl:
+        names = excel_nl(tables, written.out / "excel-nl")
+        written.names += [f"excel-nl/{name}" for name in names]
+    if not options.tables_only:
+        _graphs(study, tables, written)
+        book = written.out / "tables" / "netpos.xlsx"
+        workbook(tables, book, lang=options.lang, about=_about(study))
+        written.names.append("tables/netpos.xlsx")
+        _maps(study, tables, written, synthetic=synthetic)
+        page = _page(study, tables, _corpus_path(corpus, out), synthetic=synthetic)
+        page = replace(page, areas=areas)
+        if options.figures:
+            page = _with_figures(page, written)
+        written.text("index.html", write_report(page))
+        if page.compared:
+            written.text("comparison.html", write_comparison(page))
+    say(f"{len(written.names)} files written")
+    written.text("run.toml", to_toml(options))
+    written.finish({**_manifest(study), "corpus": _corpus_path(corpus, out)})
+    return out / ("tables/countries.csv" if options.tables_only else "index.html")
+
+
+def _manifest(study: Study) -> dict[str, object]:
+    keep = (
+        "name",
+        "sha256",
+        "bytes",
+        "form",
+        "role",
+        "read",
+        "kept",
+        "rejected",
+        "duplicates",
+        "notes",
+    )
+    inputs = [{k: i[k] for k in keep} for i in study.corpus.manifest["inputs"]]
+    return {
+        "netpos": netpos.__version__,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "inputs": inputs,
+        "skipped": study.corpus.manifest["skipped"],
+        "residence_codes": study.corpus.manifest["residence_codes"],
+        "counts": study.corpus.counts,
+        "options": study.options.model_dump(by_alias=True),
+        "data_date": study.data_date.isoformat(),
+        "warnings": list(study.warnings),
+    }
+
+
+# --- pages ------------------------------------------------------------------------------------
+
+
+def _context(study: Study, tables: dict[str, pl.DataFrame], technology: str) -> dict[str, object]:
+    row = (
+        tables["technologies"]
+        .filter((pl.col("technology") == technology) & (pl.col("period") == "all"))
+        .row(0, named=True)
+    )
+    counts = study.corpus.counts
+    return {
+        "period": f"{study.options.first}-{study.options.last}",
+        "data_date": study.data_date.isoformat(),
+        "counting": study.options.counting,
+        "by": study.options.by,
+        "scope": study.options.scope,
+        "coverage": row["coverage"],
+        "families": row["families"],
+        "records": counts["kept"],
+        "left_out": counts["rejected"] + counts["duplicates"],
+        "membership_year": study.year_of_membership,
+        "version": netpos.__version__,
+        "graph_file": f"graphs/{technology}.gexf",
+    }
+
+
+def _names(study: Study) -> dict[str, dict[str, str]]:
+    """Titles of the technologies in both languages."""
+    names = {t.id: {"en": t.name_en, "nl": t.name_nl} for t in study.technologies}
+    names[analysis.UNION] = {"en": "All technologies", "nl": "Alle technologieën"}
+    return names
+
+
+def _graphs(study: Study, tables: dict[str, pl.DataFrame], written: Outputs) -> None:
+    first, last = study.options.first, study.options.last
+    for technology, title in _names(study).items():
+        found = graph_files(
+            study.links(technology, (first, last), period="all"),
+            written.out / "graphs" / technology,
+            focal=study.options.focal,
+            indicators=tables["countries"].filter(
+                (pl.col("technology") == technology) & (pl.col("period") == "all")
+            ),
+            yearly={year: study.links(technology, (year, year)) for year in range(first, last + 1)},
+            title=title[study.options.lang],
+            year=study.year_of_membership,
+        )
+        written.names += [f"graphs/{Path(name).name}" for name in found]
+
+
+def _about(study: Study) -> dict[str, object]:
+    """The first sheet of the workbook."""
+    return {
+        "version": netpos.__version__,
+        "data date": study.data_date.isoformat(),
+        "options": {
+            k: v for k, v in study.options.model_dump(by_alias=True).items() if v is not None
+        },
+        "warnings": list(study.warnings),
+    }
+
+
+def _maps(
+    study: Study, tables: dict[str, pl.DataFrame], written: Outputs, *, synthetic: bool
+) -> None:
+    whole = (study.options.first, study.options.last)
+    for technology, title in _names(study).items():
+        for kind, ending in _KINDS:
+            table = tables["countries" if kind == "country" else "organisations"]
+            name = f"maps/{technology}{ending}.html"
+            network_map.network_map(
+                study.links(technology, whole, kind=kind, period="all"),
+                written.out / name,
+                focal=study.options.focal,
+                technology=title,
+                periods={
+                    period: study.links(technology, span, kind=kind, period=period)
+                    for period, span in study.options.spans()
+                    if period != "all"
+                },
+                indicators=table.filter(pl.col("technology") == technology),
+                evidence=partial(results.evidence, study, technology, whole, kind=kind),
+                context=_context(study, tables, technology),
+                lang=study.options.lang,
+                seed=study.options.seed,
+                synthetic=synthetic,
+            )
+            written.names.append(name)
+
+
+def _with_figures(page: Page, written: Outputs) -> Page:
+    """Draw the figures, write each as SVG, PNG and CSV, and put them on the page."""
+    from netpos.viz.charts import charts
+
+    found = charts.figures(page)
+    for name, figure in found.items():
+        written.text(f"figures/{name}.svg", figure.svg)
+        written.bytes(f"figures/{name}.png", figure.png)
+        written.text(f"figures/{name}.csv", figure.csv)
+    return replace(page, figures=found)
+
+
+def _page(
+    study: Study, tables: dict[str, pl.DataFrame], corpus: str | None, *, synthetic: bool
+) -> Page:
+    whole = (study.options.first, study.options.last)
+    # on whom a country builds, and who builds on it, is counted with the cited end anywhere
+    sources = behind.with_scope(study, "citing")
+    return Page(
+        focal=study.options.focal,
+        lang=study.options.lang,
+        technologies=[
+            (t.id, t.name_en if study.options.lang == "en" else t.name_nl)
+            for t in study.technologies
+        ],
+        tables=tables,
+        periods=[name for name, _ in study.options.spans()],
+        span=(study.options.first, study.options.last),
+        inputs=[
+            (i["name"], i["form"], i["read"], i["kept"], i["rejected"], i["duplicates"])
+            for i in study.corpus.manifest["inputs"]
+        ],
+        skipped=[(s["name"], s["why"]) for s in study.corpus.manifest["skipped"]],
+        warnings=list(study.warnings),
+        data_date=study.data_date.isoformat(),
+        counting=study.options.counting,
+        scope=study.options.scope,
+        by=study.options.by,
+        version=netpos.__version__,
+        synthetic=synthetic,
+        options={
+            key: Path(str(value)).name if key in FILES else str(value)
+            for key, value in study.options.model_dump(by_alias=True).items()
+            if value is not None
+        },
+        evidence={
+            name: results.evidence(sources, name, whole, kind="country") for name in study.names
+        },
+        ranked={
+            name: behind.ranked_cells(
+                study, name, whole, ranks_shown(tables, name, study.options.focal)
+            )
+            for name in study.names
+        },
+        corpus=corpus or "corpus",
+        compared=study.options.compared(),
+    )

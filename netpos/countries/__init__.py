@@ -1,0 +1,36 @@
+"""Codes of countries and offices, successor states, memberships, gross national income.
+
+Codes are looked up exactly, never by substring. A *country* is one of the 249 codes of ISO 3166-1
+or Kosovo (XK); an *office* (EP, WO, ...) is never a country; a *historic* code (SU, DD, ...) is
+drawn as its successor but keeps its own, empty row in the table of memberships.
+
+The tables are shipped in the folder ``data``; its ``sources.toml`` says where each comes from.
+"""
+
+from netpos.countries.codes import countries, data_path, is_country, is_office, name
+from netpos.countries.memberships import (
+    blocs,
+    class_overrides,
+    gni,
+    member,
+    membership_class,
+    memberships,
+)
+from netpos.countries.resolve import check_focal, label_to_country, resolve
+
+__all__ = [
+    "blocs",
+    "check_focal",
+    "class_overrides",
+    "countries",
+    "data_path",
+    "gni",
+    "is_country",
+    "is_office",
+    "label_to_country",
+    "member",
+    "membership_class",
+    "memberships",
+    "name",
+    "resolve",
+]

@@ -1,0 +1,271 @@
+"""Writing safely: files whole or not at all, folders that other programs use too."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import polars as pl
+
+from netpos.errors import InputError
+
+_SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
+#: Systems say this of a lock that another process holds; anything else: there are no locks here.
+_HELD = (BlockingIOError, PermissionError)
+
+
+@contextmanager
+def locked(
+    folder: Path, name: str = ".lock", *, shared: bool = False, keep: bool = True
+) -> Iterator[None]:
+    """Hold a folder for this process; the lock of a process that died is free.
+
+    Parameters
+    ----------
+    folder
+        The folder, which must exist.
+    name
+        The lock file in it.
+    shared
+        Hold it with others who only read. A folder that cannot be written needs no lock for that.
+    keep
+        Leave the empty lock file there at the end.
+
+    Raises
+    ------
+    InputError
+        Another process holds the folder, or it cannot be written.
+
+    Notes
+    -----
+    The system frees the lock when the process ends, however it ends. File systems without locks
+    (some network drives) are used without; two runs are then not kept apart.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder, locked(Path(folder)):
+    ...     with locked(Path(folder)):
+    ...         pass
+    Traceback (most recent call last):
+    netpos.errors.InputError: ...another netpos uses this folder; wait for it to end
+    """
+    path = folder / name
+    descriptor = _held(folder, path, shared=shared)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            if not keep:
+                with suppress(OSError):
+                    path.unlink()
+            os.close(descriptor)
+
+
+def _held(folder: Path, path: Path, *, shared: bool) -> int | None:
+    """Open and lock the file; None where only reading and the folder cannot be written."""
+    while True:
+        try:
+            descriptor = os.open(path, os.O_CREAT | os.O_RDWR)
+        except OSError as error:
+            if shared:
+                return None
+            raise not_written(error, folder) from error
+        try:
+            _lock(descriptor, shared=shared)
+        except _HELD as error:
+            os.close(descriptor)
+            problem = "another netpos uses this folder"
+            raise InputError(problem, file=folder, remedy="wait for it to end") from error
+        except OSError:
+            return descriptor  # this file system has no locks
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        os.close(descriptor)  # the run before has just taken the file away
+
+
+def _lock(descriptor: int, *, shared: bool) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        if not shared:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+
+
+def not_written(error: Exception, folder: Path) -> InputError:
+    """Say that something cannot be written, and why.
+
+    Examples
+    --------
+    >>> print(not_written(OSError(28, "No space left on device"), Path("out")))
+    out: cannot write here (No space left on device); free some space or choose another folder
+    """
+    found = _SYSTEM_ERROR.search(str(error))
+    reason = getattr(error, "strerror", None) or (os.strerror(int(found[1])) if found else error)
+    remedy = "free some space or choose another folder"
+    return InputError(f"cannot write here ({reason})", file=folder, remedy=remedy)
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn what stops a write in this block into an error that names the folder.
+
+    Raises
+    ------
+    InputError
+        The disk is full, the folder is protected, or the like.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise not_written(error, folder) from error
+    except InputError:
+        raise
+    except Exception as error:  # libraries wrap what the system says; anything else is raised again
+        if error.args and isinstance(error.args[0], OSError):  # as the workbook's writer wraps it
+            raise not_written(error.args[0], folder) from error
+        if isinstance(error, pl.exceptions.ComputeError) and _SYSTEM_ERROR.search(str(error)):
+            raise not_written(error, folder) from error
+        raise
+
+
+def state(path: Path, name: str) -> os.stat_result:
+    """Return what a file is before it is read; see `check_same`.
+
+    Raises
+    ------
+    InputError
+        It cannot be read; ``name`` is how the message calls it.
+    """
+    with _readable(name), path.open("rb"):
+        return path.stat()
+
+
+def fingerprint(path: Path, name: str) -> tuple[os.stat_result, str]:
+    """Return what `state` does, and the file's SHA-256; raises the same."""
+    with _readable(name), path.open("rb") as file:
+        return path.stat(), hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+        raise InputError(problem, file=name, remedy="check its permissions") from error
+
+
+def check_same(path: Path, name: str, before: os.stat_result) -> None:
+    """See that a file is still what it was.
+
+    Raises
+    ------
+    InputError
+        Its size or time has changed, or another file has taken its place.
+    """
+    try:
+        now = path.stat()
+        same = (now.st_size, now.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+        same = same and os.path.samestat(now, before)
+    except OSError:
+        same = False
+    if not same:
+        problem, remedy = "the file changed while it was read", "run again when it is complete"
+        raise InputError(problem, file=name, remedy=remedy)
+
+
+def write_pieces(path: str | os.PathLike[str], pieces: Iterable[bytes | memoryview]) -> Path:
+    """Write a file through a temporary one beside it, so that it is whole or absent.
+
+    Parameters
+    ----------
+    path
+        Where it goes; missing folders are made.
+    pieces
+        The bytes, in pieces that follow each other.
+
+    Returns
+    -------
+    Path
+        The path written.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_pieces(Path(folder) / "a" / "b.bin", [b"x", b"y"]).read_bytes()
+    b'xy'
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:60]}.", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            for piece in pieces:
+                out.write(piece)
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(target)
+    except BaseException:  # whatever it is: leave nothing behind, then raise it again
+        temporary.unlink(missing_ok=True)
+        raise
+    return target
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes | memoryview) -> Path:
+    """Write a file whole or not at all; see `write_pieces`.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_bytes(Path(folder) / "b.bin", b"x").read_bytes()
+    b'x'
+    """
+    return write_pieces(path, [content])
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> Path:
+    r"""Write text as UTF-8 with ``\n`` line ends on every system, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Where it goes; missing folders are made.
+    text
+        The content. A lone surrogate, which has no UTF-8, becomes ``?``.
+
+    Returns
+    -------
+    Path
+        The path written.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_text(Path(folder) / "a.txt", "één\r\ntwee").read_bytes()
+    b'\xc3\xa9\xc3\xa9n\ntwee'
+    """
+    return write_bytes(path, encoded(text))
+
+
+def encoded(text: str) -> bytes:
+    r"""A text as `write_text` writes it.
+
+    Examples
+    --------
+    >>> encoded("a\r\nb\rc")
+    b'a\nb\nc'
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")

@@ -1,0 +1,472 @@
+"""Every specification against a whole run with those options; the marks against stated cases."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from netpos import analysis
+from netpos.analysis.sensitivity import (
+    INDICATORS,
+    Specification,
+    _Shared,
+    extended_families,
+    sensitivity,
+    specifications,
+    without_largest,
+)
+from netpos.graph.links import Citations
+from netpos.indicators.position import country_table
+from netpos.indicators.robustness import robustness
+from netpos.ingest.corpus import read
+from netpos.options import make
+from netpos.tables import Links
+from tests.lens import few, lens_id, record, write
+
+COUNTRIES = ["NL", "DE", "US", "JP", "CN", "FR", None]
+SPAN = (2015, 2025)
+COLUMNS = ["technology", "indicator", *Specification._fields, "value", "rank", "base"]
+
+
+def dirty_records(seed: int, n: int = 90) -> list[dict]:
+    """Records that every choice treats differently."""
+    pick = random.Random(seed)
+    firms = [(f"FIRM {k}", COUNTRIES[k % 6]) for k in range(14)]
+    out = []
+    for k in range(1, n + 1):
+        applicants = [
+            (name, home if pick.random() < 0.8 else pick.choice(COUNTRIES))
+            for name, home in pick.sample(firms, pick.randint(1, 2))
+        ]
+        inventors = [(f"P{k}{m}", pick.choice(COUNTRIES)) for m in range(pick.randint(0, 2))]
+        cites: list[dict] = []
+        for other in pick.sample(range(1, n + 11), 8):
+            mention = {
+                "patcit": {
+                    "document_id": {
+                        "jurisdiction": "EP",
+                        "doc_number": str(other),
+                        "kind": "A1",
+                    },
+                    "lens_id": lens_id(other),
+                }
+            }
+            phase = pick.choice(["SEA", "APP", None])
+            cites += [mention | ({"cited_phase": phase} if phase else {})]
+        office = pick.choice(["EP", "WO", "US", "CN", "CN"])
+        one = record(
+            k,
+            office=office,
+            kind="U" if office == "CN" and pick.random() < 0.5 else "A1",
+            published=f"{pick.randint(2011, 2025)}-0{pick.randint(1, 9)}-01",
+            applicants=applicants,
+            inventors=inventors,
+            symbols=["G06N10/00"] if pick.random() < 0.7 else ["G06N3/08"],
+            cites=cites,
+            priority=(pick.choice(["NL", "US", "EP"]), "2010-01-01"),
+        )
+        if pick.random() < 0.5:
+            ipc = {"classifications": [{"symbol": pick.choice(["G06N10/20", "G06N3/02"])}]}
+            one["biblio"]["classifications_ipcr"] = ipc
+        out.append(one)
+    return out
+
+
+def prepare(folder: Path, export: Path, **options: object) -> analysis.Study:
+    """The study of an export, with the two technologies that its records belong to."""
+    technologies = few(folder, "quantum", "ai_data")[1]
+    return analysis.prepare(read(export), make({"technologies": technologies, **options}))
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> analysis.Study:
+    folder = tmp_path_factory.mktemp("s")
+    return prepare(folder, write(folder / "s.jsonl", dirty_records(1)))
+
+
+@pytest.fixture(scope="module")
+def table(study: analysis.Study) -> pl.DataFrame:
+    return sensitivity(study)
+
+
+def prepared(study: analysis.Study, spec: Specification) -> analysis.Study:
+    """The study of a whole run with the options of a specification."""
+    changed = {k: v for k, v in spec._asdict().items() if k != "family"}
+    return analysis.prepare(study.corpus, study.options.model_copy(update=changed))
+
+
+def run(other: analysis.Study, technology: str) -> pl.DataFrame:
+    """The table of countries of a whole run."""
+    return country_table(
+        other.links(technology, SPAN),
+        other.links(technology, SPAN, scope="citing"),
+        focal="NL",
+        year=other.year_of_membership,
+        located=other.located_families(technology, SPAN),
+    )
+
+
+def ranked(countries: pl.DataFrame, name: str) -> int | None:
+    values = countries[name].round_sig_figs(12)
+    if name in ("similarity", "core_distance"):
+        values = -values
+    ranks = values.rank("min", descending=True)
+    rank = dict(zip(countries["country"], ranks, strict=True))["NL"]
+    none = rank is None or (name == "family_share" and not shares(countries)["NL"])
+    return None if none else int(rank)
+
+
+def shares(countries: pl.DataFrame) -> dict[str, float]:
+    return dict(countries.select("country", "family_share").iter_rows())
+
+
+def specification(row: dict) -> Specification:
+    return Specification(**{k: row[k] for k in Specification._fields})
+
+
+def test_every_simple_specification_equals_a_whole_run(
+    study: analysis.Study, table: pl.DataFrame
+) -> None:
+    specs = [s for s in specifications(study.options) if s.family == "simple"]
+    assert len(specs) == 54
+    differing = 0
+    for spec in specs:
+        other = prepared(study, spec)
+        for technology in ("quantum", "all"):
+            countries = run(other, technology)
+            nl = countries.filter(pl.col("country") == "NL").row(0, named=True)
+            base = None
+            rows = table.filter(pl.col("technology") == technology)
+            for row in rows.iter_rows(named=True):
+                if specification(row) != spec:
+                    continue
+                name = row["indicator"]
+                expected = nl[name]
+                if expected is None:
+                    assert row["value"] is None
+                    assert row["rank"] is None
+                    continue
+                # sums are taken in another order before rounding to 12 digits
+                assert row["value"] == pytest.approx(float(expected), abs=2e-11)
+                if name != "near_core":
+                    assert row["rank"] == ranked(countries, name)
+                base = base or row["base"]
+                differing += 1
+            assert bool(base) == (spec == specs[0])
+    assert differing > 600
+
+
+def test_choices_matter_in_the_test_corpus(table: pl.DataFrame) -> None:
+    """Otherwise the comparison with whole runs would show little."""
+    here = table.filter(
+        (pl.col("technology") == "quantum") & (pl.col("indicator") == "balance_ratio")
+    )
+    base = here.filter("base").row(0, named=True)
+    for choice in Specification._fields:
+        alone = [
+            row["value"]
+            for row in here.iter_rows(named=True)
+            if [c for c in Specification._fields if row[c] != base[c]] == [choice]
+        ]
+        if choice != "family":  # no record of this corpus states an extended family
+            assert any(value != base["value"] for value in alone), choice
+
+
+def test_the_table_has_the_columns_and_rows_of_the_design(
+    study: analysis.Study, table: pl.DataFrame
+) -> None:
+    assert table.columns == COLUMNS
+    assert table.height == len(study.names) * len(INDICATORS) * 65
+    keys = [c for c in COLUMNS if c not in ("value", "rank", "base")]
+    assert not table.select(keys).is_duplicated().any()
+    assert table["base"].sum() == len(study.names) * len(INDICATORS)
+    assert table["technology"].unique(maintain_order=True).to_list() == study.names
+
+
+def test_alternatives_depart_from_the_options_of_the_run() -> None:
+    options = make({"counting": "full", "by": "inventor", "window": 3, "phase": "examiner"})
+    found = specifications(options)
+    assert found[0] == Specification("full", "inventor", "simple", "closed", 3, "examiner")
+    alone = found[1:12]
+    assert {s.counting for s in alone} == {"full", "fractional", "country-unique"}
+    assert {s.window for s in alone} == {3, None}
+    assert len(found) == len(set(found)) == 65
+
+
+# --- extended families --------------------------------------------------------------------------
+
+
+def with_extended(seed: int) -> tuple[list[dict], list[dict]]:
+    """The same records with extended families, and with those as their simple families."""
+    apart, joined = [], []
+    for k, one in enumerate(dirty_records(seed)):
+        # the earliest of three has the EP document, whose parties speak for a merged family
+        first = k % 3 == 0
+        one["jurisdiction"] = "EP" if first else "US"
+        one["kind"] = "A1"
+        one["date_published"] = f"{2014 + k // 3 % 9}-0{k % 3 + 1}-01"
+        one["biblio"]["parties"]["inventors"] = []  # they would decide which document speaks
+        for party in one["biblio"]["parties"]["applicants"] if first else []:
+            party["residence"] = party.get("residence", "FR")
+        day = f"2010-0{k % 3 + 1}-01"
+        one["biblio"]["priority_claims"]["earliest_claim"]["date"] = day
+        one["biblio"]["priority_claims"]["claims"][0]["date"] = day
+        group = 700 + k // 3
+        simple = {"simple_family": {"members": [{"lens_id": one["lens_id"]}], "size": 1}}
+        wide = {"extended_family": {"family_id": group, "members": [], "size": 3}}
+        apart.append(one | {"families": simple | wide})
+        merged = {"simple_family": simple["simple_family"] | {"family_id": group, "size": 3}}
+        joined.append(one | {"families": merged})
+    return apart, joined
+
+
+def test_extended_families_count_as_if_they_were_simple_ones(tmp_path: Path) -> None:
+    apart, joined = with_extended(3)
+    here = prepare(tmp_path, write(tmp_path / "a.jsonl", apart))
+    there = prepare(tmp_path, write(tmp_path / "b.jsonl", joined))
+    assert there.families < here.families == 90
+    assert np.unique(extended_families(here)[:90]).size == there.families == 30
+    wide, plain = sensitivity(here), sensitivity(there)
+    keys = [c for c in COLUMNS if c not in ("value", "rank", "base", "family")]
+    extended = wide.filter((pl.col("family") == "extended") & (pl.col("utility_models") == "keep"))
+    other = plain.filter(pl.col("family") == "simple")
+    both = extended.join(other, on=keys, how="inner", nulls_equal=True)
+    assert both.height == extended.height
+    compared = 0
+    for row in both.iter_rows(named=True):
+        if row["value_right"] is None:
+            assert row["value"] is None
+            continue
+        assert row["value"] == pytest.approx(row["value_right"], abs=2e-11)
+        assert row["rank"] == row["rank_right"]
+        compared += 1
+    assert compared > 100
+
+
+def test_a_family_without_an_extended_one_stands_for_itself(study: analysis.Study) -> None:
+    assert (extended_families(study) == np.arange(study.rows)).all()
+
+
+# --- without the largest organisation -----------------------------------------------------------
+
+
+def test_leaving_out_the_largest_organisation_equals_a_corpus_without_it(tmp_path: Path) -> None:
+    records = dirty_records(6)
+    study = prepare(tmp_path, write(tmp_path / "a.jsonl", records))
+    found = without_largest(study).filter(pl.col("technology") == "quantum")
+    firm = found["organisation"][0]
+    inside = study.chosen("quantum", SPAN)
+    nl = study.shares.matrix[:, [study.shares.names.index("NL")]].toarray().ravel() * inside
+    sizes = {
+        name: (study.organisations.matrix[:, [k]].toarray().ravel() * nl).sum()
+        for k, name in enumerate(study.organisations.names)
+    }
+    assert sizes[firm] == pytest.approx(max(sizes.values()), abs=1e-12)
+    assert found["organisation_share"][0] == pytest.approx(sizes[firm] / nl.sum(), abs=1e-11)
+
+    # the same indicators from links from which these families were taken out by hand
+    gone = study.organisations.matrix[:, [study.organisations.names.index(firm)]]
+    rest = ~(gone.toarray().ravel() > 0)
+    pairs, spread = study.pairs, study.spread
+
+    def links(scope: str) -> Links:
+        whole = study.links("quantum", SPAN, scope=scope)  # type: ignore[arg-type] # one of SCOPES
+        member = study.member["quantum"]
+        mask = member[pairs.citing] & inside[pairs.citing]
+        mask &= rest[pairs.citing] & rest[pairs.cited]
+        if scope == "closed":
+            mask &= member[pairs.cited]
+        families = study.shares.matrix.T @ (inside & rest).astype(float)
+        size = dict(zip(study.shares.names, families.tolist(), strict=True))
+        nodes = whole.nodes.with_columns(
+            families=pl.Series([size[n] for n in whole.nodes["node"]], dtype=pl.Float64)
+        )
+        return Links(nodes, spread.total(mask), "country")
+
+    located = float((inside & rest & study.shares.located).sum())
+    expected = country_table(
+        links("closed"),
+        links("citing"),
+        focal="NL",
+        year=study.year_of_membership,
+        located=(located, 0.0),
+    )
+    row = expected.filter(pl.col("country") == "NL").row(0, named=True)
+    for name, value in found.select("indicator", "value").iter_rows():
+        assert value == (None if row[name] is None else pytest.approx(float(row[name]), abs=2e-11))
+
+
+def test_without_organisations_nothing_is_left_out(tmp_path: Path) -> None:
+    records = [
+        record(k, applicants=[("SMITH JOHN", "NL")], inventors=[("SMITH JOHN", "NL")])
+        for k in (1, 2)
+    ]
+    study = prepare(tmp_path, write(tmp_path / "p.jsonl", records))
+    assert study.organisations.names == []
+    found = without_largest(study).filter(pl.col("technology") == "quantum")
+    assert found["organisation"].to_list() == [None] * len(INDICATORS)
+    assert found["organisation_share"].to_list() == [0.0] * len(INDICATORS)
+
+
+# --- a corpus around one country ----------------------------------------------------------------
+
+
+def test_a_corpus_around_one_country_has_no_world_ranks(tmp_path: Path) -> None:
+    export = write(tmp_path / "f.jsonl", dirty_records(7))
+    found = sensitivity(prepare(tmp_path, export, design="focal"))
+    assert found["rank"].null_count() == found.height
+    world = found.filter(pl.col("indicator").is_in(["family_share", "received_share", "near_core"]))
+    assert world["value"].null_count() == world.height
+    own = found.filter(pl.col("indicator") == "balance_ratio")
+    assert own["value"].null_count() < own.height
+
+
+def test_a_focal_country_without_families_has_rows(tmp_path: Path) -> None:
+    study = prepare(tmp_path, write(tmp_path / "f.jsonl", dirty_records(8)), focal="BR")
+    found = sensitivity(study).filter((pl.col("technology") == "quantum") & pl.col("base"))
+    of = {n: (v, r) for n, v, r in found.select("indicator", "value", "rank").iter_rows()}
+    assert of["balance_ratio"] == (None, None)
+    assert of["family_share"][0] == 0.0
+    assert without_largest(study)["organisation"].null_count() == len(INDICATORS) * len(study.names)
+
+
+# --- marks --------------------------------------------------------------------------------------
+
+
+def marks(
+    values: list[float | None],
+    ranks: list[int | None],
+    *,
+    indicator: str = "family_share",
+    alone: tuple[float | None, int | None] | None = None,
+    interval: tuple[float, float] | None = None,
+    measurable: bool = True,
+) -> dict:
+    table = pl.DataFrame(
+        {
+            "technology": ["ai"] * len(values),
+            "indicator": [indicator] * len(values),
+            "value": pl.Series(values, dtype=pl.Float64),
+            "rank": pl.Series(ranks, dtype=pl.Int64),
+            "base": [True] + [False] * (len(values) - 1),
+        }
+    )
+    value, rank = alone or (values[0], ranks[0])
+    without = pl.DataFrame(
+        {
+            "technology": ["ai"],
+            "indicator": [indicator],
+            "organisation": ["A"],
+            "organisation_share": [0.5],
+            "value": pl.Series([value], dtype=pl.Float64),
+            "rank": pl.Series([rank], dtype=pl.Int64),
+        }
+    )
+    bounds = None
+    if interval is not None:
+        names = {"family_share": "family_rank", "received_share": "received_rank"}
+        name = names.get(indicator, indicator)
+        low, high = interval
+        bounds = pl.DataFrame(
+            {
+                "technology": ["ai"],
+                "period": ["all"],
+                "country": ["NL"],
+                "indicator": ["near_core_share" if indicator == "near_core" else name],
+                "value": [low],
+                "low": [low],
+                "high": [high],
+            }
+        )
+    found = robustness(table, without, focal="NL", intervals=bounds, measurable={"ai": measurable})
+    return found.filter(pl.col("indicator") == indicator).row(0, named=True)
+
+
+NINE_OF_TEN = [8] * 9 + [11]
+EIGHT_OF_TEN = [8] * 8 + [11, 12]
+
+
+@pytest.mark.parametrize(
+    ("case", "mark"),
+    [
+        ({"ranks": NINE_OF_TEN}, "robust"),
+        ({"ranks": EIGHT_OF_TEN}, "fragile"),
+        ({"ranks": NINE_OF_TEN, "interval": (7, 10)}, "robust"),
+        ({"ranks": NINE_OF_TEN, "interval": (7, 11)}, "fragile"),
+        ({"ranks": NINE_OF_TEN, "alone": (0.01, 11)}, "firm-driven"),
+        ({"ranks": NINE_OF_TEN, "alone": (None, None)}, "firm-driven"),
+        ({"ranks": EIGHT_OF_TEN, "alone": (0.01, 11)}, "firm-driven"),
+        ({"ranks": NINE_OF_TEN, "measurable": False}, "not measurable"),
+        ({"ranks": [11] * 10, "interval": (11, 30)}, "robust"),
+    ],
+)
+def test_marks_follow_the_rule(case: dict, mark: str) -> None:
+    assert marks([0.1] * 10, **case)["mark"] == mark
+
+
+def test_who_has_no_families_has_no_rank_and_is_not_among_the_ten_first() -> None:
+    absent = [0.0] * 10
+    assert marks(absent, [None] * 10)["mark"] == "not measurable"
+    once = marks([0.1] * 9 + [0.0], [8] * 9 + [None])
+    assert (once["mark"], once["held"]) == ("robust", 0.9)
+    twice = marks([0.1] * 8 + [0.0] * 2, [8] * 8 + [None] * 2)
+    assert (twice["mark"], twice["held"]) == ("fragile", 0.8)
+    assert marks([0.1] * 10, [8] * 10, alone=(0.0, None))["mark"] == "firm-driven"
+    assert marks([0.1] * 10, [12] * 10, alone=(0.0, None))["mark"] == "robust"
+
+
+def test_no_value_is_not_measurable_and_few_values_are_fragile() -> None:
+    assert marks([None] * 4, [None] * 4)["mark"] == "not measurable"
+    few = marks([0.1] * 2 + [None] * 3, [5] * 2 + [None] * 3)
+    assert (few["mark"], few["held"], few["specifications"]) == ("fragile", 1.0, 2)
+    half = marks([0.1] * 2 + [None] * 2, [5] * 2 + [None] * 2)
+    assert half["mark"] == "robust"
+
+
+@pytest.mark.parametrize(
+    ("indicator", "values", "interval", "mark"),
+    [
+        ("balance_ratio", [0.1] * 10, (0.01, 0.2), "robust"),
+        ("balance_ratio", [0.1] * 10, (-0.01, 0.2), "fragile"),
+        ("balance_ratio", [0.1] * 8 + [-0.1] * 2, (0.01, 0.2), "fragile"),
+        ("near_core", [1.0] * 10, (0.9, 0.9), "robust"),
+        ("near_core", [1.0] * 10, (0.89, 0.89), "fragile"),
+        ("near_core", [0.0] * 10, (0.1, 0.1), "robust"),
+        ("near_core", [0.0] * 10, (0.2, 0.2), "fragile"),
+        ("similarity", [1.8] * 10, (1.5, 1.99), "robust"),
+        ("similarity", [1.8] * 10, (1.5, 2.0), "fragile"),
+        ("source_effective", [5.0, 4.0, 6.0, 5.5], (4.0, 6.0), "robust"),
+        ("source_effective", [5.0, 3.9, 6.0, 5.5], (4.0, 6.0), "fragile"),
+        ("source_effective", [5.0] * 4, (3.9, 6.0), "fragile"),
+    ],
+)
+def test_each_indicator_has_its_statement(
+    indicator: str, values: list[float], interval: tuple[float, float], mark: str
+) -> None:
+    ranks = [None if indicator == "near_core" else 3] * len(values)
+    assert marks(values, ranks, indicator=indicator, interval=interval)["mark"] == mark
+
+
+def test_a_run_is_marked_for_every_technology_and_indicator(
+    study: analysis.Study, table: pl.DataFrame
+) -> None:
+    found = robustness(table, without_largest(study), focal="NL")
+    assert found.height == len(study.names) * 6
+    assert found["technology"].unique(maintain_order=True).to_list() == study.names
+    known = {"robust", "firm-driven", "fragile", "not measurable"}
+    assert set(found["mark"]) <= known
+    assert found["held"].is_between(0, 1).all()
+
+
+def test_pairs_of_millions_of_rows_are_told_apart() -> None:
+    rows = 4_230_410  # as many as a million records have; rows times rows passes 32 bits
+    ends = np.array([0, 1, 1016, rows - 1], dtype=np.int32)
+    pairs = Citations(ends, ends[::-1].copy(), np.zeros(4, dtype=bool), rows)
+    shared = SimpleNamespace(study=SimpleNamespace(rows=rows))
+    found = _Shared._codes(shared, pairs)  # type: ignore[arg-type] # it asks for the rows alone
+    assert found.tolist() == [int(a) * rows + int(b) for a, b in zip(ends, ends[::-1], strict=True)]

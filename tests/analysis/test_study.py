@@ -1,0 +1,377 @@
+"""Exports to links and indicators, against numbers that netpos did not compute."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections import Counter, defaultdict
+from fractions import Fraction
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import netpos
+from netpos import analysis
+from netpos.countries import data_path
+from netpos.errors import InputError
+from netpos.graph import balance, centrality, strength
+from netpos.ingest.corpus import ingest, read
+from netpos.options import Options, make
+from tests.lens import TOY, TOY_FAMILIES, record, toy_records, write
+
+QUANTUM = {"technology": "quantum", "years": (2015, 2025)}
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> netpos.Corpus:
+    path = tmp_path_factory.mktemp("toy") / "toy.jsonl"
+    return read(write(path, toy_records()))
+
+
+def by_country(table: pl.DataFrame) -> dict[str, float]:
+    return dict(table.select("country", "value").iter_rows())
+
+
+def test_toy_corpus_gives_the_worked_matrix(toy: netpos.Corpus) -> None:
+    links = analysis.country_links(toy, **QUANTUM)
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for citing, cited, weight, citations in links.table.iter_rows():
+        found[citing][cited] = weight
+        assert citations == TOY[citing][cited]
+    assert found == {k: {j: float(w) for j, w in row.items()} for k, row in TOY.items()}
+    assert dict(links.nodes.select("node", "families").iter_rows()) == TOY_FAMILIES
+
+
+def test_toy_strengths_and_pagerank_are_those_of_the_method_notes(toy: netpos.Corpus) -> None:
+    links = analysis.country_links(toy, **QUANTUM)
+    assert by_country(strength.received(links)) == {"NL": 8, "DE": 17, "US": 38, "CN": 13}
+    assert by_country(strength.given(links)) == {"NL": 10, "DE": 17, "US": 24, "CN": 25}
+    worked = {"NL": 0.14027806, "DE": 0.24448213, "US": 0.40124652, "CN": 0.21399328}
+    assert by_country(centrality.pagerank(links)) == pytest.approx(worked, abs=5e-9)
+
+
+@pytest.mark.parametrize(
+    ("kind", "worked"),
+    [
+        ("report", (-0.0140351, 0, 0.0388889, -0.0136842)),
+        ("total", (-0.0701754, 0, 2.3333333, -0.6842105)),
+        ("scaled", (-0.0110803, 0, 0.3684211, -0.1080332)),
+        ("dyadic", (-0.0102073, 0.0187856, 0.0935214, -0.0297727)),
+        ("ratio", (-1 / 9, 0, 14 / 62, -12 / 38)),
+    ],
+)
+def test_toy_balances_are_those_of_the_method_notes(
+    toy: netpos.Corpus, kind: str, worked: tuple[float, ...]
+) -> None:
+    links = analysis.country_links(toy, **QUANTUM)
+    found = by_country(balance.balance(links, kind))
+    expected = dict(zip(("NL", "DE", "US", "CN"), worked, strict=True))
+    assert found == pytest.approx(expected, abs=5e-8)  # printed with seven digits
+
+
+WORKED = [
+    record(1, applicants=[("A BV", "NL"), ("B BV", "NL"), ("C GMBH", "DE")], cites=[2, 3]),
+    record(2, applicants=[("D INC", "US")]),
+    record(3, applicants=[("E BV", "NL"), ("F INC", "US")]),
+]
+
+
+@pytest.mark.parametrize(
+    ("counting", "worked"),
+    [
+        (
+            "fractional",
+            {
+                "NL>US": Fraction(1),
+                "DE>US": Fraction(1, 2),
+                "NL>NL": Fraction(1, 3),
+                "DE>NL": Fraction(1, 6),
+            },
+        ),
+        (
+            "country-unique",
+            {
+                "NL>US": Fraction(3, 4),
+                "DE>US": Fraction(3, 4),
+                "NL>NL": Fraction(1, 4),
+                "DE>NL": Fraction(1, 4),
+            },
+        ),
+        ("full", {"NL>US": 2, "DE>US": 2, "NL>NL": 1, "DE>NL": 1}),
+    ],
+)
+def test_worked_example_of_counting(
+    tmp_path: Path, counting: str, worked: dict[str, Fraction]
+) -> None:
+    corpus = read(write(tmp_path / "w.jsonl", WORKED))
+    links = analysis.country_links(corpus, **QUANTUM, options=make({"counting": counting}))
+    found = {f"{a}>{b}": w for a, b, w, _ in links.table.iter_rows()}
+    assert found == pytest.approx({k: float(v) for k, v in worked.items()}, abs=1e-12)
+
+
+def test_a_link_counts_once_whatever_number_of_members_and_phases_carry_it(tmp_path: Path) -> None:
+    twice = [
+        {"patcit": {"lens_id": record(9)["lens_id"]}, "cited_phase": "SEA", "category": ["X"]},
+        {"patcit": {"lens_id": record(9)["lens_id"]}, "cited_phase": "APP"},
+    ]
+    records = [
+        record(1, family=7, members=[2], cites=twice),
+        record(2, family=7, members=[1], office="US", cites=[9, 1]),
+        record(9, applicants=[("Z INC", "US")], cited_by=[1, 2]),
+    ]
+    corpus = read(write(tmp_path / "m.jsonl", records))
+    row = corpus.citations.row(0, named=True)
+    assert corpus.citations.height == 1
+    assert row["mentions"] == 3
+    assert row["source"] == "both"
+    assert row["phases"] == ["SEA", "APP"]
+    assert row["categories"] == ["X"]
+    links = analysis.country_links(corpus, **QUANTUM)
+    assert links.table.rows() == [("NL", "US", 1.0, 1)]
+
+
+def test_one_mention_must_pass_both_filters(tmp_path: Path) -> None:
+    split = [
+        {"patcit": {"lens_id": record(9)["lens_id"]}, "cited_phase": "SEA", "category": ["A"]},
+        {"patcit": {"lens_id": record(9)["lens_id"]}, "cited_phase": "APP", "category": ["X"]},
+    ]
+    corpus = read(write(tmp_path / "f.jsonl", [record(1, cites=split), record(9)]))
+
+    def links(**options: object) -> int:
+        found = analysis.country_links(corpus, **QUANTUM, options=make(options))
+        return found.table.height
+
+    assert links(phase="examiner") == 1
+    assert links(category="XY") == 1
+    assert links(phase="examiner", category="XY") == 0
+    assert links(phase="applicant", category="XY") == 1
+    assert links(phase="applicant", category="A") == 0
+
+
+def test_a_link_known_only_from_cited_by_passes_only_all(tmp_path: Path) -> None:
+    corpus = read(write(tmp_path / "b.jsonl", [record(1), record(9, cited_by=[1])]))
+    assert analysis.country_links(corpus, **QUANTUM).table.height == 1
+    examiner = make({"phase": "examiner"})
+    assert analysis.country_links(corpus, **QUANTUM, options=examiner).table.height == 0
+
+
+def test_links_inside_a_family_are_dropped_and_counted(tmp_path: Path) -> None:
+    records = [record(1, members=[2], cites=[2]), record(2, members=[1], cited_by=[1])]
+    corpus = read(write(tmp_path / "i.jsonl", records))
+    assert corpus.citations.height == 0
+    assert corpus.counts["mentions_inside_family"] == 2
+
+
+def test_a_citation_to_an_unexported_member_reaches_its_family(tmp_path: Path) -> None:
+    records = [record(1, cites=[5]), record(4, members=[5], applicants=[("Z INC", "US")])]
+    corpus = read(write(tmp_path / "u.jsonl", records))
+    assert analysis.country_links(corpus, **QUANTUM).table.rows() == [("NL", "US", 1.0, 1)]
+
+
+def test_families_are_joined_transitively_by_members(tmp_path: Path) -> None:
+    records = [record(1, members=[2]), record(3, members=[2, 4]), record(5, members=[4])]
+    corpus = read(write(tmp_path / "t.jsonl", records))
+    assert corpus.families.height == 1
+    assert corpus.families["family_id"][0] == record(1)["lens_id"]
+
+
+def test_weights_conserve_the_number_of_links_with_both_ends_located(tmp_path: Path) -> None:
+    records = [
+        record(1, applicants=[("A", "NL"), ("B", "DE"), ("C", "FR")], cites=[2, 3, 4]),
+        record(2, applicants=[("D", "US"), ("E", "JP")], cites=[3]),
+        record(3, applicants=[("F", "KR")], cites=[4]),
+        record(4, applicants=[("G", None)], priority=None),
+    ]
+    corpus = read(write(tmp_path / "c.jsonl", records))
+    links = analysis.country_links(corpus, **QUANTUM)
+    assert links.table["weight"].sum() == pytest.approx(3.0, abs=1e-12)
+
+
+def test_each_step_of_the_country_rule_decides_and_is_counted(tmp_path: Path) -> None:
+    records = [
+        record(1, applicants=[("ALPHA BV", "NL")], inventors=[("X", "FR")]),
+        record(2, applicants=[("BETA GMBH", None)], inventors=[("Y", "FR"), ("Z", "DE")]),
+        record(3, applicants=[("ALPHA B.V.", None)]),
+        record(4, applicants=[("GAMMA LTD", None)], priority=("JP", "2016-01-01")),
+        record(5, applicants=[("DELTA LTD", None)], priority=("EP", "2016-01-01")),
+        record(6, applicants=[("EPSILON LTD", "EP")], priority=None),
+    ]
+    corpus = read(write(tmp_path / "r.jsonl", records))
+    study = analysis.prepare(corpus, Options())
+    key = dict(corpus.documents.select("family", "doc_number").iter_rows())
+    found = {
+        (key[f], c): (pytest.approx(s, abs=1e-12) if s is not None else None, rule)
+        for f, c, s, rule in study.located.iter_rows()
+    }
+    assert found == {
+        ("1", "NL"): (1.0, "applicant"),
+        ("2", "DE"): (0.5, "inventor"),
+        ("2", "FR"): (0.5, "inventor"),
+        ("3", "NL"): (1.0, "imputed"),
+        ("4", "JP"): (1.0, "priority"),
+        ("5", None): (None, "unknown"),
+        ("6", None): (None, "unknown"),
+    }
+    cover = analysis.coverage_table(study).filter(
+        (pl.col("technology") == "quantum") & (pl.col("period") == "all")
+    )
+    assert dict(cover.select("rule", "families").iter_rows()) == {
+        "applicant": 1,
+        "inventor": 1,
+        "imputed": 1,
+        "lookup": 0,
+        "priority": 1,
+        "office": 0,
+        "unknown": 2,
+        "all": 6,
+    }
+
+
+def test_by_inventor_swaps_the_first_two_steps(tmp_path: Path) -> None:
+    records = [record(1, applicants=[("A BV", "NL")], inventors=[("X", "FR")])]
+    corpus = read(write(tmp_path / "r.jsonl", records))
+    study = analysis.prepare(corpus, make({"by": "inventor"}))
+    assert study.located.rows() == [(0, "FR", 1.0, "inventor")]
+
+
+def test_aliases_join_organisations_and_share_is_counted_again(tmp_path: Path) -> None:
+    records = [
+        record(1, applicants=[("ALPHA BV", "NL"), ("OMEGA BV", "NL"), ("ZETA BV", "NL")]),
+        record(2, applicants=[("Omega B.V.", "NL")]),
+    ]
+    corpus = read(write(tmp_path / "a.jsonl", records))
+    (tmp_path / "aliases.csv").write_text("alias,name\nOmega,Alpha\n", encoding="utf-8")
+    options = make({"aliases": str(tmp_path / "aliases.csv")})
+    links = analysis.organisation_links(corpus, **QUANTUM, options=options)
+    found = dict(links.nodes.select("node", "families").iter_rows())
+    assert found == pytest.approx({"ALPHA": 1.5, "ZETA": 0.5}, abs=1e-12)
+
+
+# --- the real nuclear patents, counted again with plain dicts ----------------------------------
+
+
+def nuclear(real: Path) -> list[list[dict]]:
+    files = sorted((real / "patentsview_nuclear").glob("*.json.gz"))
+    return [json.loads(gzip.decompress(f.read_bytes()))["patents"] for f in files]
+
+
+def test_nuclear_record_and_citation_counts_are_those_of_the_readme(real: Path) -> None:
+    corpus = read(real / "patentsview_nuclear")
+    assert corpus.counts["read"] == 895
+    assert corpus.counts["kept"] == 861
+    assert corpus.counts["duplicates"] == 34
+    given = {i["name"]: i["read"] for i in corpus.manifest["inputs"]}
+    assert given == {
+        "G21B.json.gz": 258,
+        "G21D.json.gz": 508,
+        "G21H.json.gz": 123,
+        "G21J.json.gz": 6,
+    }
+    # 13,003 different citing-cited pairs from the lists of cited patents
+    assert corpus.citations.filter(pl.col("mentions") > 0).height == 13_003
+
+
+@pytest.mark.parametrize(
+    ("technology", "subclass", "cells"), [("fusion", "G21B", 9), ("plants", "G21D", 5)]
+)
+def test_nuclear_country_links_equal_an_independent_count(
+    real: Path, technology: str, subclass: str, cells: int
+) -> None:
+    patents: dict[str, dict] = {}
+    for batch in nuclear(real):
+        for patent in batch:
+            patents.setdefault(patent["patent_number"], patent)
+
+    def countries_of(people: list[dict], field: str) -> Counter:
+        return Counter(p[field] for p in people if p[field])
+
+    def shares(patent: dict) -> dict[str, Fraction]:
+        found = countries_of(patent["assignees"], "assignee_country") or countries_of(
+            patent["inventors"], "inventor_country"
+        )
+        total = sum(found.values())
+        return {c: Fraction(n, total) for c, n in found.items()}
+
+    def in_technology(patent: dict) -> bool:
+        return any((c["cpc_group_id"] or "") == subclass for c in patent["cpcs"])
+
+    pairs = set()
+    for number, patent in patents.items():
+        pairs |= {(number, c["cited_patent_number"]) for c in patent["cited_patents"]}
+        pairs |= {(c["citedby_patent_number"], number) for c in patent["citedby_patents"]}
+    weights: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    for citing, cited in pairs:
+        if citing in patents and cited in patents and citing != cited:
+            a, b = patents[citing], patents[cited]
+            if in_technology(a) and in_technology(b) and "2016" <= a["patent_date"][:4] <= "2022":
+                for i, s in shares(a).items():
+                    for j, t in shares(b).items():
+                        weights[i, j] += s * t
+    options = make(
+        {
+            "technologies": str(data_path("nuclear_technologies.toml")),
+            "from": 2016,
+            "to": 2022,
+        }
+    )
+    corpus = read(real / "patentsview_nuclear")
+    links = analysis.country_links(
+        corpus, technology=technology, years=(2016, 2022), options=options
+    )
+    found = {(a, b): w for a, b, w, _ in links.table.iter_rows()}
+    assert len(weights) >= cells
+    assert found == pytest.approx({k: float(w) for k, w in weights.items()}, abs=1e-9)
+
+
+def test_a_study_never_reads_tables_of_a_corpus_that_has_grown_since(tmp_path: Path) -> None:
+    records = [record(k) for k in range(1, 5)]
+    corpus = ingest([write(tmp_path / "a.jsonl", records[:2])], tmp_path / "corpus")
+    study = analysis.prepare(corpus, Options())
+    before = study.corpus.documents["lens_id"].to_list()
+    ingest([write(tmp_path / "b.jsonl", records[2:])], tmp_path / "corpus")
+    assert study.corpus.documents["lens_id"].to_list() == before
+    for late in (study.corpus.table, study.corpus.scan):
+        with pytest.raises(InputError, match="has changed since it was opened"):
+            late("classifications")
+    assert study.links("all", (1900, 2100), kind="organisation").kind == "organisation"
+    with pytest.raises(InputError, match="has changed since it was opened"):
+        analysis.prepare(netpos.Corpus(corpus.manifest, corpus.folder), Options())
+
+
+@pytest.mark.parametrize("at_once", [1, 4, 1_000_000])
+@pytest.mark.parametrize("design", ["world", "focal"])
+def test_symbols_read_in_pieces_make_the_families_of_each_technology(
+    at_once: int, design: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pick = random.Random(3)
+    choice = ["G06N3/02", "G06N3/08", "G06N10/00", "H04L9/08", "H04L9/32", "A01B1/00"]
+    symbols = {k: sorted(pick.sample(choice, pick.randint(1, 4))) for k in range(1, 31)}
+    records = [record(k, symbols=own) for k, own in symbols.items()]
+    definitions = tmp_path / "technologies.toml"
+    definitions.write_text(
+        '[[technology]]\nid = "ai"\nipc = ["G06N"]\nexclude = ["G06N3/02"]\n'
+        '[[technology]]\nid = "keys"\ncpc = ["H04L9/"]\n',
+        encoding="utf-8",
+    )
+    ingest([write(tmp_path / "seed.jsonl", records[:20])], tmp_path / "corpus")
+    context = write(tmp_path / "context.jsonl", records[20:])
+    corpus = ingest([context], tmp_path / "corpus", role="context")
+
+    monkeypatch.setattr("netpos.analysis.study._AT_ONCE", at_once)
+    study = analysis.prepare(corpus, make({"technologies": str(definitions), "design": design}))
+    ids = dict(corpus.documents.select("family", "doc_number").iter_rows())
+    ends = {
+        "ai": {k for k, own in symbols.items() if {"G06N3/08", "G06N10/00"} & set(own)},
+        "keys": {k for k, own in symbols.items() if {"H04L9/08", "H04L9/32"} & set(own)},
+    }
+    ends["all"] = ends["ai"] | ends["keys"]
+    members = {name: {k for k in found if k <= 20} for name, found in ends.items()}
+    for masks, expected in (
+        (study.member, members),
+        (study.ends, ends if design == "focal" else members),
+    ):
+        found = {n: {int(ids[k]) for k in mask.nonzero()[0].tolist()} for n, mask in masks.items()}
+        assert found == expected
+    assert list(study.member) == ["ai", "keys", "all"]

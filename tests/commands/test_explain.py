@@ -1,0 +1,192 @@
+"""Numbers traced back to families and documents, and two runs compared."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from netpos.cli import app
+from netpos.commands import compare, explain
+from netpos.errors import InputError, OptionError
+from tests.lens import FAST, QUANTUM, lens_id, record, write
+
+pytestmark = pytest.mark.usefixtures("open_once")
+
+TABLES = [*FAST, *QUANTUM, "--tables-only"]
+
+RECORDS = [
+    record(1, applicants=[("A BV", "NL"), ("B GMBH", "DE"), ("C SA", "FR")], cites=[2, 3, 4]),
+    record(2, applicants=[("D INC", "US"), ("E KK", "JP")], cites=[3, 4], published="2022-01-01"),
+    record(3, applicants=[("F CO LTD", "KR"), ("A BV", "NL")], cites=[4]),
+    record(4, applicants=[("A BV", "NL")], published="2016-01-01", members=[5]),
+    record(5, applicants=[("A BV", "NL")], office="US", members=[4], published="2016-02-01"),
+]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explain")
+    path = write(folder / "e.jsonl", RECORDS)
+    done = CliRunner().invoke(app, ["run", str(path), "--out", str(folder / "o"), *TABLES])
+    assert done.exit_code == 0, done.stderr
+    return folder / "o"
+
+
+def rows(results: Path, table: str) -> list[dict]:
+    return (
+        pl.read_parquet(results / "tables" / f"{table}.parquet")
+        .filter(pl.col("technology") == "quantum")
+        .to_dicts()
+    )
+
+
+@pytest.mark.parametrize("indicator", explain.ADDITIVE[:-1])
+def test_every_additive_cell_of_countries_is_the_sum_over_its_families(
+    results: Path, indicator: str
+) -> None:
+    seen = 0
+    for row in rows(results, "countries"):
+        found = explain.explain(
+            results,
+            technology="quantum",
+            period=row["period"],
+            country=row["country"],
+            indicator=indicator,
+        )
+        assert found.additive
+        assert found.value == pytest.approx(row[indicator], abs=1e-12)
+        assert found.parts[0].value == pytest.approx(row[indicator], abs=1e-9)
+        assert found.parts[0].families["contribution"].sum() == pytest.approx(
+            row[indicator], abs=1e-9
+        )
+        seen += found.parts[0].families.height
+    assert seen > 0
+
+
+def test_every_link_is_the_sum_over_its_citing_families(results: Path) -> None:
+    links = rows(results, "links")
+    assert len(links) > 10
+    for row in links:
+        found = explain.explain(
+            results,
+            technology="quantum",
+            period=row["period"],
+            citing=row["citing"],
+            cited=row["cited"],
+        )
+        assert found.parts[0].value == pytest.approx(row["weight"], abs=1e-9)
+
+
+def test_organisation_cells_are_sums_too(results: Path) -> None:
+    for row in rows(results, "organisations"):
+        for indicator in ("families", "received", "given"):
+            found = explain.explain(
+                results,
+                technology="quantum",
+                period=row["period"],
+                organisation=row["organisation"],
+                indicator=indicator,
+            )
+            assert found.parts[0].value == pytest.approx(row[indicator], abs=1e-9)
+
+
+def test_json_names_documents_with_file_and_line(results: Path) -> None:
+    arguments = ["explain", str(results), "--technology", "quantum", "--country", "NL", "--json"]
+    found = json.loads(CliRunner().invoke(app, arguments).stdout)
+    assert found["value"] == pytest.approx(1 + 1 / 2 + 1 / 3, abs=1e-9)
+    assert found["sum"] == pytest.approx(found["value"], abs=1e-9)
+    first = found["families"][0]
+    assert first["contribution"] == 1
+    assert [(d["file"], d["line"]) for d in first["documents"]] == [("e.jsonl", 4), ("e.jsonl", 5)]
+
+
+def test_a_ratio_gives_both_parts(results: Path) -> None:
+    found = explain.explain(results, technology="quantum", country="NL", indicator="balance_ratio")
+    assert not found.additive
+    received, given = (p.value for p in found.parts)
+    assert [p.name for p in found.parts] == ["received", "given"]
+    assert found.value == pytest.approx((received - given) / (received + given), abs=1e-11)
+
+
+def test_an_absent_link_is_zero_from_no_family(results: Path) -> None:
+    found = explain.explain(results, technology="quantum", citing="KR", cited="DE")
+    assert (found.value, found.parts[0].value, found.parts[0].families.height) == (0.0, 0.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        ({"technology": "alchemy", "country": "NL"}, "alchemy"),
+        ({"period": "1999", "country": "NL"}, "1999"),
+        ({"country": "ZW"}, "ZW"),
+        ({"country": "NL", "indicator": "charm"}, "charm"),
+        ({"citing": "NL"}, "--cited"),
+        ({"citing": "NL", "cited": "EP"}, "EP"),
+        ({}, "which number"),
+    ],
+)
+def test_a_wrong_question_is_named(results: Path, wrong: dict[str, str], word: str) -> None:
+    with pytest.raises(OptionError, match=word):
+        explain.explain(results, **wrong)
+
+
+def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no results"):
+        explain.explain(tmp_path, country="NL")
+
+
+def test_compare_tells_options_and_numbers_that_moved(results: Path, tmp_path: Path) -> None:
+    arguments = [
+        "analyse",
+        str(results / "corpus"),
+        "--out",
+        str(tmp_path / "p"),
+        "--counting",
+        "full",
+        *TABLES,
+    ]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    found = compare.compare(results, tmp_path / "p")
+    assert found.options == ["counting: fractional -> full"]
+    assert (found.inputs, found.families, found.counts) == ([], [], [])
+    moved = found.numbers.filter(
+        (pl.col("technology") == "quantum")
+        & (pl.col("period") == "all")
+        & (pl.col("country") == "DE")
+        & (pl.col("measure") == "received_rank")
+    )
+    assert moved.height == 0
+    share = found.numbers.filter(
+        (pl.col("technology") == "quantum")
+        & (pl.col("period") == "all")
+        & (pl.col("country") == "DE")
+        & (pl.col("measure") == "family_share")
+    ).row(0, named=True)
+    assert share["before"] == pytest.approx(1 / 3 / 4)
+    assert share["after"] == pytest.approx(1 / 4)  # of located families, not of full counts
+
+
+def test_a_run_compared_with_itself_differs_in_nothing(results: Path) -> None:
+    found = compare.compare(results, results)
+    assert found.numbers.height == 0
+    assert found.inputs + found.options + found.versions + found.counts + found.families == []
+
+
+def test_cited_documents_outside_the_corpus_are_named_where_they_have_a_country(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "e.jsonl", [record(1, applicants=[("A BV", "NL")], cites=[901, 902])])
+    places = tmp_path / "r.csv"
+    places.write_text(f"lens_id,country\n{lens_id(901)},US\n{lens_id(902)},US\n", encoding="utf-8")
+    options = ["--residences", str(places), "--scope", "citing", *TABLES]
+    done = CliRunner().invoke(app, ["run", str(path), "--out", str(tmp_path / "o"), *options])
+    assert done.exit_code == 0, done.stderr
+    chosen = {"technology": "quantum", "country": "US", "indicator": "received"}
+    found = explain.explain(tmp_path / "o", **chosen)
+    assert found.value == found.parts[0].value == 2
+    assert set(found.parts[0].families["family_id"]) == {lens_id(901), lens_id(902)}
+    assert "a document outside the corpus" in explain.paragraphs(found, tmp_path / "o")
