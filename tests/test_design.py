@@ -9,6 +9,7 @@ import pytest
 
 from netpos import analysis
 from netpos.analysis import results
+from netpos.analysis.selection import REFUSED_FOCAL
 from netpos.ingest.corpus import ingest, read
 from netpos.options import Options, make
 from tests.lens import record, write
@@ -55,7 +56,7 @@ def test_design_focal_gives_the_focal_country_and_refuses_world_measures(tmp_pat
     nl = rows["NL"]
     assert (nl["families"], nl["received"], nl["given"], nl["balance_ratio"]) == (2, 1, 1, 0)
     assert (nl["source_countries"], nl["similarity"]) == (1, 2)
-    assert [nl[c] for c in results.REFUSED_FOCAL] == [None] * len(results.REFUSED_FOCAL)
+    assert [nl[c] for c in REFUSED_FOCAL] == [None] * len(REFUSED_FOCAL)
     assert rows["US"]["received"] is None
     assert rows["US"]["families"] is None
 

@@ -1,17 +1,14 @@
 """A corpus under the options of a run, and every table, mark and list made from it."""
 
+from netpos.analysis.chosen import NO_FILTERS, UNION, counted_pairs, members
+from netpos.analysis.coverage import coverage_table
+from netpos.analysis.located import country_shares
 from netpos.analysis.study import (
-    NO_FILTERS,
-    UNION,
     Span,
     Study,
     Tables,
-    counted_pairs,
     country_links,
-    country_shares,
-    coverage_table,
     home_countries,
-    members,
     organisation_links,
     prepare,
 )

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from netpos.analysis.study import Span, Study
-from netpos.graph.links import gathered
-from netpos.tables import RANKED, Family, rounded
+from netpos.graph import dependence
+from netpos.graph.links import Shares, gathered, select
+from netpos.tables import DIGITS, RANKED, Family, Links, rounded
+
+#: Organisations and classification groups named behind a number.
+NAMED = 3
+
 
 #: Ranks with more families behind them are not listed in the report.
 MOST = 20
@@ -88,3 +95,188 @@ def with_scope(study: Study, scope: str) -> Study:
         if name in vars(study):
             vars(found)[name] = vars(study)[name]
     return found
+
+
+def evidence(
+    study: Study,
+    technology: str,
+    span: Span,
+    only: Collection[tuple[str, str]] | None = None,
+    *,
+    kind: Literal["country", "organisation"],
+) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """The families that carry each link most: up to three ``(family_id, lens_id)`` per link.
+
+    With ``only`` for these links, (citing, cited), alone: between organisations there are millions.
+    """
+    spread = study.spread if kind == "country" else study.organisation_spread
+    chosen = study.links_mask(technology, span, kind=kind)
+    keep = gathered(chosen, spread.pair)
+    i, j = spread.ends
+    if only is not None:
+        at = {name: k for k, name in enumerate(spread.names)}
+        wanted = [at[citing] * len(at) + at[cited] for citing, cited in only]
+        among = np.isin(i.astype(np.int64) * len(at) + j, np.array(wanted, dtype=np.int64))
+        keep &= gathered(among, spread.cell)
+    docs = (
+        study.corpus.columns("documents", "family", "family_id", "lens_id")
+        .drop_nulls("family")
+        .group_by("family")
+        .agg(pl.col("family_id").first(), pl.col("lens_id").min())
+    )
+    top = (
+        pl.DataFrame(
+            {
+                "cell": spread.cell[keep],
+                "family": study.pairs.citing[spread.pair[keep]].astype(np.int32),
+                "weight": spread.weight[keep],
+            }
+        )
+        .group_by("cell", "family")
+        .agg(pl.col("weight").sort().sum().round_sig_figs(DIGITS))
+        .sort("cell", "weight", "family", descending=[False, True, False])
+        .group_by("cell", maintain_order=True)
+        .head(NAMED)
+        .join(docs, on="family", how="inner", maintain_order="left")
+    )
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for cell, family_id, lens_id in top.select("cell", "family_id", "lens_id").iter_rows():
+        ends = spread.names[i[cell]], spread.names[j[cell]]
+        found.setdefault(ends, []).append((family_id, lens_id))
+    return found
+
+
+class Behind:
+    """The organisations and classification groups behind the links of the focal country."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        focal = study.options.focal
+        names = study.shares.names
+        self.at = names.index(focal) if focal in names else -1
+        self.organisations = pl.DataFrame(
+            {
+                "family": _row_numbers(study.organisations).astype(np.int32),
+                "name": pl.Series(study.organisations.names, dtype=pl.String).gather(
+                    study.organisations.matrix.indices
+                ),
+                "share": study.organisations.matrix.data,
+            }
+        )
+
+    def _entries(self, technology: str, span: Span, *, cited: bool) -> pl.DataFrame:
+        """Foreign links of the focal country: the family at the other end, its country, weight."""
+        study, spread = self.study, self.study.spread
+        i, j = spread.ends
+        mine, theirs = (j, i) if cited else (i, j)
+        cell = (mine == self.at) & (theirs != self.at)
+        chosen = select(study.pairs, study.ends[technology], study.years, span, scope="citing")
+        keep = gathered(cell, spread.cell) & gathered(chosen, spread.pair)
+        pair = spread.pair[keep]
+        family = study.pairs.citing[pair] if cited else study.pairs.cited[pair]
+        names = pl.Series(study.shares.names, dtype=pl.String)
+        return pl.DataFrame(
+            {
+                "family": family.astype(np.int32),
+                "country": names.gather(theirs[spread.cell[keep]]),
+                "weight": spread.weight[keep],
+            }
+        )
+
+    def _top(self, entries: pl.DataFrame, held: pl.DataFrame, name: str) -> pl.DataFrame:
+        """The largest holders of the entries of each country, with their part, as one text."""
+        entries = entries.group_by("country", "family").agg(pl.col("weight").sort().sum())
+        total = entries.group_by("country").agg(total=pl.col("weight").sort().sum())
+        part = pl.col("part").mul(100).round(1).cast(pl.String)
+        return (
+            entries.join(held, on="family", how="inner")
+            .group_by("country", "name")
+            .agg(part=(pl.col("weight") * pl.col("share")).sort().sum())
+            .join(total, on="country")
+            .with_columns(part=(pl.col("part") / pl.col("total")).round_sig_figs(12))
+            .sort("country", "part", "name", descending=[False, True, False])
+            .group_by("country", maintain_order=True)
+            .head(NAMED)
+            .group_by("country", maintain_order=True)
+            .agg(pl.format("{} ({} %)", "name", part).str.join("; ").alias(name))
+        )
+
+    def exposure(self, citing: Links, technology: str, span: Span) -> pl.DataFrame:
+        """On whom the focal country builds; see `netpos.graph.dependence.exposure`."""
+        study = self.study
+        table = dependence.exposure(
+            citing,
+            study.options.focal,
+            year=study.year_of_membership,
+            memberships=study.memberships,
+        )
+        if not table.height or self.at < 0:
+            texts = {
+                "top_organisations": pl.lit(None, pl.String),
+                "main_groups": pl.lit(None, pl.String),
+            }
+            return table.with_columns(**texts)
+        entries = self._entries(technology, span, cited=False)
+        classes = dependence.partner_classes(
+            citing, year=study.year_of_membership, memberships=study.memberships
+        )[1]
+        bloc = pl.DataFrame(
+            {
+                "country": citing.countries,
+                "bloc": [dependence.BLOC_NAMES[k - 1] for k in classes.tolist()],
+            }
+        )
+        both = pl.concat(
+            [
+                entries,
+                entries.join(bloc, on="country").select("family", country="bloc", weight="weight"),
+            ]
+        )
+        groups = self._main_groups(entries["family"].unique())
+        return rounded(
+            table.join(
+                self._top(both, self.organisations, "top_organisations"),
+                left_on="source",
+                right_on="country",
+                how="left",
+                maintain_order="left",
+            ).join(
+                self._top(both, groups, "main_groups"),
+                left_on="source",
+                right_on="country",
+                how="left",
+                maintain_order="left",
+            )
+        )
+
+    def _main_groups(self, families: pl.Series) -> pl.DataFrame:
+        """Main groups of families, each family spread evenly over its distinct ones."""
+        found = (
+            self.study.corpus.scan("classifications")
+            .filter(pl.col("family").is_in(families.implode()))
+            .select("family", name=pl.col("symbol").str.extract(r"^([^/]+)"))
+            .unique()
+            .collect()
+        )
+        return found.drop_nulls().with_columns(share=1.0 / pl.len().over("family"))
+
+    def dependents(self, citing: Links, technology: str, span: Span) -> pl.DataFrame:
+        """Who builds on the focal country; see `netpos.graph.dependence.dependents`."""
+        table = dependence.dependents(citing, self.study.options.focal)
+        table = table.filter(pl.col("share") > 0)
+        if not table.height or self.at < 0:
+            return table.with_columns(top_organisations=pl.lit(None, pl.String))
+        entries = self._entries(technology, span, cited=True)
+        return rounded(
+            table.join(
+                self._top(entries, self.organisations, "top_organisations"),
+                on="country",
+                how="left",
+                maintain_order="left",
+            )
+        )
+
+
+def _row_numbers(shares: Shares) -> NDArray[np.int64]:
+    pointer = shares.matrix.indptr
+    return np.repeat(np.arange(len(pointer) - 1), np.diff(pointer))

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from netpos import analysis, countries, options
-from netpos.analysis import results
+from netpos.analysis.selection import valuation
 from netpos.analysis.study import Span, Study
 from netpos.errors import InputError, OptionError
 from netpos.graph.links import Shares, Spread
@@ -256,7 +256,7 @@ def _part(study: Study, technology: str, span: Span, kind: str, name: str, what:
     if what == "families_international":
         held = held * study.international
     if what == "value":
-        held[: study.families] *= results.valuation(study).value
+        held[: study.families] *= valuation(study).value
         held[study.families :] = 0.0
     if what == "cited_by_families":
         held = held * study.citing_families

@@ -31,7 +31,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos.analysis.study import UNION, Span, Study
+from netpos.analysis import UNION, Span, Study
 from netpos.countries import check_focal
 from netpos.errors import OptionError
 from netpos.graph.links import SCOPES, Mask, Scope

@@ -271,7 +271,7 @@ def _maps(
                     if period != "all"
                 },
                 indicators=table.filter(pl.col("technology") == technology),
-                evidence=partial(results.evidence, study, technology, whole, kind=kind),
+                evidence=partial(behind.evidence, study, technology, whole, kind=kind),
                 context=_context(study, tables, technology),
                 lang=study.options.lang,
                 seed=study.options.seed,
@@ -326,7 +326,7 @@ def _page(
             if value is not None
         },
         evidence={
-            name: results.evidence(sources, name, whole, kind="country") for name in study.names
+            name: behind.evidence(sources, name, whole, kind="country") for name in study.names
         },
         ranked={
             name: behind.ranked_cells(

@@ -13,13 +13,10 @@ import pytest
 from netpos import analysis
 from netpos.analysis.sensitivity import (
     INDICATORS,
-    Specification,
-    _Shared,
-    extended_families,
     sensitivity,
-    specifications,
     without_largest,
 )
+from netpos.analysis.ways import Specification, Variants, extended_families, specifications
 from netpos.graph.links import Citations
 from netpos.indicators.position import country_table
 from netpos.indicators.robustness import robustness
@@ -468,5 +465,5 @@ def test_pairs_of_millions_of_rows_are_told_apart() -> None:
     ends = np.array([0, 1, 1016, rows - 1], dtype=np.int32)
     pairs = Citations(ends, ends[::-1].copy(), np.zeros(4, dtype=bool), rows)
     shared = SimpleNamespace(study=SimpleNamespace(rows=rows))
-    found = _Shared._codes(shared, pairs)  # type: ignore[arg-type] # it asks for the rows alone
+    found = Variants._codes(shared, pairs)  # type: ignore[arg-type] # it asks for the rows alone
     assert found.tolist() == [int(a) * rows + int(b) for a, b in zip(ends, ends[::-1], strict=True)]

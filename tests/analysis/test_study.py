@@ -359,7 +359,7 @@ def test_symbols_read_in_pieces_make_the_families_of_each_technology(
     context = write(tmp_path / "context.jsonl", records[20:])
     corpus = ingest([context], tmp_path / "corpus", role="context")
 
-    monkeypatch.setattr("netpos.analysis.study._AT_ONCE", at_once)
+    monkeypatch.setattr("netpos.analysis.chosen._AT_ONCE", at_once)
     study = analysis.prepare(corpus, make({"technologies": str(definitions), "design": design}))
     ids = dict(corpus.documents.select("family", "doc_number").iter_rows())
     ends = {

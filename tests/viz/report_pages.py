@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from netpos import analysis
-from netpos.analysis import results
+from netpos import analysis, countries
+from netpos.analysis import behind, results
 from netpos.countries import data_path
 from netpos.ingest.corpus import ingest
 from netpos.options import make
@@ -48,7 +48,7 @@ def _made() -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
         "span": span,
         "data_date": study.data_date.isoformat(),
         "evidence": {
-            "semiconductor": results.evidence(study, "semiconductor", span, kind="country")
+            "semiconductor": behind.evidence(study, "semiconductor", span, kind="country")
         },
     }
     return found | results.sensitivity_tables(study, found), other
@@ -58,7 +58,7 @@ def _made() -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
 def demo_page(lang: str = "en") -> Page:
     """Three technologies of the demo, one of them empty, with every table that a run makes."""
     tables, other = shared.value("demo-page", _made)
-    names = results.countries.countries().select(country="iso2", name=f"name_{lang}")
+    names = countries.countries().select(country="iso2", name=f"name_{lang}")
     country = tables["countries"]
     order = country.columns
     country = country.drop("name").join(names, on="country", how="left", maintain_order="left")

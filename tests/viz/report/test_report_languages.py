@@ -12,8 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from netpos import analysis, countries
-from netpos.analysis import pattern_hits
+from netpos import countries
+from netpos.analysis import notes, pattern_hits
 from netpos.ingest import discover
 from netpos.ingest.readers import lens_header
 from netpos.viz import words as report_words
@@ -135,7 +135,7 @@ def sentence(node: ast.expr) -> str | None:
 def warnings_written() -> list[str]:
     """Every sentence that the analysis adds to what the reader must know."""
     found = []
-    for function in (analysis._warnings, pattern_hits.jump_warnings):
+    for function in (notes.warnings, pattern_hits.jump_warnings):
         for node in ast.walk(ast.parse(inspect.getsource(function))):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "append":
                 found.append(sentence(node.args[0]))

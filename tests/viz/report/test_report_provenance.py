@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from netpos import analysis
-from netpos.analysis import behind, results
+from netpos.analysis import behind
 from netpos.cli import app
 from netpos.commands import explain
 from netpos.ingest.corpus import open_corpus
@@ -222,8 +222,8 @@ def test_families_behind_a_source_are_counted_as_the_number_beside_them(
 def test_evidence_of_some_links_is_that_of_all_for_these(mixed: Path, kind: Any) -> None:
     study = analysis.prepare(open_corpus(mixed / "corpus"), make({"technologies": QUANTUM[1]}))
     span = (study.options.first, study.options.last)
-    every = results.evidence(study, "quantum", span, kind=kind)
+    every = behind.evidence(study, "quantum", span, kind=kind)
     assert len(every) >= 4
     for some in ([], list(every)[::2], list(every)):
-        found = results.evidence(study, "quantum", span, some, kind=kind)
+        found = behind.evidence(study, "quantum", span, some, kind=kind)
         assert found == {link: every[link] for link in some}

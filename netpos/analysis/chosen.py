@@ -1,0 +1,140 @@
+"""Which families and which citations the options of a run choose."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from netpos.analysis.technologies import Technology, family_technologies
+from netpos.errors import OptionError
+from netpos.graph import links as graph_links
+from netpos.graph.links import Citations, Mask, Shares, gathered
+from netpos.ingest.citations import OFFICE_BITS
+from netpos.ingest.corpus import Corpus
+from netpos.options import Options
+
+#: Rows of the symbols read at a time: as many as a corpus writes at a time.
+_AT_ONCE = 1 << 20
+
+
+#: The union of the listed technologies, each family once.
+UNION = "all"
+
+
+#: The options that decide which pairs count, when all do.
+NO_FILTERS: Mapping[str, object] = {
+    "phase": "all",
+    "category": "all",
+    "citing_office": "all",
+    "window": None,
+}
+
+
+def members(
+    corpus: Corpus, options: Options, technologies: tuple[Technology, ...], rows: int
+) -> tuple[dict[str, Mask], dict[str, Mask]]:
+    """Seed families of each technology, and families that can be an end of its links.
+
+    Parameters
+    ----------
+    corpus, options
+        See `prepare`; of the options ``narrow, symbols, utility_models, design`` are looked at.
+    technologies
+        Their definitions.
+    rows
+        Families and documents outside: the length of each mask.
+    """
+    families = corpus.columns("families", "role", "utility")
+    n = families.height
+    seed = np.zeros(rows, dtype=bool)
+    usable = np.zeros(rows, dtype=bool)
+    utility = pl.col("utility") if options.utility_models == "drop" else pl.lit(value=False)
+    usable[:n] = families.select(~utility.fill_null(value=False)).to_series().to_numpy()
+    seed[:n] = (families["role"] == "seed").to_numpy()
+    seed &= usable
+    names = [technology.id for technology in technologies]
+    ends = {name: np.zeros(rows, dtype=bool) for name in [*names, UNION]}
+    # a symbol belongs to a technology or not, whatever the others are
+    for piece in _pieces(corpus, "classifications", "family", "scheme", "symbol"):
+        found = family_technologies(
+            piece.cast({"scheme": pl.String}),
+            technologies,
+            narrow=options.narrow,
+            symbols_from=options.symbols,
+        )
+        for (name,), part in found.group_by("technology"):
+            ends[str(name)][part["family"].to_numpy()] = True
+    for name in names:
+        ends[name] &= usable
+        ends[UNION] |= ends[name]
+    if options.design == "focal":
+        return {name: mask & seed for name, mask in ends.items()}, ends
+    for mask in ends.values():
+        mask &= seed
+    return ends, ends
+
+
+def counted_pairs(
+    corpus: Corpus,
+    options: Options,
+    published: NDArray[np.float64],
+    data_date: dt.date,
+    organisations: Callable[[], Shares] | None = None,
+) -> Citations:
+    """Pairs of families that pass the filters of the options.
+
+    With a window only links within so many years count, and only those to cohorts that have the
+    whole window behind them.
+
+    Parameters
+    ----------
+    corpus, options
+        See `prepare`; of the options those of `NO_FILTERS` are looked at.
+    published
+        Year of publication of each row, NaN where unknown.
+    data_date
+        Latest publication in the data.
+    organisations
+        See `netpos.graph.links.citations`.
+
+    Raises
+    ------
+    OptionError
+        A filter is unknown.
+    """
+    pairs = graph_links.citations(
+        corpus.scan("citations"),
+        corpus.scan("families").select(pl.len()).collect().item(),
+        organisations=organisations,
+        phase=options.phase,
+        category=options.category,
+        office_bits=_office_bits(options.citing_office),
+    )
+    if options.window is None:
+        return pairs
+    of_cited = gathered(published, pairs.cited)
+    age = gathered(published, pairs.citing) - of_cited
+    full = of_cited + options.window <= data_date.year - 1
+    return pairs.kept((age >= 0) & (age <= options.window) & full)
+
+
+def _pieces(corpus: Corpus, name: str, *columns: str) -> Iterator[pl.DataFrame]:
+    """Rows of a table in their order, some at a time, of some columns."""
+    table = corpus.scan(name).select(columns)
+    for start in range(0, int(table.select(pl.len()).collect().item()), _AT_ONCE):
+        yield table.slice(start, _AT_ONCE).collect()
+
+
+def _office_bits(text: str) -> int | None:
+    if text == "all":
+        return None
+    codes = [c.strip().upper() for c in text.split(",") if c.strip()]
+    unknown = [c for c in codes if c not in OFFICE_BITS]
+    if unknown or not codes:
+        remedy = "write codes of patent offices, as EP,WO, or all"
+        raise OptionError(f"--citing-office {text}: unknown office", remedy=remedy)
+    return sum(1 << OFFICE_BITS[c] for c in set(codes))

@@ -1,0 +1,164 @@
+"""How much of families and citations has a country, and what is measurable with that."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from netpos.analysis.study import Span, Study
+from netpos.graph import residence
+from netpos.graph.links import gathered
+from netpos.tables import rounded
+
+#: Located share of a country's links below which its indicators are not measurable.
+MEASURABLE = 0.5
+
+
+def coverage_table(study: Study) -> pl.DataFrame:
+    """Who located the families, and how many citations have both ends located.
+
+    One row per technology, period and rule; ``all`` sums the rules and alone fills the columns on
+    citations: ordered family pairs with a citing end in the technology and period, those whose
+    cited family is in the corpus, and those with a country at both ends.
+    """
+    n = study.families
+    rule = np.full(study.rows, "", dtype=object)
+    first = study.located.unique("family", keep="first", maintain_order=True)
+    rule[first["family"].to_numpy()] = first["rule"].to_numpy()
+    located = study.shares.located
+    inside_both = (study.pairs.citing < n) & (study.pairs.cited < n)
+    both = gathered(located, study.pairs.citing) & gathered(located, study.pairs.cited)
+    rows: list[tuple[object, ...]] = []
+    for technology in study.names:
+        for period, span in study.options.spans():
+            chosen = study.chosen(technology, span)
+            names, counts = np.unique(rule[chosen], return_counts=True)
+            by_rule = dict(zip(names.tolist(), counts.tolist(), strict=True))
+            citing = gathered(chosen, study.pairs.citing)
+            for name in residence.RULES:
+                count = by_rule.get(name, 0)
+                known = 0 if name == "unknown" else count
+                rows.append((technology, period, count, known, name, None, None, None))
+            total = int(chosen.sum())
+            rows.append(
+                (
+                    technology,
+                    period,
+                    total,
+                    total - by_rule.get("unknown", 0),
+                    "all",
+                    int(citing.sum()),
+                    int((citing & inside_both).sum()),
+                    int((citing & both).sum()),
+                )
+            )
+    return pl.DataFrame(
+        rows,
+        orient="row",
+        schema={
+            "technology": pl.String,
+            "period": pl.String,
+            "families": pl.Int64,
+            "families_with_country": pl.Int64,
+            "rule": pl.String,
+            "citations": pl.Int64,
+            "citations_resolved": pl.Int64,
+            "citations_located": pl.Int64,
+        },
+    )
+
+
+def country_coverage(study: Study, technology: str, span: Span) -> pl.DataFrame:
+    """Links of each country's families and how many have a country at the other end.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``country, direction`` (given, received), ``citations, located`` [family links by the
+        counting rule], sorted; only rows with citations.
+    """
+    pairs, located = study.pairs, study.shares.located
+    frames = []
+    for direction, own, other in (
+        ("given", pairs.citing, pairs.cited),
+        ("received", pairs.cited, pairs.citing),
+    ):
+        if direction == "given":
+            chosen = gathered(study.chosen(technology, span), own)
+        else:
+            chosen = gathered(study.member[technology], own)
+            chosen &= gathered(study.in_span(span), other)
+        every = np.bincount(own[chosen], minlength=study.rows).astype(np.float64)
+        known = np.bincount(own[chosen & gathered(located, other)], minlength=study.rows).astype(
+            np.float64
+        )
+        matrix = study.shares.matrix.T
+        frames.append(
+            pl.DataFrame(
+                {
+                    "country": pl.Series(study.shares.names, dtype=pl.String),
+                    "direction": pl.repeat(direction, len(study.shares.names), eager=True),
+                    "citations": matrix @ every,
+                    "located": matrix @ known,
+                },
+                schema_overrides={
+                    "citations": pl.Float64,
+                    "located": pl.Float64,
+                    "direction": pl.String,
+                },
+            )
+        )
+    table = pl.concat(frames).filter(pl.col("citations") > 0)
+    return rounded(table.sort("country", "direction"))
+
+
+def reference_table(study: Study, technology: str, span: Span) -> pl.DataFrame:
+    """References per family by citing office and by country: citing practice differs by office.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``kind`` (country, office), ``code, families, references, references_per_family``; a
+        family counts in full at each of its offices, by the counting rule in its countries.
+    """
+    chosen = study.chosen(technology, span)
+    cited = np.bincount(study.pairs.citing, minlength=study.rows).astype(np.float64)
+    matrix = study.shares.matrix.T
+    by_country = pl.DataFrame(
+        {
+            "kind": pl.repeat("country", len(study.shares.names), dtype=pl.String, eager=True),
+            "code": pl.Series(study.shares.names, dtype=pl.String),
+            "families": matrix @ chosen.astype(np.float64),
+            "references": matrix @ (cited * chosen),
+        },
+        schema_overrides={"families": pl.Float64, "references": pl.Float64},
+    )
+    n = study.families
+    by_office = (
+        study.corpus.columns("families", "offices")
+        .with_columns(references=pl.Series(cited[:n]))
+        .filter(pl.Series(chosen[:n]))
+        .explode("offices")
+        .drop_nulls("offices")
+        .group_by(code="offices")
+        .agg(families=pl.len().cast(pl.Float64), references=pl.col("references").sum())
+        .select(pl.lit("office").alias("kind"), "code", "families", "references")
+    )
+    table = pl.concat([by_country, by_office]).filter(pl.col("families") > 0)
+    return rounded(
+        table.with_columns(references_per_family=pl.col("references") / pl.col("families")).sort(
+            "kind", "code"
+        )
+    )
+
+
+def with_measurable(table: pl.DataFrame, by_country: pl.DataFrame) -> pl.DataFrame:
+    """False where less than half of a country's links, in either direction, are located."""
+    located = by_country.group_by("country").agg(
+        worst=(pl.col("located") / pl.col("citations")).min()
+    )
+    return (
+        table.join(located, on="country", how="left", maintain_order="left")
+        .with_columns(measurable=pl.col("worst") >= MEASURABLE)
+        .drop("worst")
+    )

@@ -1,0 +1,138 @@
+"""Which countries families and documents belong to, under the options of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from netpos import countries
+from netpos.graph import residence
+from netpos.graph.links import Shares
+from netpos.ingest.applicants import apply_aliases
+from netpos.ingest.corpus import Corpus
+from netpos.ingest.derive import merge_parties
+from netpos.ingest.user_tables import read_aliases, read_residences
+from netpos.options import Options
+
+#: What is read of the parties.
+_OF_PARTIES = ("family", "role", "applicant", "residence", "person", "share")
+
+
+def country_shares(corpus: Corpus, options: Options) -> tuple[pl.DataFrame, Shares, pl.DataFrame]:
+    """Countries of families by the rules of the options.
+
+    Parameters
+    ----------
+    corpus, options
+        See `prepare`; of the options ``by, counting, residences, office_proxy, merge_cn`` and
+        ``aliases`` are looked at.
+
+    Returns
+    -------
+    (table, shares, applicants)
+        ``family, country, share, rule`` before counting; what is counted, families first, then
+        documents outside; and the applicants of each family, see `Tables`.
+
+    Raises
+    ------
+    InputError
+        A file named in the options cannot be used.
+    """
+    wanted = ("priority_offices", "offices") if options.office_proxy else ("priority_offices",)
+    families = corpus.columns("families", "family", *wanted)
+    n, outside = families.height, corpus.scan("outside").select(pl.len()).collect().item()
+    lookup, outside_shares = _lookup(corpus, options, n)
+    parties = _parties(corpus, options)
+    located = residence.family_countries(
+        families,
+        parties,
+        by=options.by,
+        lookup=lookup,
+        office_proxy=options.office_proxy,
+        merge_cn=options.merge_cn,
+    )
+    applicants = parties.filter(pl.col("role") == "applicant")
+    del families, parties  # most of the parties are inventors, who are needed no more
+    held = [residence.counted(part, options.counting) for part in (located, outside_shares)]
+    table = pl.concat(part.select("family", "country", "share") for part in held)
+    return located, Shares.of(table, "country", n + outside), applicants
+
+
+def _lookup(corpus: Corpus, options: Options, n: int) -> tuple[pl.DataFrame | None, pl.DataFrame]:
+    """The user's residences by family, and countries of documents outside the corpus."""
+    parts = [pl.DataFrame(schema=dict(residence.SHARES))]
+    lookup = None
+    if options.residences:
+        given = read_residences(Path(options.residences)).with_columns(
+            pl.col("share").fill_null(1.0)
+        )
+        resolved = countries.resolve(given["country"])["country"]
+        given = given.with_columns(country=resolved).drop_nulls("country")
+        lookup = (
+            given.join(
+                pl.concat(
+                    [
+                        corpus.columns("documents", "lens_id", "family").drop_nulls("family"),
+                        corpus.columns("members", "lens_id", "family"),
+                    ]
+                ).unique(),
+                on="lens_id",
+                how="inner",
+            )
+            .group_by("family", "country")
+            .agg(pl.col("share").sort().sum())
+        )
+        named = given.join(
+            corpus.columns("outside", "outside", "lens_id"), on="lens_id", how="inner"
+        )
+        total = pl.col("share").sort().sum().over("outside")
+        summed = named.group_by("outside", "country").agg(pl.col("share").sort().sum())
+        parts.append(
+            summed.select(
+                family=(pl.col("outside") + n).cast(pl.Int32),
+                country="country",
+                share=pl.col("share") / total,
+                rule=pl.lit("lookup"),
+            )
+        )
+    if options.office_proxy:
+        outside = corpus.columns("outside", "outside", "office", "date")
+        codes = countries.resolve(outside["office"], outside["date"])["country"]
+        proxy = outside.select(
+            family=(pl.col("outside") + n).cast(pl.Int32),
+            country=codes,
+            share=pl.lit(1.0),
+            rule=pl.lit("office"),
+        ).drop_nulls("country")
+        known = parts[-1]["family"].unique()
+        parts.append(proxy.filter(~pl.col("family").is_in(known.implode())))
+    found = pl.concat(parts)
+    if options.merge_cn:
+        found = found.with_columns(pl.col("country").replace({"HK": "CN", "MO": "CN"}))
+    return lookup, found.sort("family", "country")
+
+
+def _parties(corpus: Corpus, options: Options) -> pl.DataFrame:
+    """Applicants and inventors, with the user's aliases applied."""
+    if not options.aliases:
+        return corpus.columns("applicants", *_OF_PARTIES)
+    table = corpus.applicants
+    rules = read_aliases(Path(options.aliases)).select("name", organisation="canonical")
+    applicant = pl.col("role") == "applicant"
+    firms = table.filter(applicant & pl.col("applicant").is_not_null())
+    names = firms.select(name="applicant_as_filed", clean="applicant").unique()
+    names = names.sort("name", "clean")
+    joined = names.select(
+        applicant_as_filed="name",
+        applicant="clean",
+        organisation=apply_aliases(names, rules)["clean"],
+    )
+    renamed = table.join(
+        joined, on=["applicant_as_filed", "applicant"], how="left", maintain_order="left"
+    ).with_columns(
+        applicant=pl.when(applicant)
+        .then(pl.coalesce("organisation", "applicant"))
+        .otherwise("applicant")
+    )
+    return merge_parties(renamed.drop("share", "organisation")).select(_OF_PARTIES)

@@ -1,0 +1,85 @@
+"""What the reader of a run must know, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from netpos.analysis.chosen import UNION
+from netpos.graph.links import Mask
+from netpos.ingest.corpus import Corpus
+from netpos.options import EXPORT, Options
+
+
+def warnings(
+    corpus: Corpus,
+    families: pl.DataFrame,
+    options: Options,
+    member: Mapping[str, Mask],
+    years: NDArray[np.float64],
+) -> list[str]:
+    """What the reader must know, in sentences that the report repeats."""
+    found = []
+    forms = {i["form"] for i in corpus.manifest["inputs"]}
+    if forms <= {"lens-csv", "lens-legacy-jsonl"}:
+        found.append(
+            "These exports list no cited documents and no country of a party: sizes, shares and "
+            "trends are computed with the priority office as country; no citation network can be "
+            "made. Export JSON or JSONL from Lens for that."
+        )
+    if not options.technologies and not member[UNION].any():
+        found.append("No family matches any technology: is this the right list?")
+    elif not member[UNION].any():
+        found.append(f"No family matches any technology of {options.technologies}.")
+    everyone = years[member[UNION]]
+    if everyone.size:
+        out = np.mean(~((everyone >= options.first) & (everyone <= options.last)))
+        if out > 0.5:
+            found.append(
+                f"{out:.0%} of the families lie outside {options.first}-{options.last}; "
+                "check --from and --to."
+            )
+        if not (everyone <= options.first - 5).any() and "lens-csv" not in forms:
+            found.append(
+                f"Back-file missing: no family is published in or before {options.first - 5}, so "
+                "citations received are understated for older knowledge."
+            )
+    if (options.residences or options.office_proxy) and options.scope == "closed":
+        found.append(
+            "Residences from a look-up or the office proxy locate cited documents outside the "
+            "corpus only with --scope citing; the closed scope does not use them there."
+        )
+    strange = [c for c in corpus.manifest.get("residence_codes", []) if c["country"] is None]
+    if strange:
+        shown = ", ".join(f"{c['code']} ({c['parties']:,})" for c in strange[:8])
+        found.append(
+            f"Residence codes that are no country were set aside: {shown}"
+            f"{' and more' if len(strange) > 8 else ''}."
+        )
+    if options.design == "focal":
+        found.append(
+            "Design focal: the corpus holds the focal country's families and their surroundings. "
+            "Its balance, sources and dependents are complete as far as both ends were fetched; "
+            "world shares and ranks, core, distance, PageRank and other countries' sizes are left "
+            "out."
+        )
+    if options.complexity == EXPORT:
+        found.append(
+            "Complexity is computed from the subclasses of this export, a selection of all "
+            "patenting: it says how rare they are among these families, not in the world."
+        )
+    if options.office_proxy:
+        found.append("Office proxy: where no residence is known the publishing office stands in.")
+    sizes = families["family_size"]
+    stated = int(sizes.sum() or 0)
+    if stated:
+        known = families.filter(pl.col("family_size").is_not_null())["documents"].sum()
+        if known / stated < 0.8:
+            found.append(
+                f"Families are incomplete: {known:,} of {stated:,} members are in the corpus "
+                f"({known / stated:.0%}); ask for whole families when exporting."
+            )
+    return found

@@ -1,0 +1,308 @@
+"""The tables of one technology and period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from netpos.analysis.behind import Behind
+from netpos.analysis.coverage import (
+    country_coverage,
+    coverage_table,
+    reference_table,
+    with_measurable,
+)
+from netpos.analysis.study import Span, Study
+from netpos.graph.links import select
+from netpos.indicators import (
+    markets,
+    position,
+    uncertainty,
+    value,
+)
+from netpos.tables import Links, rounded
+
+#: What rests on citations, and is unknown where an export has none at all.
+CITATION_COLUMNS = (
+    "received",
+    "given",
+    "domestic",
+    "received_per_family",
+    "given_per_family",
+    "foreign_share",
+    "partners",
+    "balance_ratio",
+    "balance",
+    "balance_dyadic",
+    "pure_importer",
+    "received_share",
+    "received_rank",
+    "pagerank",
+    "betweenness",
+    "harmonic_in",
+    "core",
+    "core_distance",
+    "near_core",
+    "source_countries",
+    "source_effective",
+    "source_evenness",
+    "source_hhi",
+    "share_eu",
+    "share_oecd_nato",
+    "share_other",
+    "similarity",
+    "citations_per_family",
+    "value",
+    "value_foreign",
+    "value_share",
+    "value_rank",
+)
+
+
+#: What a corpus of one country's surroundings cannot tell.
+REFUSED_FOCAL = (
+    "value",
+    "value_foreign",
+    "value_share",
+    "value_rank",
+    "family_share",
+    "family_rank",
+    "international_share",
+    "international_rank",
+    "received_share",
+    "received_rank",
+    "balance",
+    "balance_dyadic",
+    "pagerank",
+    "betweenness",
+    "harmonic_in",
+    "core",
+    "core_distance",
+    "near_core",
+)
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    """What is made once for all technologies and periods of a run."""
+
+    study: Study
+    coverage: pl.DataFrame
+    self_links: NDArray[np.float64]
+    behind: Behind
+    valued: value.Valuation
+    sample: uncertainty.Sample
+
+    @classmethod
+    def of(cls, study: Study) -> WholeRun:
+        """Make it."""
+        return cls(
+            study,
+            coverage_table(study),
+            _self_citations(study),
+            Behind(study),
+            valuation(study),
+            uncertainty.Sample.of(study.pairs, study.spread, study.shares, study.organisations),
+        )
+
+
+def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[str, pl.DataFrame]:
+    """The rows of a technology and period, by table."""
+    study = once.study
+    closed = study.links(technology, span, period=period)
+    citing = study.links(technology, span, scope="citing", period=period)
+    by_country = country_coverage(study, technology, span)
+    chosen = study.chosen(technology, span)
+    worth = value.node_values(once.valued, study.shares, chosen)
+    table = (
+        position.country_table(
+            closed,
+            citing,
+            focal=study.options.focal,
+            year=study.year_of_membership,
+            method=study.options.core,
+            memberships=study.memberships,
+            located=study.located_families(technology, span),
+        )
+        .pipe(with_measurable, by_country)
+        .join(
+            worth.select("country", "value", "value_foreign", "value_share", "value_rank"),
+            on="country",
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            pl.when(pl.col("families") == 0).then(pl.col(c).fill_null(0.0)).otherwise(c).alias(c)
+            for c in ("value", "value_foreign", "value_share")
+        )
+    )
+    if not len(study.all_pairs):  # an export without citations tells nothing of them
+        table = table.with_columns(
+            [pl.lit(None, table.schema[c]).alias(c) for c in CITATION_COLUMNS]
+        )
+    found = {}
+    if study.options.design == "focal":
+        table = focal_only(table, study.options.focal)
+    else:
+        found["indicators"] = _intervals(study, table, once.sample, technology, period, span)
+    parts = {
+        "countries": table,
+        "links": _plain(closed),
+        "source_links": _plain(citing),
+        "coverage_by_country": by_country,
+        "exposure": once.behind.exposure(citing, technology, span),
+        "dependents": once.behind.dependents(citing, technology, span),
+        "references": reference_table(study, technology, span),
+    }
+    keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
+    firms, firm_links = _organisations(once, technology, period, span)
+    parts["organisations"] = firms
+    found |= {name: part.select(*keys, pl.all()) for name, part in parts.items()}
+    found["organisation_links"] = _with_codes(study, firm_links, technology, period)
+    found["technologies"] = _technology_row(study, table, once.coverage, technology, period)
+    return found
+
+
+def focal_only(table: pl.DataFrame, focal: str) -> pl.DataFrame:
+    """Empty what ``--design focal`` cannot tell: world measures, and other countries' values."""
+    keep = ("country", "similarity_class")
+    mine = pl.col("country") == focal
+    return table.with_columns(
+        [pl.lit(None, table.schema[c]).alias(c) for c in REFUSED_FOCAL if c in table.columns]
+    ).with_columns([pl.when(mine).then(pl.col(c)).alias(c) for c in table.columns if c not in keep])
+
+
+def valuation(study: Study) -> value.Valuation:
+    """Value every family of the study; see `netpos.indicators.value`."""
+    n = study.families  # documents outside the corpus are in no market
+    return value.valuation(
+        study.corpus.columns("documents", *markets.DOCUMENTS),
+        study.citing_families[:n],
+        study.priority_years[:n],
+        {name: inside[:n] for name, inside in study.fields.items()},
+        data_date=study.data_date,
+    )
+
+
+def _intervals(
+    study: Study,
+    table: pl.DataFrame,
+    sample: uncertainty.Sample,
+    technology: str,
+    period: str,
+    span: Span,
+) -> pl.DataFrame:
+    keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
+    citing = select(study.pairs, study.ends[technology], study.years, span, scope="citing")
+    if study.options.self_citations == "drop":
+        citing &= ~study.pairs.self_citation
+    return uncertainty.intervals(
+        table.select(*keys, pl.all()),
+        sample,
+        study.links_mask(technology, span),
+        citing,
+        study.chosen(technology, span),
+        year=study.year_of_membership,
+        memberships=study.memberships,
+        method=study.options.core,
+        draws=study.options.draws,
+        seed=study.options.seed,
+    )
+
+
+def _with_codes(study: Study, links: pl.DataFrame, technology: str, period: str) -> pl.DataFrame:
+    """Links of organisations, the one table of tens of millions of rows, with texts as numbers."""
+    organisations = pl.Enum(study.organisations.names)
+    technologies = pl.Enum(study.names)
+    periods = pl.Enum([name for name, _ in study.options.spans()])
+    return links.select(
+        pl.lit(technology, technologies).alias("technology"),
+        pl.lit(period, periods).alias("period"),
+        pl.col("citing", "cited").cast(organisations),
+        pl.exclude("citing", "cited"),
+    )
+
+
+def _plain(links: Links) -> pl.DataFrame:
+    return rounded(links.table.select("citing", "cited", "weight", "citations"))
+
+
+def _self_citations(study: Study) -> NDArray[np.float64]:
+    """Family links of each family as citing end that stay within an organisation."""
+    marked = study.pairs.citing[study.pairs.self_citation]
+    return np.bincount(marked, minlength=study.rows).astype(np.float64)
+
+
+def _organisations(
+    once: WholeRun, technology: str, period: str, span: Span
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Organisations of a technology and period, and the links between them."""
+    study, shares = once.study, once.study.organisations
+    firms = study.links(technology, span, kind="organisation", period=period)
+    chosen = study.chosen(technology, span)
+    weight = shares.matrix.T @ (once.self_links * chosen)
+    table = pl.DataFrame(
+        {"node": pl.Series(shares.names, dtype=pl.String), "self_citations": weight}
+    )
+    nodes = firms.nodes.join(table, on="node", how="left", maintain_order="left")
+    links = Links(nodes, firms.table, "organisation")
+    found = position.organisation_table(links, study.home)
+    if not len(study.all_pairs):
+        own = ("citations_per_family", "self_citations")
+        unknown = ("received", "given", "pagerank", "betweenness", *own)
+        found = found.with_columns([pl.lit(None, found.schema[c]).alias(c) for c in unknown])
+    worth = value.node_values(once.valued, shares, chosen, kind="organisation")
+    worth = worth.select("organisation", "value", "value_rank")
+    worth = worth.filter(pl.lit(len(study.all_pairs) > 0))
+    found = found.join(worth, on="organisation", how="left", maintain_order="left")
+    return found, _plain(firms)
+
+
+def _technology_row(
+    study: Study, table: pl.DataFrame, coverage: pl.DataFrame, technology: str, period: str
+) -> pl.DataFrame:
+    here = coverage.filter(
+        (pl.col("technology") == technology)
+        & (pl.col("period") == period)
+        & (pl.col("rule") == "all")
+    ).row(0, named=True)
+    focal = table.filter(pl.col("country") == study.options.focal)
+    members = table.filter(pl.col("core").fill_null(value=False))["country"].to_list()
+    core = " ".join(members) or None  # an empty text would not read as unknown
+    citations, located = here["citations"], here["citations_located"]
+    head = pl.DataFrame(
+        {
+            "technology": [technology],
+            "period": [period],
+            "families": [here["families"]],
+            "families_located": [here["families_with_country"]],
+            "links": [located],
+            "coverage": [located / citations if citations else None],
+            "core": [core],
+            "focal": [study.options.focal],
+            "counting": [study.options.counting],
+        },
+        schema_overrides={"coverage": pl.Float64, "core": pl.String},
+    )
+    kept = (
+        "balance_ratio",
+        "balance",
+        "source_effective",
+        "similarity",
+        "family_share",
+        "family_rank",
+        "value_share",
+        "value_rank",
+    )
+    chosen = study.chosen(technology, dict(study.options.spans())[period])
+    families = study.corpus.columns("families", "documents", "family_size")
+    held = value.members_in_corpus(families, chosen)
+    missed = None if held is None else held < value.ENOUGH_MEMBERS
+    mark = pl.DataFrame(
+        {"members_in_corpus": [held], "members_missed": [missed]},
+        {"members_in_corpus": pl.Float64, "members_missed": pl.Boolean},
+    )
+    return rounded(pl.concat([head, focal.select(kept), mark], how="horizontal"))
