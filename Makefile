@@ -5,9 +5,9 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 OUT    ?= netpos-demo
 #: Tests of the numbers and of reading, without browser, wheel and golden files.
-CORE   := tests/graph tests/indicators tests/ingest tests/analysis/test_study.py tests/analysis/test_engines.py
-NUMERIC := tests/graph tests/indicators tests/oracle tests/analysis/test_study.py \
-           tests/analysis/test_sensitivity.py netpos/graph netpos/indicators
+CORE   := tests/graph tests/indicators tests/ingest tests/analysis
+NUMERIC := tests/graph tests/indicators tests/oracle tests/analysis \
+           netpos/graph netpos/indicators netpos/analysis
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check browser bench fuzz golden clean \
@@ -72,7 +72,7 @@ mutants: setup  ## change the numeric code in small ways; the tests must notice
 
 coverage: setup  ## lines of the numeric modules that their tests run: 95 % at least
 	$(BIN)/python -m pytest -q $(NUMERIC) -n auto --dist loadfile \
-	    --cov=netpos.graph --cov=netpos.indicators --cov=netpos.analysis --cov=netpos.analysis.sensitivity \
+	    --cov=netpos.graph --cov=netpos.indicators --cov=netpos.analysis \
 	    --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 bench-maps: setup browser  ## how soon a map is usable in Chromium

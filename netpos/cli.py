@@ -529,10 +529,10 @@ def complexity(
 
     Example: netpos complexity trade.csv --out results
     """
-    from netpos.commands import links as userdata
+    from netpos.commands.complexity import analyse_matrix
 
     with _errors():
-        print(userdata.analyse_matrix(file, out, report=say))
+        print(analyse_matrix(file, out, report=say))
 
 
 @app.command()

@@ -33,14 +33,21 @@ KERNELS = ("kernels", "contract", "balance", "core", "coreness", "dependence", "
 #: Modules whose tests bear other names.
 TESTS = {
     "graph/kernels": [f"tests/graph/test_{name}.py" for name in KERNELS],
-    "graph/links": ["netpos/graph/links.py", "tests/analysis/test_study.py", "tests/oracle"],
+    "graph/links": [
+        "netpos/graph/links.py",
+        "tests/analysis/test_study.py",
+        "tests/analysis/test_chosen.py",
+        "tests/analysis/test_selection.py",
+        "tests/oracle",
+    ],
     "indicators/robustness": [
         "netpos/indicators/robustness.py",
+        "tests/indicators/test_robustness.py",
         "tests/analysis/test_sensitivity.py",
     ],
     "graph/residence": [
         "netpos/graph/residence.py",
-        "tests/analysis/test_study.py",
+        "tests/analysis/test_located.py",
         "tests/analysis/test_engines.py",
         "tests/oracle",
     ],

@@ -1,4 +1,4 @@
-"""The same analysis from the user's own tables: links between countries, or a matrix."""
+"""The same analysis from the user's own table of links: ``netpos links``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from netpos import countries
 from netpos.files import writing
 from netpos.graph import dependence
 from netpos.indicators import position
-from netpos.indicators.complexity import complexity_tables
 from netpos.ingest.parts import sha256
-from netpos.ingest.user_tables import label_countries, read_families, read_links, read_matrix
+from netpos.ingest.user_tables import label_countries, read_families, read_links
 from netpos.outputs import Outputs, make_folder
 from netpos.tables import Links, rounded
 from netpos.viz.maps import map as network_map
@@ -179,45 +178,3 @@ def _maps(
         outputs.names.append(name)
         pages.append(name)
     return pages
-
-
-def analyse_matrix(file: Path, out: Path, *, report: Report | None = None) -> Path:
-    """RCA, complexity, fitness, relatedness and opportunity from ``country,product,value[,year]``.
-
-    Parameters
-    ----------
-    file
-        The matrix, one row per cell.
-    out
-        Where the tables go.
-    report
-        Called with one line of progress at a time.
-
-    Returns
-    -------
-    Path
-        The table of countries.
-
-    Raises
-    ------
-    InputError, TableError
-        The matrix cannot be used.
-    """
-    say = report or (lambda _: None)
-    matrix = read_matrix(file)
-    matrix = matrix.with_columns(pl.col("value").fill_null(0.0))
-    tables = complexity_tables(matrix)
-    for note in tables["notes"]["note"].to_list():
-        say(f"note: {note}")
-    manifest: dict[str, object] = {
-        "netpos": netpos.__version__,
-        "inputs": [{"name": file.name, "sha256": sha256(file)}],
-        "options": {},
-        "warnings": tables["notes"]["note"].to_list(),
-    }
-    make_folder(out)
-    with Outputs(out) as outputs:
-        for name, found in tables.items():
-            outputs.table(name, rounded(found))
-        outputs.finish(manifest)
-    return out / "tables" / "countries.csv"

@@ -1,10 +1,9 @@
-"""Every specification against a whole run with those options; the marks against stated cases."""
+"""Every specification against a whole run with those options."""
 
 from __future__ import annotations
 
 import random
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -16,8 +15,7 @@ from netpos.analysis.sensitivity import (
     sensitivity,
     without_largest,
 )
-from netpos.analysis.ways import Specification, Variants, extended_families, specifications
-from netpos.graph.links import Citations
+from netpos.analysis.ways import Specification, extended_families, specifications
 from netpos.indicators.position import country_table
 from netpos.indicators.robustness import robustness
 from netpos.ingest.corpus import read
@@ -185,16 +183,6 @@ def test_the_table_has_the_columns_and_rows_of_the_design(
     assert table["technology"].unique(maintain_order=True).to_list() == study.names
 
 
-def test_alternatives_depart_from_the_options_of_the_run() -> None:
-    options = make({"counting": "full", "by": "inventor", "window": 3, "phase": "examiner"})
-    found = specifications(options)
-    assert found[0] == Specification("full", "inventor", "simple", "closed", 3, "examiner")
-    alone = found[1:12]
-    assert {s.counting for s in alone} == {"full", "fractional", "country-unique"}
-    assert {s.window for s in alone} == {3, None}
-    assert len(found) == len(set(found)) == 65
-
-
 # --- extended families --------------------------------------------------------------------------
 
 
@@ -243,10 +231,6 @@ def test_extended_families_count_as_if_they_were_simple_ones(tmp_path: Path) -> 
         assert row["rank"] == row["rank_right"]
         compared += 1
     assert compared > 100
-
-
-def test_a_family_without_an_extended_one_stands_for_itself(study: analysis.Study) -> None:
-    assert (extended_families(study) == np.arange(study.rows)).all()
 
 
 # --- without the largest organisation -----------------------------------------------------------
@@ -335,120 +319,6 @@ def test_a_focal_country_without_families_has_rows(tmp_path: Path) -> None:
 # --- marks --------------------------------------------------------------------------------------
 
 
-def marks(
-    values: list[float | None],
-    ranks: list[int | None],
-    *,
-    indicator: str = "family_share",
-    alone: tuple[float | None, int | None] | None = None,
-    interval: tuple[float, float] | None = None,
-    measurable: bool = True,
-) -> dict:
-    table = pl.DataFrame(
-        {
-            "technology": ["ai"] * len(values),
-            "indicator": [indicator] * len(values),
-            "value": pl.Series(values, dtype=pl.Float64),
-            "rank": pl.Series(ranks, dtype=pl.Int64),
-            "base": [True] + [False] * (len(values) - 1),
-        }
-    )
-    value, rank = alone or (values[0], ranks[0])
-    without = pl.DataFrame(
-        {
-            "technology": ["ai"],
-            "indicator": [indicator],
-            "organisation": ["A"],
-            "organisation_share": [0.5],
-            "value": pl.Series([value], dtype=pl.Float64),
-            "rank": pl.Series([rank], dtype=pl.Int64),
-        }
-    )
-    bounds = None
-    if interval is not None:
-        names = {"family_share": "family_rank", "received_share": "received_rank"}
-        name = names.get(indicator, indicator)
-        low, high = interval
-        bounds = pl.DataFrame(
-            {
-                "technology": ["ai"],
-                "period": ["all"],
-                "country": ["NL"],
-                "indicator": ["near_core_share" if indicator == "near_core" else name],
-                "value": [low],
-                "low": [low],
-                "high": [high],
-            }
-        )
-    found = robustness(table, without, focal="NL", intervals=bounds, measurable={"ai": measurable})
-    return found.filter(pl.col("indicator") == indicator).row(0, named=True)
-
-
-NINE_OF_TEN = [8] * 9 + [11]
-EIGHT_OF_TEN = [8] * 8 + [11, 12]
-
-
-@pytest.mark.parametrize(
-    ("case", "mark"),
-    [
-        ({"ranks": NINE_OF_TEN}, "robust"),
-        ({"ranks": EIGHT_OF_TEN}, "fragile"),
-        ({"ranks": NINE_OF_TEN, "interval": (7, 10)}, "robust"),
-        ({"ranks": NINE_OF_TEN, "interval": (7, 11)}, "fragile"),
-        ({"ranks": NINE_OF_TEN, "alone": (0.01, 11)}, "firm-driven"),
-        ({"ranks": NINE_OF_TEN, "alone": (None, None)}, "firm-driven"),
-        ({"ranks": EIGHT_OF_TEN, "alone": (0.01, 11)}, "firm-driven"),
-        ({"ranks": NINE_OF_TEN, "measurable": False}, "not measurable"),
-        ({"ranks": [11] * 10, "interval": (11, 30)}, "robust"),
-    ],
-)
-def test_marks_follow_the_rule(case: dict, mark: str) -> None:
-    assert marks([0.1] * 10, **case)["mark"] == mark
-
-
-def test_who_has_no_families_has_no_rank_and_is_not_among_the_ten_first() -> None:
-    absent = [0.0] * 10
-    assert marks(absent, [None] * 10)["mark"] == "not measurable"
-    once = marks([0.1] * 9 + [0.0], [8] * 9 + [None])
-    assert (once["mark"], once["held"]) == ("robust", 0.9)
-    twice = marks([0.1] * 8 + [0.0] * 2, [8] * 8 + [None] * 2)
-    assert (twice["mark"], twice["held"]) == ("fragile", 0.8)
-    assert marks([0.1] * 10, [8] * 10, alone=(0.0, None))["mark"] == "firm-driven"
-    assert marks([0.1] * 10, [12] * 10, alone=(0.0, None))["mark"] == "robust"
-
-
-def test_no_value_is_not_measurable_and_few_values_are_fragile() -> None:
-    assert marks([None] * 4, [None] * 4)["mark"] == "not measurable"
-    few = marks([0.1] * 2 + [None] * 3, [5] * 2 + [None] * 3)
-    assert (few["mark"], few["held"], few["specifications"]) == ("fragile", 1.0, 2)
-    half = marks([0.1] * 2 + [None] * 2, [5] * 2 + [None] * 2)
-    assert half["mark"] == "robust"
-
-
-@pytest.mark.parametrize(
-    ("indicator", "values", "interval", "mark"),
-    [
-        ("balance_ratio", [0.1] * 10, (0.01, 0.2), "robust"),
-        ("balance_ratio", [0.1] * 10, (-0.01, 0.2), "fragile"),
-        ("balance_ratio", [0.1] * 8 + [-0.1] * 2, (0.01, 0.2), "fragile"),
-        ("near_core", [1.0] * 10, (0.9, 0.9), "robust"),
-        ("near_core", [1.0] * 10, (0.89, 0.89), "fragile"),
-        ("near_core", [0.0] * 10, (0.1, 0.1), "robust"),
-        ("near_core", [0.0] * 10, (0.2, 0.2), "fragile"),
-        ("similarity", [1.8] * 10, (1.5, 1.99), "robust"),
-        ("similarity", [1.8] * 10, (1.5, 2.0), "fragile"),
-        ("source_effective", [5.0, 4.0, 6.0, 5.5], (4.0, 6.0), "robust"),
-        ("source_effective", [5.0, 3.9, 6.0, 5.5], (4.0, 6.0), "fragile"),
-        ("source_effective", [5.0] * 4, (3.9, 6.0), "fragile"),
-    ],
-)
-def test_each_indicator_has_its_statement(
-    indicator: str, values: list[float], interval: tuple[float, float], mark: str
-) -> None:
-    ranks = [None if indicator == "near_core" else 3] * len(values)
-    assert marks(values, ranks, indicator=indicator, interval=interval)["mark"] == mark
-
-
 def test_a_run_is_marked_for_every_technology_and_indicator(
     study: analysis.Study, table: pl.DataFrame
 ) -> None:
@@ -458,12 +328,3 @@ def test_a_run_is_marked_for_every_technology_and_indicator(
     known = {"robust", "firm-driven", "fragile", "not measurable"}
     assert set(found["mark"]) <= known
     assert found["held"].is_between(0, 1).all()
-
-
-def test_pairs_of_millions_of_rows_are_told_apart() -> None:
-    rows = 4_230_410  # as many as a million records have; rows times rows passes 32 bits
-    ends = np.array([0, 1, 1016, rows - 1], dtype=np.int32)
-    pairs = Citations(ends, ends[::-1].copy(), np.zeros(4, dtype=bool), rows)
-    shared = SimpleNamespace(study=SimpleNamespace(rows=rows))
-    found = Variants._codes(shared, pairs)  # type: ignore[arg-type] # it asks for the rows alone
-    assert found.tolist() == [int(a) * rows + int(b) for a, b in zip(ends, ends[::-1], strict=True)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import random
 from collections import Counter, defaultdict
 from fractions import Fraction
 from pathlib import Path
@@ -132,31 +131,6 @@ def test_a_link_counts_once_whatever_number_of_members_and_phases_carry_it(tmp_p
     assert links.table.rows() == [("NL", "US", 1.0, 1)]
 
 
-def test_one_mention_must_pass_both_filters(tmp_path: Path) -> None:
-    split = [
-        {"patcit": {"lens_id": record(9)["lens_id"]}, "cited_phase": "SEA", "category": ["A"]},
-        {"patcit": {"lens_id": record(9)["lens_id"]}, "cited_phase": "APP", "category": ["X"]},
-    ]
-    corpus = read(write(tmp_path / "f.jsonl", [record(1, cites=split), record(9)]))
-
-    def links(**options: object) -> int:
-        found = analysis.country_links(corpus, **QUANTUM, options=make(options))
-        return found.table.height
-
-    assert links(phase="examiner") == 1
-    assert links(category="XY") == 1
-    assert links(phase="examiner", category="XY") == 0
-    assert links(phase="applicant", category="XY") == 1
-    assert links(phase="applicant", category="A") == 0
-
-
-def test_a_link_known_only_from_cited_by_passes_only_all(tmp_path: Path) -> None:
-    corpus = read(write(tmp_path / "b.jsonl", [record(1), record(9, cited_by=[1])]))
-    assert analysis.country_links(corpus, **QUANTUM).table.height == 1
-    examiner = make({"phase": "examiner"})
-    assert analysis.country_links(corpus, **QUANTUM, options=examiner).table.height == 0
-
-
 def test_links_inside_a_family_are_dropped_and_counted(tmp_path: Path) -> None:
     records = [record(1, members=[2], cites=[2]), record(2, members=[1], cited_by=[1])]
     corpus = read(write(tmp_path / "i.jsonl", records))
@@ -187,66 +161,6 @@ def test_weights_conserve_the_number_of_links_with_both_ends_located(tmp_path: P
     corpus = read(write(tmp_path / "c.jsonl", records))
     links = analysis.country_links(corpus, **QUANTUM)
     assert links.table["weight"].sum() == pytest.approx(3.0, abs=1e-12)
-
-
-def test_each_step_of_the_country_rule_decides_and_is_counted(tmp_path: Path) -> None:
-    records = [
-        record(1, applicants=[("ALPHA BV", "NL")], inventors=[("X", "FR")]),
-        record(2, applicants=[("BETA GMBH", None)], inventors=[("Y", "FR"), ("Z", "DE")]),
-        record(3, applicants=[("ALPHA B.V.", None)]),
-        record(4, applicants=[("GAMMA LTD", None)], priority=("JP", "2016-01-01")),
-        record(5, applicants=[("DELTA LTD", None)], priority=("EP", "2016-01-01")),
-        record(6, applicants=[("EPSILON LTD", "EP")], priority=None),
-    ]
-    corpus = read(write(tmp_path / "r.jsonl", records))
-    study = analysis.prepare(corpus, Options())
-    key = dict(corpus.documents.select("family", "doc_number").iter_rows())
-    found = {
-        (key[f], c): (pytest.approx(s, abs=1e-12) if s is not None else None, rule)
-        for f, c, s, rule in study.located.iter_rows()
-    }
-    assert found == {
-        ("1", "NL"): (1.0, "applicant"),
-        ("2", "DE"): (0.5, "inventor"),
-        ("2", "FR"): (0.5, "inventor"),
-        ("3", "NL"): (1.0, "imputed"),
-        ("4", "JP"): (1.0, "priority"),
-        ("5", None): (None, "unknown"),
-        ("6", None): (None, "unknown"),
-    }
-    cover = analysis.coverage_table(study).filter(
-        (pl.col("technology") == "quantum") & (pl.col("period") == "all")
-    )
-    assert dict(cover.select("rule", "families").iter_rows()) == {
-        "applicant": 1,
-        "inventor": 1,
-        "imputed": 1,
-        "lookup": 0,
-        "priority": 1,
-        "office": 0,
-        "unknown": 2,
-        "all": 6,
-    }
-
-
-def test_by_inventor_swaps_the_first_two_steps(tmp_path: Path) -> None:
-    records = [record(1, applicants=[("A BV", "NL")], inventors=[("X", "FR")])]
-    corpus = read(write(tmp_path / "r.jsonl", records))
-    study = analysis.prepare(corpus, make({"by": "inventor"}))
-    assert study.located.rows() == [(0, "FR", 1.0, "inventor")]
-
-
-def test_aliases_join_organisations_and_share_is_counted_again(tmp_path: Path) -> None:
-    records = [
-        record(1, applicants=[("ALPHA BV", "NL"), ("OMEGA BV", "NL"), ("ZETA BV", "NL")]),
-        record(2, applicants=[("Omega B.V.", "NL")]),
-    ]
-    corpus = read(write(tmp_path / "a.jsonl", records))
-    (tmp_path / "aliases.csv").write_text("alias,name\nOmega,Alpha\n", encoding="utf-8")
-    options = make({"aliases": str(tmp_path / "aliases.csv")})
-    links = analysis.organisation_links(corpus, **QUANTUM, options=options)
-    found = dict(links.nodes.select("node", "families").iter_rows())
-    assert found == pytest.approx({"ALPHA": 1.5, "ZETA": 0.5}, abs=1e-12)
 
 
 # --- the real nuclear patents, counted again with plain dicts ----------------------------------
@@ -338,40 +252,3 @@ def test_a_study_never_reads_tables_of_a_corpus_that_has_grown_since(tmp_path: P
     assert study.links("all", (1900, 2100), kind="organisation").kind == "organisation"
     with pytest.raises(InputError, match="has changed since it was opened"):
         analysis.prepare(netpos.Corpus(corpus.manifest, corpus.folder), Options())
-
-
-@pytest.mark.parametrize("at_once", [1, 4, 1_000_000])
-@pytest.mark.parametrize("design", ["world", "focal"])
-def test_symbols_read_in_pieces_make_the_families_of_each_technology(
-    at_once: int, design: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pick = random.Random(3)
-    choice = ["G06N3/02", "G06N3/08", "G06N10/00", "H04L9/08", "H04L9/32", "A01B1/00"]
-    symbols = {k: sorted(pick.sample(choice, pick.randint(1, 4))) for k in range(1, 31)}
-    records = [record(k, symbols=own) for k, own in symbols.items()]
-    definitions = tmp_path / "technologies.toml"
-    definitions.write_text(
-        '[[technology]]\nid = "ai"\nipc = ["G06N"]\nexclude = ["G06N3/02"]\n'
-        '[[technology]]\nid = "keys"\ncpc = ["H04L9/"]\n',
-        encoding="utf-8",
-    )
-    ingest([write(tmp_path / "seed.jsonl", records[:20])], tmp_path / "corpus")
-    context = write(tmp_path / "context.jsonl", records[20:])
-    corpus = ingest([context], tmp_path / "corpus", role="context")
-
-    monkeypatch.setattr("netpos.analysis.chosen._AT_ONCE", at_once)
-    study = analysis.prepare(corpus, make({"technologies": str(definitions), "design": design}))
-    ids = dict(corpus.documents.select("family", "doc_number").iter_rows())
-    ends = {
-        "ai": {k for k, own in symbols.items() if {"G06N3/08", "G06N10/00"} & set(own)},
-        "keys": {k for k, own in symbols.items() if {"H04L9/08", "H04L9/32"} & set(own)},
-    }
-    ends["all"] = ends["ai"] | ends["keys"]
-    members = {name: {k for k in found if k <= 20} for name, found in ends.items()}
-    for masks, expected in (
-        (study.member, members),
-        (study.ends, ends if design == "focal" else members),
-    ):
-        found = {n: {int(ids[k]) for k in mask.nonzero()[0].tolist()} for n, mask in masks.items()}
-        assert found == expected
-    assert list(study.member) == ["ai", "keys", "all"]

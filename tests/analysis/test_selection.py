@@ -11,7 +11,7 @@ from netpos import analysis
 from netpos.analysis import results
 from netpos.analysis.selection import REFUSED_FOCAL
 from netpos.ingest.corpus import ingest, read
-from netpos.options import Options, make
+from netpos.options import make
 from tests.lens import record, write
 
 QUANTUM = {"technology": "quantum", "years": (2015, 2025)}
@@ -68,14 +68,6 @@ def test_design_rights_are_kept_and_are_no_family(tmp_path: Path) -> None:
     assert corpus.counts["no_inventions"] == 1
 
 
-@pytest.mark.parametrize(("choice", "families"), [("keep", 2.0), ("drop", 1.0)])
-def test_utility_models_stay_unless_dropped(tmp_path: Path, choice: str, families: float) -> None:
-    records = [record(1), record(2, office="CN", kind="U")]
-    corpus = read(write(tmp_path / "u.jsonl", records))
-    links = analysis.country_links(corpus, **QUANTUM, options=make({"utility_models": choice}))
-    assert links.nodes["families"].sum() == families
-
-
 @pytest.mark.parametrize(
     ("offices", "international"),
     [(["EP"], 1.0), (["WO"], 1.0), (["US"], 0.0), (["US", "JP"], 1.0)],
@@ -89,46 +81,3 @@ def test_international_families_have_two_offices_or_ep_or_wo(
     corpus = read(write(tmp_path / "i.jsonl", records))
     links = analysis.country_links(corpus, **QUANTUM)
     assert links.nodes["families_international"].to_list() == [international]
-
-
-def test_hong_kong_is_separate_unless_merged(tmp_path: Path) -> None:
-    corpus = read(write(tmp_path / "h.jsonl", [record(1, applicants=[("A LTD", "HK")])]))
-    assert analysis.prepare(corpus, Options()).located["country"].to_list() == ["HK"]
-    merged = analysis.prepare(corpus, make({"merge_cn": True}))
-    assert merged.located["country"].to_list() == ["CN"]
-
-
-def test_a_window_counts_only_cohorts_with_the_whole_window(tmp_path: Path) -> None:
-    records = [
-        record(1, published="2020-01-01", cites=[2, 3]),
-        record(2, published="2017-01-01", applicants=[("B INC", "US")]),
-        record(3, published="2012-01-01", applicants=[("C KK", "JP")]),
-        record(4, published="2023-06-01", cites=[5]),
-        record(5, published="2022-01-01", applicants=[("D SA", "FR")]),
-    ]
-    corpus = read(write(tmp_path / "w.jsonl", records))
-    links = analysis.country_links(corpus, **QUANTUM, options=make({"window": 3}))
-    # 2020-2017 = 3 is in; 2012 is too old; 2022 + 3 lies behind 2022, the last full year
-    assert links.table.select("citing", "cited").rows() == [("NL", "US")]
-
-
-def test_residences_locate_documents_outside_only_in_open_scopes(tmp_path: Path) -> None:
-    path = write(tmp_path / "r.jsonl", [record(1, cites=[9])])
-    (tmp_path / "r.csv").write_text(f"lens_id,country\n{record(9)['lens_id']},NA\n")
-    corpus = read(path)
-    given = {"residences": str(tmp_path / "r.csv")}
-    assert analysis.country_links(corpus, **QUANTUM, options=make(given)).table.height == 0
-    options = make({**given, "scope": "citing"})
-    links = analysis.country_links(corpus, **QUANTUM, options=options)
-    assert links.table.rows() == [("NL", "NA", 1.0, 1)]
-    study = analysis.prepare(corpus, make(given))
-    assert any("--scope citing" in w for w in study.warnings)
-
-
-def test_the_office_proxy_is_the_last_step_and_is_labelled(tmp_path: Path) -> None:
-    records = [record(1, office="JP", applicants=[("A KK", None)], priority=None, cites=[9])]
-    corpus = read(write(tmp_path / "o.jsonl", records))
-    assert analysis.prepare(corpus, Options()).located["rule"].to_list() == ["unknown"]
-    study = analysis.prepare(corpus, make({"office_proxy": True}))
-    assert study.located.rows() == [(0, "JP", 1.0, "office")]
-    assert any("Office proxy" in w for w in study.warnings)

@@ -1,0 +1,104 @@
+"""Which families and which citations the options choose."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from netpos import analysis
+from netpos.ingest.corpus import ingest, read
+from netpos.options import make
+from tests.lens import record, write
+
+QUANTUM = {"technology": "quantum", "years": (2015, 2025)}
+
+
+def by_country(table: pl.DataFrame) -> dict[str, float]:
+    return dict(table.select("country", "value").iter_rows())
+
+
+def test_one_mention_must_pass_both_filters(tmp_path: Path) -> None:
+    split = [
+        {"patcit": {"lens_id": record(9)["lens_id"]}, "cited_phase": "SEA", "category": ["A"]},
+        {"patcit": {"lens_id": record(9)["lens_id"]}, "cited_phase": "APP", "category": ["X"]},
+    ]
+    corpus = read(write(tmp_path / "f.jsonl", [record(1, cites=split), record(9)]))
+
+    def links(**options: object) -> int:
+        found = analysis.country_links(corpus, **QUANTUM, options=make(options))
+        return found.table.height
+
+    assert links(phase="examiner") == 1
+    assert links(category="XY") == 1
+    assert links(phase="examiner", category="XY") == 0
+    assert links(phase="applicant", category="XY") == 1
+    assert links(phase="applicant", category="A") == 0
+
+
+def test_a_link_known_only_from_cited_by_passes_only_all(tmp_path: Path) -> None:
+    corpus = read(write(tmp_path / "b.jsonl", [record(1), record(9, cited_by=[1])]))
+    assert analysis.country_links(corpus, **QUANTUM).table.height == 1
+    examiner = make({"phase": "examiner"})
+    assert analysis.country_links(corpus, **QUANTUM, options=examiner).table.height == 0
+
+
+@pytest.mark.parametrize("at_once", [1, 4, 1_000_000])
+@pytest.mark.parametrize("design", ["world", "focal"])
+def test_symbols_read_in_pieces_make_the_families_of_each_technology(
+    at_once: int, design: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pick = random.Random(3)
+    choice = ["G06N3/02", "G06N3/08", "G06N10/00", "H04L9/08", "H04L9/32", "A01B1/00"]
+    symbols = {k: sorted(pick.sample(choice, pick.randint(1, 4))) for k in range(1, 31)}
+    records = [record(k, symbols=own) for k, own in symbols.items()]
+    definitions = tmp_path / "technologies.toml"
+    definitions.write_text(
+        '[[technology]]\nid = "ai"\nipc = ["G06N"]\nexclude = ["G06N3/02"]\n'
+        '[[technology]]\nid = "keys"\ncpc = ["H04L9/"]\n',
+        encoding="utf-8",
+    )
+    ingest([write(tmp_path / "seed.jsonl", records[:20])], tmp_path / "corpus")
+    context = write(tmp_path / "context.jsonl", records[20:])
+    corpus = ingest([context], tmp_path / "corpus", role="context")
+
+    monkeypatch.setattr("netpos.analysis.chosen._AT_ONCE", at_once)
+    study = analysis.prepare(corpus, make({"technologies": str(definitions), "design": design}))
+    ids = dict(corpus.documents.select("family", "doc_number").iter_rows())
+    ends = {
+        "ai": {k for k, own in symbols.items() if {"G06N3/08", "G06N10/00"} & set(own)},
+        "keys": {k for k, own in symbols.items() if {"H04L9/08", "H04L9/32"} & set(own)},
+    }
+    ends["all"] = ends["ai"] | ends["keys"]
+    members = {name: {k for k in found if k <= 20} for name, found in ends.items()}
+    for masks, expected in (
+        (study.member, members),
+        (study.ends, ends if design == "focal" else members),
+    ):
+        found = {n: {int(ids[k]) for k in mask.nonzero()[0].tolist()} for n, mask in masks.items()}
+        assert found == expected
+    assert list(study.member) == ["ai", "keys", "all"]
+
+
+@pytest.mark.parametrize(("choice", "families"), [("keep", 2.0), ("drop", 1.0)])
+def test_utility_models_stay_unless_dropped(tmp_path: Path, choice: str, families: float) -> None:
+    records = [record(1), record(2, office="CN", kind="U")]
+    corpus = read(write(tmp_path / "u.jsonl", records))
+    links = analysis.country_links(corpus, **QUANTUM, options=make({"utility_models": choice}))
+    assert links.nodes["families"].sum() == families
+
+
+def test_a_window_counts_only_cohorts_with_the_whole_window(tmp_path: Path) -> None:
+    records = [
+        record(1, published="2020-01-01", cites=[2, 3]),
+        record(2, published="2017-01-01", applicants=[("B INC", "US")]),
+        record(3, published="2012-01-01", applicants=[("C KK", "JP")]),
+        record(4, published="2023-06-01", cites=[5]),
+        record(5, published="2022-01-01", applicants=[("D SA", "FR")]),
+    ]
+    corpus = read(write(tmp_path / "w.jsonl", records))
+    links = analysis.country_links(corpus, **QUANTUM, options=make({"window": 3}))
+    # 2020-2017 = 3 is in; 2012 is too old; 2022 + 3 lies behind 2022, the last full year
+    assert links.table.select("citing", "cited").rows() == [("NL", "US")]
