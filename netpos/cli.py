@@ -524,15 +524,71 @@ def complexity(
         Path, typer.Argument(help="country,product,value[,year].", callback=_reachable)
     ],
     out: Out,
+    focal: Annotated[
+        str | None,
+        typer.Option("--focal", help="List the products of this row, code or name of the matrix."),
+    ] = None,
+    names: Annotated[
+        Path | None, typer.Option("--names", help="CSV product,name.", callback=_reachable)
+    ] = None,
+    top: Annotated[int, typer.Option("--top", help="Length of each list.", min=1)] = 10,
+    mix: Annotated[
+        str, typer.Option("--mix", help="Weights of nearness, complexity and gain.")
+    ] = "50/15/35",
+    candidates: Annotated[
+        str, typer.Option("--candidates", help="missing (RCA below 1) or all products.")
+    ] = "missing",
+    least_share: Annotated[
+        float,
+        typer.Option("--least-share", help="Least part of the own total of a complex product, %."),
+    ] = 0.01,
+    specialised: Annotated[
+        bool, typer.Option("--specialised", help="Complex products with RCA of at least 1 only.")
+    ] = False,
+    sign: Annotated[
+        str,
+        typer.Option(
+            "--sign", help="diversity, ubiquity, or agreed: nothing where the two contradict."
+        ),
+    ] = "agreed",
+    regions: Annotated[
+        str | None, typer.Option("--regions", help="Keep regions whose code begins so, as NL,BE.")
+    ] = None,
+    least: Annotated[
+        float,
+        typer.Option("--min-families", help="Leave out regions, mark countries, with less.", min=0),
+    ] = 50,
+    lang: Lang = None,
 ) -> None:
     """RCA, ECI, PCI, fitness, relatedness and opportunity from your own matrix, e.g. trade.
 
-    Example: netpos complexity trade.csv --out results
+    Example: netpos complexity trade.csv --out results --focal NL
     """
-    from netpos.commands.complexity import analyse_matrix
+    from netpos import options
+    from netpos.commands import complexity as matrix
 
     with _errors():
-        print(analyse_matrix(file, out, report=say))
+        by: Any = sign
+        _tell(
+            matrix.analyse_matrix(
+                file,
+                out,
+                focal=focal,
+                names=names,
+                chosen=matrix.choices(
+                    top=top,
+                    mix=mix,
+                    candidates=candidates,
+                    least_share=least_share,
+                    specialised=specialised,
+                ),
+                sign=by,
+                regions=regions,
+                least=least,
+                lang=options.make({"lang": lang} if lang else {}).lang,
+                report=say,
+            )
+        )
 
 
 @app.command()

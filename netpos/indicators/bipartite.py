@@ -31,11 +31,31 @@ class Complexity:
         One row per country or technology of the input, in code-point order.
     notes
         Sentences that belong beside the numbers (what was left out, and why).
+    with_diversity
+        Pearson correlation of ECI with diversity, None where undefined. Known also where ECI is
+        withheld because its sign is open (then for the sign that makes it positive).
+    with_ubiquity
+        Spearman correlation of PCI with ubiquity, for the same sign; None where undefined.
     """
 
     countries: pl.DataFrame
     products: pl.DataFrame
     notes: tuple[str, ...] = ()
+    with_diversity: float | None = None
+    with_ubiquity: float | None = None
+
+    @property
+    def rules_agree(self) -> bool:
+        """Whether the two rules that give the eigenvector its sign say the same.
+
+        One says that ECI rises with diversity, the other that PCI falls with ubiquity. A rule
+        without a correlation says nothing.
+        """
+        return not (
+            self.with_diversity
+            and self.with_ubiquity
+            and (self.with_diversity > 0) == (self.with_ubiquity > 0)
+        )
 
 
 class Bipartite(NamedTuple):

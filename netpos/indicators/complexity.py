@@ -11,6 +11,7 @@ alone they are not stable. Compute on some 650 subclasses or the 35 fields, then
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -18,6 +19,7 @@ import polars as pl
 from scipy.linalg import eigh
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.stats import rankdata
 
 from netpos.errors import OptionError, TableError
 from netpos.indicators.bipartite import (
@@ -36,8 +38,15 @@ from netpos.indicators.relatedness import density, gain, outlook, relatedness
 from netpos.indicators.specialisation import Array, grid, presence, rca
 from netpos.tables import require
 
-#: Eigenvalues closer than this are one and the same.
+#: Eigenvalues closer than this are one and the same, and correlations nearer to 0 are none.
 GAP = 1e-9
+
+#: Part of a matrix below which a country is small, whatever the unit. In world trade this is about
+#: the thousand million dollars that published rankings ask for.
+LEAST_SHARE = 5e-5
+
+#: What gives the eigenvector its sign; see `eci_pci`.
+Sign = Literal["diversity", "ubiquity", "agreed"]
 
 
 def eci_pci(
@@ -45,6 +54,7 @@ def eci_pci(
     *,
     ddof: float = 1.0,
     pci_scale: Literal["own", "eci", "eci-uncentred"] = "own",
+    sign: Sign = "diversity",
     country: str = "country",
     product: str = "technology",
 ) -> Complexity:
@@ -56,8 +66,11 @@ def eci_pci(
 
     with D and U the diagonal matrices of diversity and ubiquity; it is found from the symmetric
     :math:`D^{-1/2} M U^{-1} M^\top D^{-1/2}`, whose eigenvectors are :math:`D^{1/2}` times those of
-    :math:`\tilde M`. The sign is the one that makes ECI rise with diversity; PCI follows it. ECI is
-    standardised to mean 0 and standard deviation 1 over the countries.
+    :math:`\tilde M`. ECI is standardised to mean 0 and standard deviation 1 over the countries.
+
+    An eigenvector has no sign of its own. Two rules give it one: ECI rises with diversity
+    (Pearson), or PCI falls with ubiquity (Spearman). Where they contradict each other one gives the
+    mirror image of the other, so ``with_diversity`` and ``with_ubiquity`` belong beside each value.
 
     The second eigenvalue says whether that is possible at all. Where M falls into parts that share
     nothing, it is 1 like the first, and the values are computed for the largest part alone (most
@@ -76,6 +89,10 @@ def eci_pci(
         country is the mean PCI of its technologies. ``"eci-uncentred"``: the same without the
         shift (the eigenvector itself), from which the ``ecomplexity`` tables compute outlook and
         gain.
+    sign
+        ``"diversity"``: ECI rises with diversity, the rule of published tables. ``"ubiquity"``: PCI
+        falls with ubiquity. ``"agreed"``: by diversity, and everything is null, with a note, where
+        the two rules contradict each other.
     country, product
         Kept of the columns, where they differ.
 
@@ -83,12 +100,13 @@ def eci_pci(
     -------
     Complexity
         Countries: ``diversity`` Int64, ``eci`` Float64 [standard deviations]; technologies:
-        ``ubiquity`` Int64, ``pci`` Float64 [standard deviations]. Null where undefined.
+        ``ubiquity`` Int64, ``mean_diversity`` Float64 [technologies] of the countries that have
+        it, ``pci`` Float64 [standard deviations]. Null where undefined.
 
     Raises
     ------
     OptionError
-        ``pci_scale`` is none of the three.
+        ``pci_scale`` or ``sign`` is none of the three.
     TableError
         As for `diversity`.
 
@@ -108,24 +126,43 @@ def eci_pci(
     """
     if pci_scale not in ("own", "eci", "eci-uncentred"):
         raise OptionError(f"pci_scale '{pci_scale}'", remedy="use own, eci or eci-uncentred")
+    if sign not in ("diversity", "ubiquity", "agreed"):
+        raise OptionError(f"sign '{sign}'", remedy="use diversity, ubiquity or agreed")
     b = bipartite(cells, country, product)
     rows, columns, notes = _largest_part(b)
     eci, pci = np.full(len(b.countries), np.nan), np.full(len(b.products), np.nan)
     raw, eigenvalue, problem = _second_eigenvector(b.matrix[np.ix_(rows, columns)])
+    of_product = b.matrix[np.ix_(rows, columns)].T @ raw / b.ubiquity[columns]
+    of_diversity = 0.0 if problem else _correlation(raw, b.diversity[rows])
+    of_ubiquity = 0.0 if problem else _rank_correlation(of_product, b.ubiquity[columns])
+    turn = float(np.sign(-of_ubiquity if sign == "ubiquity" else of_diversity))
+    found = Complexity(
+        count(cells, country, "diversity"),
+        count(cells, product, "ubiquity"),
+        with_diversity=of_diversity * (turn or 1.0) or None,
+        with_ubiquity=of_ubiquity * (turn or 1.0) or None,
+    )
+    if not problem:
+        problem = _open_sign(found, sign)
     if problem:
         notes = (*notes, f"eci and pci are empty: {problem}")
     else:
-        of_product = b.matrix[np.ix_(rows, columns)].T @ raw / b.ubiquity[columns]
+        raw, of_product = raw * turn, of_product * turn
         eci[rows] = z_scores(raw, ddof)
         if pci_scale == "own":
             pci[columns] = z_scores(of_product, ddof)
         else:
             centre = raw.mean() if pci_scale == "eci" else 0.0
             pci[columns] = (of_product / eigenvalue - centre) / deviation(raw, ddof)
-    return Complexity(
-        count(cells, country, "diversity").with_columns(series("eci", eci)),
-        count(cells, product, "ubiquity").with_columns(series("pci", pci)),
-        notes,
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean_diversity = b.diversity @ b.matrix / b.ubiquity
+    return replace(
+        found,
+        countries=found.countries.with_columns(series("eci", eci)),
+        products=found.products.with_columns(
+            series("mean_diversity", mean_diversity), series("pci", pci)
+        ),
+        notes=notes,
     )
 
 
@@ -260,7 +297,12 @@ def complexity_of(
 
 
 def complexity_tables(
-    matrix: pl.DataFrame, *, ddof: float = 1.0, include_self: bool = False
+    matrix: pl.DataFrame,
+    *,
+    ddof: float = 1.0,
+    include_self: bool = False,
+    sign: Sign = "agreed",
+    least: float = 50.0,
 ) -> dict[str, pl.DataFrame]:
     """Everything about a matrix of countries and products: what ``netpos complexity`` writes.
 
@@ -276,17 +318,27 @@ def complexity_tables(
         As for `eci_pci`.
     include_self
         As for `netpos.indicators.relatedness.density`.
+    sign
+        As for `eci_pci`.
+    least
+        A country whose values sum to less is marked ``small`` [unit of ``value``], and so is one
+        with less than `LEAST_SHARE` of the matrix: its specialisation rests on single families or
+        shipments and says little.
 
     Returns
     -------
     dict[str, pl.DataFrame]
         Sorted, each with ``year`` in front where the input has it:
 
-        - ``countries``: ``country, diversity, eci, fitness, coi``
-        - ``products``: ``product, ubiquity, pci, complexity_0_100, fitness_complexity``
-        - ``cells``: ``country, product, value, rca, presence, density, cog`` for each pair of a
-          country and a product of the year; pairs without a row have the value 0
+        - ``countries``: ``country, total, small, diversity, eci, fitness, coi``
+        - ``products``: ``product, ubiquity, mean_diversity, pci, complexity_0_100,
+          fitness_complexity``
+        - ``cells``: ``country, product, value, rca, presence, density, cog, gain`` for each pair of
+          a country and a product of the year; pairs without a row have the value 0. ``gain`` is
+          ``cog`` without its last term, the form that ranks opportunities
         - ``relatedness``: ``product, other, relatedness`` for the pairs above 0
+        - ``basis``: ``countries, products, sign, with_diversity, with_ubiquity, agree``: what the
+          indices rest on, and the two correlations that give them their sign
         - ``notes``: ``note``, what was left out and why
 
     Raises
@@ -303,17 +355,17 @@ def complexity_tables(
     ...                        "value": [5.0, 1.0, 2.0, 4.0, 3.0, 3.0]})
     >>> tables = complexity_tables(matrix)
     >>> tables["countries"].columns
-    ['country', 'diversity', 'eci', 'fitness', 'coi']
+    ['country', 'total', 'small', 'diversity', 'eci', 'fitness', 'coi']
     """
     if "year" not in matrix.columns:
-        return _tables_of_one(matrix, ddof, include_self)
+        return _tables_of_one(matrix, ddof, include_self, sign, least)
     if matrix["year"].null_count():
         raise TableError("table 'matrix': column 'year' holds nulls; give each row a year")
     parts: dict[str, list[pl.DataFrame]] = {}
     for year in matrix["year"].unique().sort():
         of_year = matrix.filter(pl.col("year") == year)
         try:
-            tables = _tables_of_one(of_year.drop("year"), ddof, include_self)
+            tables = _tables_of_one(of_year.drop("year"), ddof, include_self, sign, least)
         except TableError as problem:
             raise TableError(f"year {year}: {problem}") from problem
         for name, table in tables.items():
@@ -325,7 +377,7 @@ def complexity_tables(
 
 
 def _tables_of_one(
-    matrix: pl.DataFrame, ddof: float, include_self: bool
+    matrix: pl.DataFrame, ddof: float, include_self: bool, sign: Sign, least: float
 ) -> dict[str, pl.DataFrame]:
     """The tables of `complexity_tables` for one year."""
     full = grid(matrix, "country", "product", "value", name="matrix")
@@ -343,24 +395,49 @@ def _tables_of_one(
     )
     cells = rca(cells, product="product", value="value")
     cells = presence(cells, product="product", value="value")
-    index = eci_pci(cells, ddof=ddof, product="product")
+    index = eci_pci(cells, ddof=ddof, sign=sign, product="product")
     fit = fitness(cells, product="product")
     pci = index.products
+    sizes = cells.group_by("country").agg(total=pl.col("value").sort().sum())
+    part = LEAST_SHARE * pl.col("total").sort().sum()
+    sizes = sizes.with_columns(small=(pl.col("total") < least) | (pl.col("total") < part))
     close = density(cells, include_self=include_self, product="product").drop("distance")
     cog = gain(cells, pci, include_self=include_self, product="product")
+    plain = gain(cells, pci, include_self=include_self, minus_density=False, product="product")
     coi = outlook(cells, pci, include_self=include_self, product="product")
     on = ["country", "product"]
     return {
         "countries": index.countries.join(
             fit.countries, on="country", how="left", maintain_order="left"
-        ).join(coi, on="country", how="left", maintain_order="left"),
+        )
+        .join(coi, on="country", how="left", maintain_order="left")
+        .join(sizes, on="country", how="left", maintain_order="left")
+        .select("country", "total", "small", "diversity", "eci", "fitness", "coi"),
         "products": relative_complexity(pci).join(
             fit.products, on="product", how="left", maintain_order="left"
         ),
         "cells": cells.join(close, on=on, how="left", maintain_order="left").join(
-            cog, on=on, how="left", maintain_order="left"
+            cog.with_columns(plain["cog"].alias("gain")), on=on, how="left", maintain_order="left"
         ),
         "relatedness": relatedness(cells, product="product"),
+        "basis": pl.DataFrame(
+            {
+                "countries": [len(full.countries)],
+                "products": [len(full.products)],
+                "sign": [sign],
+                "with_diversity": [index.with_diversity],
+                "with_ubiquity": [index.with_ubiquity],
+                "agree": [index.rules_agree],
+            },
+            {
+                "countries": pl.Int64,
+                "products": pl.Int64,
+                "sign": pl.String,
+                "with_diversity": pl.Float64,
+                "with_ubiquity": pl.Float64,
+                "agree": pl.Boolean,
+            },
+        ),
         "notes": pl.DataFrame({"note": [*index.notes, *fit.notes]}, {"note": pl.String}),
     }
 
@@ -385,6 +462,40 @@ def _largest_part(b: Bipartite) -> tuple[Kept, Kept, tuple[str, ...]]:
     return rows, columns, (note,)
 
 
+def _open_sign(found: Complexity, sign: Sign) -> str:
+    """Why the eigenvector cannot be given a sign; empty if it can."""
+    if sign != "ubiquity" and found.with_diversity is None:
+        return "it is unrelated to diversity, so its sign is open"
+    if sign == "ubiquity" and found.with_ubiquity is None:
+        return "it is unrelated to ubiquity, so its sign is open"
+    if sign == "agreed" and not found.rules_agree:
+        return (
+            f"the two rules for their sign contradict each other (where eci rises with diversity, "
+            f"r = {found.with_diversity:.2f}, pci rises with ubiquity, "
+            f"r = {found.with_ubiquity:.2f}); choose --sign diversity or --sign ubiquity"
+        )
+    return ""
+
+
+def _correlation(x: Array, y: Array) -> float:
+    """Pearson correlation; 0 where it is undefined or not above rounding."""
+    x, y = x - x.mean(), y - y.mean()
+    size = float(np.linalg.norm(x) * np.linalg.norm(y))
+    found = float(x @ y)
+    return found / size if abs(found) > GAP * size else 0.0
+
+
+def _rank_correlation(x: Array, y: Array) -> float:
+    """Spearman correlation, values that differ by rounding alone being tied; 0 where undefined."""
+    return _correlation(*(rankdata(_rounded(v)) for v in (x, y)))
+
+
+def _rounded(x: Array) -> Array:
+    """Nine digits of the largest value, so that ties survive the rounding of sums."""
+    largest = float(np.abs(x).max(initial=0.0))
+    return np.round(x / largest, 9) if largest else x
+
+
 def _second_eigenvector(m: Array) -> tuple[Array, float, str]:
     """ECI before standardising, its eigenvalue, and why it is undefined (empty if it is not)."""
     d, u = m.sum(1), m.sum(0)
@@ -397,9 +508,4 @@ def _second_eigenvector(m: Array) -> tuple[Array, float, str]:
         return d, 0.0, "all countries have the same technologies"
     if first - second < GAP or second - third < GAP:
         return d, 0.0, f"the second eigenvalue, {second:.6g}, is not simple"
-    eci = vectors[:, -2] / np.sqrt(d)
-    centred, by_size = eci - eci.mean(), d - d.mean()
-    slope = float(centred @ by_size)
-    if abs(slope) <= GAP * float(np.linalg.norm(centred) * np.linalg.norm(by_size)):
-        return d, 0.0, "it is unrelated to diversity, so its sign is open"
-    return eci * np.sign(slope), float(second), ""
+    return vectors[:, -2] / np.sqrt(d), float(second), ""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -118,6 +119,30 @@ def read_matrix(path: Path | str) -> pl.DataFrame:
     InputError
         As for `read_links`; or a cell occurs twice, or there is one country or one product only.
     """
+    return read_matrix_of(path)[0]
+
+
+def read_matrix_of(path: Path | str) -> tuple[pl.DataFrame, Literal["countries", "regions"]]:
+    """Read a matrix, and whether its rows are countries or regions.
+
+    Parameters
+    ----------
+    path
+        As for `read_matrix`.
+
+    Returns
+    -------
+    matrix : pl.DataFrame
+        As `read_matrix` returns it.
+    kind : str
+        ``regions`` where the column of rows is called ``region``; ``countries`` for every other
+        name, since netpos cannot tell.
+
+    Raises
+    ------
+    InputError
+        As for `read_matrix`.
+    """
     also = (*_COUNTRY.also, "iso3", "region", "exporter", "reporter", "reporter_iso")
     products = ("product_code", "product_id", "technology", "subclass", "field")
     values = ("families", "count", "exports", "export_value", "export_value_usd", "trade_value")
@@ -135,7 +160,36 @@ def read_matrix(path: Path | str) -> pl.DataFrame:
         if found[column].n_unique() < 2:
             problem = f"column '{column}' holds only '{found[column][0]}', nothing to compare"
             raise InputError(problem, file=sheet.file, remedy="give a matrix of at least 2 by 2")
-    return once(sheet, found, ["year", "country", "product"])
+    heads = {plain(head) for head in sheet.columns}
+    named = {"country", *also} & heads
+    matrix = once(sheet, found, ["year", "country", "product"])
+    return matrix, "regions" if named == {"region"} else "countries"
+
+
+def read_names(path: Path | str, key: str) -> pl.DataFrame:
+    """Read what the codes of a table stand for.
+
+    Parameters
+    ----------
+    path
+        Columns ``key`` (or ``code``, ``id``) and ``name`` (label, description).
+    key
+        Name of the column of codes.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``key``, ``name`` String, sorted.
+
+    Raises
+    ------
+    InputError
+        As for `read_links`; or a code occurs twice.
+    """
+    sheet = read_sheet(path)
+    code = Field(key, "text", True, True, ("code", "id", f"{key}_code", f"{key}_id"))
+    name = Field("name", "text", True, False, ("label", "description", f"{key}_name"))
+    return once(sheet, take(sheet, [code, name]), [key])
 
 
 def read_totals(path: Path | str) -> pl.DataFrame:

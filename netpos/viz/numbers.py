@@ -35,6 +35,7 @@ FORMS: Mapping[str, Form] = {
     "steps": Form(signed=True),
     "percent": Form(100.0, 1, " %"),
     "whole_percent": Form(100.0, 0, " %"),
+    "small_percent": Form(100.0, 1, " %", significant=2),
     "points": Form(100.0, 1, "", signed=True),
     "of_hundred": Form(100.0, 1),
 }

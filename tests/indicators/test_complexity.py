@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from scipy.stats import pearsonr, spearmanr
 
 from netpos.errors import OptionError, TableError
 from netpos.indicators.bipartite import diversity, standardise, ubiquity
@@ -328,17 +329,36 @@ MATRIX = pl.DataFrame(
 
 def test_the_tables_of_a_matrix_hold_what_the_functions_say() -> None:
     tables = complexity_tables(MATRIX)
-    assert list(tables) == ["countries", "products", "cells", "relatedness", "notes"]
-    assert tables["countries"].columns == ["country", "diversity", "eci", "fitness", "coi"]
+    assert list(tables) == ["countries", "products", "cells", "relatedness", "basis", "notes"]
+    assert tables["countries"].columns == [
+        "country",
+        "total",
+        "small",
+        "diversity",
+        "eci",
+        "fitness",
+        "coi",
+    ]
+    assert tables["countries"]["small"].all()  # the largest sums to 14, and 50 are asked for
     assert tables["products"].columns == [
         "product",
         "ubiquity",
+        "mean_diversity",
         "pci",
         "complexity_0_100",
         "fitness_complexity",
     ]
     found = tables["cells"]
-    assert found.columns == ["country", "product", "value", "rca", "presence", "density", "cog"]
+    assert found.columns == [
+        "country",
+        "product",
+        "value",
+        "rca",
+        "presence",
+        "density",
+        "cog",
+        "gain",
+    ]
     assert found.height == 16
     # A: 9 of 14; product 1: 14 of 40
     assert found["rca"][0] == pytest.approx((9 / 14) / (14 / 40), rel=1e-12)
@@ -380,3 +400,75 @@ def test_a_year_with_one_country_is_named() -> None:
 def test_a_negative_value_in_the_matrix_is_refused() -> None:
     with pytest.raises(TableError, match=r"value of A, 1 is -9\.0"):
         complexity_tables(MATRIX.with_columns(-pl.col("value")))
+
+
+# --- the two rules that give the eigenvector its sign -------------------------------------------
+
+
+def test_both_correlations_of_the_worked_matrix_are_those_of_scipy() -> None:
+    index = eci_pci(cells(SECOND))
+    eci, pci = index.countries, index.products
+    assert index.with_diversity == pytest.approx(pearsonr(eci["eci"], eci["diversity"])[0])
+    # ranks of the rounded values: 1/2 computed in two ways is a tie
+    ranks = spearmanr(pci["pci"].round(9), pci["ubiquity"])[0]
+    assert index.with_ubiquity == pytest.approx(ranks)
+    assert index.rules_agree == (index.with_diversity > 0 > index.with_ubiquity)
+
+
+#: Diverse countries hold the common technologies and two others, and simple ones hold rare ones.
+CONTRARY = ["1111000", "1111000", "1111000", "1110100", "0000110", "0000011", "0000001"]
+
+
+def test_where_the_rules_contradict_each_other_nothing_is_given_unless_one_is_chosen() -> None:
+    given = eci_pci(cells(CONTRARY))
+    assert not given.rules_agree
+    other = eci_pci(cells(CONTRARY), sign="ubiquity")
+    assert other.countries["eci"].to_list() == pytest.approx((-given.countries["eci"]).to_list())
+    assert other.products["pci"].to_list() == pytest.approx((-given.products["pci"]).to_list())
+    assert other.with_ubiquity == pytest.approx(-given.with_ubiquity)
+    assert other.with_ubiquity < 0 < given.with_diversity
+    withheld = eci_pci(cells(CONTRARY), sign="agreed")
+    assert withheld.countries["eci"].null_count() == len(CONTRARY)
+    assert withheld.products["pci"].null_count() == len(CONTRARY[0])
+    assert withheld.with_diversity == given.with_diversity
+    (note,) = withheld.notes
+    assert "contradict each other" in note
+    assert "--sign" in note
+
+
+def test_where_the_rules_agree_they_give_the_same() -> None:
+    first = eci_pci(cells(NESTED))
+    assert first.rules_agree
+    for sign in ("ubiquity", "agreed"):
+        found = eci_pci(cells(NESTED), sign=sign)
+        assert found.countries.equals(first.countries)
+        assert found.products.equals(first.products)
+        assert found.notes == ()
+
+
+def test_mean_diversity_of_a_technology_is_that_of_the_countries_that_have_it() -> None:
+    products = eci_pci(cells(NESTED)).products
+    assert products["mean_diversity"].to_list() == [2.5, 3.0, 3.5, 4.0]
+    assert eci_pci(cells(BLOCKS)).products["mean_diversity"].null_count() == 1
+
+
+def test_an_unknown_sign_is_refused() -> None:
+    with pytest.raises(OptionError, match="'size'; use diversity, ubiquity or agreed"):
+        eci_pci(cells(NESTED), sign="size")
+
+
+def test_gain_without_its_last_term_is_the_sum_over_what_is_missing() -> None:
+    pci = pl.DataFrame({"technology": list("12345"), "pci": [0.3, -1.0, 2.0, 0.5, 1.0]})
+    m = np.array([[int(x) for x in row] for row in SECOND], dtype=float)
+    together, k = m.T @ m, m.sum(0)
+    phi = together / np.maximum.outer(k, k)
+    np.fill_diagonal(phi, 0)
+    expected = np.zeros_like(m)
+    for c in range(m.shape[0]):
+        for t in range(m.shape[1]):
+            for u in range(m.shape[1]):
+                expected[c, t] += phi[t, u] / phi[u].sum() * (1 - m[c, u]) * pci["pci"][u]
+    everywhere = gain(cells(SECOND), pci, minus_density=False, missing_only=False)
+    assert everywhere["cog"].to_list() == pytest.approx(expected.ravel().tolist(), rel=1e-12)
+    missing = gain(cells(SECOND), pci, minus_density=False)
+    assert missing["cog"].to_list() == pytest.approx(((1 - m) * expected).ravel().tolist())

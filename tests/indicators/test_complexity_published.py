@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import spearmanr
 
 from netpos.errors import InputError
 from netpos.indicators.bipartite import diversity, standardise, ubiquity
 from netpos.indicators.complexity import eci_pci
 from netpos.indicators.fitness import fitness, reflections
+from netpos.indicators.opportunities import (
+    MIXES,
+    complex_products,
+    opportunities,
+    product_cells,
+    top_products,
+)
 from netpos.indicators.relatedness import density, gain, outlook
 from netpos.indicators.specialisation import presence, rca
 from netpos.ingest.user_tables import read_matrix
@@ -230,3 +238,134 @@ def test_the_stata_tables_follow_for_outlook_and_gain_from_the_uncentred_pci(
     expected = stata_values(stata, "cog")
     assert expected.height == 60
     assert largest(cog, expected, "cog", "country", "product") < 2e-9
+
+
+# --- the sign of the eigenvector, and the products of one country --------------------------------
+
+
+def test_trade_is_signed_alike_by_both_rules(trade: Published) -> None:
+    index = eci_pci(trade.cells, product="product")
+    assert index.rules_agree
+    countries = index.countries.drop_nulls()
+    by_rank = spearmanr(countries["eci"], countries["diversity"])[0]
+    assert by_rank == pytest.approx(0.51, abs=5e-3)
+    assert index.with_diversity == pytest.approx(0.545, abs=5e-4)
+    assert index.with_ubiquity == pytest.approx(-0.45, abs=5e-3)
+
+
+def test_patents_in_35_fields_are_signed_oppositely_by_the_two_rules(real: Path) -> None:
+    file = real / "patent_rca_fields" / "period2_counts.csv.gz"
+    table = pl.read_csv(file, separator=";", infer_schema_length=0, null_values=[])
+    table = table.filter(pl.col("info") == "general")
+    fields = [str(k) for k in range(1, 36)]
+    long = table.unpivot(fields, index="country_code", variable_name="product").select(
+        country="country_code", product="product", value=pl.col("value").cast(pl.Float64)
+    )
+    cells = presence(long, product="product", value="value")
+    index = eci_pci(cells, product="product")
+    assert index.countries["eci"].count() == 214
+    assert index.with_diversity == pytest.approx(0.05, abs=5e-3)
+    assert index.with_ubiquity == pytest.approx(0.53, abs=5e-3)
+    assert not index.rules_agree
+    eci = dict(index.countries.select("country", "eci").iter_rows())
+    assert eci["KR"] == pytest.approx(-2.82, abs=5e-3)
+    assert eci["JP"] == pytest.approx(-1.95, abs=5e-3)
+    # semiconductors (field 8) last and machine tools (26) first: the mirror image of what is meant
+    assert index.products.sort("pci")["product"].to_list()[::34] == ["8", "26"]
+    other = eci_pci(cells, sign="ubiquity", product="product")
+    assert other.products.sort("pci")["product"].to_list()[::34] == ["26", "8"]
+    assert eci_pci(cells, sign="agreed", product="product").products["pci"].null_count() == 35
+
+
+class Dutch(NamedTuple):
+    """The products of the Netherlands in 2017, for each set of candidates."""
+
+    missing: pl.DataFrame
+    all: pl.DataFrame
+
+
+@pytest.fixture(scope="module")
+def dutch(trade: Published) -> Dutch:
+    cells = rca(trade.cells, product="product", value="value")
+    pci = eci_pci(cells, product="product").products
+    return Dutch(*(product_cells(cells, pci, "nld", candidates=c) for c in ("missing", "all")))
+
+
+def test_the_netherlands_2017_have_the_computed_eci_diversity_and_outlook(
+    trade: Published,
+) -> None:
+    index = eci_pci(trade.cells, product="product")
+    row = index.countries.filter(pl.col("country") == "nld").row(0, named=True)
+    assert row["eci"] == pytest.approx(1.082316, abs=5e-7)
+    assert row["diversity"] == 451
+    coi = outlook(trade.cells, index.products, product="product")
+    assert coi.filter(pl.col("country") == "nld")["coi"][0] == pytest.approx(-13.530595, abs=5e-7)
+
+
+def test_the_netherlands_2017_sell_these_products_to_the_world(dutch: Dutch) -> None:
+    table = top_products(dutch.missing)
+    assert table["product"].to_list() == [
+        *("0601", "0603", "0602", "4807", "5904", "3703", "5302", "0408", "1804", "1805"),
+    ]
+    shares = [0.732607, 0.445812, 0.440956, 0.407275, 0.350220]
+    shares += [0.295534, 0.293206, 0.284804, 0.283188, 0.278442]
+    assert table["world_share"].to_list() == pytest.approx(shares, abs=5e-7)
+    pci = [-0.506162, -1.562058, -0.770279, 0.443234, -0.183591]
+    assert table["pci"].head(5).to_list() == pytest.approx(pci, abs=5e-7)
+    assert table["rank"].to_list() == list(range(1, 11))
+
+
+@pytest.mark.parametrize(
+    ("choice", "products"),
+    [
+        ({}, "8457 9012 9017 8514 8479 8477 8458 8202 8209 3908"),
+        (
+            {"specialised": True, "least_share": 0.0},
+            "9012 8202 8209 3908 3707 9016 2842 2816 7017 2925",
+        ),
+        ({"least_share": 0.0}, "2812 8457 3705 9012 8420 8113 3818 9017 8475 2920"),
+    ],
+)
+def test_the_most_complex_products_of_the_netherlands_2017(
+    dutch: Dutch, choice: dict[str, Any], products: str
+) -> None:
+    assert complex_products(dutch.missing, **choice)["product"].to_list() == products.split()
+
+
+def test_the_opportunities_of_the_netherlands_2017_among_what_it_lacks(dutch: Dutch) -> None:
+    table = opportunities(dutch.missing)
+    first = "3810 2937 8475 8514 8479 8208 3705 9024 2920 3702"
+    assert table["product"].to_list() == first.split()
+    scores = [1.209794, 1.039157, 1.033289, 1.027121, 0.984594]
+    assert table["score"].head(5).to_list() == pytest.approx(scores, abs=5e-7)
+    assert table.row(0)[2:5] == pytest.approx((0.591432, 1.781963, 0.302752), abs=5e-7)
+    assert dutch.missing.filter(~pl.col("presence")).height == 771
+    assert opportunities(dutch.missing, top=None).height == 771
+
+
+def test_the_opportunities_of_the_netherlands_2017_among_all_products(dutch: Dutch) -> None:
+    table = opportunities(dutch.all, candidates="all", top=None)
+    first = "9016 3703 1802 3707 9012 3701 3910 8486 9022"
+    scores = [2.022037, 2.004028, 1.978147, 1.894690, 1.842494]
+    scores += [1.787896, 1.704681, 1.696920, 1.646275]
+    assert table["product"].head(9).to_list() == first.split()
+    assert table["score"].head(9).to_list() == pytest.approx(scores, abs=5e-7)
+    assert table.height == 1222
+
+
+def test_the_gain_that_ranks_has_no_density_term(trade: Published, dutch: Dutch) -> None:
+    lacking = dutch.missing.filter(~pl.col("presence"))
+    assert np.corrcoef(lacking["gain"], lacking["pci"])[0, 1] == pytest.approx(0.911, abs=5e-4)
+    pci = eci_pci(trade.cells, product="product").products
+    cog = gain(trade.cells, pci, product="product").filter(pl.col("country") == "nld")
+    both = lacking.select("product", "pci").join(cog, on="product")
+    assert np.corrcoef(both["cog"], both["pci"])[0, 1] == pytest.approx(-0.947, abs=5e-4)
+    assert both.sort("cog", descending=True)["product"].to_list()[:2] == ["0706", "2709"]
+
+
+def test_mixes_count_the_published_lists_that_hold_a_product(dutch: Dutch) -> None:
+    table = opportunities(dutch.missing, top=None)
+    lists = [set(opportunities(dutch.missing, mix=mix)["product"]) for mix in MIXES]
+    for product, mixes in table.select("product", "mixes").iter_rows():
+        assert mixes == sum(product in one for one in lists), product
+    assert table["mixes"].sum() == 10 * len(MIXES)

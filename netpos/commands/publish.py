@@ -1,0 +1,113 @@
+"""Write what a command without maps gives: tables, workbook, figures, page, manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+import netpos
+from netpos.files import writing
+from netpos.ingest.parts import sha256
+from netpos.outputs import Outputs, make_folder
+from netpos.tables import rounded
+from netpos.viz.report.findings import Findings, write_findings
+from netpos.viz.workbook import workbook
+
+if TYPE_CHECKING:
+    from netpos.viz.charts.theme import Drawn
+    from netpos.viz.page import Figure
+
+
+def publish(
+    page: Findings,
+    tables: Mapping[str, pl.DataFrame],
+    out: Path,
+    *,
+    inputs: Sequence[Path],
+    options: Mapping[str, object],
+    drawn: Mapping[str, Drawn] | None = None,
+    beside: Iterable[str] = (),
+) -> Path:
+    """Write tables, figures, page and workbook, all or none.
+
+    Parameters
+    ----------
+    page
+        The page; figures, files, inputs and version are filled in here.
+    tables
+        Name -> table, written with 12 significant digits.
+    out
+        Where the results go.
+    inputs
+        The files read; their names and hashes stand in ``run.json``.
+    options
+        Of the command, as it took them.
+    drawn
+        Name -> chart and its numbers; None where there is nothing to draw.
+    beside
+        Tables too long for the workbook.
+
+    Returns
+    -------
+    Path
+        The page to open.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written.
+    """
+    tables = {name: rounded(table) for name, table in tables.items()}
+    left_out = set(beside)
+    synthetic = page.synthetic or any("synthetic" in p.name for p in inputs)
+    page = replace(
+        page,
+        figures=_figures(page, drawn or {}),
+        files=sorted(tables),
+        inputs=[p.name for p in inputs],
+        version=netpos.__version__,
+        synthetic=synthetic,
+    )
+    make_folder(out)
+    with Outputs(out) as written, writing(out):
+        for name, table in tables.items():
+            written.table(name, table)
+        for name, figure in page.figures.items():
+            written.text(f"figures/{name}.svg", figure.svg)
+            written.bytes(f"figures/{name}.png", figure.png)
+            written.text(f"figures/{name}.csv", figure.csv)
+        about = {"version": netpos.__version__, "options": dict(options), "notes": page.notes}
+        workbook(
+            {name: table for name, table in tables.items() if name not in left_out},
+            written.out / "tables" / "netpos.xlsx",
+            lang=page.lang,
+            about=about,
+        )
+        written.names.append("tables/netpos.xlsx")
+        written.text("index.html", write_findings(page))
+        manifest: dict[str, object] = {
+            "netpos": netpos.__version__,
+            "inputs": [{"name": p.name, "sha256": sha256(p)} for p in inputs],
+            "options": {k: _plain(v) for k, v in options.items()},
+            "warnings": list(page.notes),
+        }
+        written.finish(manifest)
+    return out / "index.html"
+
+
+def _figures(page: Findings, drawn: Mapping[str, Drawn]) -> dict[str, Figure]:
+    from netpos.viz.charts.theme import render  # the chart library is slow to load
+
+    return {
+        name: render(*one, name=name, said=page.captions[name], lang=page.lang)
+        for name, one in drawn.items()
+        if one is not None
+    }
+
+
+def _plain(value: object) -> object:
+    return value.name if isinstance(value, Path) else value

@@ -1,0 +1,266 @@
+"""The page of a command that has tables and figures but no maps: one offline file, no scripts.
+
+What the page says is in ``findings_words.toml``; its numbers are cells of the tables, each with the
+name of its cell, and every column shown is defined at the end, in the words of the workbook.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from netpos import countries
+from netpos.viz.numbers import FORMS, UNKNOWN, formed
+from netpos.viz.page import Figure
+from netpos.viz.safe_html import environment, template_text
+from netpos.viz.workbook import definition
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Rows of a table as the page shows them.
+
+    Parameters
+    ----------
+    table
+        Name of the table: ``tables/<table>.csv``.
+    rows
+        The rows to show, with every column that is shown, and those of ``keys``.
+    columns
+        Column -> how it is written: a form of `netpos.viz.numbers.FORMS`, ``text``, ``country``
+        (its name), ``year`` or ``yes`` (only true shows). A column with ``_low`` and ``_high``
+        beside it carries its interval below the number.
+    keys
+        Columns that tell the rows of the table apart.
+    focal
+        Column and value of the rows set off.
+    of
+        Rows that the table has altogether.
+    caption
+        What stands above it.
+    """
+
+    table: str
+    rows: pl.DataFrame
+    columns: Mapping[str, str]
+    keys: Sequence[str]
+    focal: tuple[str, object] | None = None
+    of: int | None = None
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: heading, paragraphs, names of figures, tables."""
+
+    title: str
+    text: Sequence[str] = ()
+    figures: Sequence[str] = ()
+    tables: Sequence[Shown] = ()
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a page is made of.
+
+    Parameters
+    ----------
+    lang
+        ``en`` or ``nl``.
+    title, lead
+        Heading, and what the page is about in one or two sentences.
+    facts
+        Short facts below it: label -> value, both as shown.
+    notes
+        What the reader must know first, in English as the command wrote them; those listed in
+        ``findings_words.toml`` are given in the language of the page.
+    sections
+        The parts, in order.
+    figures, captions
+        Name -> figure, name -> caption. A figure that a section names and that is not here was not
+        drawn.
+    reading
+        How to read the numbers: sentences at the end.
+    files
+        Names of all tables written.
+    inputs
+        Names of the files read.
+    version
+        Of netpos.
+    synthetic
+        Say that the data are invented.
+    """
+
+    lang: str
+    title: str
+    lead: str
+    facts: Mapping[str, str]
+    notes: Sequence[str]
+    sections: Sequence[Section]
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    captions: Mapping[str, str] = field(default_factory=dict)
+    reading: Sequence[str] = ()
+    files: Sequence[str] = ()
+    inputs: Sequence[str] = ()
+    version: str = ""
+    synthetic: bool = False
+
+
+@cache
+def _file() -> dict[str, Any]:
+    return tomllib.loads(template_text("findings_words.toml"))
+
+
+def finding_words(lang: str) -> dict[str, Any]:
+    """Return the words of these pages in a language.
+
+    Examples
+    --------
+    >>> finding_words("nl")["contents"]
+    'Op deze pagina'
+    """
+    return dict(_file()[lang])
+
+
+def told(note: str, lang: str) -> tuple[str, bool]:
+    """Give a note of a command in the language of the page, and whether it is in it.
+
+    Examples
+    --------
+    >>> told("something new", "nl")
+    ('something new', False)
+    """
+    if lang == "en":
+        return note, True
+    for entry in _file()["note"]:
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(entry["en"]))
+        found = re.fullmatch(pattern, note)
+        if found:
+            return str(entry[lang]).format(**found.groupdict()), True
+    return note, False
+
+
+def write_findings(page: Findings) -> str:
+    """Render a page.
+
+    Parameters
+    ----------
+    page
+        What it is made of.
+
+    Returns
+    -------
+    str
+        HTML without scripts and without any reference to another host; every name is escaped.
+    """
+    t = finding_words(page.lang)
+    return (
+        environment()
+        .get_template("findings.html.j2")
+        .render(
+            page=page,
+            t=t,
+            notes=[told(note, page.lang) for note in page.notes],
+            parts=[_part(section, page, t) for section in page.sections],
+            drawing=lambda name: Markup(page.figures[name].svg),
+            definitions=_definitions(page, t),
+        )
+    )
+
+
+def _part(section: Section, page: Findings, t: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "title": section.title,
+        "text": section.text,
+        "figures": [name for name in section.figures if name in page.figures],
+        "tables": [_table(shown, page.lang, t) for shown in section.tables if shown.rows.height],
+    }
+
+
+def _table(shown: Shown, lang: str, t: Mapping[str, Any]) -> dict[str, Any]:
+    rows = shown.rows.to_dicts()
+    focal = shown.focal
+    return {
+        "caption": shown.caption,
+        "heads": [
+            (heading(name, t), form not in ("text", "country", "yes"))
+            for name, form in shown.columns.items()
+        ],
+        "rows": [
+            {
+                "focal": focal is not None and row[focal[0]] == focal[1],
+                "cells": [
+                    _cell(shown, row, name, form, lang, t) for name, form in shown.columns.items()
+                ],
+            }
+            for row in rows
+        ],
+        "more": None
+        if shown.of is None or shown.of <= len(rows)
+        else t["more_rows"].format(shown=len(rows), of=shown.of, table=shown.table),
+    }
+
+
+def heading(column: str, t: Mapping[str, Any]) -> str:
+    """Give the heading of a column; one without words stands as it is called in the table.
+
+    Examples
+    --------
+    >>> heading("world_share", finding_words("en")), heading("odd_one", finding_words("en"))
+    ('World share', 'odd one')
+    """
+    return str(t["columns"].get(column) or column.replace("_", " "))
+
+
+def _cell(
+    shown: Shown, row: Mapping[str, Any], name: str, form: str, lang: str, t: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Text of a cell, its interval, and the name under which both are found in the tables."""
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    bounds = ""
+    if form in FORMS and low is not None and high is not None:
+        plain = "of_hundred" if form == "percent" else form
+        bounds = " – ".join(formed(v, FORMS[plain], lang) for v in (low, high))
+    keys = ",".join(_safe(row[k]) for k in shown.keys)
+    return {
+        "text": _text(row[name], form, lang, t),
+        "number": form not in ("text", "country", "yes"),
+        "bounds": bounds,
+        "reference": f"{shown.table}|{keys}|{name}",
+    }
+
+
+def _safe(value: object) -> str:
+    text = "" if value is None else str(value)
+    return text.replace("%", "%25").replace("|", "%7C").replace(",", "%2C")
+
+
+def _text(value: Any, form: str, lang: str, t: Mapping[str, Any]) -> str:  # noqa: ANN401 - a cell
+    if value is None:
+        return UNKNOWN
+    if form == "country":
+        return countries.name(value, lang) if countries.is_country(value) else str(value)
+    if form == "yes":
+        return str(t["yes"]) if value else ""
+    if form in ("text", "year"):
+        return str(value)
+    return formed(value, FORMS[form], lang)
+
+
+def _definitions(page: Findings, t: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Heading and meaning of every column shown; a heading once for each meaning."""
+    found: dict[tuple[str, str], None] = {}
+    for section in page.sections:
+        for shown in section.tables:
+            for name in shown.columns:
+                meaning = definition(shown.table, name, page.lang)
+                if shown.rows.height and meaning is not None:
+                    found[heading(name, t), meaning] = None
+    return list(found)
