@@ -1,8 +1,8 @@
-"""The families behind the ranks that the report shows, where they are few enough to be listed."""
+"""The families behind a number, and what each adds to it; the one place that sums them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from netpos.analysis.study import Span, Study
 from netpos.graph import dependence
-from netpos.graph.links import Shares, gathered, select
+from netpos.graph.links import Mask, Scope, Shares, gathered
 from netpos.tables import DIGITS, RANKED, Family, Links, rounded
+
+Kind = Literal["country", "organisation"]
+Ends = NDArray[np.int32] | NDArray[np.int64]
 
 #: Organisations and classification groups named behind a number.
 NAMED = 3
@@ -21,6 +24,76 @@ NAMED = 3
 
 #: Ranks with more families behind them are not listed in the report.
 MOST = 20
+
+
+def held_by(study: Study, name: str | None, kind: Kind = "country") -> NDArray[np.float64]:
+    """Return the share of a country or organisation in each family; of all together without name.
+
+    Parameters
+    ----------
+    study
+        Of a run.
+    name
+        One of ``study.shares`` or, with ``kind="organisation"``, of ``study.organisations``; one
+        that is not there holds nothing.
+    kind
+        What the name is.
+    """
+    shares = study.shares if kind == "country" else study.organisations
+    if name is None:
+        everyone: NDArray[np.float64] = shares.matrix @ np.ones(len(shares.names))
+        return everyone
+    if name not in shares.names:
+        return np.zeros(study.rows)
+    column: NDArray[np.float64] = shares.matrix[:, [shares.names.index(name)]].toarray().ravel()
+    return column
+
+
+def from_families(parts: NDArray[np.float64]) -> pl.DataFrame:
+    """Return ``family`` (row number) and ``part`` of the families whose part is above 0."""
+    at = np.flatnonzero(parts > 0)
+    return pl.DataFrame({"family": at.astype(np.int32), "part": parts[at]})
+
+
+def from_links(
+    study: Study,
+    technology: str,
+    span: Span,
+    between: Callable[[Ends, Ends], Mask],
+    *,
+    end: Literal["citing", "cited"] = "citing",
+    kind: Kind = "country",
+    scope: Scope | None = None,
+) -> pl.DataFrame:
+    """Return what families add to the links between some countries (or organisations).
+
+    Parameters
+    ----------
+    study, technology, span
+        Which links.
+    between
+        Given the numbers of the citing and the cited country of each cell of links, in
+        ``study.shares.names`` (or ``organisations``), tells which cells count.
+    end
+        Whose families: at the citing or at the cited end.
+    kind
+        Links between what.
+    scope
+        Instead of that of the run.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``family`` (row number) and ``part`` [citations, by the counting rule], sorted by family.
+    """
+    spread = study.spread if kind == "country" else study.organisation_spread
+    chosen = study.links_mask(technology, span, kind=kind, scope=scope)
+    keep = gathered(chosen, spread.pair)
+    keep &= gathered(between(*spread.ends), spread.cell)
+    ends = study.pairs.citing if end == "citing" else study.pairs.cited
+    row, weight = ends[spread.pair[keep]], spread.weight[keep]
+    total = np.bincount(row, weights=weight, minlength=study.rows).astype(np.float64, copy=False)
+    return from_families(total)
 
 
 def ranked_cells(
@@ -53,30 +126,17 @@ def ranked_cells(
         .group_by("family")
         .agg(pl.col("family_id").first(), pl.col("lens_id").min())
     )
-    chosen = study.links_mask(technology, span)
     inside = study.chosen(technology, span)
     found: dict[tuple[str, str], list[Family]] = {}
     for country, column in cells:
         if country not in study.shares.names:
             continue
-        at = study.shares.names.index(country)
         if RANKED[column] == "families":
-            held = study.shares.matrix[:, [at]].toarray().ravel() * inside
-            rows = pl.DataFrame({"family": np.arange(held.size), "part": held})
+            table = from_families(held_by(study, country) * inside)
         else:
-            spread = study.spread
-            i, j = spread.ends
-            keep = gathered(chosen, spread.pair)
-            keep &= gathered((j == at) & (i != at), spread.cell)
-            rows = pl.DataFrame(
-                {"family": study.pairs.cited[spread.pair[keep]], "part": spread.weight[keep]}
+            table = from_links(
+                study, technology, span, received_by(study.shares, country), end="cited"
             )
-        table = (
-            rows.filter(pl.col("part") > 0)
-            .with_columns(pl.col("family").cast(pl.Int32))
-            .group_by("family")
-            .agg(pl.col("part").sort().sum())
-        )
         if not 0 < table.height <= most or int(table["family"].max()) >= study.families:  # type: ignore[arg-type] # a number: there are rows
             continue
         listed = rounded(table.join(documents, on="family", how="inner"))
@@ -85,6 +145,12 @@ def ranked_cells(
             Family(*row) for row in order.select("family_id", "lens_id", "part").iter_rows()
         ]
     return found
+
+
+def received_by(shares: Shares, name: str) -> Callable[[Ends, Ends], Mask]:
+    """Return which cells of links are citations that a country receives from others."""
+    at = shares.names.index(name) if name in shares.names else -1
+    return lambda i, j: (j == at) & (i != at)
 
 
 def with_scope(study: Study, scope: str) -> Study:
@@ -170,7 +236,7 @@ class Behind:
         i, j = spread.ends
         mine, theirs = (j, i) if cited else (i, j)
         cell = (mine == self.at) & (theirs != self.at)
-        chosen = select(study.pairs, study.ends[technology], study.years, span, scope="citing")
+        chosen = study.links_mask(technology, span, scope="citing")
         keep = gathered(cell, spread.cell) & gathered(chosen, spread.pair)
         pair = spread.pair[keep]
         family = study.pairs.citing[pair] if cited else study.pairs.cited[pair]

@@ -16,7 +16,6 @@ from netpos.analysis.coverage import (
     with_measurable,
 )
 from netpos.analysis.study import Span, Study
-from netpos.graph.links import select
 from netpos.indicators import (
     markets,
     position,
@@ -196,9 +195,7 @@ def _intervals(
     span: Span,
 ) -> pl.DataFrame:
     keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
-    citing = select(study.pairs, study.ends[technology], study.years, span, scope="citing")
-    if study.options.self_citations == "drop":
-        citing &= ~study.pairs.self_citation
+    citing = study.links_mask(technology, span, scope="citing")
     return uncertainty.intervals(
         table.select(*keys, pl.all()),
         sample,

@@ -140,11 +140,21 @@ class Study:
         drop = {"default": kind == "organisation", "keep": False, "drop": True}
         return drop[self.options.self_citations]
 
-    def links_mask(self, technology: str, span: Span, *, kind: str = "country") -> Mask:
-        """Which pairs make up the links of a technology and span."""
+    def links_mask(
+        self,
+        technology: str,
+        span: Span,
+        *,
+        kind: str = "country",
+        scope: graph_links.Scope | None = None,
+    ) -> Mask:
+        """Return which pairs make up the links of a technology and span.
+
+        ``scope`` takes the place of that of the run, as for the questions of dependence.
+        """
         self._known(technology)
         chosen = graph_links.select(
-            self.pairs, self.ends[technology], self.years, span, scope=self.options.scope
+            self.pairs, self.ends[technology], self.years, span, scope=scope or self.options.scope
         )
         if self._drops_self_citations(kind):
             chosen &= ~self.pairs.self_citation
