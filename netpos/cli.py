@@ -763,10 +763,10 @@ def explain(
             cited=cited,
         )
         if as_json:
-            content = explaining.as_dict(found, results)
+            content = explaining.as_dict(found)
             print(json.dumps(content, indent=1, ensure_ascii=False))
         else:
-            print(explaining.paragraphs(found, results))
+            print(explaining.paragraphs(found))
 
 
 @app.command()

@@ -4,6 +4,7 @@ from netpos.analysis.chosen import NO_FILTERS, UNION, counted_pairs, members
 from netpos.analysis.coverage import coverage_table
 from netpos.analysis.located import country_shares
 from netpos.analysis.study import (
+    Kind,
     Span,
     Study,
     Tables,
@@ -16,6 +17,7 @@ from netpos.analysis.study import (
 __all__ = [
     "NO_FILTERS",
     "UNION",
+    "Kind",
     "Span",
     "Study",
     "Tables",

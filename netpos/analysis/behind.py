@@ -1,99 +1,157 @@
-"""The families behind a number, and what each adds to it; the one place that sums them."""
+"""The families and holders behind a number: the one place where they are summed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos.analysis.study import Span, Study
+from netpos.analysis.study import Kind, Span, Study
+from netpos.errors import OptionError
 from netpos.graph import dependence
 from netpos.graph.links import Mask, Scope, Shares, gathered
 from netpos.tables import DIGITS, RANKED, Family, Links, rounded
 
-Kind = Literal["country", "organisation"]
-Ends = NDArray[np.int32] | NDArray[np.int64]
-
-#: Organisations and classification groups named behind a number.
+#: Organisations, classification groups and families named behind a number.
 NAMED = 3
-
-
 #: Ranks with more families behind them are not listed in the report.
 MOST = 20
+#: Sums over the links of a node, and the end at which their families stand; ``sources`` is what is
+#: given to other nodes with the cited end in any technology.
+STRENGTHS: dict[str, Literal["citing", "cited"]] = {
+    "received": "cited",
+    "given": "citing",
+    "domestic": "citing",
+    "sources": "citing",
+}
+#: Sums over the families of a node.
+SIZES = (
+    "families",
+    "families_international",
+    "families_to_date",
+    "cited_by_families",
+    "value",
+)
 
 
-def held_by(study: Study, name: str | None, kind: Kind = "country") -> NDArray[np.float64]:
-    """Return the share of a country or organisation in each family; of all together without name.
-
-    Parameters
-    ----------
-    study
-        Of a run.
-    name
-        One of ``study.shares`` or, with ``kind="organisation"``, of ``study.organisations``; one
-        that is not there holds nothing.
-    kind
-        What the name is.
-    """
-    shares = study.shares if kind == "country" else study.organisations
-    if name is None:
-        everyone: NDArray[np.float64] = shares.matrix @ np.ones(len(shares.names))
-        return everyone
-    if name not in shares.names:
-        return np.zeros(study.rows)
-    column: NDArray[np.float64] = shares.matrix[:, [shares.names.index(name)]].toarray().ravel()
-    return column
-
-
-def from_families(parts: NDArray[np.float64]) -> pl.DataFrame:
-    """Return ``family`` (row number) and ``part`` of the families whose part is above 0."""
-    at = np.flatnonzero(parts > 0)
-    return pl.DataFrame({"family": at.astype(np.int32), "part": parts[at]})
-
-
-def from_links(
+def behind_links(
     study: Study,
     technology: str,
     span: Span,
-    between: Callable[[Ends, Ends], Mask],
+    cells: Mask,
     *,
-    end: Literal["citing", "cited"] = "citing",
-    kind: Kind = "country",
+    end: Literal["citing", "cited"],
     scope: Scope | None = None,
+    kind: Kind = "country",
 ) -> pl.DataFrame:
-    """Return what families add to the links between some countries (or organisations).
+    """Sum links by the family at one end.
 
     Parameters
     ----------
-    study, technology, span
-        Which links.
-    between
-        Given the numbers of the citing and the cited country of each cell of links, in
-        ``study.shares.names`` (or ``organisations``), tells which cells count.
+    study, technology, span, scope, kind
+        Which links; see `Study.links_mask`.
+    cells
+        Which pairs of nodes, by the number they have in the study's `Spread`.
     end
-        Whose families: at the citing or at the cited end.
-    kind
-        Links between what.
-    scope
-        Instead of that of the run.
+        Whose families.
 
     Returns
     -------
     pl.DataFrame
-        ``family`` (row number) and ``part`` [citations, by the counting rule], sorted by family.
+        ``cell`` (pair of nodes), ``family``, ``weight`` [family links by the counting rule], sorted
+        by cell and family. The weights of a cell sum to that of the link.
     """
-    spread = study.spread if kind == "country" else study.organisation_spread
-    chosen = study.links_mask(technology, span, kind=kind, scope=scope)
-    keep = gathered(chosen, spread.pair)
-    keep &= gathered(between(*spread.ends), spread.cell)
-    ends = study.pairs.citing if end == "citing" else study.pairs.cited
-    row, weight = ends[spread.pair[keep]], spread.weight[keep]
-    total = np.bincount(row, weights=weight, minlength=study.rows).astype(np.float64, copy=False)
-    return from_families(total)
+    spread = study.spread_of(kind)
+    chosen = study.links_mask(technology, span, scope=scope, kind=kind)
+    keep = gathered(cells, spread.cell) & gathered(chosen, spread.pair)
+    families = study.pairs.citing if end == "citing" else study.pairs.cited
+    return (
+        pl.DataFrame(
+            {
+                "cell": spread.cell[keep],
+                "family": families[spread.pair[keep]].astype(np.int32),
+                "weight": spread.weight[keep],
+            }
+        )
+        .group_by("cell", "family")
+        .agg(pl.col("weight").sort().sum())
+        .sort("cell", "family")
+    )
+
+
+def behind_node(
+    study: Study,
+    technology: str,
+    span: Span,
+    node: str,
+    quantity: str,
+    *,
+    kind: Kind = "country",
+) -> pl.DataFrame:
+    """List what each family adds to a sum of a country or organisation.
+
+    Parameters
+    ----------
+    study, technology, span
+        Of a run.
+    node
+        The country or organisation; nothing is behind one that is not in the study.
+    quantity
+        One of `STRENGTHS` or `SIZES`.
+    kind
+        What the node is.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``family`` Int32, ``part`` Float64 > 0 [unit of the quantity], sorted by family.
+
+    Raises
+    ------
+    OptionError
+        There is no such quantity.
+    """
+    shares = study.shares_of(kind)
+    at = shares.names.index(node) if node in shares.names else -1
+    if quantity in STRENGTHS:
+        i, j = study.spread_of(kind).ends
+        cells = {
+            "received": (j == at) & (i != at),
+            "given": (i == at) & (j != at),
+            "domestic": (i == at) & (j == at),
+            "sources": (i == at) & (j != at),
+        }
+        found = behind_links(
+            study,
+            technology,
+            span,
+            cells[quantity],
+            end=STRENGTHS[quantity],
+            scope="citing" if quantity == "sources" else None,
+            kind=kind,
+        )
+        summed = found.group_by("family").agg(part=pl.col("weight").sort().sum())
+        return summed.filter(pl.col("part") > 0).sort("family")
+    if quantity not in SIZES:
+        known = ", ".join([*SIZES, *STRENGTHS])
+        raise OptionError(f"'{quantity}' is no sum over families", remedy=f"known: {known}")
+    held = np.zeros(study.rows)
+    if at >= 0:
+        held = shares.matrix[:, [at]].toarray().ravel()
+    to_date = quantity == "families_to_date"
+    held *= study.member[technology] & (study.years <= span[1] if to_date else study.in_span(span))
+    if quantity == "families_international":
+        held *= study.international
+    elif quantity == "cited_by_families":
+        held *= study.citing_families
+    elif quantity == "value":
+        held[: study.families] *= study.valued.value
+        held[study.families :] = 0.0
+    row = np.flatnonzero(held > 0)
+    return pl.DataFrame({"family": row.astype(np.int32), "part": held[row]})
 
 
 def ranked_cells(
@@ -120,24 +178,11 @@ def ranked_cells(
         Cell -> families, by contribution [families, or citations], then by id. A cell with none,
         or with a document outside the corpus among them, is left out.
     """
-    documents = (
-        study.corpus.columns("documents", "family", "family_id", "lens_id")
-        .drop_nulls("family")
-        .group_by("family")
-        .agg(pl.col("family_id").first(), pl.col("lens_id").min())
-    )
-    inside = study.chosen(technology, span)
+    documents = _one_document(study)
     found: dict[tuple[str, str], list[Family]] = {}
     for country, column in cells:
-        if country not in study.shares.names:
-            continue
-        if RANKED[column] == "families":
-            table = from_families(held_by(study, country) * inside)
-        else:
-            table = from_links(
-                study, technology, span, received_by(study.shares, country), end="cited"
-            )
-        if not 0 < table.height <= most or int(table["family"].max()) >= study.families:  # type: ignore[arg-type] # a number: there are rows
+        table = behind_node(study, technology, span, country, RANKED[column])
+        if not 0 < table.height <= most or table["family"][-1] >= study.families:
             continue
         listed = rounded(table.join(documents, on="family", how="inner"))
         order = listed.sort(["part", "family_id"], descending=[True, False])
@@ -147,20 +192,14 @@ def ranked_cells(
     return found
 
 
-def received_by(shares: Shares, name: str) -> Callable[[Ends, Ends], Mask]:
-    """Return which cells of links are citations that a country receives from others."""
-    at = shares.names.index(name) if name in shares.names else -1
-    return lambda i, j: (j == at) & (i != at)
-
-
-def with_scope(study: Study, scope: str) -> Study:
-    """Return the study with links of another scope; what does not depend on it is kept."""
-    options = study.options.model_copy(update={"scope": scope})
-    found = replace(study, options=options)
-    for name in ("spread", "organisation_spread"):
-        if name in vars(study):
-            vars(found)[name] = vars(study)[name]
-    return found
+def _one_document(study: Study) -> pl.DataFrame:
+    """The id of each family and the first of its Lens ids."""
+    return (
+        study.corpus.columns("documents", "family", "family_id", "lens_id")
+        .drop_nulls("family")
+        .group_by("family")
+        .agg(pl.col("family_id").first(), pl.col("lens_id").min())
+    )
 
 
 def evidence(
@@ -169,41 +208,27 @@ def evidence(
     span: Span,
     only: Collection[tuple[str, str]] | None = None,
     *,
-    kind: Literal["country", "organisation"],
+    kind: Kind,
+    scope: Scope | None = None,
 ) -> dict[tuple[str, str], list[tuple[str, str]]]:
-    """The families that carry each link most: up to three ``(family_id, lens_id)`` per link.
+    """List the families that carry each link most: up to three ``(family_id, lens_id)`` per link.
 
     With ``only`` for these links, (citing, cited), alone: between organisations there are millions.
     """
-    spread = study.spread if kind == "country" else study.organisation_spread
-    chosen = study.links_mask(technology, span, kind=kind)
-    keep = gathered(chosen, spread.pair)
+    spread = study.spread_of(kind)
     i, j = spread.ends
+    cells = np.ones(i.size, dtype=bool)
     if only is not None:
         at = {name: k for k, name in enumerate(spread.names)}
         wanted = [at[citing] * len(at) + at[cited] for citing, cited in only]
-        among = np.isin(i.astype(np.int64) * len(at) + j, np.array(wanted, dtype=np.int64))
-        keep &= gathered(among, spread.cell)
-    docs = (
-        study.corpus.columns("documents", "family", "family_id", "lens_id")
-        .drop_nulls("family")
-        .group_by("family")
-        .agg(pl.col("family_id").first(), pl.col("lens_id").min())
-    )
+        cells = np.isin(i.astype(np.int64) * len(at) + j, np.array(wanted, dtype=np.int64))
     top = (
-        pl.DataFrame(
-            {
-                "cell": spread.cell[keep],
-                "family": study.pairs.citing[spread.pair[keep]].astype(np.int32),
-                "weight": spread.weight[keep],
-            }
-        )
-        .group_by("cell", "family")
-        .agg(pl.col("weight").sort().sum().round_sig_figs(DIGITS))
+        behind_links(study, technology, span, cells, end="citing", scope=scope, kind=kind)
+        .with_columns(pl.col("weight").round_sig_figs(DIGITS))
         .sort("cell", "weight", "family", descending=[False, True, False])
         .group_by("cell", maintain_order=True)
         .head(NAMED)
-        .join(docs, on="family", how="inner", maintain_order="left")
+        .join(_one_document(study), on="family", how="inner", maintain_order="left")
     )
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for cell, family_id, lens_id in top.select("cell", "family_id", "lens_id").iter_rows():
@@ -232,22 +257,15 @@ class Behind:
 
     def _entries(self, technology: str, span: Span, *, cited: bool) -> pl.DataFrame:
         """Foreign links of the focal country: the family at the other end, its country, weight."""
-        study, spread = self.study, self.study.spread
-        i, j = spread.ends
+        study = self.study
+        i, j = study.spread.ends
         mine, theirs = (j, i) if cited else (i, j)
-        cell = (mine == self.at) & (theirs != self.at)
-        chosen = study.links_mask(technology, span, scope="citing")
-        keep = gathered(cell, spread.cell) & gathered(chosen, spread.pair)
-        pair = spread.pair[keep]
-        family = study.pairs.citing[pair] if cited else study.pairs.cited[pair]
+        end: Literal["citing", "cited"] = "citing" if cited else "cited"
+        cells = (mine == self.at) & (theirs != self.at)
+        found = behind_links(study, technology, span, cells, end=end, scope="citing")
         names = pl.Series(study.shares.names, dtype=pl.String)
-        return pl.DataFrame(
-            {
-                "family": family.astype(np.int32),
-                "country": names.gather(theirs[spread.cell[keep]]),
-                "weight": spread.weight[keep],
-            }
-        )
+        country = names.gather(theirs[found["cell"].to_numpy()]).alias("country")
+        return found.select("family", country, "weight")
 
     def _top(self, entries: pl.DataFrame, held: pl.DataFrame, name: str) -> pl.DataFrame:
         """The largest holders of the entries of each country, with their part, as one text."""

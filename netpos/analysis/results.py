@@ -85,7 +85,7 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
         found["trend"] = _trend(study)
         found["slopes"] = trend.slopes(found["trend"])
         found["changes"] = _changes(study, found["countries"])
-    found["family_values"] = _family_values(study, once.valued)
+    found["family_values"] = _family_values(study, study.valued)
     found["organisations"] = found["organisations"].select(
         [c for c in position.ORGANISATION_COLUMNS if c in found["organisations"].columns]
     )
@@ -97,7 +97,7 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
 
 def _trend(study: Study) -> pl.DataFrame:
     span = (study.options.first, study.options.last)
-    counted = ~study.pairs.self_citation if study.options.self_citations == "drop" else None
+    counted = ~study.pairs.self_citation if study.drops_self_citations() else None
     values = (
         None
         if not len(study.all_pairs)

@@ -17,7 +17,6 @@ from netpos.analysis.coverage import (
 )
 from netpos.analysis.study import Span, Study
 from netpos.indicators import (
-    markets,
     position,
     uncertainty,
     value,
@@ -92,7 +91,6 @@ class WholeRun:
     coverage: pl.DataFrame
     self_links: NDArray[np.float64]
     behind: Behind
-    valued: value.Valuation
     sample: uncertainty.Sample
 
     @classmethod
@@ -103,7 +101,6 @@ class WholeRun:
             coverage_table(study),
             _self_citations(study),
             Behind(study),
-            valuation(study),
             uncertainty.Sample.of(study.pairs, study.spread, study.shares, study.organisations),
         )
 
@@ -115,7 +112,7 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
     citing = study.links(technology, span, scope="citing", period=period)
     by_country = country_coverage(study, technology, span)
     chosen = study.chosen(technology, span)
-    worth = value.node_values(once.valued, study.shares, chosen)
+    worth = value.node_values(study.valued, study.shares, chosen)
     table = (
         position.country_table(
             closed,
@@ -174,18 +171,6 @@ def focal_only(table: pl.DataFrame, focal: str) -> pl.DataFrame:
     ).with_columns([pl.when(mine).then(pl.col(c)).alias(c) for c in table.columns if c not in keep])
 
 
-def valuation(study: Study) -> value.Valuation:
-    """Value every family of the study; see `netpos.indicators.value`."""
-    n = study.families  # documents outside the corpus are in no market
-    return value.valuation(
-        study.corpus.columns("documents", *markets.DOCUMENTS),
-        study.citing_families[:n],
-        study.priority_years[:n],
-        {name: inside[:n] for name, inside in study.fields.items()},
-        data_date=study.data_date,
-    )
-
-
 def _intervals(
     study: Study,
     table: pl.DataFrame,
@@ -195,12 +180,11 @@ def _intervals(
     span: Span,
 ) -> pl.DataFrame:
     keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
-    citing = study.links_mask(technology, span, scope="citing")
     return uncertainty.intervals(
         table.select(*keys, pl.all()),
         sample,
         study.links_mask(technology, span),
-        citing,
+        study.links_mask(technology, span, scope="citing"),
         study.chosen(technology, span),
         year=study.year_of_membership,
         memberships=study.memberships,
@@ -251,7 +235,7 @@ def _organisations(
         own = ("citations_per_family", "self_citations")
         unknown = ("received", "given", "pagerank", "betweenness", *own)
         found = found.with_columns([pl.lit(None, found.schema[c]).alias(c) for c in unknown])
-    worth = value.node_values(once.valued, shares, chosen, kind="organisation")
+    worth = value.node_values(study.valued, shares, chosen, kind="organisation")
     worth = worth.select("organisation", "value", "value_rank")
     worth = worth.filter(pl.lit(len(study.all_pairs) > 0))
     found = found.join(worth, on="organisation", how="left", maintain_order="left")

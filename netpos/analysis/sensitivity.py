@@ -55,7 +55,7 @@ def _focal(
     unit, held = shared.unit(spec), shared.held(spec)
     span = (options.first, options.last)
     counted = unit.selected(shared.counted(spec))
-    if options.self_citations == "drop":
+    if shared.study.drops_self_citations():
         counted &= ~unit.pairs.self_citation
     in_span = (unit.years >= span[0]) & (unit.years <= span[1])
     scope: Scope = spec.scope  # type: ignore[assignment] # checked by Options

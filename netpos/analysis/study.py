@@ -22,11 +22,13 @@ from netpos.errors import InputError, OptionError
 from netpos.graph import links as graph_links
 from netpos.graph import residence
 from netpos.graph.links import Citations, Mask, Shares, Spread
+from netpos.indicators import markets, value
 from netpos.ingest.corpus import Corpus, reading
 from netpos.options import Options
 from netpos.tables import Links, rounded
 
 Span = tuple[int, int]
+Kind = Literal["country", "organisation"]
 #: What of the families is held as long as the run lasts.
 _HELD = ("family", "priority_year", "publication_year", "international")
 
@@ -136,7 +138,8 @@ class Study:
             known = ", ".join(self.names)
             raise OptionError(f"technology '{technology}' is unknown", remedy=f"known: {known}")
 
-    def _drops_self_citations(self, kind: str) -> bool:
+    def drops_self_citations(self, kind: Kind = "country") -> bool:
+        """Whether links between families that share an organisation are left out."""
         drop = {"default": kind == "organisation", "keep": False, "drop": True}
         return drop[self.options.self_citations]
 
@@ -145,20 +148,43 @@ class Study:
         technology: str,
         span: Span,
         *,
-        kind: str = "country",
         scope: graph_links.Scope | None = None,
+        kind: Kind = "country",
     ) -> Mask:
-        """Return which pairs make up the links of a technology and span.
+        """Select the pairs that make up the links of a technology and span.
 
-        ``scope`` takes the place of that of the run, as for the questions of dependence.
+        Every table of links, every number made of links and every list of what is behind them
+        starts from this mask.
+
+        Parameters
+        ----------
+        technology, span
+            Id of the technology (``all``: the union); first and last year of the citing families.
+        scope
+            Which ends must be in the technology; default that of the run.
+        kind
+            What the nodes are: it decides on self-citations where the run leaves them to it.
+
+        Raises
+        ------
+        OptionError
+            The technology or the scope is unknown.
         """
         self._known(technology)
         chosen = graph_links.select(
             self.pairs, self.ends[technology], self.years, span, scope=scope or self.options.scope
         )
-        if self._drops_self_citations(kind):
+        if self.drops_self_citations(kind):
             chosen &= ~self.pairs.self_citation
         return chosen
+
+    def shares_of(self, kind: Kind) -> Shares:
+        """Countries or organisations of each family, by the counting rule."""
+        return self.shares if kind == "country" else self.organisations
+
+    def spread_of(self, kind: Kind) -> Spread:
+        """Pairs spread over countries or organisations."""
+        return self.spread if kind == "country" else self.organisation_spread
 
     @cached_property
     def memberships(self) -> pl.DataFrame | None:
@@ -236,22 +262,19 @@ class Study:
         span: Span,
         *,
         scope: graph_links.Scope | None = None,
-        kind: Literal["country", "organisation"] = "country",
+        kind: Kind = "country",
         period: str | None = None,
     ) -> Links:
         """Cut the links of one technology and span."""
-        self._known(technology)
         found = graph_links.build(
-            self.pairs,
-            self.spread if kind == "country" else self.organisation_spread,
-            self.shares if kind == "country" else self.organisations,
+            self.links_mask(technology, span, scope=scope, kind=kind),
+            self.spread_of(kind),
+            self.shares_of(kind),
             self.member[technology],
             self.years,
             span,
-            ends=self.ends[technology],
             scope=scope or self.options.scope,
             kind=kind,
-            drop_self=self._drops_self_citations(kind),
             always=self.options.focal if kind == "country" else None,
             measures={
                 "families_international": self.international,
@@ -267,6 +290,18 @@ class Study:
             self.home, left_on="node", right_on="organisation", how="left", maintain_order="left"
         )
         return replace(found, nodes=nodes)
+
+    @cached_property
+    def valued(self) -> value.Valuation:
+        """Value of every family; see `netpos.indicators.value`."""
+        n = self.families  # documents outside the corpus are in no market
+        return value.valuation(
+            self.corpus.columns("documents", *markets.DOCUMENTS),
+            self.citing_families[:n],
+            self.priority_years[:n],
+            {name: inside[:n] for name, inside in self.fields.items()},
+            data_date=self.data_date,
+        )
 
     @cached_property
     def home(self) -> pl.DataFrame:

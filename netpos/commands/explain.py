@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from netpos import analysis, countries, options
-from netpos.analysis.selection import valuation
-from netpos.analysis.study import Span, Study
+from netpos.analysis import behind
+from netpos.analysis.study import Kind, Span, Study
 from netpos.errors import InputError, OptionError
-from netpos.graph.links import Shares, Spread
 from netpos.ingest.corpus import open_corpus, reading
 
 #: Cells that are sums over families.
@@ -28,7 +26,8 @@ ADDITIVE = (
     "value",
     "weight",
 )
-#: Cells made of two sums: numerator and denominator, or the two terms.
+#: Cells made of sums: numerator and denominator, or the terms; all others of what is received and
+#: given.
 PARTS = {
     "balance_ratio": ("received", "given"),
     "received_per_family": ("received", "families_to_date"),
@@ -39,16 +38,30 @@ PARTS = {
     "received_share": ("received",),
     "family_rank": ("families",),
     "received_rank": ("received",),
+    "international_share": ("families_international", "families"),
+    "international_rank": ("families_international",),
+    "value_share": ("value",),
+    "value_rank": ("value",),
+    "rca": ("families",),
+    "rca_within": ("families",),
+    **dict.fromkeys(
+        (
+            *("source_countries", "source_effective", "source_evenness", "source_hhi"),
+            *("share_eu", "share_oecd_nato", "share_other", "similarity"),
+        ),
+        ("sources",),
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Part:
-    """One sum over families: its name, its value, and each family's contribution."""
+    """One sum over families: its name, its value, each family's contribution and its documents."""
 
     name: str
     value: float
     families: pl.DataFrame
+    documents: Mapping[int, Sequence[Mapping[str, object]]]
 
 
 @dataclass(frozen=True)
@@ -165,7 +178,8 @@ def _table_cell(
     if (country is None) == (organisation is None):
         remedy = "give --country CODE, --organisation NAME, or --citing and --cited"
         raise OptionError("which number?", remedy=remedy)
-    kind, name = ("country", country) if country else ("organisation", organisation)
+    kind: Kind = "country" if country else "organisation"
+    name = country or organisation
     assert name is not None  # one of the two is given
     table = "countries" if kind == "country" else "organisations"
     value = _cell(folder, table, {**rows, kind: name}, indicator)
@@ -194,16 +208,6 @@ def _cell(
     return None if value is None else float(value)
 
 
-def _shares(study: Study, kind: str) -> tuple[Shares, Spread]:
-    if kind == "country":
-        return study.shares, study.spread
-    return study.organisations, study.organisation_spread
-
-
-def _index(shares: Shares, name: str) -> int:
-    return shares.names.index(name) if name in shares.names else -1
-
-
 def _outside_names(study: Study) -> pl.Series:
     """What to call a document outside the corpus that has a country (``--residences``)."""
     number = pl.concat_str("office", "doc_number", "kind", ignore_nulls=True)
@@ -211,57 +215,26 @@ def _outside_names(study: Study) -> pl.Series:
     return table["family_id"]
 
 
-def _summed(study: Study, row: np.ndarray, weight: np.ndarray, name: str) -> Part:
-    total = np.bincount(row, weights=weight, minlength=study.families).astype(np.float64)
-    at = np.flatnonzero(total > 0)
-    ids = pl.concat([study.corpus.families["family_id"], _outside_names(study)]).gather(at)
-    table = pl.DataFrame(
-        {"family": at.astype(np.int32), "family_id": ids, "contribution": total[at]}
-    )
-    ordered = table.sort(["contribution", "family_id"], descending=[True, False])
-    return Part(name, float(total.sum()), ordered)
+def _summed(study: Study, name: str, table: pl.DataFrame) -> Part:
+    """The part with this name, from what each family adds to it."""
+    ids = pl.concat([study.corpus.families["family_id"], _outside_names(study)])
+    listed = table.select(
+        "family", family_id=ids.gather(table["family"]), contribution="part"
+    ).sort(["contribution", "family_id"], descending=[True, False])
+    total = float(table["part"].sort().sum())
+    return Part(name, total, listed, _documents(study, listed["family"]))
 
 
 def _link(study: Study, technology: str, span: Span, citing: str, cited: str) -> Part:
-    shares, spread = _shares(study, "country")
-    i, j = _index(shares, citing), _index(shares, cited)
-    keep = study.links_mask(technology, span)[spread.pair]
-    keep &= (spread.ends[0][spread.cell] == i) & (spread.ends[1][spread.cell] == j)
-    row = study.pairs.citing[spread.pair[keep]]
-    return _summed(study, row, spread.weight[keep], "weight")
+    names = study.shares.names
+    i, j = (names.index(code) if code in names else -1 for code in (citing, cited))
+    cells = (study.spread.ends[0] == i) & (study.spread.ends[1] == j)
+    found = behind.behind_links(study, technology, span, cells, end="citing")
+    return _summed(study, "weight", found.select("family", part="weight"))
 
 
-def _part(study: Study, technology: str, span: Span, kind: str, name: str, what: str) -> Part:
-    shares, spread = _shares(study, kind)
-    at = _index(shares, name)
-    if what in ("received", "given", "domestic"):
-        i, j = spread.ends[0][spread.cell], spread.ends[1][spread.cell]
-        keep = study.links_mask(technology, span, kind=kind)[spread.pair]
-        if what == "received":
-            keep &= (j == at) & (i != at)
-        elif what == "given":
-            keep &= (i == at) & (j != at)
-        else:
-            keep &= (i == at) & (j == at)
-        ends = study.pairs.cited if what == "received" else study.pairs.citing
-        return _summed(study, ends[spread.pair[keep]], spread.weight[keep], what)
-    if at < 0:
-        return _summed(study, np.zeros(0, np.int64), np.zeros(0), what)
-    held = shares.matrix[:, [at]].toarray().ravel()
-    inside = study.member[technology]
-    if what == "families_to_date":
-        inside = inside & (study.years <= span[1])
-    else:
-        inside = inside & study.in_span(span)
-    if what == "families_international":
-        held = held * study.international
-    if what == "value":
-        held[: study.families] *= valuation(study).value
-        held[study.families :] = 0.0
-    if what == "cited_by_families":
-        held = held * study.citing_families
-    row = np.flatnonzero(inside & (held > 0))
-    return _summed(study, row, held[row], what)
+def _part(study: Study, technology: str, span: Span, kind: Kind, name: str, what: str) -> Part:
+    return _summed(study, what, behind.behind_node(study, technology, span, name, what, kind=kind))
 
 
 def _documents(study: Study, families: pl.Series) -> dict[int, list[dict[str, object]]]:
@@ -272,35 +245,36 @@ def _documents(study: Study, families: pl.Series) -> dict[int, list[dict[str, ob
     return found
 
 
-def as_dict(found: Explanation, folder: Path) -> dict[str, object]:
+def as_dict(found: Explanation) -> dict[str, object]:
     """Plain values: ``value, sum, families`` with documents, or ``parts`` for a ratio.
 
     A cited document outside the corpus that a table of residences gives a country stands among
     the families under its Lens ID (else its number), without documents.
     """
-
-    def part(study: Study, one: Part) -> dict[str, object]:
-        documents = _documents(study, one.families["family"])
-        return {
+    parts: list[dict[str, object]] = [
+        {
             "name": one.name,
             "sum": one.value,
             "families": [
-                {"family_id": ident, "contribution": value, "documents": documents.get(number, [])}
+                {
+                    "family_id": ident,
+                    "contribution": value,
+                    "documents": one.documents.get(number, []),
+                }
                 for number, ident, value in one.families.iter_rows()
             ],
         }
-
-    with open_results(folder) as study:
-        parts = [part(study, p) for p in found.parts]
+        for one in found.parts
+    ]
     head: dict[str, object] = {"cell": found.cell, "value": found.value, "additive": found.additive}
     if found.additive:
         return head | {"sum": parts[0]["sum"], "families": parts[0]["families"]}
     return head | {"parts": parts}
 
 
-def paragraphs(found: Explanation, folder: Path, *, most: int = 20) -> str:
+def paragraphs(found: Explanation, *, most: int = 20) -> str:
     """Lines a person can read: the value, then each family with its part and its documents."""
-    content = as_dict(found, folder)
+    content = as_dict(found)
     shown = "undefined" if found.value is None else f"{found.value:.12g}"
     lines = [f"{found.cell}: {shown}"]
     parts = [content] if found.additive else content["parts"]

@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
@@ -18,7 +17,7 @@ from netpos import analysis
 from netpos.analysis import behind, results
 from netpos.analysis.focus_areas import focus_areas
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
-from netpos.analysis.study import Study
+from netpos.analysis.study import Kind, Study
 from netpos.files import writing
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
 from netpos.ingest.readers.json_stream import MAX_RECORD
@@ -33,7 +32,6 @@ from netpos.viz.report.report import Page, write_report
 from netpos.viz.workbook import excel_nl, workbook
 
 Report = Callable[[str], None]
-Kind = Literal["country", "organisation"]
 _KINDS: tuple[tuple[Kind, str], ...] = (("country", ""), ("organisation", "-organisations"))
 #: Organisations drawn in a map and listed per technology and period.
 ORGANISATIONS_DRAWN = 500
@@ -296,8 +294,6 @@ def _page(
     study: Study, tables: dict[str, pl.DataFrame], corpus: str | None, *, synthetic: bool
 ) -> Page:
     whole = (study.options.first, study.options.last)
-    # on whom a country builds, and who builds on it, is counted with the cited end anywhere
-    sources = behind.with_scope(study, "citing")
     return Page(
         focal=study.options.focal,
         lang=study.options.lang,
@@ -325,8 +321,10 @@ def _page(
             for key, value in study.options.model_dump(by_alias=True).items()
             if value is not None
         },
+        # on whom a country builds, and who builds on it, is counted with the cited end anywhere
         evidence={
-            name: behind.evidence(sources, name, whole, kind="country") for name in study.names
+            name: behind.evidence(study, name, whole, kind="country", scope="citing")
+            for name in study.names
         },
         ranked={
             name: behind.ranked_cells(

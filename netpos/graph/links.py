@@ -378,17 +378,15 @@ def sizes(
 
 
 def build(
-    pairs: Citations,
+    chosen: Mask,
     spread: Spread,
     shares: Shares,
     member: Mask,
     years: NDArray[np.float64],
     span: tuple[int, int] | None,
     *,
-    ends: Mask | None = None,
     scope: Scope = "closed",
     kind: Literal["country", "organisation"] = "country",
-    drop_self: bool = False,
     always: str | None = None,
     measures: Mapping[str, NDArray[np.float64]] | None = None,
     technology: str | None = None,
@@ -399,14 +397,16 @@ def build(
 
     Parameters
     ----------
-    pairs, spread, shares, member, years, span, scope
-        See `select` and `Spread`.
-    ends
-        Which rows can be an end of a link; default the members.
+    chosen
+        Which pairs are in it; see `select`.
+    spread, shares
+        Those pairs, and all families, by node; see `Spread` and `Shares`.
+    member, years, span
+        Which families count in the size of a node; see `sizes`.
+    scope
+        How the pairs were chosen: travels with the result.
     kind
         What the nodes are.
-    drop_self
-        Leave out links between families that share an organisation.
     always
         A node kept also without families or links (the focal country).
     measures
@@ -414,9 +414,6 @@ def build(
     technology, period, counting
         Names that travel with the result.
     """
-    chosen = select(pairs, member if ends is None else ends, years, span, scope=scope)
-    if drop_self:
-        chosen &= ~pairs.self_citation
     at, weight, citations = spread._summed(chosen)
     nodes = sizes(shares, member, years, span, measures)
     keep = nodes["families"].to_numpy() > 0

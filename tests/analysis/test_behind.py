@@ -1,17 +1,118 @@
-"""Families and organisations behind a number."""
+"""What is behind a number adds up to it, whatever the options leave out."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from netpos import analysis
-from netpos.analysis import results
+from netpos.analysis import behind, results
+from netpos.analysis.selection import WholeRun, selected
+from netpos.errors import OptionError
 from netpos.ingest.corpus import read
 from netpos.options import make
 from tests.lens import record, write
+
+SPAN = (2015, 2025)
+SHARED, OTHER, THIRD = "SHARED BV", "OTHER INC", "THIRD INC"
+#: NL cites the US three times: once within one organisation, twice another one's families. One of
+#: the cited families is in no technology. A US family cites NL within the organisation, one not.
+RECORDS = [
+    record(1, applicants=[(SHARED, "NL")], cites=[2, 3, 4]),
+    record(2, applicants=[(SHARED, "US")], symbols=["G06N10/20"]),
+    record(3, applicants=[(OTHER, "US")], symbols=["G06N10/40"]),
+    record(4, applicants=[(OTHER, "US")], symbols=["A01B1/00"]),
+    record(5, applicants=[(SHARED, "US")], cites=[1], published="2021-01-01"),
+    record(6, applicants=[(THIRD, "US")], cites=[1], published="2021-01-01"),
+    record(7, applicants=[(SHARED, "NL"), (THIRD, "DE")], cites=[1], published="2021-01-01"),
+]
+
+
+def study(folder: Path, **options: object) -> analysis.Study:
+    path = Path(__file__).parent.parent / "quantum.toml"
+    given = {"technologies": str(path), "draws": 0, **options}
+    return analysis.prepare(read(write(folder / "e.jsonl", RECORDS)), make(given))
+
+
+@pytest.mark.parametrize(
+    ("choice", "sources", "dependents"),
+    [
+        # shares of the three links NL -> US and of the two US -> NL
+        (
+            "keep",
+            "OTHER (66.7 %); SHARED (33.3 %)",
+            "SHARED (50.0 %); THIRD (50.0 %)",
+        ),
+        ("drop", "OTHER (100.0 %)", "THIRD (100.0 %)"),
+    ],
+)
+def test_who_is_behind_sources_and_dependents_follows_the_choice_on_self_citations(
+    tmp_path: Path, choice: str, sources: str, dependents: str
+) -> None:
+    made = study(tmp_path, self_citations=choice)
+    found = selected(WholeRun.of(made), "quantum", "all", SPAN)
+    us = found["exposure"].filter(pl.col("source") == "US").row(0, named=True)
+    assert us["top_organisations"] == sources
+    assert "G06N10" in us["main_groups"]
+    assert ("G06N10 (50.0 %)" in us["main_groups"]) == (choice == "drop")
+    us = found["dependents"].filter(pl.col("country") == "US").row(0, named=True)
+    assert us["top_organisations"] == dependents
+
+
+@pytest.mark.parametrize("choice", ["default", "keep", "drop"])
+@pytest.mark.parametrize("kind", ["country", "organisation"])
+@pytest.mark.parametrize("scope", ["closed", "citing"])
+def test_the_families_behind_links_and_nodes_add_up_to_the_tables(
+    tmp_path: Path, choice: str, kind: analysis.Kind, scope: str
+) -> None:
+    made = study(tmp_path, self_citations=choice, scope=scope)
+    links = made.links("quantum", SPAN, kind=kind)
+    every = np.ones(made.spread_of(kind).ends[0].size, dtype=bool)
+    found = behind.behind_links(made, "quantum", SPAN, every, end="citing", kind=kind)
+    names = made.spread_of(kind).names
+    ends = [[names[k] for k in end[found["cell"].to_numpy()]] for end in made.spread_of(kind).ends]
+    summed = (
+        found.with_columns(citing=pl.Series(ends[0]), cited=pl.Series(ends[1]))
+        .group_by("citing", "cited")
+        .agg(pl.col("weight").sum())
+        .sort("citing", "cited")
+    )
+    want = links.table.select("citing", "cited", "weight").sort("citing", "cited")
+    assert summed.select("citing", "cited").equals(want.select("citing", "cited"))
+    assert summed["weight"].to_list() == pytest.approx(want["weight"].to_list(), abs=1e-12)
+    for node, families in links.nodes.select("node", "families").iter_rows():
+        foreign = (pl.col("citing") != pl.col("cited")) & (pl.col("cited") == node)
+        for quantity, total in (
+            ("families", families),
+            ("received", want.filter(foreign)["weight"].sum()),
+        ):
+            parts = behind.behind_node(made, "quantum", SPAN, node, quantity, kind=kind)
+            assert (parts["part"] > 0).all()
+            assert parts["part"].sum() == pytest.approx(total, abs=1e-12), (node, quantity)
+
+
+def test_links_of_every_kind_start_from_one_selection(tmp_path: Path) -> None:
+    made = study(tmp_path, self_citations="drop")
+    closed = made.links_mask("quantum", SPAN)
+    citing = made.links_mask("quantum", SPAN, scope="citing")
+    assert (closed.sum(), citing.sum()) == (2, 3)  # 1>3, 6>1; and 1>4
+    for scope, mask in (("closed", closed), ("citing", citing)):
+        assert made.links("quantum", SPAN, scope=scope).table["citations"].sum() == mask.sum()  # type: ignore[arg-type] # a scope
+
+
+def test_what_is_no_sum_over_families_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="no sum over families; known: families"):
+        behind.behind_node(study(tmp_path), "quantum", SPAN, "NL", "pagerank")
+
+
+def test_nothing_is_behind_a_country_that_is_not_there(tmp_path: Path) -> None:
+    made = study(tmp_path)
+    for quantity in (*behind.SIZES, *behind.STRENGTHS):
+        assert behind.behind_node(made, "quantum", SPAN, "ZW", quantity).height == 0
+
 
 #: NL builds on one family of its own firm abroad and on one of another firm.
 WITHIN_A_FIRM = [

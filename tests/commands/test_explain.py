@@ -112,6 +112,33 @@ def test_a_ratio_gives_both_parts(results: Path) -> None:
     assert found.value == pytest.approx((received - given) / (received + given), abs=1e-11)
 
 
+def test_what_rests_on_sources_is_explained_by_links_to_any_technology(results: Path) -> None:
+    found = explain.explain(
+        results, technology="quantum", country="NL", indicator="source_effective"
+    )
+    sources = pl.read_parquet(results / "tables" / "source_links.parquet").filter(
+        (pl.col("technology") == "quantum")
+        & (pl.col("period") == "all")
+        & (pl.col("citing") == "NL")
+        & (pl.col("cited") != "NL")
+    )
+    assert [p.name for p in found.parts] == ["sources"]
+    assert found.parts[0].value == pytest.approx(sources["weight"].sum(), abs=1e-12)
+
+
+def test_the_study_is_prepared_once_for_a_question(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    original = explain.open_results
+    monkeypatch.setattr(explain, "open_results", lambda f: (asked.append(f), original(f))[1])
+    arguments = ["explain", str(results), "--technology", "quantum", "--country", "NL"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.stderr
+    assert "e.jsonl:4" in done.stdout
+    assert len(asked) == 1
+
+
 def test_an_absent_link_is_zero_from_no_family(results: Path) -> None:
     found = explain.explain(results, technology="quantum", citing="KR", cited="DE")
     assert (found.value, found.parts[0].value, found.parts[0].families.height) == (0.0, 0.0, 0)
@@ -189,4 +216,4 @@ def test_cited_documents_outside_the_corpus_are_named_where_they_have_a_country(
     found = explain.explain(tmp_path / "o", **chosen)
     assert found.value == found.parts[0].value == 2
     assert set(found.parts[0].families["family_id"]) == {lens_id(901), lens_id(902)}
-    assert "a document outside the corpus" in explain.paragraphs(found, tmp_path / "o")
+    assert "a document outside the corpus" in explain.paragraphs(found)

@@ -113,7 +113,8 @@ def ready(case: Case) -> Ready:
     measures = {"families_international": np.zeros(rows), "cited_by_families": np.zeros(rows)}
 
     def built(scope: graph_links.Scope) -> graph_links.Links:
-        parts = (pairs, spread, shares, member, years, SPAN)
+        chosen = graph_links.select(pairs, member, years, SPAN, scope=scope)
+        parts = (chosen, spread, shares, member, years, SPAN)
         return graph_links.build(*parts, scope=scope, always="NL", measures=measures)
 
     inside = member & (years >= SPAN[0]) & (years <= SPAN[1])
