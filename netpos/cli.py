@@ -213,7 +213,9 @@ DataDate = Annotated[
 Lang = Annotated[str | None, _option("--lang", "en or nl. [default: en]")]
 Seed = Annotated[int | None, _option("--seed", "Seed of layouts and draws. [default: 0]")]
 Config = Annotated[Path | None, _option("--config", "A run.toml; options given here win.")]
-Processes = Annotated[int | None, _option("--processes", "Workers. [default: one per core]")]
+Processes = Annotated[
+    int | None, _option("--processes", "Threads that read exports. [default: one per core]")
+]
 MaxRecord = Annotated[
     int | None,
     typer.Option(
