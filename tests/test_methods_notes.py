@@ -30,6 +30,8 @@ DEFINED: dict[str, dict[str, object]] = tomllib.loads(
 #: Arrays in, arrays out: used by the indicators, told with them, of no use by themselves.
 MACHINERY = {
     "netpos.indicators.bipartite": {"count", "deviation", "named", "series", "spread"},
+    "netpos.indicators.focal": {"leader", "of_links", "of_sizes", "of_sources", "places", "ranked"},
+    "netpos.indicators.robustness": {"said"},
     "netpos.indicators.specialisation": {"grid"},
     "netpos.graph.balance": {"node_index"},
     "netpos.graph.core": {"block_fit", "foreign_stack"},

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from netpos import countries
-from netpos.analysis import sensitivity
+from netpos.analysis import sensitivity, without
 from netpos.analysis.chosen import UNION
 from netpos.analysis.complexity import technology_complexity
 from netpos.analysis.selection import WholeRun, selected
@@ -147,14 +147,15 @@ def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[st
     """Every way of counting, and a mark for what survives them; empty with ``--design focal``."""
     if not study.options.sensitivity or study.options.design == "focal":
         return {}
-    table = sensitivity.sensitivity(study)
+    worth = sensitivity.worth_of(study, tables["family_values"])
+    table = sensitivity.sensitivity(study, worth)
     whole = pl.col("period") == "all"
     mine = pl.col("country") == study.options.focal
     focal = tables["countries"].filter(whole & mine)
     drawn = tables.get("indicators")
     marks = robustness.robustness(
         table,
-        sensitivity.without_largest(study),
+        without.without_one(study, worth),
         focal=study.options.focal,
         intervals=None if drawn is None else drawn.filter(whole),
         measurable={
