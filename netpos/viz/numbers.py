@@ -56,10 +56,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "trend": ("country", "year"),
     "indicators": ("country", "indicator"),
     "robustness": ("indicator",),
-    "differences": ("indicator", "country", "other_country", "other_period"),
     "sensitivity": (
         "indicator", "counting", "by", "family", "scope", "window", "phase", "citing_office",
-        "symbols", "utility_models", "classes",
+        "symbols", "utility_models",
     ),
 }  # fmt: skip
 
