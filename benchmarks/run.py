@@ -29,6 +29,8 @@ from compare import check
 from measure import Run, run
 from peer_given import TECH
 
+from netpos.ingest.inputs import cores
+
 HERE = Path(__file__).parent
 DATA = HERE / "data"
 PYTHON = sys.executable
@@ -360,7 +362,7 @@ def machine() -> list[str]:
     libraries = ", ".join(f"{name} {version(name)}" for name in ("netpos", *LIBRARIES))
     busy = " The machine was busy: trust CPU seconds and ratios only." if load > 0.5 else ""
     return [
-        f"{model}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB; {platform.system()} "
+        f"{model}, {cores()} cores, {memory:.0f} GiB; {platform.system()} "
         f"{platform.release().split('-')[0]}, Python {platform.python_version()}.",
         f"{libraries}.",
         f"Load before the start: {load:.1f}.{busy}",

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+from netpos.ingest.inputs import cores
 from netpos.ingest.readers.lens_record import _decode
 
 RANGE = 64 * 2**20
@@ -41,7 +41,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--input", type=Path, required=True)
-    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--processes", type=int, default=cores())
     chosen = parser.parse_args()
     size = chosen.input.stat().st_size
     jobs = [(str(chosen.input), s, min(s + RANGE, size)) for s in range(0, size, RANGE)]

@@ -213,7 +213,9 @@ DataDate = Annotated[
 Lang = Annotated[str | None, _option("--lang", "en or nl. [default: en]")]
 Seed = Annotated[int | None, _option("--seed", "Seed of layouts and draws. [default: 0]")]
 Config = Annotated[Path | None, _option("--config", "A run.toml; options given here win.")]
-Processes = Annotated[int | None, _option("--processes", "Workers. [default: one per core]")]
+Processes = Annotated[
+    int | None, _option("--processes", "Threads that read exports. [default: one per core]")
+]
 MaxRecord = Annotated[
     int | None,
     typer.Option(
@@ -585,6 +587,64 @@ def complexity(
                 sign=by,
                 regions=regions,
                 least=least,
+                lang=options.make({"lang": lang} if lang else {}).lang,
+                report=say,
+            )
+        )
+
+
+@app.command()
+def intensity(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="country,year,sector,value_added,berd[,gdp,currency].", callback=_reachable
+        ),
+    ],
+    out: Out,
+    focal: Focal = None,
+    benchmark: Annotated[
+        str,
+        typer.Option("--benchmark", help="Countries compared with: codes, or the name of a set."),
+    ] = "eu27",
+    base: Annotated[
+        str, typer.Option("--base", help="What weights divide by: gdp or value-added.")
+    ] = "gdp",
+    pooled: Annotated[
+        bool, typer.Option("--pooled", help="Add the benchmark up instead of taking its mean.")
+    ] = False,
+    benchmark_set: Annotated[
+        str,
+        typer.Option("--benchmark-set", help="fixed: the same countries each year; or each-year."),
+    ] = "fixed",
+    sectors: Annotated[
+        Path | None,
+        typer.Option("--sectors", help="CSV sector,group: merge sectors.", callback=_reachable),
+    ] = None,
+    variant: Annotated[
+        str, typer.Option("--variant", help="A, B, C or D: the one in the figures.")
+    ] = "A",
+    lang: Lang = None,
+) -> None:
+    """Why business spends more or less on R&D than elsewhere: structure and intrinsic part.
+
+    Example: netpos intensity sectors.csv --focal NL --benchmark DE,FR,SE --out results
+    """
+    from netpos import options
+    from netpos.commands.intensity import analyse_intensity
+
+    with _errors():
+        _tell(
+            analyse_intensity(
+                file,
+                out,
+                focal=focal or "NL",
+                benchmark=benchmark,
+                base=base,
+                pooled=pooled,
+                benchmark_set=benchmark_set,
+                merge=sectors,
+                variant=variant,
                 lang=options.make({"lang": lang} if lang else {}).lang,
                 report=say,
             )

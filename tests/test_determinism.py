@@ -44,12 +44,12 @@ OTHER = {
     "PYTHONUTF8": "1",
     "PYTHONCOERCECLOCALE": "1",
 }
-#: Ranges of this many bytes, so that small exports are read by several workers.
+#: Stretches of this many bytes, so that small exports are read by several threads.
 RANGE = 30_000
 CALL = """
 import sys
-from netpos.ingest import parts
-parts._RANGE = {size}
+from netpos.ingest.readers import stretches
+stretches.STRETCH = {size}
 from netpos.cli import main
 sys.argv = ["netpos", *sys.argv[1:]]
 if __name__ == "__main__":

@@ -134,7 +134,9 @@ def filled(words: list[str]) -> list[str]:
     command, *rest = words
     if rest[-1] == "...":
         rest[-1:] = ["--technology", "quantum", "--country", "NL"]
-    file = {"links": "flows.csv", "complexity": "trade.csv"}.get(command, "FILE")
+    file = {"links": "flows.csv", "complexity": "trade.csv", "intensity": "sectors.csv"}.get(
+        command, "FILE"
+    )
     optional = [w for w in rest if not w.startswith("[") and not w.endswith("]")]
     if "FILE" in rest and "--out" not in rest:
         optional += ["--out", "made"]
@@ -178,6 +180,8 @@ FILES = {
     "flows.csv": "citing,cited,weight\nNL,US,3\nUS,NL,1\nDE,NL,2\n",
     "sizes.csv": "country,families\nNL,2\nUS,10\nDE,4\n",
     "trade.csv": "country,product,value\nA,x,1\nA,y,1\nB,y,1\nB,z,1\nC,z,1\n",
+    "sectors.csv": "country,year,sector,value_added,berd,gdp\nNL,2015,ict,5,1,90\n"
+    "DE,2015,ict,6,2,99\n",
     "totals.csv": "country,families\nNL,200\nUS,3000\nDE,900\nCN,5000\nKR,900\nJP,2000\n",
     "complexity.csv": "technology,complexity\nquantum,0.9\nsemiconductor,0.4\n",
     "aliases.csv": "alias,name\nFIRM OLD NAME,FIRM NEW NAME\n",
@@ -285,8 +289,12 @@ def test_every_figure_that_a_run_draws_is_named_and_every_figure_named_is_drawn(
 def test_tables_of_links_and_complexity_are_named(here: Path) -> None:
     folder = (DOCS / "formats.md").read_text("utf-8").partition("`netpos links` writes")[2]
     folder = folder.partition("###")[0]
-    for command, file in (("links", "flows.csv"), ("complexity", "trade.csv")):
-        result = CliRunner().invoke(app, [command, file, "--out", command])
+    for command, file, *more in (
+        ("links", "flows.csv"),
+        ("complexity", "trade.csv", "--focal", "A"),
+        ("intensity", "sectors.csv", "--benchmark", "DE"),
+    ):
+        result = CliRunner().invoke(app, [command, file, "--out", command, *more])
         assert result.exit_code == 0, result.stderr
         written = {p.stem for p in (here / command / "tables").glob("*.parquet")}
         assert {n for n in written if f"`{n}`" not in folder} == set()

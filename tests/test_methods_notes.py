@@ -14,6 +14,7 @@ import pytest
 
 import netpos.graph
 import netpos.indicators
+import netpos.innovation
 from netpos.analysis import complexity as subclasses
 from netpos.analysis import pattern_hits
 from netpos.commands import run as pipeline
@@ -29,6 +30,8 @@ DEFINED: dict[str, dict[str, object]] = tomllib.loads(
 #: Arrays in, arrays out: used by the indicators, told with them, of no use by themselves.
 MACHINERY = {
     "netpos.indicators.bipartite": {"count", "deviation", "named", "series", "spread"},
+    "netpos.indicators.focal": {"leader", "of_links", "of_sizes", "of_sources", "places", "ranked"},
+    "netpos.indicators.robustness": {"said"},
     "netpos.indicators.specialisation": {"grid"},
     "netpos.graph.balance": {"node_index"},
     "netpos.graph.core": {"block_fit", "foreign_stack"},
@@ -43,7 +46,7 @@ WHOLE = {"netpos.graph.kernels", "netpos.graph.links", "netpos.graph.residence"}
 
 def modules() -> list[ModuleType]:
     found = [pattern_hits, subclasses]
-    for package in (netpos.indicators, netpos.graph):
+    for package in (netpos.indicators, netpos.graph, netpos.innovation):
         for one in pkgutil.iter_modules(package.__path__):
             name = f"{package.__name__}.{one.name}"
             if name not in WHOLE:

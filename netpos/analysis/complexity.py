@@ -70,20 +70,6 @@ def technology_complexity(study: Study) -> pl.DataFrame:
     return _from_matrix(study, ids, _given_matrix(path, span), "matrix", path.name)
 
 
-def check_complexity(path: Path) -> None:
-    """Read the file of ``--complexity`` to see that it can be used.
-
-    Raises
-    ------
-    InputError
-        It cannot.
-    """
-    if "complexity" in {plain(c) for c in read_sheet(path).columns}:
-        read_complexity(path)
-    else:
-        _given_matrix(path, (0, 9999))
-
-
 def read_complexity(path: Path) -> pl.DataFrame:
     """Read the complexity of technologies from elsewhere.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from netpos import countries
-from netpos.analysis import sensitivity
+from netpos.analysis import sensitivity, without
 from netpos.analysis.chosen import UNION
 from netpos.analysis.complexity import technology_complexity
 from netpos.analysis.selection import WholeRun, selected
@@ -51,11 +51,6 @@ TECHNOLOGY_COLUMNS = (
     "members_in_corpus",
     "members_missed",
 )
-#: Sets of countries to compare with, by name.
-BENCHMARKS = {
-    "report-7.2": "US CN JP KR AT SE BE DE",
-    "report-7.2.2": "US CN JP KR FR DE SE BE DK",
-}
 
 
 def tables(study: Study) -> dict[str, pl.DataFrame]:
@@ -152,14 +147,15 @@ def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[st
     """Every way of counting, and a mark for what survives them; empty with ``--design focal``."""
     if not study.options.sensitivity or study.options.design == "focal":
         return {}
-    table = sensitivity.sensitivity(study)
+    worth = sensitivity.worth_of(study, tables["family_values"])
+    table = sensitivity.sensitivity(study, worth)
     whole = pl.col("period") == "all"
     mine = pl.col("country") == study.options.focal
     focal = tables["countries"].filter(whole & mine)
     drawn = tables.get("indicators")
     marks = robustness.robustness(
         table,
-        sensitivity.without_largest(study),
+        without.without_one(study, worth),
         focal=study.options.focal,
         intervals=None if drawn is None else drawn.filter(whole),
         measurable={
@@ -215,24 +211,9 @@ def overlap_table(study: Study) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def benchmark_codes(text: str) -> list[str]:
-    """Codes of a named set or of a list like ``US,CN,DE``.
-
-    Raises
-    ------
-    OptionError
-        A code is no country.
-    """
-    if text == "eu27":
-        blocs = countries.blocs(countries.countries()["iso2"].to_list(), 2021)
-        return blocs.filter(pl.col("eu"))["country"].to_list()
-    codes = BENCHMARKS.get(text, text).replace(",", " ").split()
-    return [countries.check_focal(code) for code in codes]
-
-
 def benchmark_table(study: Study, table: pl.DataFrame) -> pl.DataFrame:
     """The focal country among the countries it is compared with, ranked within them."""
-    codes = {study.options.focal, *benchmark_codes(study.options.benchmark or "")}
+    codes = {study.options.focal, *countries.benchmark_codes(study.options.benchmark or "")}
     keys = ["technology", "period"]
     columns = ["families", "family_share", "received", "balance_ratio", "citations_per_family"]
     ranked = [position.rank(c).over(keys).alias(f"{c}_rank") for c in columns]

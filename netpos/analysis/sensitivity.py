@@ -1,13 +1,13 @@
 """Whether the position of the focal country survives other ways of counting.
 
 A run makes choices. Here each is changed alone and every two together, and the focal country's
-value and rank are told for each. `netpos.indicators.robustness` tells which statements about it
-hold throughout. The choices other than those varied are the ones of the run.
+value and rank are told for each, and who comes first. `netpos.indicators.robustness` tells which
+statements about it hold throughout. The choices other than those varied are the ones of the run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -24,33 +24,29 @@ from netpos.graph.links import (
     gathered,
     select,
 )
-from netpos.indicators.uncertainty import core_members
+from netpos.indicators import focal
 from netpos.options import Options
 from netpos.tables import rounded
 
-#: Indicators of the table, in order; those of the second line have rank 1 for the smallest.
+#: Who comes first in the world, by families, citations received and value.
+LEADERS = ("leader_families", "leader_received", "leader_value")
+#: Indicators of the table: of the focal country, and who leads.
 INDICATORS = (
-    *("balance_ratio", "family_share", "received_share", "source_effective"),
-    *("core_distance", "similarity"),
-    "near_core",
+    *("balance_ratio", "core_distance", "family_share", "near_core", "received_share"),
+    *("similarity", "source_effective", "value_share"),
+    *focal.GROUPS,
+    *LEADERS,
 )
-_SMALLEST_FIRST = ("core_distance", "similarity")
 #: What a corpus around one country cannot tell, see `netpos.analysis.results`.
-_WORLD = ("core_distance", "family_share", "near_core", "received_share")
-
-
-# --- what specifications share ------------------------------------------------------------------
+_WORLD = ("core_distance", "family_share", "near_core", "received_share", "value_share", *LEADERS)
+_Found = dict[str, tuple[float, float, str | None]]
 
 
 # --- the focal country under one specification --------------------------------------------------
 
-_Found = dict[str, tuple[float, float]]
 
-
-def _focal(
-    shared: Variants, spec: Specification, *, without: Mapping[str, Mask] | None = None
-) -> dict[str, _Found]:
-    """Value and rank of each indicator by technology, period ``all``; NaN where undefined."""
+def _focal(shared: Variants, spec: Specification, worth: Floats | None) -> dict[str, _Found]:
+    """Value, rank and leader of each indicator by technology, period ``all``; NaN: undefined."""
     of, options = shared.members(spec), shared.study.options
     unit, held = shared.unit(spec), shared.held(spec)
     span = (options.first, options.last)
@@ -61,49 +57,49 @@ def _focal(
     scope: Scope = spec.scope  # type: ignore[assignment] # checked by Options
     found = {}
     for technology in shared.study.names:
-        inside = unit.rows(of.member[technology]) & in_span
-        ends, chosen = unit.rows(of.ends[technology]), counted
-        if without is not None:
-            kept = ~without[technology]
-            inside, ends = inside & kept, ends & kept
-            chosen = chosen & gathered(kept, unit.pairs.citing) & gathered(kept, unit.pairs.cited)
+        member = of.member[technology]
+        inside, ends = unit.rows(member) & in_span, unit.rows(of.ends[technology])
         masks = [
-            chosen & select(unit.pairs, ends, unit.years, span, scope=s) for s in (scope, "citing")
+            counted & select(unit.pairs, ends, unit.years, span, scope=s) for s in (scope, "citing")
         ]
-        found[technology] = _values(held, masks, inside, options)
+        each = None if worth is None else unit.sums(worth, member) * inside
+        found[technology] = _values(held, masks, inside, each, options)
     return found
 
 
-def _values(held: Held, masks: Sequence[Mask], inside: Mask, options: Options) -> _Found:
+def _values(
+    held: Held, masks: Sequence[Mask], inside: Mask, worth: Floats | None, options: Options
+) -> _Found:
     shares = held.shares
     families = shares.matrix.T @ inside.astype(np.float64)
-    located = float((inside & shares.located).sum())
+    located = np.array([float((inside & shares.located).sum())])
+    value = None if worth is None else (shares.matrix.T @ worth)[None]
     at = shares.names.index(options.focal)
+    found = dict(focal.of_sizes(families[None], located, value, at))
     nodes, F = _matrix(held.spread, masks[0], families, at)
-    received, given = kernels.received(F), kernels.given(F)
-    core = core_members(F, [shares.names[k] for k in nodes.tolist()], options.core)
-    distance = kernels.resistance(F, core)
-    distance[~core.any(axis=-1)] = np.nan
-    size = families[nodes]
-    values = {
-        "balance_ratio": kernels.ratio_of(received, given),
-        "family_share": kernels.divide(size, located)[None],
-        "received_share": kernels.divide(received, kernels.total(received)),
-        "core_distance": distance,
-        "near_core": kernels.near_core(core, distance, kernels.significant(size)),
+    names = [shares.names[k] for k in nodes.tolist()]
+    place = int(np.searchsorted(nodes, at))
+    found |= focal.of_links(F, families[nodes][None], names, place, options.core)
+    first = {
+        "leader_families": (families[None], shares.names),
+        "leader_received": (kernels.received(F), names),
     }
-    found = _ranked(values, int(np.searchsorted(nodes, at)))
+    if value is not None:
+        first["leader_value"] = (value, shares.names)
     nodes, F = _matrix(held.spread, masks[1], families, at)
-    classes = held.classes[np.ix_(nodes, nodes)]
-    values = {
-        "source_effective": kernels.source_diversity(F).effective,
-        "similarity": kernels.similarity_score(kernels.class_shares(F, classes)),
-    }
-    found |= _ranked(values, int(np.searchsorted(nodes, at)))
+    classes = held.classes[0][np.ix_(nodes, nodes)], held.classes[1][nodes]
+    found |= focal.of_sources(F, classes, int(np.searchsorted(nodes, at)))
+    out: _Found = {k: (float(v.value[0]), float(v.rank[0]), None) for k, v in found.items()}
+    out |= dict.fromkeys(LEADERS, (np.nan, np.nan, None))
+    for name, (stack, codes) in first.items():
+        who, amount = focal.leader(stack)
+        total = located[0] if name == "leader_families" else float(np.nansum(stack))
+        part = float(kernels.divide(amount, total)[0])
+        out[name] = (part, np.nan, codes[int(who[0])] if who[0] >= 0 else None)
     if options.design == "focal":
-        unknown = (np.nan, np.nan)
-        found = {k: unknown if k in _WORLD else (v, np.nan) for k, (v, _) in found.items()}
-    return found
+        unknown = (np.nan, np.nan, None)
+        out = {k: unknown if k in _WORLD else (v, np.nan, None) for k, (v, _, _) in out.items()}
+    return out
 
 
 def _matrix(spread: Spread, chosen: Mask, families: Floats, focal: int) -> tuple[Ints, Floats]:
@@ -122,46 +118,41 @@ def _matrix(spread: Spread, chosen: Mask, families: Floats, focal: int) -> tuple
     return nodes, F
 
 
-def _ranked(values: Mapping[str, Floats], at: int) -> _Found:
-    out = {}
-    for name, stack in values.items():
-        column = stack[0]
-        turned = -column if name in _SMALLEST_FIRST else column
-        none = name == "near_core" or (name == "family_share" and column[at] == 0)
-        rank = np.nan if none else kernels.competition_rank(turned)[at]
-        out[name] = (float(column[at]), float(rank))
-    return out
-
-
 # --- tables -------------------------------------------------------------------------------------
 
 
-def sensitivity(study: Study) -> pl.DataFrame:
-    """Value and rank of the focal country under every specification.
+def sensitivity(study: Study, worth: Floats | None = None) -> pl.DataFrame:
+    """Value and rank of the focal country under every specification, and who leads.
 
     Parameters
     ----------
     study
-        The run; see `specifications` for what is varied.
+        The run; see `netpos.analysis.ways.specifications` for what is varied.
+    worth
+        Value of each row, NaN or 0 where it has none; None: not known.
 
     Returns
     -------
     ``technology, indicator, counting, by, family, scope, window, phase, citing_office, symbols,
-    utility_models, value, rank, base``: one row per technology, indicator of `INDICATORS` and
-    specification, the base case first; period ``all``. ``window`` is null without one; rank 1 is
-    the largest, for ``core_distance`` and ``similarity`` the smallest; ``near_core`` is 1 or 0
-    without rank. Null where undefined. ``source_effective`` and ``similarity`` always look at
-    scope ``citing``, so a change of scope leaves them as they are.
+    utility_models, classes, value, rank, leader, base``: one row per technology, indicator of
+    `INDICATORS` and specification, the base case first; period ``all``. ``window`` is null without
+    one; rank 1 is the largest, for ``core_distance`` and ``similarity`` the smallest, for the
+    parts of groups of countries the place among the three; ``near_core`` is 1 or 0 without rank.
+    Rows of `LEADERS` give the first country as ``leader`` (null where several are) and its share.
+    Null where undefined. What is said of sources always looks at scope ``citing``, so a change of
+    scope leaves it as it is.
 
     References
     ----------
     docs/methods.md.
     """
     shared = Variants(study)
+    if worth is not None:
+        worth = np.nan_to_num(worth, nan=0.0)
     rows = []
     wanted = list(enumerate(specifications(study.options)))
     for number, spec in sorted(wanted, key=lambda each: held_by(each[1])):
-        for technology, found in _focal(shared, spec).items():
+        for technology, found in _focal(shared, spec, worth).items():
             rows += [
                 (technology, name, *spec, *found[name], number == 0, number) for name in INDICATORS
             ]
@@ -171,6 +162,7 @@ def sensitivity(study: Study) -> pl.DataFrame:
         **dict.fromkeys(COLUMNS, pl.String),
         "value": pl.Float64,
         "rank": pl.Float64,
+        "leader": pl.String,
         "base": pl.Boolean,
         "number": pl.Int64,
     }
@@ -186,58 +178,12 @@ def sensitivity(study: Study) -> pl.DataFrame:
     )
 
 
-def without_largest(study: Study) -> pl.DataFrame:
-    """The focal country without its largest organisation.
-
-    The largest is the one with the largest share of the country's families of the technology in
-    the whole span, ties by name; every family in which it takes part is left out, with its links.
-
-    Parameters
-    ----------
-    study
-        The run.
-
-    Returns
-    -------
-    ``technology, indicator, organisation, organisation_share, value, rank``: the base case of
-    `sensitivity` over again; ``organisation`` is null, and the share 0, where no family of the
-    focal country has an organisation.
-
-    References
-    ----------
-    docs/methods.md.
-    """
-    shared = Variants(study)
-    options = study.options
-    shares, firms = study.shares, study.organisations
-    focal = np.zeros(study.rows)
-    if options.focal in shares.names:
-        focal = shares.matrix[:, [shares.names.index(options.focal)]].toarray().ravel()
-    left_out: dict[str, Mask] = {}
-    largest: dict[str, tuple[str | None, float]] = {}
-    for technology in study.names:
-        part = focal * study.chosen(technology, (options.first, options.last))
-        size = kernels.significant(firms.matrix.T @ part)
-        left_out[technology] = np.zeros(study.rows, dtype=bool)
-        largest[technology] = (None, 0.0)
-        if size.any():
-            first = int(np.argmax(size))
-            held = firms.matrix[:, [first]].toarray().ravel() > 0
-            left_out[technology] = held
-            largest[technology] = (firms.names[first], size[first] / part.sum())
-    base = specifications(options)[0]
-    rows = [
-        (technology, name, *largest[technology], *found[name])
-        for technology, found in _focal(shared, base, without=left_out).items()
-        for name in sorted(INDICATORS)
-    ]
-    columns = {
-        "technology": pl.String,
-        "indicator": pl.String,
-        "organisation": pl.String,
-        "organisation_share": pl.Float64,
-        "value": pl.Float64,
-        "rank": pl.Float64,
-    }
-    table = pl.DataFrame(rows, schema=columns, orient="row")
-    return rounded(table).with_columns(pl.col("rank").cast(pl.Int64))
+def worth_of(study: Study, family_values: pl.DataFrame) -> Floats | None:
+    """Value of each row from the table ``family_values``; None without any citation."""
+    if not len(study.all_pairs):
+        return None
+    ids = study.corpus.columns("families", "family", "family_id")
+    found = family_values.select("family_id", "value").join(ids, on="family_id", how="inner")
+    worth = np.zeros(study.rows)
+    worth[found["family"].to_numpy()] = found["value"].fill_null(0.0).to_numpy()
+    return worth

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations, product
 from typing import Any, NamedTuple, get_args
@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from netpos.analysis.chosen import NO_FILTERS, counted_pairs, members
 from netpos.analysis.located import country_shares
 from netpos.analysis.study import Study
+from netpos.analysis.technologies import Technology, match
 from netpos.graph import dependence
 from netpos.graph.kernels import Floats
 from netpos.graph.links import (
@@ -44,6 +45,7 @@ COLUMNS = (
     "citing_office",
     "symbols",
     "utility_models",
+    "classes",
 )
 
 
@@ -52,7 +54,9 @@ class Specification(NamedTuple):
 
     With ``family`` = ``extended`` the unit is the extended family: in any technology that one of
     its simple families is in, published when the first of them was, with the countries of the
-    earliest one that is located; a link exists once between two of them.
+    earliest one that is located; a link exists once between two of them. With ``classes`` =
+    ``without_largest`` each technology is defined without the pattern of its list that finds most
+    of its families.
     """
 
     counting: str = "fractional"
@@ -64,6 +68,11 @@ class Specification(NamedTuple):
     citing_office: str = "all"
     symbols: str = "both"
     utility_models: str = "keep"
+    classes: str = "all"
+
+
+#: The choices of which every two are changed together.
+_PAIRED = COLUMNS[:-1]
 
 
 def _alternatives(base: Specification) -> dict[str, list[Any]]:
@@ -86,24 +95,58 @@ def _alternatives(base: Specification) -> dict[str, list[Any]]:
 def specifications(options: Options) -> list[Specification]:
     """List the run's own choices first, then each changed alone, then every two changed.
 
+    Last, and alone, each technology without its largest class.
+
     Examples
     --------
     >>> found = specifications(Options())
-    >>> len(found), found[0] == Specification(), found[1].counting
-    (65, True, 'country-unique')
+    >>> len(found), found[0] == Specification(), found[1].counting, found[-1].classes
+    (66, True, 'country-unique', 'without_largest')
     """
-    base = Specification(
-        **{c: getattr(options, c) for c in COLUMNS if c != "family"}, family="simple"
-    )
+    base = Specification(**{c: getattr(options, c) for c in _PAIRED if c != "family"})
     changes = _alternatives(base)
     found = [base]
     for number in (1, 2):
-        for names in combinations(COLUMNS, number):
+        for names in combinations(_PAIRED, number):
             found += [
                 base._replace(**dict(zip(names, levels, strict=True)))
                 for levels in product(*(changes[name] for name in names))
             ]
-    return found
+    return [*found, base._replace(classes="without_largest")]
+
+
+def without_largest_class(study: Study) -> tuple[Technology, ...]:
+    """Define each technology without the pattern that finds most of its families in the span.
+
+    Ties go to the first pattern by code point. A technology of one pattern finds nothing then.
+    """
+    table = study.corpus.columns("classifications", "family", "scheme", "symbol")
+    table = table.cast({"scheme": pl.String})
+    options = study.options
+    hits = match(table, study.technologies, narrow=options.narrow, symbols_from=options.symbols)
+    found = table.join(hits, on=["scheme", "symbol"]).select("technology", "pattern", "family")
+    out = []
+    for technology in study.technologies:
+        inside = np.flatnonzero(study.chosen(technology.id, (options.first, options.last)))
+        here = found.filter(
+            (pl.col("technology") == technology.id)
+            & pl.col("family").is_in(pl.Series(inside, dtype=pl.Int32).implode())
+        )
+        sizes = (
+            here.unique()
+            .group_by("pattern")
+            .len()
+            .sort(["len", "pattern"], descending=[True, False])
+        )
+        gone = sizes["pattern"].head(1).to_list()
+        ipc, cpc, core = (
+            tuple(p for p in patterns if p not in gone)
+            for patterns in (technology.ipc, technology.cpc, technology.core)
+        )
+        if options.narrow and technology.core and not core:
+            ipc = cpc = ()  # else the whole list would stand in for the narrow one
+        out.append(replace(technology, ipc=ipc, cpc=cpc, core=core))
+    return tuple(out)
 
 
 @dataclass(frozen=True)
@@ -120,6 +163,13 @@ class Unit:
         out = np.zeros(mask.size, dtype=bool)
         out[self.of_row[mask]] = True
         return out
+
+    def sums(self, values: Floats, mask: Mask) -> Floats:
+        """Sum the values of the rows in the mask by unit."""
+        found: Floats = np.bincount(
+            self.of_row[mask], weights=values[mask], minlength=mask.size
+        ).astype(np.float64, copy=False)
+        return found
 
     def selected(self, mask: Mask) -> Mask:
         """Pairs of units with any pair in the mask."""
@@ -142,7 +192,7 @@ class Held:
 
     shares: Shares
     spread: Spread
-    classes: Ints
+    classes: tuple[Ints, Ints]
 
 
 def held_by(spec: Specification) -> tuple[str, str, str]:
@@ -198,12 +248,15 @@ class Variants:
 
     def members(self, spec: Specification) -> Members:
         """The technologies of the specification."""
-        key = (spec.symbols, spec.utility_models)
+        key = (spec.symbols, spec.utility_models, spec.classes)
         if key not in self._members:
             study = self.study
             options = self._changed({k: getattr(spec, k) for k in ("symbols", "utility_models")})
             found = study.member, study.ends
-            if options is not None:
+            if spec.classes != "all":
+                fewer = without_largest_class(study)
+                found = members(study.corpus, options or study.options, fewer, study.rows)
+            elif options is not None:
                 found = members(study.corpus, options, study.technologies, study.rows)
             self._members[key] = Members(*found)
         return self._members[key]
@@ -219,16 +272,8 @@ class Variants:
                 _, shares, _ = country_shares(self.study.corpus, options)
             shares = _with_node(shares, self.study.options.focal)
             spread = Spread.of(self.unit(spec).pairs, shares)
-            self._held[key] = Held(shares, spread, self._classes(shares.names))
+            self._held[key] = Held(shares, spread, bloc_classes(self.study, shares.names))
         return self._held[key]
-
-    def _classes(self, names: list[str]) -> Ints:
-        nodes = pl.DataFrame({"node": names, "families": [None] * len(names)}, dict(NODE_TABLE))
-        bare = Links(nodes, pl.DataFrame(schema=dict(LINK_TABLE)))
-        study = self.study
-        return dependence.partner_classes(
-            bare, year=study.year_of_membership, memberships=study.memberships
-        )[0]
 
     def unit(self, spec: Specification) -> Unit:
         """Return the family level of the specification."""
@@ -261,6 +306,15 @@ class Variants:
         ends = ((codes // here.rows).astype(np.int32), (codes % here.rows).astype(np.int32))
         pairs = Citations(*ends, same, wide.families)
         return Unit(of_row, pairs, of_pair, years)
+
+
+def bloc_classes(study: Study, names: list[str]) -> tuple[Ints, Ints]:
+    """Class of each country for each, and of each; see `dependence.partner_classes`."""
+    nodes = pl.DataFrame({"node": names, "families": [None] * len(names)}, dict(NODE_TABLE))
+    bare = Links(nodes, pl.DataFrame(schema=dict(LINK_TABLE)))
+    return dependence.partner_classes(
+        bare, year=study.year_of_membership, memberships=study.memberships
+    )
 
 
 def _with_node(shares: Shares, name: str) -> Shares:

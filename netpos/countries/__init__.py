@@ -7,6 +7,7 @@ drawn as its successor but keeps its own, empty row in the table of memberships.
 The tables are shipped in the folder ``data``; its ``sources.toml`` says where each comes from.
 """
 
+from netpos.countries.benchmarks import benchmark_codes
 from netpos.countries.codes import countries, data_path, is_country, is_office, name
 from netpos.countries.memberships import (
     blocs,
@@ -19,6 +20,7 @@ from netpos.countries.memberships import (
 from netpos.countries.resolve import check_focal, label_to_country, resolve
 
 __all__ = [
+    "benchmark_codes",
     "blocs",
     "check_focal",
     "class_overrides",

@@ -11,9 +11,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos.ingest.derive import Details
+from netpos.ingest.copies import Copies, mentions_once
 from netpos.ingest.descriptions import describe
+from netpos.ingest.details import Details
 from netpos.ingest.distinct import Lookup, distinct, distinct_texts, first_places, or_null
+from netpos.ingest.document_numbers import normal_numbers
 from netpos.ingest.families import Grouping
 from netpos.ingest.pairs import NO_OFFICE, put_together
 from netpos.ingest.records import CATEGORIES, PHASES, lens_ids
@@ -126,7 +128,12 @@ class Mentions:
 
 
 def write_citations(
-    details: Details, mentions: Mentions, docs: pl.DataFrame, grouping: Grouping, write: Write
+    details: Details,
+    mentions: Mentions,
+    docs: pl.DataFrame,
+    grouping: Grouping,
+    copies: Copies,
+    write: Write,
 ) -> dict[str, int]:
     """Write the tables ``citations`` between families and ``outside``; count what fell away.
 
@@ -147,8 +154,15 @@ def write_citations(
         record, other, cited_by, phase, categories, own = (
             a[kept] for a in (record, other, cited_by, phase, categories, own)
         )
-    counts["mentions_of_kept"] = record.size
+    copies.rename(other)
     _rename(other, _without_id(mentions.bare, docs, details))
+    copies.rename(other)
+    if copies.several[record].any():
+        record, other, cited_by, phase, categories = _once(
+            copies, (record, other, cited_by, phase, categories)
+        )
+        own = grouping.family[record]
+    counts["mentions_of_kept"] = record.size
     # from here on ``at`` is a mention's position among the distinct documents named, in order
     named, at = distinct(other)
     del other
@@ -162,7 +176,8 @@ def write_citations(
     write("outside", _outside(details, docs, named, family < 0, citing, offices))
     office = offices[at]
     del named, citing, offices
-    office[~cited_by] = _office_numbers(details.records["office"])[record[~cited_by]]
+    record = copies.kept[record[~cited_by]]
+    office[~cited_by] = _office_numbers(details.records["office"])[record]
     del record
     family[missing] = n + np.arange(missing.size, dtype=np.int32)
     end = family[at]
@@ -177,6 +192,20 @@ def write_citations(
     frames = _pairs(own, end, ends, cited_by, phase, categories, office)
     counts["citations"] = write("citations", (_citations(pairs, n) for pairs in frames))
     return counts
+
+
+def _once(copies: Copies, columns: tuple[NDArray[Any], ...]) -> list[NDArray[Any]]:
+    """Mentions with those of copies put together; columns as those of `Mentions`."""
+    record = columns[0]
+    again = copies.several[record]
+    names = ("record", "other", "cited_by", "phase", "categories")
+    table = pl.DataFrame({n: c[again] for n, c in zip(names, columns, strict=True)})
+    one = mentions_once(table.with_columns(document=pl.Series(copies.kept[record[again]])))
+    one = one.sort("document", "other", "cited_by", "phase", "categories")
+    one = one.rename({"document": "record"})
+    return [
+        np.concatenate([c[~again], one[n].to_numpy()]) for n, c in zip(names, columns, strict=True)
+    ]
 
 
 def _citations(pairs: pl.DataFrame, n: int) -> pl.DataFrame:
@@ -326,13 +355,6 @@ def _outside_table(
     )
 
 
-def _plain(numbers: pl.Series) -> pl.Series:
-    """Document numbers without their punctuation."""
-    if numbers.str.contains(r"[^0-9A-Za-z]").any():
-        return numbers.str.replace_all(r"[^0-9A-Za-z]", "")
-    return numbers
-
-
 def _hashes(texts: pl.Series) -> NDArray[np.int64]:
     found: NDArray[np.int64] = texts.hash().reinterpret(signed=True).to_numpy()
     return found
@@ -346,9 +368,8 @@ def _bare(details: Details) -> pl.DataFrame:
         for _, part in details.parts("outside", *columns)
     )
     bare = bare.unique("other", keep="first", maintain_order=True)
-    return bare.select("other", "office", "kind", number=_plain(bare["doc_number"])).drop_nulls(
-        ["office", "number"]
-    )
+    number = normal_numbers(bare["office"], bare["doc_number"])
+    return bare.select("other", "office", "kind", number=number).drop_nulls(["office", "number"])
 
 
 def _without_id(bare: pl.DataFrame, docs: pl.DataFrame, details: Details) -> pl.DataFrame:
@@ -358,7 +379,7 @@ def _without_id(bare: pl.DataFrame, docs: pl.DataFrame, details: Details) -> pl.
     numbers = Lookup(_hashes(bare["number"].unique()))
 
     def those(table: pl.DataFrame) -> pl.DataFrame:
-        number = _plain(table["doc_number"])
+        number = normal_numbers(table["office"], table["doc_number"])
         asked = pl.Series(numbers.find(_hashes(number)) >= 0)
         return table.select("doc", "office", "kind", "granted", number=number).filter(asked)
 

@@ -29,7 +29,7 @@ from netpos.ingest.making import make
 from netpos.ingest.readers.json_stream import MAX_RECORD
 
 #: Version of the tables' columns; a corpus of another version is refused.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 #: The tables of a corpus, each a Parquet file of this name.
 TABLES = (
     "documents",

@@ -6,8 +6,7 @@ is sorted by keys that come from the content, so neither file order nor threads 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +16,8 @@ from numpy.typing import NDArray
 from netpos import countries
 from netpos.ingest import families as fam
 from netpos.ingest.applicants import classify, normalise_name
+from netpos.ingest.copies import Copies, unite
+from netpos.ingest.details import Details
 from netpos.ingest.distinct import distinct_texts, or_null
 from netpos.ingest.records import lens_ids
 
@@ -34,47 +35,22 @@ PARTY_COLUMNS = [
 ]
 
 
-@dataclass(frozen=True)
-class Details:
-    """All records of a corpus and a way to read their details table by table.
-
-    ``records`` has the columns of a part plus ``file``, ``role``, final ``line`` and ``record``,
-    its position; ``bases`` are the stems of the parts and the position of their first record.
-    """
-
-    records: pl.DataFrame
-    bases: Sequence[tuple[str, int]]
-    open_part: Callable[[str, str, Sequence[str]], pl.DataFrame]
-
-    def parts(self, table: str, *columns: str) -> Iterator[tuple[int, pl.DataFrame]]:
-        """A table part by part, each with the position of its first record."""
-        for stem, first in self.bases:
-            yield first, self.open_part(stem, table, columns)
-
-    def read(self, table: str, *columns: str) -> pl.DataFrame:
-        """A whole table with ``record``, the position in ``records``, instead of ``row``."""
-        return pl.concat(
-            part.select(*columns or [pl.exclude("row")], record=pl.col("row") + first)
-            for first, part in self.parts(table, *([*columns, "row"] if columns else []))
-        )
-
-
 def documents(
     details: Details,
-) -> tuple[pl.DataFrame, fam.Grouping, pl.DataFrame]:
-    """Choose copies and group into families.
+) -> tuple[pl.DataFrame, fam.Grouping, Copies]:
+    """Put copies together and group into families.
 
     Returns
     -------
-    (documents, grouping, duplicates)
+    (documents, grouping, copies)
         ``documents`` is sorted by (family, lens_id), those left out of families at the end.
     """
-    kept, duplicates = fam.choose(details.records, details.read)
-    grouping = fam.group(details.records, details.read("members", "member"), kept)
-    seed = details.records.group_by("doc").agg(seed=(pl.col("role") == "seed").any())
+    copies = unite(details)
+    grouping = fam.group(copies, details.read("members", "member"))
+    seed = copies.records.group_by("doc").agg(seed=(pl.col("role") == "seed").any())
     table = (
-        details.records.with_columns(family=pl.Series(grouping.family, dtype=pl.Int32))
-        .filter(pl.Series(kept))
+        copies.records.with_columns(family=pl.Series(grouping.family, dtype=pl.Int32))
+        .filter(pl.Series(copies.mask))
         .join(seed, on="doc", how="left", maintain_order="left")
         .with_columns(
             family=pl.when(pl.col("family") >= 0).then(pl.col("family")),
@@ -92,7 +68,7 @@ def documents(
     return (
         table.sort("family", "lens_id", "file", "line", nulls_last=True),
         grouping,
-        duplicates,
+        copies,
     )
 
 
@@ -215,46 +191,56 @@ def _together(
         yield group
 
 
-def parties(details: Details, docs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def parties(
+    details: Details, copies: Copies, docs: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Applicants and inventors of each family, from one of its documents each.
 
     The applicants come from the first document that states an applicant's residence (else an
-    inventor's), in the order EP, WO, US, others, then earliest publication; the inventors from
-    the first that states an inventor's residence (else an applicant's), in the same order.
+    inventor's, else any applicant), in the order EP, WO, US, others, then earliest publication;
+    the inventors from the first that states an inventor's residence (else an applicant's, else
+    any inventor), in the same order.
     """
     inside = docs.filter(pl.col("family").is_not_null()).select(
         "record", "family", "published", _office_order().alias("rank")
     )
-    place = np.full(details.records.height, -1, dtype=np.int32)  # of a record in `inside`
+    place = np.full(copies.kept.size, -1, dtype=np.int32)  # of a record in `inside`
     place[inside["record"].to_numpy()] = np.arange(inside.height, dtype=np.int32)
-    says = np.zeros((2, inside.height), dtype=bool)  # an applicant's residence, an inventor's
+    place = place[copies.kept]
+    of_role = [np.where(counts, place, np.int32(-1)) for counts in copies.parties]
+    says, lists = (np.zeros((2, inside.height), dtype=bool) for _ in range(2))
     country = pl.Enum(countries.countries()["iso2"])
     reason = pl.Enum(["kept", "successor", "repaired", "office", "unknown"])
     codes = []
     for parts in _together(details.parts("parties", "row", "role", "residence"), _PARTIES_AT_ONCE):
-        at = place[np.concatenate([part["row"].to_numpy() + first for first, part in parts])]
-        residence = pl.concat([part["residence"] for _, part in parts])
-        found = countries.resolve(residence, inside["published"].gather(at))
-        counts = found["country"].is_not_null().to_numpy() & (at >= 0)
+        record = np.concatenate([part["row"].to_numpy() + first for first, part in parts])
         inventor = pl.concat([part["role"] == "inventor" for _, part in parts]).to_numpy()
-        says[0, at[counts & ~inventor]] = True
-        says[1, at[counts & inventor]] = True
+        residence = pl.concat([part["residence"] for _, part in parts])
+        at = np.where(inventor, of_role[1][record], of_role[0][record])
+        found = countries.resolve(residence, inside["published"].gather(or_null(place[record])))
+        stated = found["country"].is_not_null().to_numpy()
+        for role, mine in enumerate((~inventor & (at >= 0), inventor & (at >= 0))):
+            lists[role, at[mine]] = True
+            says[role, at[mine & stated]] = True
         codes.append(found.select(pl.col("country").cast(country), pl.col("reason").cast(reason)))
     family, rank = inside["family"].to_numpy(), inside["rank"].to_numpy()
     last = np.iinfo(np.int32).max
     published = inside["published"].to_physical().fill_null(last).to_numpy()
-    chosen = np.zeros((2, inside.height), dtype=bool)
-    for of_role, (first, second) in zip(chosen, (says, says[::-1]), strict=True):
+    chosen = np.zeros((2, inside.height + 1), dtype=bool)  # the last stands for none
+    for of, (first, second), any_ in zip(chosen, (says, says[::-1]), lists, strict=True):
         # documents stand in the order of family and Lens ID, which decides where all else ties
-        order = np.lexsort((published, rank, ~second, ~first, family))
-        of_role[order[np.flatnonzero(np.diff(family[order], prepend=-1))]] = True
+        order = np.lexsort((published, rank, ~any_, ~second, ~first, family))
+        of[order[np.flatnonzero(np.diff(family[order], prepend=-1))]] = True
     frames, named, resolved, done = [], [], pl.concat(codes), 0
     for first, part in details.parts("parties"):
-        at = place[part["row"].to_numpy() + first]
+        record = part["row"].to_numpy() + first
         inventor = (part["role"] == "inventor").to_numpy()
-        of_applicants = chosen[0, at] & (at >= 0)
-        keep = np.where(inventor, chosen[1, at] & (at >= 0), of_applicants)
-        of_family = inside["family"].gather(at[of_applicants])
+        of_applicants = chosen[0, place[record]]
+        # of copies the applicants' and the inventors' may be two: each role from its own
+        of_applicants &= np.where(inventor, of_role[1][record] >= 0, of_role[0][record] >= 0)
+        at = np.where(inventor, of_role[1][record], of_role[0][record])
+        keep = np.where(inventor, chosen[1, at], chosen[0, at])
+        of_family = inside["family"].gather(place[record[of_applicants]])
         named.append(part.filter(of_applicants).select("role", "name", doc=of_family))
         of_part = resolved.slice(done, part.height).select(
             country=pl.col("country").cast(pl.String), repair=pl.col("reason").cast(pl.String)
@@ -371,11 +357,9 @@ def merge_parties(table: pl.DataFrame) -> pl.DataFrame:
 _AT_ONCE = 3_000_000
 
 
-def class_table(details: Details, docs: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def class_table(details: Details, grouping: fam.Grouping) -> Iterator[pl.DataFrame]:
     """Distinct symbols of each family, in frames that follow each other."""
-    family = np.full(details.records.height, -1, dtype=np.int64)
-    inside = docs.select("record", "family").drop_nulls("family")
-    family[inside["record"].to_numpy()] = inside["family"].to_numpy()
+    family = grouping.family.astype(np.int64)
     rows = sum(part.height for _, part in details.parts("classes", "row"))
     steps = max(1, -(-rows // _AT_ONCE))
     bounds = np.linspace(0, int(family.max(initial=0)) + 1, steps + 1).astype(np.int64)

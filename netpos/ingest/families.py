@@ -1,4 +1,4 @@
-"""Records to documents and simple families: which copy is kept, what belongs together.
+"""Documents to simple families: what belongs together.
 
 Works on whole columns. Records are numbered over all parts of a corpus; every table of a record's
 details refers to that number.
@@ -6,15 +6,15 @@ details refers to that number.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from netpos.ingest.copies import Copies
 from netpos.ingest.distinct import connected, distinct, distinct_texts
-from netpos.ingest.records import FORMS, lens_ids
+from netpos.ingest.records import lens_ids
 
 Ints = NDArray[np.int64]
 
@@ -26,9 +26,10 @@ NOT_INVENTIONS = ("DESIGN_RIGHT", "PLANT_PATENT")
 class Grouping:
     """Which simple family each record and each named member belongs to.
 
-    ``family`` is aligned with the records: the family's number, -1 where the record is not kept
-    or is no invention. ``family_id`` gives the families' keys in order. ``numbers`` (sorted
-    document numbers) and ``number_family`` resolve any document named as kept or as a member.
+    ``family`` is aligned with the records: the family's number (of a copy that of the
+    record kept), -1 where it is no invention. ``family_id`` gives the families' keys in order.
+    ``numbers`` (sorted document numbers) and ``number_family`` resolve any document named as kept
+    or as a member.
     """
 
     family: NDArray[np.int32]
@@ -44,108 +45,7 @@ class Grouping:
         return np.where(self.numbers[at] == documents, self.number_family[at], -1).astype(np.int32)
 
 
-def match_sources(records: pl.DataFrame) -> pl.DataFrame:
-    """Give a PatentsView record the document number of the Lens record of the same US patent."""
-    is_view = pl.col("form") == "patentsview-json"
-    if not records.select(is_view.any()).item():
-        return records
-    lens = records.filter(
-        ~is_view
-        & (pl.col("office") == "US")
-        & pl.col("doc_number").is_not_null()
-        & pl.col("granted")
-    )
-    known = (
-        lens.select("doc_number", lens_doc="doc")
-        .sort("doc_number", "lens_doc")
-        .unique("doc_number", keep="first", maintain_order=True)
-    )
-    return (
-        records.join(known, on="doc_number", how="left", maintain_order="left")
-        .with_columns(
-            doc=pl.when(is_view & pl.col("lens_doc").is_not_null())
-            .then(pl.col("lens_doc"))
-            .otherwise(pl.col("doc"))
-        )
-        .drop("lens_doc")
-    )
-
-
-def _content(copies: pl.DataFrame, read: Callable[[str], pl.DataFrame]) -> pl.Series:
-    """A number for what each record says, the same wherever the record stands."""
-    own = copies.select(
-        "record",
-        n=copies.drop("at", "record", "doc", "file", "line", "role", "content").hash_rows(),
-    )
-    parts = [own]
-    for name in ("parties", "classes", "members", "references"):
-        rows = read(name).join(copies.select("record"), on="record", how="semi")
-        parts.append(rows.select("record", n=rows.drop("record").hash_rows(seed=len(name))))
-    total = pl.concat(parts).group_by("record").agg(n=pl.col("n").bitwise_xor())
-    return copies.join(total, on="record", how="left", maintain_order="left")["n"]
-
-
-def choose(
-    records: pl.DataFrame, read: Callable[[str], pl.DataFrame]
-) -> tuple[NDArray[np.bool_], pl.DataFrame]:
-    """Of the same document in several records keep one whole.
-
-    The richest form wins (Lens JSON, PatentsView, legacy, CSV), then the most filled fields, then
-    the smallest content hash, then the first file and line. The hash is over everything the record
-    says, its parties, classes, members and references in any order.
-
-    Parameters
-    ----------
-    records
-        All records.
-    read
-        Gives a table of details with ``record``, the position in ``records``.
-
-    Returns
-    -------
-    (mask, duplicates)
-        Which records are kept, and ``file, line, outcome, reason`` of the others.
-    """
-    rank = {form: number for number, form in enumerate(FORMS)}
-    repeated = records["doc"].is_duplicated()
-    mask = np.ones(records.height, dtype=bool)
-    empty = {"file": pl.String, "line": pl.Int64, "outcome": pl.String, "reason": pl.String}
-    if not repeated.any():
-        return mask, pl.DataFrame(schema=empty)
-    copies = records.with_row_index("at").filter(repeated)
-    ordered = (
-        copies.with_columns(
-            content=_content(copies, read),
-            form_rank=pl.col("form").replace_strict(rank, return_dtype=pl.Int32),
-        )
-        .sort(
-            "doc",
-            "form_rank",
-            "filled",
-            "content",
-            "file",
-            "line",
-            descending=[False, False, True, False, False, False],
-        )
-        .with_columns(
-            first=pl.col("at").first().over("doc"),
-            kept_at=pl.format(
-                "{}:{}", pl.col("file").first().over("doc"), pl.col("line").first().over("doc")
-            ),
-        )
-    )
-    others = ordered.filter(pl.col("at") != pl.col("first"))
-    mask[others["at"].to_numpy()] = False
-    duplicates = others.select(
-        "file",
-        "line",
-        outcome=pl.lit("duplicate"),
-        reason=pl.format("{} is kept from {}", "lens_id", "kept_at"),
-    )
-    return mask, duplicates.cast(empty)  # type: ignore[arg-type] # a schema mapping
-
-
-def group(records: pl.DataFrame, members: pl.DataFrame, kept: NDArray[np.bool_]) -> Grouping:
+def group(copies: Copies, members: pl.DataFrame) -> Grouping:
     """Join kept records into simple families.
 
     Records that share a member or a ``family_id`` are one family, transitively. Where an export
@@ -155,34 +55,31 @@ def group(records: pl.DataFrame, members: pl.DataFrame, kept: NDArray[np.bool_])
 
     Parameters
     ----------
-    records
-        All records with ``doc, lens_id, family_source, priorities, form, publication_type``.
+    copies
+        All records, and which are of one document.
     members
-        ``record`` (position in ``records``) and ``member`` (document number).
-    kept
-        Which records count.
+        ``record`` (position in the records) and ``member`` (document number).
     """
+    records = copies.records
     invention = ~records["publication_type"].is_in(NOT_INVENTIONS).fill_null(value=False).to_numpy()
-    kept = kept & invention
+    kept = copies.mask & invention
     position = np.flatnonzero(kept)
     doc = records["doc"].to_numpy()[position]
-    m_record, m_doc = members["record"].to_numpy(), members["member"].to_numpy()
+    m_record, m_doc = members["record"].to_numpy(), members["member"].to_numpy().copy()
+    m_record = copies.kept[m_record] if m_record.size else m_record
+    copies.rename(m_doc)
     m_kept = kept[m_record] if m_record.size else np.zeros(0, dtype=bool)
     m_record, m_doc = m_record[m_kept], m_doc[m_kept]
     numbers, inverse = distinct(np.concatenate([doc, m_doc]))
     own, member = inverse[: doc.size], inverse[doc.size :]
     slot = np.full(records.height, -1, dtype=np.int32)
     slot[position] = own
-    chosen = records.select("family_source", "priorities", "lens_id", "form").filter(
+    chosen = records.select("family_source", "priorities", "lens_id", "flat").filter(
         pl.Series(kept)
     )
     has_members = np.zeros(records.height, dtype=bool)
     has_members[m_record] = True
-    proxy = (
-        chosen["family_source"].is_null()
-        & pl.Series(~has_members[position])
-        & chosen["form"].is_in(["lens-csv", "lens-legacy-jsonl"])
-    )
+    proxy = chosen["family_source"].is_null() & pl.Series(~has_members[position]) & chosen["flat"]
     chosen = chosen.with_columns(priorities=pl.when(proxy).then(pl.col("priorities")))
     edges_a = [slot[m_record]]
     edges_b = [member]
@@ -200,6 +97,7 @@ def group(records: pl.DataFrame, members: pl.DataFrame, kept: NDArray[np.bool_])
     number_of[order["component"].to_numpy()] = np.arange(order.height, dtype=np.int32)
     family = np.full(records.height, -1, dtype=np.int32)
     family[position] = number_of[component[own]]
+    family = family[copies.kept]
     return Grouping(family, order["family_id"], numbers, number_of[component])
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from netpos.errors import InputError
 from netpos.files import check_same, fingerprint, state
 from netpos.ingest.discover import Source
 from netpos.ingest.parts import Part, hashes, parse, parts_to_json
@@ -19,6 +18,19 @@ from netpos.ingest.readers.json_stream import MAX_RECORD
 
 Print = tuple[os.stat_result, str]
 Report = Callable[[str], None]
+
+
+def cores() -> int:
+    """Return how many cores this process may use; systems other than Linux say how many there are.
+
+    Examples
+    --------
+    >>> cores() >= 1
+    True
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def add(
@@ -33,7 +45,7 @@ def add(
     exactly: bool,
 ) -> bool:
     """Parse the exports that are new; tell whether anything changed."""
-    workers = processes or len(os.sched_getaffinity(0))
+    workers = processes or cores()
     sizes = {item["bytes"] for item in manifest["inputs"]}
     prints = [
         fingerprint(s.path, s.name) if _size(s) in sizes else None for s in sources
@@ -159,10 +171,6 @@ def _whole_parts(
             stem += "" if max_record == MAX_RECORD else f"-{max_record}"
             for path in sorted(temporary.iterdir()):
                 path.replace(records / (stem + path.name.removeprefix("new")))
-        except BrokenExecutor as error:
-            problem = "a worker was stopped from outside, perhaps for want of memory"
-            remedy = "close other programs or use --processes 1"
-            raise InputError(problem, file=source.name, remedy=remedy) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     parts = [replace(p, stem=stem + p.stem.removeprefix("new")) for p in parsed.parts]

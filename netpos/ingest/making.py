@@ -15,7 +15,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped] # it has no types
 
 from netpos.ingest import derive
 from netpos.ingest.citations import read_mentions, write_citations
-from netpos.ingest.families import match_sources
+from netpos.ingest.details import Details
 from netpos.ingest.parts import read_part
 
 Report = Callable[[str], None]
@@ -31,21 +31,22 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
     with ThreadPoolExecutor(2) as beside:
         large = details.records.height > _SIDE_BY_SIDE
         mentions = None if large else beside.submit(read_mentions, details)
-        docs, grouping, duplicates = derive.documents(details)
+        docs, grouping, copies = derive.documents(details)
         rejected = _rejected(folder, manifest)
-        ledger = pl.concat([rejected, duplicates]).sort("file", "line", "outcome")
+        ledger = pl.concat([rejected, copies.duplicates]).sort("file", "line", "outcome")
         say(f"{docs.height:,} documents kept")
         write("documents", [docs.select(_DOCUMENT_COLUMNS)])
         write("ledger", [ledger])
         _account(manifest, docs, ledger)
         docs = docs.select(_NEEDED_COLUMNS)
-        details = replace(details, records=details.records.select("office"))
+        details = replace(details, records=copies.records.select("office"))
+        copies = replace(copies, records=details.records)
 
         def others() -> None:
             """Tables that take as long as those of citations."""
-            write("classifications", derive.class_table(details, docs))
+            write("classifications", derive.class_table(details, grouping))
             codes: list[pl.DataFrame] = []
-            applicants = derive.applicant_table(*derive.parties(details, docs))
+            applicants = derive.applicant_table(*derive.parties(details, copies, docs))
             write("applicants", _counting_codes(applicants, codes))
             manifest["residence_codes"] = _unusual_codes(codes)
 
@@ -60,7 +61,7 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
         else:
             found = mentions.result()
         rest = beside.submit(of_families) if not large else None
-        counts = write_citations(details, found, docs, grouping, write)
+        counts = write_citations(details, found, docs, grouping, copies, write)
         families = rest.result() if rest else of_families()
         meanwhile.result()
         outcome = dict(ledger.group_by("outcome").len().iter_rows())
@@ -79,7 +80,7 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
         raise AssertionError(message)
 
 
-def _details(folder: Path, manifest: dict[str, Any]) -> derive.Details:
+def _details(folder: Path, manifest: dict[str, Any]) -> Details:
     frames, bases, base = [], [], 0
     for item in manifest["inputs"]:
         for part in item["parts"]:
@@ -92,7 +93,7 @@ def _details(folder: Path, manifest: dict[str, Any]) -> derive.Details:
             bases.append((part["stem"], base))
             base += frame.height
     records = pl.concat(frames).with_columns(record=pl.int_range(pl.len(), dtype=pl.Int32))
-    return derive.Details(match_sources(records), bases, partial(read_part, folder / "records"))
+    return Details(records, bases, partial(read_part, folder / "records"))
 
 
 def _rejected(folder: Path, manifest: dict[str, Any]) -> pl.DataFrame:

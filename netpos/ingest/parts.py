@@ -1,4 +1,4 @@
-"""Exports to record-level Parquet parts, on as many processes as there are cores.
+"""Exports to record-level Parquet parts.
 
 A part holds the columns of some thousand records of one export. Parts are written once, named
 after the content of the export, and never changed; the tables of a corpus are made from them.
@@ -6,19 +6,13 @@ after the content of the export, and never changed; the tables of a corpus are m
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import io
 import json
-import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import polars as pl
 
@@ -35,7 +29,6 @@ from netpos.ingest.readers.patentsview import read_patentsview
 from netpos.ingest.records import Batch
 
 TABLES = ("records", "parties", "classes", "members", "references", "outside", "rejected")
-_RANGE = 64 * 1024 * 1024
 Progress = Callable[[int, int], None]
 
 
@@ -85,11 +78,11 @@ def batches(source: Source, *, max_record: int = MAX_RECORD) -> Iterator[Batch]:
             cut = (
                 objects(stream, source.container, max_record=max_record)
                 if source.container
-                else _without_last(lines(stream, max_record=max_record))
+                else lines(stream, max_record=max_record)
             )
             yield from read_legacy(cut, file=source.name)
         elif source.form == "lens-jsonl":
-            yield from read_records(_without_last(lines(stream, max_record=max_record)))
+            yield from read_records(lines(stream, max_record=max_record))
         elif source.container is not None:
             yield from read_records(_recovered(stream, source, max_record))
 
@@ -118,12 +111,6 @@ def _recovered(
             yield ordinal, piece
 
 
-def _without_last(items: Iterator[tuple[int, bytes | str]]) -> Iterator[tuple[int, bytes | str]]:
-    for number, raw in items:
-        if raw != b"":
-            yield number, raw
-
-
 def write_part(batch: Batch, folder: Path, stem: str) -> None:
     """Write the tables of a batch."""
     for table in TABLES:
@@ -139,60 +126,6 @@ def read_part(folder: Path, stem: str, table: str, columns: Sequence[str] = ()) 
     """Read one table of a part, or some of its columns."""
     path = folder / f"{stem}.{table}.parquet"
     return pl.read_parquet(path, columns=list(columns) or None, memory_map=False)
-
-
-def _rest_of_line(stream: BinaryIO, most: int) -> int:
-    """Pass over a line that began before; how many bytes, which may be more than ``most``."""
-    passed = 0
-    while passed <= most and (piece := stream.readline(1 << 20)):
-        passed += len(piece)
-        if piece.endswith(b"\n"):
-            break
-    return passed
-
-
-def _end_with_parent() -> None:
-    """Let a worker end when the process that started it is gone, killed or not."""
-    parent = parent_process()
-    if parent is not None:
-
-        def watch() -> None:
-            connection.wait([parent.sentinel])
-            os._exit(1)
-
-        threading.Thread(target=watch, daemon=True).start()
-
-
-def _parse_range(
-    path: str, start: int, end: int, folder: str, stem: str, max_record: int
-) -> tuple[Part, ...]:
-    """Parse the lines that begin in a byte range; runs in a worker process."""
-    gc.disable()
-    ends = 0
-
-    def counted(stream: BinaryIO) -> Iterator[tuple[int, bytes | str]]:
-        nonlocal ends
-        if start:
-            stream.seek(start - 1)
-            length = end - (start - 1) - _rest_of_line(stream, end - start + 1)
-        else:
-            length = end
-        first = 1 if start == 0 else 2  # only the file's first line may begin with a BOM
-        for number, raw in lines(stream, length=max(length, 0), max_record=max_record, first=first):
-            if raw == b"":
-                ends = number - first
-            else:
-                yield number - first, raw
-
-    parts = []
-    with Path(path).open("rb", buffering=0) as raw, io.BufferedReader(raw, 1 << 20) as stream:
-        for k, batch in enumerate(read_records(counted(cast("BinaryIO", stream)))):
-            name = f"{stem}-{k:03d}"
-            write_part(batch, Path(folder), name)
-            parts.append(
-                Part(name, batch.records.height, batch.rejected.height, 0, 0, tuple(batch.notes))
-            )
-    return tuple(replace(p, line_ends=ends if p is parts[-1] else 0) for p in parts)
 
 
 def hashes(source: Source) -> bool:
@@ -211,8 +144,8 @@ def parse(
 ) -> Parsed:
     """Write the parts of one export into ``folder``.
 
-    Large plain JSONL files are cut into byte ranges and read by several processes; the parts are
-    the same whatever their number.
+    Lens JSON lines are read by the compiled scanner on several threads, where it is there; the
+    parts are the same whatever their number.
 
     Parameters
     ----------
@@ -223,7 +156,7 @@ def parse(
     stem
         Beginning of the parts' names.
     processes
-        Workers for large files.
+        Threads of the scanner.
     max_record
         Longest record held, in bytes.
     progress
@@ -241,45 +174,12 @@ def parse(
         except stretches.Unsuited:
             for path in folder.iterdir():
                 path.unlink()
-    if source.form == "lens-jsonl" and source.plain:
-        starts = list(range(0, max(size, 1), _RANGE))
-        jobs = [(s, min(s + _RANGE, size), f"{stem}-{i:04d}") for i, s in enumerate(starts)]
-        done: list[tuple[Part, ...]] = []
-        if processes > 1 and len(jobs) > 1:
-            with (
-                _one_thread_each(),
-                ProcessPoolExecutor(
-                    min(processes, len(jobs)),
-                    mp_context=get_context("spawn"),
-                    initializer=_end_with_parent,
-                ) as pool,
-            ):
-                futures = [
-                    pool.submit(_parse_range, str(source.path), s, e, str(folder), name, max_record)
-                    for s, e, name in jobs
-                ]
-                for future, (_, end, _) in zip(futures, jobs, strict=True):
-                    done.append(future.result())
-                    if progress:
-                        progress(end, size)
-        else:
-            enabled = gc.isenabled()
-            try:
-                for s, e, name in jobs:
-                    done.append(_parse_range(str(source.path), s, e, str(folder), name, max_record))
-                    if progress:
-                        progress(e, size)
-            finally:
-                if enabled:
-                    gc.enable()
-        return Parsed(_numbered(done))
     parts = []
     for k, batch in enumerate(batches(source, max_record=max_record)):
         name = f"{stem}-{k:04d}"
         write_part(batch, folder, name)
-        parts.append(
-            Part(name, batch.records.height, batch.rejected.height, 0, 0, tuple(batch.notes))
-        )
+        counts = (batch.records.height, batch.rejected.height)
+        parts.append(Part(name, *counts, 0, 0, tuple(batch.notes)))
     if progress:
         progress(size, size)
     return Parsed(parts)
@@ -315,20 +215,6 @@ def _scanned(
         size = source.path.stat().st_size
         progress(size, size)
     return Parsed(_numbered(parts))
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Workers inherit the environment: one Polars thread each, as they share the cores."""
-    before = os.environ.get("POLARS_MAX_THREADS")
-    os.environ["POLARS_MAX_THREADS"] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["POLARS_MAX_THREADS"]
-        else:
-            os.environ["POLARS_MAX_THREADS"] = before
 
 
 def _numbered(ranges: list[tuple[Part, ...]]) -> list[Part]:

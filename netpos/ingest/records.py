@@ -8,7 +8,7 @@ only keeps what the record says.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -21,7 +21,7 @@ from netpos.tables import Schema
 #: Records a reader collects before it hands a batch on.
 BATCH_RECORDS = 8000
 
-#: Which form of export a record came from, richest first: decides between copies of one document.
+#: Which form of export a record came from.
 FORMS = ("lens-json", "patentsview-json", "lens-legacy-jsonl", "lens-csv")
 
 RECORDS: Schema = {
@@ -29,8 +29,6 @@ RECORDS: Schema = {
     "lens_id": pl.String,  # Lens ID, else doc_key, else office_number
     "line": pl.Int64,  # physical line; in arrays the ordinal of the record
     "form": pl.String,  # one of FORMS
-    "filled": pl.Int32,  # filled fields, to choose between copies
-    "content": pl.Int64,  # hash of the record's bytes, to break ties between copies
     "office": pl.String,
     "doc_number": pl.String,
     "kind": pl.String,
@@ -42,6 +40,7 @@ RECORDS: Schema = {
     "grant_date": pl.Date,
     "term_date": pl.Date,
     "discontinued_date": pl.Date,
+    "status_date": pl.Date,  # the latest date anywhere in the legal status
     "earliest_priority": pl.Date,
     "priority_offices": pl.String,  # offices of the earliest priority, sorted, joined by a space
     "priorities": pl.String,  # all priority numbers, sorted, joined by ";": proxy of the family
@@ -50,6 +49,7 @@ RECORDS: Schema = {
     "extended_source": pl.String,  # extended family id as exported
     "cites_count": pl.Int32,  # cited patents, as exported or counted
     "cited_by_count": pl.Int32,  # citing patents, as exported or counted
+    "aliases": pl.String,  # other Lens IDs of the document, sorted, joined by ";"
 }
 PARTIES: Schema = {
     "row": pl.Int32,  # position of the record in its batch's `records` (not the document number)
@@ -88,7 +88,7 @@ CATEGORIES = ("X", "I", "Y", "A", "O", "P", "T", "E", "D", "L", "R")
 PHASE_NUMBER = {name: number for number, name in enumerate(PHASES)}
 CATEGORY_BIT = {letter: 1 << bit for bit, letter in enumerate(CATEGORIES)}
 
-_LENS_ID = re.compile(r"\d{3}-\d{3}-\d{3}-\d{3}-\d{2}[\dX]")
+_LENS_ID = re.compile(r"\d{3}-\d{3}-\d{3}-\d{3}-\d{2}[\dXx]")
 
 
 def is_lens_id(text: str) -> bool:
@@ -96,8 +96,10 @@ def is_lens_id(text: str) -> bool:
 
     Examples
     --------
-    >>> is_lens_id("038-066-141-127-891"), is_lens_id("US_2016_A1")
-    (True, False)
+    >>> is_lens_id("038-066-141-127-891"), is_lens_id("000-000-000-000-01x")
+    (True, True)
+    >>> is_lens_id("US_2016_A1")
+    False
     """
     return _LENS_ID.fullmatch(text) is not None
 
@@ -120,7 +122,7 @@ def key(text: str) -> int:
     text = text.strip()
     if _LENS_ID.fullmatch(text):
         digits = text.replace("-", "")
-        return int(digits[:14]) * 11 + (10 if digits[14] == "X" else int(digits[14]))
+        return int(digits[:14]) * 11 + (10 if digits[14] in "Xx" else int(digits[14]))
     return hashed_key(text)
 
 
@@ -168,12 +170,15 @@ def lens_ids(numbers: pl.Series) -> pl.Series:
 
 def keys(texts: pl.Series) -> pl.Series:
     """`key` for a column, vectorised over Lens IDs; null stays null."""
-    shape = texts.str.contains(r"^\d{3}-\d{3}-\d{3}-\d{3}-\d{2}[\dX]$")
+    shape = texts.str.contains(r"^\d{3}-\d{3}-\d{3}-\d{3}-\d{2}[\dXx]$")
     digits = texts.str.replace_all("-", "", literal=True)
     frame = pl.DataFrame({"text": texts, "shape": shape, "digits": digits}).with_columns(
         number=pl.when(pl.col("shape")).then(
             pl.col("digits").str.slice(0, 14).cast(pl.Int64, strict=False) * 11
-            + pl.col("digits").str.slice(14, 1).replace("X", "10").cast(pl.Int64, strict=False)
+            + pl.col("digits")
+            .str.slice(14, 1)
+            .replace(["X", "x"], "10")
+            .cast(pl.Int64, strict=False)
         )
     )
     other = frame.filter(~pl.col("shape"))["text"].unique()
@@ -185,22 +190,6 @@ def keys(texts: pl.Series) -> pl.Series:
             number=pl.col("number").fill_null(pl.col("hashed"))
         )
     return frame["number"]
-
-
-def document_key(office: str | None, number: str | None, kind: str | None) -> str | None:
-    """``office_number_kind`` with the number's punctuation taken out, or None without a number.
-
-    Examples
-    --------
-    >>> document_key("WO", "2008/155316", "A1")
-    'WO_2008155316_A1'
-    """
-    if not office or not number:
-        return None
-    plain = number if number.isalnum() else "".join(c for c in number if c.isalnum())
-    if not plain:
-        return None
-    return f"{office}_{plain}_{kind}" if kind else f"{office}_{plain}"
 
 
 @dataclass
@@ -252,22 +241,12 @@ def _text(column: str) -> pl.Expr:
     return pl.when(stripped != "").then(stripped)
 
 
-def finished(table: pl.DataFrame, details: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Records with clean texts and counts added: cited patents, and how many fields are filled.
-
-    ``details`` are the tables with ``row``, the references last.
-    """
+def finished(table: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame:
+    """Records with clean texts and the number of patents they cite."""
     n = table.height
-    references = details[-1]
     citing = references["row"].to_numpy()[~references["cited_by"].to_numpy()]
-    lists = np.zeros(n, dtype=np.int32)
-    for detail in details:
-        lists += np.bincount(detail["row"].to_numpy(), minlength=n) > 0
-    fields = pl.exclude("doc", "line", "form").is_not_null().cast(pl.Int32)
     return table.with_columns(
-        filled=pl.sum_horizontal(fields) + pl.Series(lists),
         cites_count=pl.Series(np.bincount(citing, minlength=n).astype(np.int32)),
-        content=pl.lit(None, pl.Int64),
         **{c: _text(c) for c in _TEXTS},
     ).select([pl.col(c).cast(t) for c, t in RECORDS.items()])
 

@@ -56,9 +56,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "trend": ("country", "year"),
     "indicators": ("country", "indicator"),
     "robustness": ("indicator",),
+    "differences": ("indicator", "country", "other_country", "other_period"),
     "sensitivity": (
         "indicator", "counting", "by", "family", "scope", "window", "phase", "citing_office",
-        "symbols", "utility_models",
+        "symbols", "utility_models", "classes",
     ),
 }  # fmt: skip
 

@@ -80,7 +80,7 @@ def definition(table: str, column: str | None = None, lang: str = "en") -> str |
     Examples
     --------
     >>> definition("links", lang="nl"), definition("countries", "received_rank_low")
-    ('citaties tussen landen', 'lower end of the 95 % stability interval of received_rank')
+    ('citaties tussen landen', 'lower end of the 95 % interval of received_rank')
     >>> definition("countries", "no_such_column") is None
     True
     """

@@ -10,22 +10,18 @@ import polars as pl
 import pytest
 
 from netpos import analysis
-from netpos.analysis.sensitivity import (
-    INDICATORS,
-    sensitivity,
-    without_largest,
-)
+from netpos.analysis.sensitivity import INDICATORS, LEADERS, sensitivity
 from netpos.analysis.ways import Specification, extended_families, specifications
+from netpos.analysis.without import without_one
 from netpos.indicators.position import country_table
-from netpos.indicators.robustness import robustness
+from netpos.indicators.robustness import GROUPS, STATED, robustness
 from netpos.ingest.corpus import read
 from netpos.options import make
-from netpos.tables import Links
 from tests.lens import few, lens_id, record, write
 
 COUNTRIES = ["NL", "DE", "US", "JP", "CN", "FR", None]
 SPAN = (2015, 2025)
-COLUMNS = ["technology", "indicator", *Specification._fields, "value", "rank", "base"]
+COLUMNS = ["technology", "indicator", *Specification._fields, "value", "rank", "leader", "base"]
 
 
 def dirty_records(seed: int, n: int = 90) -> list[dict]:
@@ -86,38 +82,67 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> analysis.Study:
 
 @pytest.fixture(scope="module")
 def table(study: analysis.Study) -> pl.DataFrame:
-    return sensitivity(study)
+    return sensitivity(study, worth(study))
+
+
+def worth(study: analysis.Study) -> np.ndarray:
+    """Some value for each row."""
+    return np.arange(study.rows) % 7 + 0.5
 
 
 def prepared(study: analysis.Study, spec: Specification) -> analysis.Study:
     """The study of a whole run with the options of a specification."""
-    changed = {k: v for k, v in spec._asdict().items() if k != "family"}
+    changed = {k: v for k, v in spec._asdict().items() if k not in ("family", "classes")}
     return analysis.prepare(study.corpus, study.options.model_copy(update=changed))
 
 
 def run(other: analysis.Study, technology: str) -> pl.DataFrame:
-    """The table of countries of a whole run."""
-    return country_table(
+    """The table of countries of a whole run, and what each holds of the value."""
+    inside = other.chosen(technology, SPAN)
+    held = other.shares.matrix.T @ (worth(other) * inside)
+    value = pl.DataFrame({"country": other.shares.names, "value_share": held / held.sum()})
+    table = country_table(
         other.links(technology, SPAN),
         other.links(technology, SPAN, scope="citing"),
         focal="NL",
         year=other.year_of_membership,
         located=other.located_families(technology, SPAN),
     )
+    return table.join(value, on="country", how="left").with_columns(
+        pl.col("value_share").fill_null(0.0)
+    )
+
+
+def leader(countries: pl.DataFrame, column: str) -> tuple[str | None, float | None]:
+    """The first of a column, if it is one, and its value."""
+    top = countries[column].round_sig_figs(12).max()
+    if not top:
+        return None, None
+    first = countries.filter(pl.col(column).round_sig_figs(12) == top)
+    return (first["country"][0] if first.height == 1 else None), float(top)
+
+
+SHARE = dict(zip(LEADERS, ("family_share", "received_share", "value_share"), strict=True))
 
 
 def ranked(countries: pl.DataFrame, name: str) -> int | None:
+    if name in GROUPS:
+        row = countries.filter(pl.col("country") == "NL").select(GROUPS).row(0)
+        here = round(row[GROUPS.index(name)], 11)
+        return sum(round(v, 11) >= here for v in row)
     values = countries[name].round_sig_figs(12)
     if name in ("similarity", "core_distance"):
         values = -values
     ranks = values.rank("min", descending=True)
     rank = dict(zip(countries["country"], ranks, strict=True))["NL"]
-    none = rank is None or (name == "family_share" and not shares(countries)["NL"])
+    none = rank is None or (
+        name in ("family_share", "value_share") and not shares(countries, name)["NL"]
+    )
     return None if none else int(rank)
 
 
-def shares(countries: pl.DataFrame) -> dict[str, float]:
-    return dict(countries.select("country", "family_share").iter_rows())
+def shares(countries: pl.DataFrame, name: str) -> dict[str, float]:
+    return dict(countries.select("country", name).iter_rows())
 
 
 def specification(row: dict) -> Specification:
@@ -127,7 +152,9 @@ def specification(row: dict) -> Specification:
 def test_every_simple_specification_equals_a_whole_run(
     study: analysis.Study, table: pl.DataFrame
 ) -> None:
-    specs = [s for s in specifications(study.options) if s.family == "simple"]
+    specs = [
+        s for s in specifications(study.options) if s.family == "simple" and s.classes == "all"
+    ]
     assert len(specs) == 54
     differing = 0
     for spec in specs:
@@ -141,6 +168,12 @@ def test_every_simple_specification_equals_a_whole_run(
                 if specification(row) != spec:
                     continue
                 name = row["indicator"]
+                if name in LEADERS:
+                    who, part = leader(countries, SHARE[name])
+                    assert row["leader"] == who
+                    assert row["value"] == (part and pytest.approx(part, abs=2e-11))
+                    assert row["rank"] is None
+                    continue
                 expected = nl[name]
                 if expected is None:
                     assert row["value"] is None
@@ -168,7 +201,8 @@ def test_choices_matter_in_the_test_corpus(table: pl.DataFrame) -> None:
             for row in here.iter_rows(named=True)
             if [c for c in Specification._fields if row[c] != base[c]] == [choice]
         ]
-        if choice != "family":  # no record of this corpus states an extended family
+        # no record of this corpus states an extended family, and quantum has one class in it
+        if choice not in ("family", "classes"):
             assert any(value != base["value"] for value in alone), choice
 
 
@@ -176,8 +210,8 @@ def test_the_table_has_the_columns_and_rows_of_the_design(
     study: analysis.Study, table: pl.DataFrame
 ) -> None:
     assert table.columns == COLUMNS
-    assert table.height == len(study.names) * len(INDICATORS) * 65
-    keys = [c for c in COLUMNS if c not in ("value", "rank", "base")]
+    assert table.height == len(study.names) * len(INDICATORS) * 66
+    keys = [c for c in COLUMNS if c not in ("value", "rank", "leader", "base")]
     assert not table.select(keys).is_duplicated().any()
     assert table["base"].sum() == len(study.names) * len(INDICATORS)
     assert table["technology"].unique(maintain_order=True).to_list() == study.names
@@ -217,7 +251,7 @@ def test_extended_families_count_as_if_they_were_simple_ones(tmp_path: Path) -> 
     assert there.families < here.families == 90
     assert np.unique(extended_families(here)[:90]).size == there.families == 30
     wide, plain = sensitivity(here), sensitivity(there)
-    keys = [c for c in COLUMNS if c not in ("value", "rank", "base", "family")]
+    keys = [c for c in COLUMNS if c not in ("value", "rank", "leader", "base", "family")]
     extended = wide.filter((pl.col("family") == "extended") & (pl.col("utility_models") == "keep"))
     other = plain.filter(pl.col("family") == "simple")
     both = extended.join(other, on=keys, how="inner", nulls_equal=True)
@@ -233,65 +267,40 @@ def test_extended_families_count_as_if_they_were_simple_ones(tmp_path: Path) -> 
     assert compared > 100
 
 
-# --- without the largest organisation -----------------------------------------------------------
+# --- without the largest class ------------------------------------------------------------------
 
 
-def test_leaving_out_the_largest_organisation_equals_a_corpus_without_it(tmp_path: Path) -> None:
-    records = dirty_records(6)
-    study = prepare(tmp_path, write(tmp_path / "a.jsonl", records))
-    found = without_largest(study).filter(pl.col("technology") == "quantum")
-    firm = found["organisation"][0]
-    inside = study.chosen("quantum", SPAN)
-    nl = study.shares.matrix[:, [study.shares.names.index("NL")]].toarray().ravel() * inside
-    sizes = {
-        name: (study.organisations.matrix[:, [k]].toarray().ravel() * nl).sum()
-        for k, name in enumerate(study.organisations.names)
-    }
-    assert sizes[firm] == pytest.approx(max(sizes.values()), abs=1e-12)
-    assert found["organisation_share"][0] == pytest.approx(sizes[firm] / nl.sum(), abs=1e-11)
-
-    # the same indicators from links from which these families were taken out by hand
-    gone = study.organisations.matrix[:, [study.organisations.names.index(firm)]]
-    rest = ~(gone.toarray().ravel() > 0)
-    pairs, spread = study.pairs, study.spread
-
-    def links(scope: str) -> Links:
-        whole = study.links("quantum", SPAN, scope=scope)  # type: ignore[arg-type] # one of SCOPES
-        member = study.member["quantum"]
-        mask = member[pairs.citing] & inside[pairs.citing]
-        mask &= rest[pairs.citing] & rest[pairs.cited]
-        if scope == "closed":
-            mask &= member[pairs.cited]
-        families = study.shares.matrix.T @ (inside & rest).astype(float)
-        size = dict(zip(study.shares.names, families.tolist(), strict=True))
-        nodes = whole.nodes.with_columns(
-            families=pl.Series([size[n] for n in whole.nodes["node"]], dtype=pl.Float64)
-        )
-        return Links(nodes, spread.total(mask), "country")
-
-    located = float((inside & rest & study.shares.located).sum())
-    expected = country_table(
-        links("closed"),
-        links("citing"),
-        focal="NL",
-        year=study.year_of_membership,
-        located=(located, 0.0),
-    )
-    row = expected.filter(pl.col("country") == "NL").row(0, named=True)
-    for name, value in found.select("indicator", "value").iter_rows():
-        assert value == (None if row[name] is None else pytest.approx(float(row[name]), abs=2e-11))
-
-
-def test_without_organisations_nothing_is_left_out(tmp_path: Path) -> None:
+def test_a_technology_without_its_largest_class_is_as_if_never_listed(tmp_path: Path) -> None:
     records = [
-        record(k, applicants=[("SMITH JOHN", "NL")], inventors=[("SMITH JOHN", "NL")])
-        for k in (1, 2)
+        record(k, symbols=[f"G06N{(10, 10, 3, 20)[k % 4]}/00"], applicants=[(f"F{k}", home)])
+        for k, home in enumerate(["NL", "NL", "DE", "US", "NL", "US", "DE"], start=1)
     ]
-    study = prepare(tmp_path, write(tmp_path / "p.jsonl", records))
-    assert study.organisations.names == []
-    found = without_largest(study).filter(pl.col("technology") == "quantum")
-    assert found["organisation"].to_list() == [None] * len(INDICATORS)
-    assert found["organisation_share"].to_list() == [0.0] * len(INDICATORS)
+    lists = {}
+    for name, patterns in (
+        ("whole", ["G06N10/", "G06N3/", "G06N20/"]),
+        ("less", ["G06N3/", "G06N20/"]),
+    ):
+        lists[name] = tmp_path / f"{name}.toml"
+        entry = f'[[technology]]\nid = "x"\nname = "X"\nipc = {patterns}\n'.replace("'", '"')
+        lists[name].write_text(f"schema_version = 1\n{entry}", "utf-8")
+    corpus = read(write(tmp_path / "c.jsonl", records))
+    tables = {
+        name: sensitivity(analysis.prepare(corpus, make({"technologies": str(path)})))
+        for name, path in lists.items()
+    }
+    left = tables["whole"].filter(pl.col("classes") == "without_largest")
+    base = tables["less"].filter("base")
+    columns = ["technology", "indicator", "value", "rank", "leader"]
+    assert left.select(columns).equals(base.select(columns))
+    sizes = left.filter((pl.col("technology") == "x") & (pl.col("indicator") == "family_share"))
+    assert sizes["value"].to_list() == [0.25]  # one of the four that are not in G06N10
+
+
+def test_who_leads_is_told_for_each_way_of_counting(table: pl.DataFrame) -> None:
+    rows = table.filter(pl.col("indicator").is_in(LEADERS) & (pl.col("technology") == "quantum"))
+    assert rows["leader"].n_unique() > 2  # in this corpus it depends on the way
+    others = table.filter(~pl.col("indicator").is_in(LEADERS))
+    assert others["leader"].null_count() == others.height
 
 
 # --- a corpus around one country ----------------------------------------------------------------
@@ -313,7 +322,7 @@ def test_a_focal_country_without_families_has_rows(tmp_path: Path) -> None:
     of = {n: (v, r) for n, v, r in found.select("indicator", "value", "rank").iter_rows()}
     assert of["balance_ratio"] == (None, None)
     assert of["family_share"][0] == 0.0
-    assert without_largest(study)["organisation"].null_count() == len(INDICATORS) * len(study.names)
+    assert without_one(study)["organisation"].null_count() == len(STATED) * len(study.names)
 
 
 # --- marks --------------------------------------------------------------------------------------
@@ -322,8 +331,8 @@ def test_a_focal_country_without_families_has_rows(tmp_path: Path) -> None:
 def test_a_run_is_marked_for_every_technology_and_indicator(
     study: analysis.Study, table: pl.DataFrame
 ) -> None:
-    found = robustness(table, without_largest(study), focal="NL")
-    assert found.height == len(study.names) * 6
+    found = robustness(table, without_one(study, worth(study)), focal="NL")
+    assert found.height == len(study.names) * len(STATED)
     assert found["technology"].unique(maintain_order=True).to_list() == study.names
     known = {"robust", "firm-driven", "fragile", "not measurable"}
     assert set(found["mark"]) <= known

@@ -22,7 +22,7 @@ def test_alternatives_depart_from_the_options_of_the_run() -> None:
     alone = found[1:12]
     assert {s.counting for s in alone} == {"full", "fractional", "country-unique"}
     assert {s.window for s in alone} == {3, None}
-    assert len(found) == len(set(found)) == 65
+    assert len(found) == len(set(found)) == 66
 
 
 def test_a_family_without_an_extended_one_stands_for_itself(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """The command line in a process that says when its work begins and ends, and can be made to die.
 
 ``python -m tests.crash.child FD RANGE KILL_AT ARGUMENT...`` writes ``B`` to the descriptor when all
-is imported and ``E`` at the end. Files are cut into ranges of RANGE bytes, so that small ones are
-read by several workers too. With KILL_AT > 0 the process group is killed at that change of the file
+is imported and ``E`` at the end. Files are cut into stretches of RANGE bytes, so small ones are
+read by several threads too. With KILL_AT > 0 the process group is killed at that change of the file
 system (a name made, moved or taken away), with -n at the n-th result that takes its place; with 0
 the number of changes is written after ``E``.
 """
@@ -38,14 +38,15 @@ def main() -> None:
     """Run netpos."""
     descriptor, size, kill_at = (int(a) for a in sys.argv[1:4])
     from netpos import cli
-    from netpos.ingest import corpus, parts
+    from netpos.ingest import corpus
+    from netpos.ingest.readers import stretches
 
     assert corpus.ingest  # imported now, so that B comes after it
     if sys.argv[4] != "ingest":
         from netpos.commands import run as pipeline
 
         assert pipeline.run
-    parts._RANGE = size
+    stretches.STRETCH = size
     sys.argv = ["netpos", *sys.argv[4:]]
     seen = count_changes(kill_at)
     os.write(descriptor, b"B")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from netpos.indicators.robustness import robustness
+from netpos.indicators.robustness import GROUPS, robustness
 
 
 def marks(
@@ -14,7 +14,8 @@ def marks(
     *,
     indicator: str = "family_share",
     alone: tuple[float | None, int | None] | None = None,
-    interval: tuple[float, float] | None = None,
+    interval: tuple[float | None, float | None] | None = None,
+    why: str | None = None,
     measurable: bool = True,
 ) -> dict:
     table = pl.DataFrame(
@@ -33,6 +34,7 @@ def marks(
             "indicator": [indicator],
             "organisation": ["A"],
             "organisation_share": [0.5],
+            "abroad": [False],
             "value": pl.Series([value], dtype=pl.Float64),
             "rank": pl.Series([rank], dtype=pl.Int64),
         }
@@ -49,8 +51,9 @@ def marks(
                 "country": ["NL"],
                 "indicator": ["near_core_share" if indicator == "near_core" else name],
                 "value": [low],
-                "low": [low],
-                "high": [high],
+                "low": pl.Series([low], dtype=pl.Float64),
+                "high": pl.Series([high], dtype=pl.Float64),
+                "reason": pl.Series([why], dtype=pl.String),
             }
         )
     found = robustness(table, without, focal="NL", intervals=bounds, measurable={"ai": measurable})
@@ -73,7 +76,11 @@ EIGHT_OF_TEN = [8] * 8 + [11, 12]
         ({"ranks": NINE_OF_TEN, "alone": (0.01, 11)}, "firm-driven"),
         ({"ranks": NINE_OF_TEN, "alone": (None, None)}, "firm-driven"),
         ({"ranks": EIGHT_OF_TEN, "alone": (0.01, 11)}, "firm-driven"),
-        ({"ranks": NINE_OF_TEN, "measurable": False}, "not measurable"),
+        (
+            {"ranks": NINE_OF_TEN, "measurable": False, "indicator": "received_share"},
+            "not measurable",
+        ),
+        ({"ranks": NINE_OF_TEN, "measurable": False}, "robust"),  # size needs no citation
         ({"ranks": [11] * 10, "interval": (11, 30)}, "robust"),
     ],
 )
@@ -122,3 +129,56 @@ def test_each_indicator_has_its_statement(
 ) -> None:
     ranks = [None if indicator == "near_core" else 3] * len(values)
     assert marks(values, ranks, indicator=indicator, interval=interval)["mark"] == mark
+
+
+@pytest.mark.parametrize(
+    ("case", "reason"),
+    [
+        ({"ranks": NINE_OF_TEN, "interval": (7, 10)}, None),
+        ({"ranks": EIGHT_OF_TEN}, "ways"),
+        ({"ranks": NINE_OF_TEN, "interval": (7, 11)}, "interval"),
+        ({"ranks": EIGHT_OF_TEN, "interval": (7, 11)}, "ways interval"),
+        ({"ranks": EIGHT_OF_TEN, "alone": (0.01, 11)}, "firm ways"),
+        ({"ranks": NINE_OF_TEN, "alone": (None, None), "interval": (7, 11)}, "firm interval"),
+        ({"ranks": NINE_OF_TEN, "interval": (None, None)}, "no_interval"),
+        ({"ranks": NINE_OF_TEN, "interval": (None, None), "why": "too_few"}, "too_few"),
+        ({"ranks": NINE_OF_TEN, "interval": (None, None), "why": "one_firm"}, "one_firm"),
+        (
+            {"ranks": NINE_OF_TEN, "measurable": False, "indicator": "received_share"},
+            "not_located",
+        ),
+        ({"ranks": [None] * 10, "indicator": "received_share"}, "no_value"),
+    ],
+)
+def test_every_reason_stands_beside_the_mark(case: dict, reason: str | None) -> None:
+    found = marks([0.1] * 10, **case)
+    assert found["reason"] == reason
+    assert (reason is None) == (found["mark"] == "robust")
+
+
+def groups(
+    first: list[str], low: tuple[float, float, float], high: tuple[float, float, float]
+) -> dict[str, dict]:
+    """Marks of the three groups, of which these are first in ten ways; their intervals."""
+    part = {True: (0.6, 1), False: (0.2, 2)}
+    rows = [("ai", g, *part[g == who], k == 0) for g in GROUPS for k, who in enumerate(first)]
+    table = pl.DataFrame(rows, ["technology", "indicator", "value", "rank", "base"], orient="row")
+    without = table.filter("base").with_columns(
+        organisation=pl.lit("A"), organisation_share=pl.lit(0.5), abroad=pl.lit(value=False)
+    )
+    bounds = pl.DataFrame(
+        {"indicator": GROUPS, "value": [0.6, 0.2, 0.2], "low": low, "high": high}
+    ).with_columns(technology=pl.lit("ai"), period=pl.lit("all"), country=pl.lit("NL"))
+    found = robustness(table, without, focal="NL", intervals=bounds)
+    return {r["indicator"]: r for r in found.to_dicts() if r["indicator"] in GROUPS}
+
+
+def test_the_largest_group_needs_intervals_apart_and_nine_in_ten_ways() -> None:
+    eu, oecd, _ = GROUPS
+    apart = groups([eu] * 9 + [oecd], (0.5, 0.1, 0.1), (0.7, 0.4, 0.3))
+    assert {g: r["mark"] for g, r in apart.items()} == dict.fromkeys(GROUPS, "robust")
+    meet = groups([eu] * 10, (0.5, 0.1, 0.1), (0.7, 0.5, 0.3))
+    assert [r["mark"] for r in meet.values()] == ["fragile", "fragile", "robust"]
+    assert [r["reason"] for r in meet.values()] == ["interval", "interval", None]
+    ways = groups([eu] * 8 + [oecd] * 2, (0.5, 0.1, 0.1), (0.7, 0.4, 0.3))
+    assert [r["reason"] for r in ways.values()] == ["ways", "ways", None]

@@ -22,6 +22,7 @@ import zstandard
 from netpos.errors import InputError, OptionError
 from netpos.ingest import corpus as corpora
 from netpos.ingest.corpus import TABLES, ingest, open_corpus, read
+from netpos.ingest.inputs import cores
 from tests.conftest import ROOT
 from tests.lens import record, toy_records, write
 
@@ -91,19 +92,30 @@ def test_nothing_is_written_where_an_archive_points(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*evil.jsonl*")) == []
 
 
-def test_one_part_or_many_processes_give_the_same_tables(
+def test_one_part_or_many_without_the_scanner_give_the_same_tables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "a.jsonl", [*RECORDS, {"bad": 1}, *RECORDS[:3]])
+    scanned = ingest([path], tmp_path / "scanned")
     monkeypatch.setenv("NETPOS_SCAN", "0")
-    whole = ingest([path], tmp_path / "one", processes=1)
-    monkeypatch.setattr("netpos.ingest.parts._RANGE", 7000)
-    cut = ingest([path], tmp_path / "two", processes=1)
-    both = ingest([path], tmp_path / "three", processes=2)
+    whole = ingest([path], tmp_path / "one")
+    monkeypatch.setattr("netpos.ingest.readers.lens_json.BATCH_RECORDS", 7)
+    cut = ingest([path], tmp_path / "two")
     assert len(cut.manifest["inputs"][0]["parts"]) > 10
     for table in TABLES:
-        for other in (cut, both):
+        for other in (cut, scanned):
             assert other.table(table).equals(whole.table(table)), table
+
+
+def test_there_is_at_least_one_core_also_where_the_system_does_not_say_which(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert cores() >= 1
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert cores() == 6
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert cores() == 1
 
 
 def test_tables_made_piece_by_piece_are_the_same(
@@ -271,40 +283,3 @@ def test_files_with_other_endings_are_named_not_passed_over(tmp_path: Path) -> N
     assert "name the file by itself" in corpus.manifest["skipped"][0]["why"]
     again = ingest([folder / "b.data"], tmp_path / "corpus")
     assert again.counts["read"] == 3
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see workers")
-def test_workers_end_when_the_process_that_started_them_is_killed(tmp_path: Path) -> None:
-    path = write(tmp_path / "e.jsonl", [record(n) for n in range(1, 4000)])
-    code = (
-        "import sys, time; from pathlib import Path\n"
-        "from netpos.ingest import corpus, parts\n"
-        "parts._RANGE = 4096\n"
-        "if __name__ == '__main__':\n"
-        "    corpus.ingest([sys.argv[1]], Path(sys.argv[2]), processes=2)\n"
-    )
-    script = tmp_path / "s.py"
-    script.write_text(code)
-    command = [sys.executable, str(script), str(path), str(tmp_path / "corpus")]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NETPOS_SCAN": "0"}
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as main:
-        children = Path(f"/proc/{main.pid}/task/{main.pid}/children")
-        workers: list[str] = []
-        while main.poll() is None and len(workers) < 3:  # two workers and what tracks them
-            workers = children.read_text().split()
-            time.sleep(0.01)
-        assert len(workers) == 3, "it ended before its workers were seen"
-        main.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 60
-    left = workers
-    while left and time.monotonic() < deadline:
-        left = [w for w in left if _runs(w)]
-        time.sleep(0.05)
-    assert left == []
-
-
-def _runs(pid: str) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False

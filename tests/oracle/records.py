@@ -145,6 +145,29 @@ def filled(value):
     return value is not None
 
 
+def together(copies):
+    """One document of its copies: the most recent gives the values, lists are united."""
+    citing = [len([m for m in d.mentions if m[0]]) for _, d in copies]
+    order = sorted(range(len(copies)), key=lambda k: (-citing[k], -copies[k][0]))
+    documents = [copies[k][1] for k in order]
+    kept = documents[0]
+    for field in ("office", "kind", "published", "type", "family_id", "priority", "applied"):
+        said = (getattr(d, field) for d in documents)
+        setattr(kept, field, next((v for v in said if v), getattr(kept, field)))
+    for field in ("number", "priority_offices"):
+        said = (getattr(d, field) for d in documents)
+        setattr(kept, field, next((v for v in said if v), getattr(kept, field)))
+    for role in kept.parties:
+        lists = [d.parties[role] for d in documents]
+        known = [p for p in lists if any(country(r, kept.published, False) for _, r in p)]
+        kept.parties[role] = next(iter(known), next((p for p in lists if p), []))
+    for other in documents[1:]:
+        kept.members = kept.members + other.members
+        kept.symbols |= other.symbols
+        kept.mentions = kept.mentions + [m for m in other.mentions if m not in kept.mentions]
+    return kept
+
+
 def read(lines):
     """Documents kept, and how many records were rejected and were duplicates."""
     copies, rejected = defaultdict(list), 0
@@ -161,7 +184,7 @@ def read(lines):
             rejected += 1
         else:
             copies[document.id].append((filled(record), document))
-    kept = [max(several, key=lambda c: c[0])[1] for several in copies.values()]
+    kept = [together(several) for several in copies.values()]
     duplicates = sum(len(several) - 1 for several in copies.values())
     return kept, {"kept": len(kept), "rejected": rejected, "duplicates": duplicates}
 
@@ -202,6 +225,7 @@ class Family:
             return (
                 not known(d, role),
                 not known(d, other),
+                not any(n or (r and r.strip()) for n, r in d.parties[role]),
                 {"EP": 0, "WO": 1, "US": 2}.get(d.office, 3),
                 d.published or dt.date.max,
                 d.id,

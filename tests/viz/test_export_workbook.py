@@ -287,7 +287,7 @@ def test_value_means_the_index_of_patents_only_where_it_holds_that(
 
 
 def test_bounds_and_ranks_are_defined_by_the_column_they_belong_to() -> None:
-    low = "ondergrens van het 95%-stabiliteitsinterval van similarity"
+    low = "ondergrens van het 95%-interval van similarity"
     assert definition("countries", "similarity_low", "nl") == low
     assert (
         definition("benchmark", "received_rank")

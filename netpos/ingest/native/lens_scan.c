@@ -54,9 +54,9 @@ typedef struct {
     /* records */
     i64 *doc, *line;
     strings lens_id, office, doc_number, kind, publication_type, legal_status, priority_offices,
-        priorities, family_source, extended_source;
+        priorities, family_source, extended_source, aliases;
     int32_t *published, *application_date, *grant_date, *term_date, *discontinued_date,
-        *earliest_priority, *family_size, *cited_by_count;
+        *status_date, *earliest_priority, *family_size, *cited_by_count;
     u8 *granted; /* 0, 1, 2 = not given */
     /* parties */
     int32_t *party_row;
@@ -348,7 +348,7 @@ static i64 document(const span *s) {
         }
     }
     u8 check = s->at[18];
-    if (check == 'X') return number * 11 + 10;
+    if (check == 'X' || check == 'x') return number * 11 + 10;
     return check >= '0' && check <= '9' ? number * 11 + (check - '0') : -1;
 }
 
@@ -924,7 +924,21 @@ static const u8 *legal_date(const u8 *p, int32_t *days) {
     return p && day(&date, days) ? p : NULL;
 }
 
+/* The latest date YYYY-MM-DD between two places. */
+static int32_t latest_date(const u8 *p, const u8 *end) {
+    int32_t latest = NO_DAY, days;
+    for (const u8 *dash = p + 4; dash + 6 <= end; dash++) {
+        if (*dash != '-' || dash[3] != '-') continue;
+        span text = {dash - 4, 10, 0};
+        if (dash - 4 > p && dash[-5] >= '0' && dash[-5] <= '9') continue;
+        if (dash[6] >= '0' && dash[6] <= '9') continue;
+        if (day(&text, &days) && days > latest) latest = days;
+    }
+    return latest;
+}
+
 static const u8 *legal_status(scan *s, const u8 *p) {
+    const u8 *whole = p;
     if (*p == 'n') return is_null(p) ? p + 4 : NULL;
     unsigned seen = 0;
     i64 row = s->records;
@@ -944,7 +958,21 @@ static const u8 *legal_status(scan *s, const u8 *p) {
         } else p = skip(p, 2);
     NEXT_KEY(p)
     put_text(s, &s->legal_status, row, &status);
+    s->status_date[row] = latest_date(whole, p);
     return p;
+}
+
+/* Other Lens IDs of the document, put together as one text. */
+static const u8 *aliases(scan *s, const u8 *p, int *full) {
+    if (*p == 'n') return is_null(p) ? p + 4 : NULL;
+    span found[MOST_CLAIMS];
+    int n = 0;
+    EACH_ITEM(p)
+        if (n == MOST_CLAIMS || *p != '"' || !(p = plain_or_null(p, &found[n]))) return NULL;
+        if (document(&found[n]) < 0 || found[n].at[18] == 'x') return NULL;
+        n++;
+    NEXT_ITEM(p)
+    return !n || join(s, &s->aliases, found, n, ';', full) ? p : NULL;
 }
 
 static void empty_text(strings *column, i64 row) {
@@ -957,15 +985,16 @@ static const u8 *record(scan *s, const u8 *p, int *full) {
     i64 row = s->records;
     if (row == s->cap_records) { *full = 1; return NULL; }
     strings *texts[] = {&s->legal_status, &s->priority_offices, &s->priorities, &s->family_source,
-                        &s->extended_source};
-    for (int k = 0; k < 5; k++) empty_text(texts[k], row);
+                        &s->extended_source, &s->aliases};
+    for (int k = 0; k < 6; k++) empty_text(texts[k], row);
     int32_t *numbers[] = {s->published, s->application_date, s->grant_date, s->term_date,
-                          s->discontinued_date, s->earliest_priority, s->family_size,
-                          s->cited_by_count};
-    for (int k = 0; k < 8; k++) numbers[k][row] = NO_DAY;
+                          s->discontinued_date, s->status_date, s->earliest_priority,
+                          s->family_size, s->cited_by_count};
+    for (int k = 0; k < 9; k++) numbers[k][row] = NO_DAY;
     s->granted[row] = 2;
     span lens_id = {0}, office = {0}, number = {0}, kind = {0}, published = {0}, type = {0};
     unsigned seen = 0;
+    int year_alone = 0;
     EACH_KEY(p)
         if (IS("lens_id")) { ONCE(0); p = plain_or_null(p, &lens_id); }
         else if (IS("jurisdiction")) { ONCE(1); p = plain_or_null(p, &office); }
@@ -976,11 +1005,16 @@ static const u8 *record(scan *s, const u8 *p, int *full) {
         else if (IS("biblio")) { ONCE(6); p = biblio(s, p, full); }
         else if (IS("families")) { ONCE(7); p = families(s, p, full); }
         else if (IS("legal_status")) { ONCE(8); p = legal_status(s, p); }
+        else if (IS("alias_lens_ids")) { ONCE(9); p = aliases(s, p, full); }
+        else if (IS("year_published")) { year_alone = !is_null(p); p = skip(p, 1); }
         else if (IS("document_id")) return NULL;
         else p = skip(p, 1);
     NEXT_KEY(p)
     p = blank(p);
+    if (*p == ',') p = blank(p + 1); /* as in an array with a record a line */
     if (*p != '\n') return NULL;
+    if (year_alone && !published.n) return NULL;
+    if (lens_id.n == 19 && lens_id.at[18] == 'x') return NULL;
     i64 doc = lens_id.n ? document(&lens_id) : -1;
     if (doc < 0 || !day(&published, &s->published[row])) return NULL;
     s->doc[row] = doc;

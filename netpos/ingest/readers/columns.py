@@ -57,7 +57,7 @@ def document_numbers(texts: Sequence[str | None]) -> NDArray[np.int64]:
         good &= digit[i] <= 9
     for i in _HYPHENS:
         good &= a[i] == 45
-    is_x = a[18] == 88
+    is_x = (a[18] | 32) == 120
     good &= (digit[18] <= 9) | is_x
     check = np.where(is_x, 10, digit[18].astype(np.int64))
     numbers: NDArray[np.int64] = np.where(good, number * 11 + check, NO_DOCUMENT)

@@ -46,42 +46,26 @@ def _endless(max_record: int, pending: int) -> str:
     return "not valid JSON: the record does not end before the next one"
 
 
-def lines(
-    stream: BinaryIO, *, length: int | None = None, max_record: int = MAX_RECORD, first: int = 1
-) -> Iterator[tuple[int, bytes | str]]:
+def lines(stream: BinaryIO, *, max_record: int = MAX_RECORD) -> Iterator[tuple[int, bytes | str]]:
     """Cut into lines; blank ones are counted and left out.
 
     Parameters
     ----------
     stream
-        Read from where it stands.
-    length
-        Bytes to read: lines that begin within them, the last one to its end. None = to the end.
+        Read from where it stands to its end.
     max_record
         Longest line held.
-    first
-        Number of the first line.
 
     Yields
     ------
     (int, bytes or str)
-        Line number and content without the line end, or why the line cannot be used. A last
-        item ``(n, b"")`` gives the number of line ends seen, plus ``first``.
+        Line number and content without the line end, or why the line cannot be used.
     """
-    number, kept, done, too_long = first, b"", 0, False
-    while length is None or done < length:
-        block = stream.read(_BLOCK if length is None else min(_BLOCK, length - done))
-        if not block:
-            break
-        done += len(block)
-        last = length is not None and done >= length
-        if not (kept or too_long or last) and block.isspace():
+    number, kept, too_long = 1, b"", False
+    while block := stream.read(_BLOCK):
+        if not (kept or too_long) and block.isspace():
             number += block.count(b"\n")
             continue
-        if last and not block.endswith(b"\n"):
-            begun = len(block) - 1 - block.rfind(b"\n")  # of the line that is to be ended
-            begun += len(kept) if begun == len(block) else 0
-            block += _rest_of_line(stream, max_record - begun)
         pieces = block.split(b"\n")
         if len(pieces) == 1:
             kept += pieces[0]
@@ -103,20 +87,6 @@ def lines(
         yield number, too_large(max_record)
     elif kept and not kept.isspace():
         yield number, kept.removeprefix(BOM) if number == 1 else kept
-    yield number, b""
-
-
-def _rest_of_line(stream: BinaryIO, max_record: int) -> bytes:
-    """Read on to the end of the line, keeping no more than one byte above the limit."""
-    rest = b""
-    while True:
-        piece = stream.readline(_BLOCK)
-        if len(rest) <= max_record:
-            rest += piece
-        elif piece.endswith(b"\n"):
-            rest += b"\n"
-        if not piece or piece.endswith(b"\n"):
-            return rest
 
 
 def _brackets(block: bytes, in_text: bool) -> tuple[NDArray[np.int64], bool]:

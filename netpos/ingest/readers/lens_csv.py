@@ -11,7 +11,6 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterator
-from hashlib import blake2b
 from typing import BinaryIO
 
 from netpos.errors import InputError
@@ -335,14 +334,11 @@ def _record(
     earliest = dates["earliest_priority"]
     dated = [p.date for p in entries if p.date is not None]
     extended = [m for m in _list(row.get("extended_members")) if is_lens_id(m)]
-    content = "\0".join(f"{f}={row[f]}" for f in sorted(row)).encode()
     return {
         "doc": key(row["lens_id"]),
         "lens_id": row["lens_id"],
         "line": line,
         "form": "lens-csv",
-        "filled": len(row),
-        "content": int.from_bytes(blake2b(content, digest_size=8).digest()) >> 1,
         "office": office or None,
         "doc_number": document_number(row.get("shown"), office or None, kind),
         "kind": kind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
@@ -11,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from netpos.ingest.document_numbers import document_key
 from netpos.ingest.readers.columns import NO_DOCUMENT, dates, document_numbers
 from netpos.ingest.readers.lens_record import (
     Biblio,
@@ -26,6 +28,7 @@ from netpos.ingest.readers.lens_record import (
     Record,
     Symbol,
     decode,
+    latest_date,
     load_object,
     named_document,
 )
@@ -40,8 +43,8 @@ from netpos.ingest.records import (
     REFERENCES,
     REJECTED,
     Batch,
-    document_key,
     finished,
+    is_lens_id,
     key,
     said,
 )
@@ -237,15 +240,37 @@ def _member_frame(row: Rows, families: list[Families]) -> pl.DataFrame:
     return table.filter(pl.Series(number != NO_DOCUMENT))
 
 
+def _own_id(record: Record) -> str:
+    found = (record.lens_id or "").strip()
+    return found.upper() if is_lens_id(found) else found
+
+
+def _published(record: Record) -> str | None:
+    """The date of publication; a year or month alone stands for its first day."""
+    stated = record.date_published
+    if stated in (None, "") and record.year_published is not None:
+        stated = str(record.year_published)
+    if stated and re.fullmatch(r"\s*\d{4}(-\d{2})?\s*", stated):
+        stated = stated.strip()
+        return f"{stated}-01-01"[:10]
+    return stated
+
+
+def _aliases(listed: list[str | None] | None) -> str | None:
+    """Other Lens IDs of a document, as one text."""
+    ids = {i.strip().upper() for i in listed or () if i and is_lens_id(i.strip())}
+    return ";".join(sorted(ids)) or None
+
+
 def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str]]) -> Batch:
     """Turn decoded records into columns; records with an unusable publication date are rejected."""
-    published = dates([r.date_published for r in records])
+    published = dates([_published(r) for r in records])
     if published.null_count():
         bad = [
-            i for i in published.is_null().arg_true() if records[i].date_published not in (None, "")
+            i for i in published.is_null().arg_true() if _published(records[i]) not in (None, "")
         ]
         for i in bad:
-            text = str(records[i].date_published)[:40]
+            text = str(_published(records[i]))[:40]
             rejected.append((lines[i], f"date_published is '{text}', not a date"))
         if bad:
             drop = set(bad)
@@ -254,9 +279,9 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
             published = published.gather(kept)
     biblios = [r.biblio or _NO_BIBLIO for r in records]
     families = [r.families or _NO_FAMILIES for r in records]
-    legal = [r.legal_status or _NO_LEGAL for r in records]
+    legal = [r.legal or _NO_LEGAL for r in records]
     simple = [f.simple_family or _NO_FAMILY for f in families]
-    ids = pl.Series([(r.lens_id or "").strip() for r in records], dtype=pl.String)
+    ids = pl.Series([_own_id(r) for r in records], dtype=pl.String)
     number = pl.Series(document_numbers(ids.to_list()), dtype=pl.Int64)
     row = np.arange(len(records), dtype=np.int32)
     references, outside, empty = _references(row, biblios)
@@ -294,6 +319,7 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
             "grant_date": dates([x.grant_date for x in legal]),
             "term_date": dates([x.anticipated_term_date for x in legal]),
             "discontinued_date": dates([x.discontinuation_date for x in legal]),
+            "status_date": dates([latest_date(r.legal_status) for r in records]),
             "earliest_priority": dates([p[0] for p in priority]),
             "priority_offices": [p[1] for p in priority],
             "priorities": [p[2] for p in priority],
@@ -301,12 +327,13 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
             "family_size": [f.size for f in simple],
             "extended_source": [_extended_id(f.extended_family or _NO_EXTENDED) for f in families],
             "cited_by_count": cited_counts,
+            "aliases": [_aliases(r.alias_lens_ids) for r in records],
         },
         schema_overrides=dict(RECORDS),
         strict=False,
     )
     return Batch(
-        finished(table, (parties, classes, members, references)),
+        finished(table, references),
         parties,
         classes,
         members,

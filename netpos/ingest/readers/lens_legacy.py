@@ -6,7 +6,6 @@ They hold what the CSV of 2021 holds: no cited documents, no residence, no famil
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import blake2b
 
 from netpos.ingest.readers.lens_record import load_object
 from netpos.ingest.readers.lens_words import (
@@ -74,7 +73,7 @@ def read_legacy(items: Iterable[tuple[int, bytes | str]], *, file: str) -> Itera
         if isinstance(raw, bytes) and not raw.strip():
             continue
         found = raw if isinstance(raw, str) else load_object(raw.removeprefix(b"\xef\xbb\xbf"))
-        batch.add(line, raw, found)
+        batch.add(line, found)
         if len(batch.records) >= BATCH_RECORDS:
             yield batch.done()
             batch = _Columns()
@@ -90,14 +89,12 @@ class _Columns:
         self.classes: list[tuple[int, str, str]] = []
         self.rejected: list[tuple[int, str]] = []
 
-    def add(self, line: int, raw: bytes | str, found: dict[str, object] | str) -> None:
+    def add(self, line: int, found: dict[str, object] | str) -> None:
         """Take over one record, or note why not."""
         record = found if isinstance(found, str) else _record(line, found)
         if isinstance(record, str) or isinstance(found, str):
             self.rejected.append((line, str(record)))
             return
-        if isinstance(raw, bytes):
-            record["content"] = int.from_bytes(blake2b(raw, digest_size=8).digest()) >> 1
         at = len(self.records)
         self.records.append(tuple(record.get(column) for column in RECORDS))
         for role in ("applicant", "inventor"):
@@ -153,7 +150,6 @@ def _record(line: int, raw: dict[str, object]) -> dict[str, object] | str:
         "lens_id": lens,
         "line": line,
         "form": "lens-legacy-jsonl",
-        "filled": sum(value not in (None, "", [], {}) for value in raw.values()),
         "office": office,
         "doc_number": document_number(shown, office, kind),
         "kind": kind,

@@ -8,13 +8,16 @@ only what cannot be read at all is rejected, with the reason.
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import json
+import re
 from collections.abc import Callable
 
 import msgspec
 import orjson
 
-from netpos.ingest.records import document_key
+from netpos.ingest.document_numbers import document_key
 
 
 class Value(msgspec.Struct, gc=False):
@@ -160,13 +163,34 @@ class Record(msgspec.Struct, gc=False):
     date_published: str | None = None
     doc_key: str | None = None
     publication_type: str | None = None
+    year_published: int | str | None = None
+    alias_lens_ids: list[str | None] | None = None
     biblio: Biblio | None = None
     families: Families | None = None
-    legal_status: Legal | None = None
+    legal_status: msgspec.Raw = msgspec.Raw(b"null")
+    legal: Legal | None = msgspec.field(default=None, name="(legal)")  # what ``legal_status`` says
     document_id: msgspec.Raw = msgspec.Raw(b"")  # only the pieces of a broken record have one
 
 
 _decode = msgspec.json.Decoder(Record).decode
+_decode_legal: Callable[[bytes], Legal | None] = msgspec.json.Decoder(Legal | None).decode
+_DATE = re.compile(rb"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+
+
+def latest_date(raw: bytes) -> str | None:
+    """Return the latest date, ``YYYY-MM-DD``, that stands anywhere in a piece of JSON.
+
+    Examples
+    --------
+    >>> latest_date(b'{"grant_date": "2016-02-30", "calculation_log": ["Filed: 2011-06-20"]}')
+    '2011-06-20'
+    """
+    texts: set[bytes] = set(_DATE.findall(raw))
+    for text in sorted(texts, reverse=True):
+        with contextlib.suppress(ValueError):
+            if 1600 <= dt.date.fromisoformat(text.decode()).year <= 2200:
+                return text.decode()
+    return None
 
 
 def decode(raw: bytes) -> Record | str:
@@ -181,6 +205,7 @@ def decode(raw: bytes) -> Record | str:
     """
     try:
         record = _decode(raw)
+        record.legal = _decode_legal(record.legal_status)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = _load(raw)
         if isinstance(found, str):
@@ -371,6 +396,8 @@ def _tolerant(found: dict[str, object]) -> Record:
         published,
         doc_key,
         publication_type,
+        _text(found.get("year_published")),
+        [_text(v) for v in _list(found.get("alias_lens_ids"))],
         Biblio(
             _document(biblio.get("application_reference")),
             Priority(claim_list, Date(_text(_dict(claims.get("earliest_claim")).get("date")))),
@@ -390,6 +417,7 @@ def _tolerant(found: dict[str, object]) -> Record:
             ),
             Extended(raw_members, _family_number(extended.get("family_id"))),
         ),
+        msgspec.Raw(json.dumps(legal).encode()),
         Legal(status, granted if isinstance(granted, bool) else None, grant, term, end),
         msgspec.Raw(b"1") if "document_id" in found else msgspec.Raw(b""),
     )

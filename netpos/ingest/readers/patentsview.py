@@ -8,10 +8,9 @@ same organisation. Lists that say "nothing" hold one element of nulls; these are
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import blake2b
 
+from netpos.ingest.document_numbers import document_key
 from netpos.ingest.readers.lens_words import cleaned, iso_date, symbol
 from netpos.ingest.records import (
     BATCH_RECORDS,
@@ -23,7 +22,6 @@ from netpos.ingest.records import (
     REFERENCES,
     REJECTED,
     Batch,
-    document_key,
     frame,
     key,
 )
@@ -184,18 +182,11 @@ def _record(
     """Columns of one patent, without the counts of references."""
     letters = "".join(c for c in name[3:] if c.isalpha()).upper()
     applied = [iso_date(_word(a.get("app_date"))) for a in _objects(raw.get("applications"))]
-    filled = 0
-    for value in raw.values():
-        inner = _objects(value)
-        filled += any(v not in (None, "") for item in inner for v in item.values())
-        filled += not inner and value not in (None, "", [], {})
     return {
         "doc": key(name),
         "lens_id": name,
         "line": ordinal,
         "form": "patentsview-json",
-        "filled": filled,
-        "content": _content(raw),
         "office": "US",
         "doc_number": name[3:],
         "published": published,
@@ -204,11 +195,3 @@ def _record(
         "application_date": min((d for d in applied if d is not None), default=None),
         "grant_date": published,
     }
-
-
-def _content(raw: dict[str, object]) -> int | None:
-    try:
-        text = json.dumps(raw, sort_keys=True)
-    except RecursionError:  # nested far deeper than any patent
-        return None
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 1

@@ -17,6 +17,7 @@ import pyarrow as pa  # type: ignore[import-untyped] # it has no types
 from numpy.typing import NDArray
 
 from netpos.ingest.compiled import library
+from netpos.ingest.document_numbers import document_key
 from netpos.ingest.readers.columns import NO_DOCUMENT
 from netpos.ingest.readers.json_stream import MAX_RECORD
 from netpos.ingest.records import (
@@ -27,7 +28,6 @@ from netpos.ingest.records import (
     REFERENCES,
     REJECTED,
     Batch,
-    document_key,
     finished,
     frame,
     hashed_key,
@@ -61,6 +61,7 @@ _RECORD_TEXTS = (
     "priorities",
     "family_source",
     "extended_source",
+    "aliases",
 )
 _RECORD_DAYS = (
     "published",
@@ -68,6 +69,7 @@ _RECORD_DAYS = (
     "grant_date",
     "term_date",
     "discontinued_date",
+    "status_date",
     "earliest_priority",
 )
 #: Arrays of the scan in the order of its structure: name, table that gives the length, type.
@@ -327,7 +329,7 @@ def _batch(c: _Columns, counts: dict[str, int]) -> Batch:
         .otherwise("granted")
     )
     return Batch(
-        finished(table, (parties, classes, members, references)),
+        finished(table, references),
         parties,
         classes,
         members,

@@ -70,8 +70,10 @@ RULES = ("applicant", "inventor", "imputed", "lookup", "priority", "office", "un
 STATED = (
     ("family_share", "percent"),
     ("received_share", "percent"),
+    ("value_share", "percent"),
     ("balance_ratio", "two"),
     ("near_core", "count"),
+    *((f"share_{k}", "percent") for k in facts.BLOCS),
     ("source_effective", "one"),
     ("similarity", "two"),
 )
@@ -138,6 +140,7 @@ def write_report(page: Page) -> str:
         shown=partial(number, digits=0, lang=lang),
         part=partial(formed, form=Form(digits=1, significant=2), lang=lang),
         reference=reference,
+        reasons=lambda codes: _reasons(codes, t),
         heat=_heat,
         missing_call=partial(_missing_call, page),
         marks=MARKS,
@@ -161,6 +164,7 @@ def _has(page: Page, rows: list[dict[str, Any]]) -> dict[str, bool]:
         "within": page.has("countries", "rca_within"),
         "change": several and page.has("technologies", "family_rank_change"),
         "marks": page.table("robustness").height > 0,
+        "ways": page.table("sensitivity").height > 0,
         "organisation_country": page.has("organisations", "country"),
         "organisation_cited": page.has("organisations", "citations_per_family"),
         "received_trend": page.has("trend", "received_share"),
@@ -175,6 +179,11 @@ def _said(page: Page, ident: str) -> dict[str, list[Markup]]:
         "checked": [sentence(s, page.lang) for s in found if not s.bare],
         "export": [sentence(s, page.lang) for s in found if s.bare],
     }
+
+
+def _reasons(codes: str, t: Mapping[str, Any]) -> str:
+    """Say the reasons of a mark, parted by blanks in the table, in words."""
+    return "; ".join(str(t[f"reason_{code}"]) for code in codes.split())
 
 
 def _overlaps(page: Page) -> list[dict[str, Any]]:

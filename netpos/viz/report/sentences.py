@@ -8,7 +8,7 @@ of these data, no more. What is not measurable gets no statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -16,23 +16,25 @@ import polars as pl
 from markupsafe import Markup, escape
 
 from netpos.viz.numbers import cell
+from netpos.viz.report.ways import Sensitivity
 from netpos.viz.words import in_sentence, joined, words
 
 Row = Mapping[str, Any]
 Level = Literal["sure", "open", "export"]
 
-#: Part of the rows of the sensitivity table, and of the resamples, that must agree.
-AGREE, RESAMPLES = 0.9, 0.95
+#: Part of the draws that must agree.
+RESAMPLES = 0.95
 #: The places that count as the top, and the most names in a statement.
 TOP, NAMES = 10, 4
 BLOCS = ("eu", "oecd_nato", "other")
-#: Indicators of the sensitivity table whose rank tells the same as a column of countries.csv.
+#: Rank -> indicator of the sensitivity table that has it, and rows of who leads by it.
 RANKED = {
-    "family_rank": ("family_rank", "family_share", "families"),
-    "received_rank": ("received_rank", "received_share", "received"),
-    "value_rank": ("value_rank", "value_share", "value"),
+    "family_rank": ("family_share", "leader_families"),
+    "received_rank": ("received_share", "leader_received"),
+    "value_rank": ("value_share", "leader_value"),
 }
-_VALUES = ("technology", "indicator", "value", "rank", "base")
+#: Shares whose change between the first and the last period is told.
+CHANGES = ("family_share", "received_share")
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,9 @@ def statements(
         for r in _rows(tables, "indicators", at | {"country": focal}).iter_rows(named=True)
     }
     found: list[Statement | None] = [
-        _leader(world, focal, "families", "family_share", "family_rank", others),
-        _leader(world, focal, "received", "received_share", "received_rank", others),
+        _leader(world, "families", "family_share", "family_rank", others),
+        _leader(world, "received", "received_share", "received_rank", others),
+        _leader(world, "value", "value_share", "value_rank", others),
         *_organisations(_rows(tables, "organisations", at), focal),
     ]
     if own:
@@ -120,31 +123,52 @@ def statements(
             _class(own, drawn, others),
             _balance(own, others),
         ]
+    changed = _rows(tables, "differences", {"technology": technology})
+    if own and own.get("measurable") is False:
+        changed = (
+            changed.filter(pl.col("indicator") == "family_share") if changed.width else changed
+        )
+    found += _changes(changed, focal)
     marks = _rows(tables, "robustness", {"technology": technology})
-    return [_resting(s, marks) for s in found if s is not None]
+    return [_resting(s, marks, focal) for s in found if s is not None]
 
 
 #: Statements, and the indicator whose mark of robustness is about the same.
 MARKED = {
     "top_families": "family_share",
     "top_received": "received_share",
+    "top_value": "value_share",
     "core_in": "near_core",
+    "core_within": "near_core",
     "core_near": "near_core",
     "core_far": "near_core",
     "balance_up": "balance_ratio",
     "balance_down": "balance_ratio",
+    "balance_up_expected": "balance_ratio",
+    "balance_down_expected": "balance_ratio",
+    **{f"class_{k}": f"share_{k}" for k in BLOCS},
 }
+#: Statements on who leads: where it is the country in focus, its rank without one organisation.
+LED = {"leads": "family_share", "cited": "received_share", "valued": "value_share"}
 
 
-def _resting(statement: Statement, marks: pl.DataFrame) -> Statement:
+def _resting(statement: Statement, marks: pl.DataFrame, focal: str) -> Statement:
     """Name the organisation without which the statement would not hold, if it is one."""
-    if statement.key not in MARKED or "organisation" not in marks.columns:
+    needed = {"organisation", "mark", "rank_without"}
+    if statement.level == "open" or not needed <= set(marks.columns):
         return statement
-    found = marks.filter(
-        (pl.col("indicator") == MARKED[statement.key])
-        & (pl.col("mark") == "firm-driven")
-        & pl.col("organisation").is_not_null()
-    )
+    key = statement.key
+    if key == "class":
+        key = f"class_{statement.codes['bloc'][0]}"
+    named = pl.col("organisation").is_not_null()
+    if key in LED and list(statement.codes.get("leader", ())) == [focal]:
+        behind = pl.col("rank_without").is_null() | (pl.col("rank_without") > 1)
+        found = marks.filter((pl.col("indicator") == LED[key]) & behind & named)
+    elif key in MARKED:
+        driven = pl.col("mark") == "firm-driven"
+        found = marks.filter((pl.col("indicator") == MARKED[key]) & driven & named)
+    else:
+        return statement
     if not found.height:
         return statement
     return replace(statement, codes={**statement.codes, "firm": [found["organisation"][0]]})
@@ -166,51 +190,20 @@ def sentence(statement: Statement, lang: str) -> Markup:
         fields[name] = escape(joined([in_sentence(code, lang) for code in codes], lang))
     for name, (table, row, column, form) in statement.numbers.items():
         fields[name] = cell(table, row, column, form, lang)
+    if "more" in statement.codes:
+        listed = [in_sentence(code, lang) for code in statement.codes["names"]]
+        others = said["others"].format(number=statement.codes["more"][0])
+        fields["names"] = escape(joined([*listed, others], lang))
     if "bloc" in statement.codes:
         fields["bloc"] = escape(said[f"bloc_said_{statement.codes['bloc'][0]}"])
     ending = "_open" if statement.level == "open" else ""
-    text = Markup(said[f"say_{statement.key}{ending}"]).format(**fields)
+    key = f"say_{statement.key}{ending}"
+    text = Markup(said[key]).format(**fields)
+    if "distance" in fields:
+        text += Markup(" ") + Markup(said["say_distance"]).format(**fields)
     if "firm" in fields and not ending:
         text += Markup(" ") + Markup(said["say_without"]).format(firm=fields["firm"])
     return text
-
-
-class Sensitivity:
-    """The rows of a technology in the sensitivity table: how often a statement holds in them."""
-
-    def __init__(self, table: pl.DataFrame) -> None:
-        self.table = table
-
-    def agrees(self, names: Sequence[str], test: Callable[[float], bool]) -> bool | None:
-        """Whether nine in ten values of the first of these indicators pass; None: not computed."""
-        if not self.table.height:
-            return None
-        for name in names:
-            rows = self.table.filter(pl.col("indicator") == name)
-            value = pl.col("value").cast(pl.Float64)
-            if name in {n for group in RANKED.values() for n in group}:
-                absent = pl.when(pl.col("value") == 0).then(pl.lit(float("inf")))
-                value = pl.coalesce(pl.col("rank").cast(pl.Float64), absent)  # behind all others
-            found = rows.select(v=value)["v"].drop_nulls().to_list()
-            if found:
-                return sum(map(test, found)) >= AGREE * len(found)
-        return None
-
-    def largest_bloc(self, bloc: str) -> bool | None:
-        """Whether this group of countries comes first in nine in ten ways of counting."""
-        if not self.table.height:
-            return None
-        names = [f"share_{k}" for k in BLOCS]
-        rows = self.table.filter(pl.col("indicator").is_in(names) & pl.col("value").is_not_null())
-        if not rows.height:
-            return None
-        ways = [c for c in rows.columns if c not in _VALUES]
-        first = (
-            rows.sort(["value", "indicator"], descending=[True, False])
-            .group_by(ways, maintain_order=True)
-            .first()["indicator"]
-        )
-        return bool((first == f"share_{bloc}").sum() >= AGREE * first.len())
 
 
 def _rows(tables: Mapping[str, pl.DataFrame], name: str, keys: Mapping[str, str]) -> pl.DataFrame:
@@ -232,34 +225,41 @@ def _bounds(row: Row, column: str) -> tuple[float, float] | None:
     return None if low is None or high is None else (float(low), float(high))
 
 
+def _between(codes: Mapping[str, Sequence[str]], names: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Those who cannot be told apart: the first few by name, and the number of others."""
+    left = len(names) - NAMES
+    shown = {"names": list(names[:NAMES])}
+    return {**codes, **shown} | ({"more": [str(left)]} if left > 0 else {})
+
+
 def _leader(
-    world: pl.DataFrame, focal: str, column: str, share: str, rank: str, others: Sensitivity
+    world: pl.DataFrame, column: str, share: str, rank: str, others: Sensitivity
 ) -> Statement | None:
-    """Who is first by families, or by citations received."""
-    key = "leads" if column == "families" else "cited"
+    """Who is first by families, citations received or value."""
+    key = {"families": "leads", "received": "cited", "value": "valued"}[column]
     if rank not in world.columns or column not in world.columns:
         return None
     order = world.filter(pl.col(column) > 0).sort([rank, "country"], nulls_last=True)
     if order.height < 2:
         return None
     first = order.row(0, named=True)
-    if first[rank] is None or (column == "received" and first.get("measurable") is False):
+    if first[rank] != 1 or (column == "received" and first.get("measurable") is False):
         return None
     tied = order.filter(pl.col(rank) == first[rank])["country"].to_list()
     bounds = _bounds(first, rank)
     interval = None if bounds is None else bounds[1] <= 1
     if len(tied) > 1:
-        return Statement(key, "open", {"names": tied[:NAMES]})
-    leads = first["country"] == focal
-    level = _level(interval, others.agrees(RANKED[rank], lambda v: (v <= 1) == leads))
+        return Statement(key, "open", _between({}, tied))
+    claim = RANKED[rank][1]
+    level = _level(interval, others.leads(claim, first["country"]))
     if level == "open":
         rivals = [first["country"]]
         if bounds is not None:
-            can = order.filter(pl.col(f"{rank}_low") <= 1)["country"].to_list()
-            rivals += [c for c in can if c != first["country"]]
+            rivals += order.filter(pl.col(f"{rank}_low") <= 1)["country"].to_list()
+        rivals = list(dict.fromkeys([*rivals, *others.leaders(claim)]))
         if len(rivals) < 2:
             rivals += [c for c in order["country"].to_list() if c not in rivals][:1]
-        return Statement(key, "open", {"names": rivals[:NAMES]})
+        return Statement(key, "open", _between({}, rivals))
     numbers = {"share": ("countries", first, share, "percent")}
     return Statement(key, level, {"leader": [first["country"]]}, numbers)
 
@@ -279,7 +279,7 @@ def _organisations(table: pl.DataFrame, focal: str) -> list[Statement | None]:
         tied = rows.filter(pl.col("families") == first["families"])["organisation"].to_list()
         codes: dict[str, Sequence[str]] = {"focal": [focal]}
         if len(tied) > 1:
-            found.append(Statement(key, "open", codes | {"names": tied[:NAMES]}))
+            found.append(Statement(key, "open", _between(codes, tied)))
             continue
         numbers = {
             "families": ("organisations", first, "families", "one"),
@@ -301,9 +301,9 @@ def _top(
     bounds = _bounds(own, rank)
     if (bounds is not None and bounds[0] > TOP) or (bounds is None and place > TOP):
         return None
-    inside = place <= TOP
+    inside = pl.col("rank") <= TOP if place <= TOP else pl.col("rank") > TOP
     interval = None if bounds is None else bounds[1] <= TOP
-    level = _level(interval, others.agrees(RANKED[rank], lambda v: (v <= TOP) == inside))
+    level = _level(interval, others.ranks(RANKED[rank][0], inside))
     numbers = {"rank": ("countries", own, rank, "count")}
     return Statement(f"top_{column}", level, {"focal": [own["country"]]}, numbers)
 
@@ -315,13 +315,20 @@ def _core(own: Row, drawn: Mapping[str, Row], others: Sensitivity) -> Statement 
         return None
     part = drawn.get("near_core_share", {}).get("value")
     interval = None if part is None else (part >= RESAMPLES if near else part <= 1 - RESAMPLES)
-    level = _level(interval, others.agrees(["near_core"], lambda v: (v >= 0.5) == near))
-    bounds = _bounds(own, "core_distance")
-    inside = own.get("core") and (bounds is None or bounds[1] == 0)
-    key = "core_in" if inside else "core_near" if near else "core_far"
+    level = _level(interval, others.values("near_core", pl.col("value") == float(near)))
     if level == "open":
-        key = "core"
-    return Statement(key, level, {"focal": [own["country"]]})
+        return Statement("core", level, {"focal": [own["country"]]})
+    bounds = _bounds(own, "core_distance")
+    member = bool(own.get("core"))
+    always = member and (bounds is None or bounds[1] == 0) and (bounds is not None or part is None)
+    if always and others.values("core_distance", pl.col("value") == 0) is not False:
+        key = "core_in"
+    else:
+        key = "core_within" if member else "core_near" if near else "core_far"
+    numbers = {}
+    if not member and own.get("core_distance_relative") is not None:
+        numbers["distance"] = ("countries", own, "core_distance_relative", "two")
+    return Statement(key, level, {"focal": [own["country"]]}, numbers)
 
 
 def _class(own: Row, drawn: Mapping[str, Row], others: Sensitivity) -> Statement | None:
@@ -343,16 +350,67 @@ def _class(own: Row, drawn: Mapping[str, Row], others: Sensitivity) -> Statement
 
 
 def _balance(own: Row, others: Sensitivity) -> Statement | None:
-    """Whether the country in focus is cited more than it cites, or less."""
+    """Whether the country in focus is cited more than it cites, or less.
+
+    Where citations follow the growth of countries alone, one that grows is cited less than it
+    cites. So the balance must also lie beyond the one that is expected from the years of the
+    families, (E_R - E_G) / (E_R + E_G), with its whole interval; else nothing is said.
+    """
     ratio = own.get("balance_ratio")
     if ratio is None or own.get("pure_importer"):
         return None
     bounds = _bounds(own, "balance_ratio")
     interval = None if bounds is None else bounds[0] > 0 or bounds[1] < 0
+    codes = {"focal": [own["country"]]}
     if ratio == 0:
-        return Statement("balance", "open", {"focal": [own["country"]]})
+        return Statement("balance", "open", codes)
     up = ratio > 0
-    level = _level(interval, others.agrees(["balance_ratio"], lambda v: v > 0 if up else v < 0))
-    key = "balance" if level == "open" else "balance_up" if up else "balance_down"
+    passes = pl.col("value") > 0 if up else pl.col("value") < 0
+    level = _level(interval, others.values("balance_ratio", passes))
+    if level == "open":
+        return Statement("balance", level, codes)
     numbers = {"ratio": ("countries", own, "balance_ratio", "two")}
-    return Statement(key, level, {"focal": [own["country"]]}, numbers)
+    if "received_expected" in own:
+        expected = _expected_balance(own)
+        nearest = ratio if bounds is None else bounds[0] if up else bounds[1]
+        if expected is None or (nearest <= expected if up else nearest >= expected):
+            return None
+        numbers["received_ratio"] = ("countries", own, "received_ratio", "two")
+        return Statement(f"balance_{'up' if up else 'down'}_expected", level, codes, numbers)
+    return Statement(f"balance_{'up' if up else 'down'}", level, codes, numbers)
+
+
+def _expected_balance(own: Row) -> float | None:
+    """The balance of the citations expected; None where too few are."""
+    if own.get("received_ratio") is None or own.get("given_ratio") is None:
+        return None
+    received, given = own["received_expected"], own["given_expected"]
+    return float((received - given) / (received + given)) if received + given else None
+
+
+def _changes(table: pl.DataFrame, focal: str) -> list[Statement]:
+    """Whether the shares of the country in focus rose or fell, by the interval of the change."""
+    needed = {"indicator", "country", "other_country", "period", "other_period", "low", "high"}
+    if not needed <= set(table.columns):
+        return []
+    same = (pl.col("country") == focal) & (pl.col("other_country") == focal)
+    apart = pl.col("period") != pl.col("other_period")
+    rows = {r["indicator"]: r for r in table.filter(same & apart).iter_rows(named=True)}
+    found = []
+    for name in CHANGES:
+        row = rows.get(name)
+        if row is None or row.get("difference") is None or row.get("low") is None:
+            continue  # without an interval of the change nothing is said of it
+        codes = {"focal": [focal], "first": [row["other_period"]], "last": [row["period"]]}
+        key = f"change_{name}"
+        if row["low"] <= 0 <= row["high"]:
+            found.append(Statement(key, "open", codes))
+            continue
+        numbers = {
+            k: ("differences", row, c, "points")
+            for k, c in (("moved", "difference"), ("low", "low"), ("high", "high"))
+        }
+        found.append(
+            Statement(f"{key}_{'up' if row['low'] > 0 else 'down'}", "sure", codes, numbers)
+        )
+    return found

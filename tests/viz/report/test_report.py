@@ -201,7 +201,7 @@ def test_every_word_of_the_file_is_used_somewhere() -> None:
     built = (
         "column_", "counting_", "by_", "scope_", "rule_", "part_", "bloc_", "say_", "said_", "way_",
         "choice_", "figure_", "chart_", "sensitivity_", "mark_", "short_", "stated_",
-        "every_family_", "basis_",
+        "every_family_", "basis_", "reason_",
     )  # fmt: skip
     words = [k.split(".")[0] for k in flat(report_words.words("en"))]
     unused = {k for k in words if not k.startswith(built) and not re.search(rf"\b{k}\b", code)}
@@ -312,7 +312,7 @@ def test_a_run_without_intervals_and_value_leaves_the_columns_out_and_says_so() 
     gone = [c for c in columns if c.endswith(("_low", "_high")) or c.startswith("value")]
     page = without(demo_page(), "indicators", columns={"countries": gone})
     html = write_report(page)
-    assert "95 % interval" not in html
+    assert '<th scope="col" class="n">95 % interval' not in html
     assert "Run again with --draws 1000" in html
     assert "Needs the legal status" in html
     assert check_cells(page) > 200

@@ -1,0 +1,420 @@
+"""Several records of one document: known to be one, and put together to one.
+
+An export fetched again, two queries that find the same document, a second pass for the references:
+all give copies. Which copy says what is decided by what the copies hold, never by the order, the
+names or the form of the files, so the same records give the same document however they come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from netpos import countries
+from netpos.ingest.details import Details
+from netpos.ingest.distinct import connected, distinct
+from netpos.ingest.document_numbers import normal_numbers
+from netpos.ingest.records import FORMS, RECORDS, keys
+
+Longs = NDArray[np.int64]
+Ints = NDArray[np.int32]
+Mask = NDArray[np.bool_]
+
+#: Columns of a record that are no values of the document, or are not taken from one copy alone.
+_NOT_VALUES = {"doc", "lens_id", "line", "form", "aliases", "cites_count", "cited_by_count"}
+VALUES = tuple(c for c in RECORDS if c not in _NOT_VALUES)
+_COUNTS = ("cites_count", "cited_by_count")
+LEDGER = {"file": pl.String, "line": pl.Int64, "outcome": pl.String, "reason": pl.String}
+#: Exports that name no family but the priorities.
+_FLAT = ("lens-csv", "lens-legacy-jsonl")
+_LENS_ID = r"^\d{3}-\d{3}-\d{3}-\d{3}-\d{2}[\dX]$"
+#: Kinds of US documents that a number without a kind means, the likeliest first.
+_US_GRANTS = ("B2", "B1", "A", "E", "E1", "S", "S1", "P2", "P3", "P", "H", "H1")
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Which records are copies of which document.
+
+    ``records`` are all records, with ``doc`` the number of the document; those kept hold the
+    values of all its copies together. ``kept`` is, for each record, the position of the one kept,
+    ``several`` whether there are others, ``parties`` whether its applicants, and its inventors,
+    are those of the document. ``duplicates`` are rows of the ledger. Numbers ``old`` (sorted)
+    mean the documents ``new``.
+    """
+
+    records: pl.DataFrame
+    kept: Ints
+    several: Mask
+    parties: tuple[Mask, Mask]
+    duplicates: pl.DataFrame
+    old: Longs
+    new: Longs
+
+    @property
+    def mask(self) -> Mask:
+        """Which records are kept."""
+        found: Mask = self.kept == np.arange(self.kept.size)
+        return found
+
+    def rename(self, numbers: Longs) -> None:
+        """Turn numbers that mean another into that one, in place."""
+        if self.old.size and numbers.size:
+            place = np.minimum(np.searchsorted(self.old, numbers), self.old.size - 1)
+            hit = self.old[place] == numbers
+            numbers[hit] = self.new[place[hit]]
+
+
+def unite(details: Details) -> Copies:
+    """Find the copies of each document and put them together.
+
+    Records are one document when they bear one Lens ID, when one names the other's among its
+    aliases, or when office, number and kind are the same. One record gives the values: that with
+    the most citing documents, then the latest date anywhere in its legal status, then the most
+    filled fields, then the first by a fixed order of all it says. A value that it lacks comes from
+    the next in this order; applicants and inventors come each from the first copy that states a
+    residence for them. Lists are united.
+    """
+    records = details.records.with_columns(flat=pl.col("form").is_in(_FLAT))
+    n = records.height
+    docs = records["doc"].to_numpy()
+    edges = _edges(records)
+    a, b = edges["a"].to_numpy(), edges["b"].to_numpy()
+    numbers, at = distinct(np.concatenate([docs, a, b]))
+    component = np.arange(numbers.size, dtype=np.int32)
+    if a.size:
+        component = connected(at[n : n + a.size], at[n + a.size :], numbers.size)
+    document = component[at[:n]]
+    several = np.bincount(document)[document] > 1
+    kept = np.arange(n, dtype=np.int32)
+    parties = (np.ones(n, dtype=bool), np.ones(n, dtype=bool))
+    duplicates = pl.DataFrame(schema=LEDGER)
+    number_of = np.zeros(int(component.max(initial=-1)) + 1, dtype=np.int64)
+    number_of[document] = docs
+    if several.any():
+        copies = records.filter(pl.Series(several)).with_columns(
+            document=pl.Series(document[several])
+        )
+        lists = _lists(details, several)
+        copies = _in_order(copies, lists)
+        one = _put_together(copies, lists)
+        number_of[one["document"].to_numpy()] = one["doc"].to_numpy()
+        first = np.zeros(number_of.size, dtype=np.int32)
+        first[one["document"].to_numpy()] = one["record"].to_numpy()
+        kept[several] = first[document[several]]
+        chosen = _of_roles(copies, lists["parties"])
+        for role, mask in zip(("applicant", "inventor"), parties, strict=True):
+            mask[several] = False
+            mask[chosen[role].to_numpy()] = True
+        duplicates = _told(copies, one, lists, chosen)
+        rest = np.ones(n, dtype=bool)
+        rest[one["record"].to_numpy()] = False
+        together = one.select(records.columns).cast(records.schema)
+        records = pl.concat([records.filter(pl.Series(rest)), together]).sort("record")
+    records = records.with_columns(doc=pl.Series(number_of[document]))
+    canonical = number_of[component]
+    other = numbers != canonical
+    return Copies(records, kept, several, parties, duplicates, numbers[other], canonical[other])
+
+
+# --- which records are one document -------------------------------------------------------------
+
+
+def _edges(records: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of numbers that mean one document."""
+    named = records.select("doc", "aliases").drop_nulls()
+    aliases = named.with_columns(pl.col("aliases").str.split(";")).explode("aliases")
+    found = [aliases.select(a="doc", b=keys(aliases["aliases"]).cast(pl.Int64))]
+    table = records.select(
+        "doc",
+        "office",
+        "published",
+        "granted",
+        kind=pl.col("kind").str.to_uppercase(),
+        number=normal_numbers(records["office"], records["doc_number"]),
+    ).filter(pl.col("number").is_not_null())
+    found.append(_by_number(table))
+    found.append(_without_kind(table))
+    return pl.concat(found).filter(pl.col("a") != pl.col("b"))
+
+
+def _by_number(table: pl.DataFrame) -> pl.DataFrame:
+    """Records of one office, number and kind.
+
+    Numbers can be used again: documents with Lens IDs of their own and unlike dates are not one.
+    """
+    by = ["office", "number", "kind"]
+    table = table.filter(pl.struct(by).hash().is_duplicated()) if table.height else table
+    own = pl.col("doc").filter(pl.col("doc") >= 0)
+    dates = pl.col("published").filter(pl.col("doc") >= 0)
+    table = table.with_columns(
+        documents=pl.col("doc").n_unique().over(by),
+        unlike=(own.n_unique().over(by) > 1) & (dates.drop_nulls().n_unique().over(by) > 1),
+        unclear=(own.n_unique().over(by) > 1) & pl.col("kind").is_null(),
+    ).filter((pl.col("documents") > 1) & ~pl.col("unclear"))
+    alike = table.filter(~pl.col("unlike")).select(a=pl.col("doc").min().over(by), b="doc")
+    dated = table.filter(pl.col("unlike") & pl.col("published").is_not_null())
+    by_date = dated.select(a=pl.col("doc").min().over([*by, "published"]), b="doc")
+    return pl.concat([alike, by_date]).unique(maintain_order=True)
+
+
+def _without_kind(table: pl.DataFrame) -> pl.DataFrame:
+    """Records that state a number and no kind, and the one document of that number.
+
+    Of several US documents the grant is meant.
+    """
+    bare = table.filter(pl.col("kind").is_null() & (pl.col("doc") < 0))
+    bare = bare.select("office", "number", b="doc").unique()
+    if not bare.height:
+        return pl.DataFrame(schema={"a": pl.Int64, "b": pl.Int64})
+    likely = {kind: k for k, kind in enumerate(_US_GRANTS)}
+    among = (
+        table.filter(pl.col("kind").is_not_null() | (pl.col("doc") >= 0))
+        .join(bare.select("office", "number").unique(), on=["office", "number"], how="semi")
+        .with_columns(
+            rank=pl.col("kind").replace_strict(likely, default=99, return_dtype=pl.Int32),
+            grant=pl.col("granted").fill_null(value=False),
+        )
+        .sort("grant", "rank", "kind", "doc", descending=[True, False, False, False])
+        .with_columns(kinds=pl.struct("kind").n_unique().over("office", "number"))
+        .filter(
+            (pl.col("kinds") == 1)
+            | ((pl.col("office") == "US") & (pl.col("grant") | (pl.col("rank") < 99)))
+        )
+        .unique(["office", "number"], keep="first", maintain_order=True)
+    )
+    return bare.join(among.select("office", "number", a="doc"), on=["office", "number"]).select(
+        "a", "b"
+    )
+
+
+# --- which copy says what -----------------------------------------------------------------------
+
+
+def _lists(details: Details, several: Mask) -> dict[str, pl.DataFrame]:
+    """The lists of records that are copies: rows with ``record``."""
+    found = {}
+    for name in ("parties", "classes", "members", "references"):
+        frames = []
+        for first, part in details.parts(name):
+            record = part["row"].to_numpy() + np.int32(first)
+            mine = pl.Series(several[record] if record.size else np.zeros(0, dtype=bool))
+            frames.append(
+                part.with_columns(record=pl.Series(record, dtype=pl.Int32)).drop("row").filter(mine)
+            )
+        found[name] = pl.concat(frames)
+    return found
+
+
+def _in_order(copies: pl.DataFrame, lists: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Copies of each document, the most recent first, with their ``rank`` from 0."""
+    references = lists["references"]
+    citing = references.filter("cited_by").group_by("record").agg(listed=pl.col("other").n_unique())
+    kinds = pl.concat(
+        [
+            lists["parties"].select("record", what="role"),
+            lists["classes"].select("record", what="scheme"),
+            lists["members"].select("record", what=pl.lit("members")),
+            references.select(
+                "record",
+                what=pl.when("cited_by").then(pl.lit("citing")).otherwise(pl.lit("cited")),
+            ),
+        ]
+    )
+    filled = kinds.group_by("record").agg(lists=pl.col("what").n_unique())
+    order = ["citing", "status_date", "fields"]
+    table = (
+        copies.join(citing, on="record", how="left", maintain_order="left")
+        .join(filled, on="record", how="left", maintain_order="left")
+        .with_columns(
+            citing=pl.max_horizontal("cited_by_count", "listed").fill_null(-1),
+            fields=pl.sum_horizontal(pl.col(c).is_not_null().cast(pl.Int32) for c in VALUES)
+            + pl.col("lists").fill_null(0).cast(pl.Int32),
+        )
+    )
+    tied = table.filter(pl.struct("document", *order).is_duplicated())
+    text = _text(tied, lists) if tied.height else tied.select("record", text=pl.lit(""))
+    forms = {form: k for k, form in enumerate(FORMS)}
+    return (
+        table.join(text, on="record", how="left", maintain_order="left")
+        .with_columns(form_=pl.col("form").replace_strict(forms, return_dtype=pl.Int32))
+        .sort(
+            "document",
+            *order,
+            "text",
+            "form_",
+            "file",
+            "line",
+            descending=[False, True, True, True, False, False, False, False],
+            nulls_last=True,
+        )
+        .with_columns(rank=pl.int_range(pl.len(), dtype=pl.Int32).over("document"))
+        .drop("listed", "lists", "text", "form_")
+    )
+
+
+def _text(records: pl.DataFrame, lists: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """All that each record says, as one text: ``record, text``."""
+
+    def written(table: pl.DataFrame) -> pl.Expr:
+        columns = [c for c in table.columns if c != "record"]
+        return pl.concat_str(pl.col(columns).cast(pl.String).fill_null("\0"), separator="\1")
+
+    own = records.select("record", "lens_id", *VALUES, *_COUNTS, "aliases")
+    found = own.select("record", text=written(own))
+    for name, table in lists.items():
+        mine = table.join(found.select("record"), on="record", how="semi")
+        rows = mine.select("record", said=written(mine)).sort("record", "said")
+        said = rows.group_by("record").agg(pl.col("said").str.join("\2").alias(name))
+        found = found.join(said, on="record", how="left", maintain_order="left")
+    return found.select(
+        "record", text=pl.concat_str(pl.exclude("record").fill_null(""), separator="\3")
+    )
+
+
+def _put_together(copies: pl.DataFrame, lists: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """One record per document, from its copies in order."""
+    proper = pl.col("lens_id").filter(pl.col("lens_id").str.contains(_LENS_ID)).first()
+    one = copies.group_by("document", maintain_order=True).agg(
+        *(pl.col(c).drop_nulls().first() for c in VALUES),
+        *(pl.col(c).max() for c in _COUNTS),
+        pl.col("record", "line", "form", "file", "role").first(),
+        lens_id=pl.coalesce(proper, pl.col("lens_id").first()),
+        aliases=pl.col("aliases").drop_nulls().first(),
+        flat=pl.col("flat").any(),
+    )
+    named = lists["references"].join(copies.select("record", "document"), on="record")
+    by = ["document", "cited_by"]
+    each = named.group_by(*by, "record").agg(n=pl.col("other").n_unique())
+    each = each.group_by(by).agg(pl.col("n").max())
+    more = named.group_by(by).agg(all=pl.col("other").n_unique()).join(each, on=by)
+    more = more.filter(pl.col("all") > pl.col("n"))
+    for column, cited_by in zip(_COUNTS, (False, True), strict=True):
+        united = more.filter(pl.col("cited_by") == cited_by).select("document", "all")
+        one = (
+            one.join(united, on="document", how="left", maintain_order="left")
+            .with_columns(pl.max_horizontal(column, "all").alias(column))
+            .drop("all")
+        )
+    return one.with_columns(doc=keys(one["lens_id"]).cast(pl.Int64))
+
+
+def _of_roles(copies: pl.DataFrame, parties: pl.DataFrame) -> dict[str, pl.Series]:
+    """For each role, the record of each document that gives its parties."""
+    place = copies.select("record", "document", "rank", "published")
+    rows = parties.join(place, on="record", how="left", maintain_order="left")
+    known = countries.resolve(rows["residence"], rows["published"])["country"].is_not_null()
+    rows = rows.with_columns(known=known)
+    found = {}
+    for role in ("applicant", "inventor"):
+        states = (
+            rows.filter(pl.col("role") == role)
+            .group_by("document", "record", "rank")
+            .agg(pl.col("known").any())
+            .sort("document", "known", "rank", descending=[False, True, False])
+        )
+        found[role] = states.unique("document", keep="first", maintain_order=True)["record"]
+    return found
+
+
+def _told(
+    copies: pl.DataFrame,
+    one: pl.DataFrame,
+    lists: dict[str, pl.DataFrame],
+    chosen: dict[str, pl.Series],
+) -> pl.DataFrame:
+    """Rows of the ledger: which record is kept instead of each copy, and what the copy gave."""
+    by_field = copies.group_by("document").agg(
+        pl.col("record").filter(pl.col(c).is_not_null()).first().alias(c) for c in VALUES
+    )
+    fields = by_field.unpivot(index="document", variable_name="what", value_name="record")
+    given = [fields.drop_nulls().select("record", "what")]
+    given += [
+        pl.DataFrame({"record": record}).with_columns(what=pl.lit(f"{role}s"))
+        for role, record in chosen.items()
+    ]
+    place = copies.select("record", "document", "rank")
+    for name, word, values in (
+        ("references", "references", ["other", "cited_by", "phase", "categories"]),
+        ("classes", "classes", ["scheme", "symbol"]),
+        ("members", "family members", ["member"]),
+    ):
+        rows = lists[name].join(place, on="record").sort("rank")
+        new = rows.unique(["document", *values], keep="first", maintain_order=True)
+        counted = new.group_by("record").len("n")
+        given.append(counted.select("record", what=pl.format(f"{{}} {word}", "n")))
+    said = (
+        pl.concat(given)
+        .sort("record", maintain_order=True)
+        .group_by("record", maintain_order=True)
+        .agg(pl.col("what").str.join(", "))
+    )
+    names = one.select("document", of_id="lens_id", of_file="file", of_line="line")
+    return (
+        copies.filter(pl.col("rank") > 0)
+        .join(names, on="document", how="left", maintain_order="left")
+        .join(said, on="record", how="left", maintain_order="left")
+        .select(
+            "file",
+            "line",
+            outcome=pl.lit("duplicate"),
+            reason=pl.concat_str(
+                "lens_id",
+                pl.lit(" is kept from "),
+                "of_file",
+                pl.lit(":"),
+                "of_line",
+                pl.when(pl.col("lens_id") != pl.col("of_id"))
+                .then(pl.concat_str(pl.lit(" as "), "of_id"))
+                .otherwise(pl.lit("")),
+                pl.when(pl.col("what").is_not_null())
+                .then(pl.concat_str(pl.lit("; from this copy: "), "what"))
+                .otherwise(pl.lit("")),
+            ),
+        )
+        .cast(LEDGER)  # type: ignore[arg-type] # a schema mapping
+    )
+
+
+def mentions_once(mentions: pl.DataFrame) -> pl.DataFrame:
+    """References of copies as those of their document: each as often as one copy has it.
+
+    What copies say of one reference is united: a copy that states no phase and no category adds
+    nothing where another states them.
+
+    Parameters
+    ----------
+    mentions
+        ``document``, ``record`` (the copy), ``other``, ``cited_by``, ``phase``, ``categories``.
+
+    Returns
+    -------
+    pl.DataFrame
+        The same columns without ``record``.
+
+    Examples
+    --------
+    >>> copies = pl.DataFrame({"document": [1, 1, 1], "record": [1, 2, 2], "other": [7, 7, 8],
+    ...     "cited_by": [False] * 3, "phase": [0, 1, 0], "categories": [0, 1, 0]})
+    >>> mentions_once(copies).sort("other").select("other", "phase").rows()
+    [(7, 1), (8, 0)]
+    """
+    pair = ["document", "other", "cited_by"]
+    said = [*pair, "phase", "categories"]
+    each = mentions.group_by(*said, "record").len("n").group_by(said).agg(pl.col("n").max())
+    stated = each.filter((pl.col("phase") > 0) | (pl.col("categories") > 0))
+    total = mentions.group_by(*pair, "record").len("n").group_by(pair).agg(all=pl.col("n").max())
+    blank = (
+        total.join(stated.group_by(pair).agg(pl.col("n").sum()), on=pair, how="left")
+        .with_columns(n=pl.col("all").cast(pl.Int64) - pl.col("n").fill_null(0).cast(pl.Int64))
+        .filter(pl.col("n") > 0)
+        .with_columns(
+            phase=pl.lit(0).cast(mentions.schema["phase"]),
+            categories=pl.lit(0).cast(mentions.schema["categories"]),
+        )
+    )
+    together = pl.concat([t.select(*said, pl.col("n").cast(pl.Int64)) for t in (stated, blank)])
+    return together.select(pl.exclude("n").repeat_by("n")).explode(said)
