@@ -175,8 +175,23 @@ ComplexityFile = Annotated[
     str | None,
     _option(
         "--complexity",
-        "CSV technology,complexity; or country,subclass,families of all patenting; or: export.",
+        "CSV technology,complexity; or country (or region),subclass,families of all patenting; or: "
+        "export.",
     ),
+]
+ComplexitySign = Annotated[
+    str | None,
+    _option(
+        "--complexity-sign",
+        "diversity, ubiquity, or agreed: nothing where the two contradict. [default: agreed]",
+    ),
+]
+Regions = Annotated[
+    str | None, _option("--regions", "Keep regions of --complexity whose code begins so, as NL.")
+]
+MinFamilies = Annotated[
+    int | None,
+    _option("--min-families", "Least families of a region of --complexity. [default: 50]"),
 ]
 FocusAreas = Annotated[
     str | None,
@@ -265,6 +280,9 @@ def _given(frame: dict[str, object]) -> dict[str, object]:
         "core": "core",
         "totals": "totals",
         "complexity": "complexity",
+        "complexity_sign": "complexity_sign",
+        "regions": "regions",
+        "min_families": "min_families",
         "focus_areas": "focus_areas",
         "draws": "draws",
         "sensitivity": "sensitivity",
@@ -346,6 +364,9 @@ def run(
     core: Core = None,
     totals: Totals = None,
     complexity: ComplexityFile = None,
+    complexity_sign: ComplexitySign = None,
+    regions: Regions = None,
+    min_families: MinFamilies = None,
     focus_areas: FocusAreas = None,
     draws: Draws = None,
     sensitivity: Sensitivity = None,
@@ -442,6 +463,9 @@ def analyse(
     core: Core = None,
     totals: Totals = None,
     complexity: ComplexityFile = None,
+    complexity_sign: ComplexitySign = None,
+    regions: Regions = None,
+    min_families: MinFamilies = None,
     focus_areas: FocusAreas = None,
     draws: Draws = None,
     sensitivity: Sensitivity = None,

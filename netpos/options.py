@@ -59,6 +59,11 @@ class Options(BaseModel):
     core: Literal["rich", "borgatti-everett", "top-share", "k-core"] = "rich"
     totals: str | None = None
     complexity: str | None = None
+    complexity_sign: Literal["agreed", "diversity", "ubiquity"] = Field(
+        "agreed", description="rule for the sign of complexity; agreed: none where two contradict"
+    )
+    regions: str | None = Field(None, description="keep regions of --complexity that begin so")
+    min_families: int = Field(50, ge=0, description="least families of a region of --complexity")
     focus_areas: str | None = Field(None, description="definitions, or technology,focus_area")
     draws: int = Field(1000, ge=0, le=100_000)
     sensitivity: bool = True

@@ -16,12 +16,13 @@ import polars as pl
 from scipy.sparse import csr_array
 
 from netpos.analysis.study import Span, Study
-from netpos.errors import InputError
+from netpos.errors import InputError, OptionError
+from netpos.indicators.bipartite import Complexity
 from netpos.indicators.complexity import complexity_of, eci_pci, relative_complexity
 from netpos.indicators.specialisation import presence, rca
 from netpos.ingest.sheets import Field, once, plain, read_sheet, take
-from netpos.ingest.user_tables import read_matrix
-from netpos.options import EXPORT
+from netpos.ingest.user_tables import read_matrix_of
+from netpos.options import EXPORT, Options
 from netpos.tables import rounded
 
 #: What a classification subclass looks like.
@@ -31,6 +32,8 @@ _GIVEN = (
     Field("complexity", "text", True, False),
 )
 _UNKNOWN = ("NA", "NaN", "nan")
+#: In a basis: why no number stands beside it.
+_OPEN = "not given, since these contradict each other"
 
 
 def technology_complexity(study: Study) -> pl.DataFrame:
@@ -39,12 +42,15 @@ def technology_complexity(study: Study) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        ``technology``, ``complexity`` Float64, ``complexity_basis`` String, one row per
-        listed technology. As given by the user (basis ``given``); or, from a matrix, 0 for the
-        least and 100 for the most complex technology of the list: the mean PCI of subclasses,
-        weighted with the technology's families in each
-        (`netpos.indicators.complexity.complexity_of`), brought to that scale. The basis says whose
-        matrix and how large it is. Null without a basis.
+        ``technology``, ``complexity``, ``complexity_matrix`` Float64, ``complexity_basis`` String,
+        one row per listed technology. As given by the user (basis ``given``); or, from a matrix,
+        0 for the least and 100 for the most complex technology of the list: the mean PCI of
+        subclasses, weighted with the technology's families in each
+        (`netpos.indicators.complexity.complexity_of`), brought to that scale. ``complexity_matrix``
+        brings the subclasses of the matrix to 0 to 100 first and then takes the mean: there 50 is
+        the middle of the matrix, not of the list. The basis says whose matrix, how large it is and
+        what gives the index its sign. Null without a basis; both numbers are null where the two
+        rules for the sign contradict each other and none was chosen.
 
     Raises
     ------
@@ -54,20 +60,44 @@ def technology_complexity(study: Study) -> pl.DataFrame:
     ids = pl.DataFrame({"technology": [t.id for t in study.technologies]})
     source = study.options.complexity
     if source is None:
-        return ids.with_columns(
-            complexity=pl.lit(None, pl.Float64), complexity_basis=pl.lit(None, pl.String)
-        )
+        return _empty(ids)
     span = (study.options.first, study.options.last)
     if source == EXPORT:
-        return _from_matrix(study, ids, export_matrix(study, span), "selection", "this export")
+        matrix = export_matrix(study, span)
+        return _from_matrix(study, ids, matrix, "selection", "countries in this export")
     path = Path(source)
     if "complexity" in {plain(c) for c in read_sheet(path).columns}:
         given = read_complexity(path)
         basis = pl.when(pl.col("complexity").is_not_null()).then(pl.lit("given"))
         names = pl.DataFrame({"technology": study.names})
         joined = names.join(given, on="technology", how="left", maintain_order="left")
-        return joined.with_columns(complexity_basis=basis)
-    return _from_matrix(study, ids, _given_matrix(path, span), "matrix", path.name)
+        none = pl.lit(None, pl.Float64)
+        return joined.with_columns(complexity_matrix=none, complexity_basis=basis)
+    matrix, rows = _given_matrix(path, span, study.options)
+    return _from_matrix(study, ids, matrix, "matrix", f"{rows} in {path.name}")
+
+
+def complexity_warnings(technologies: pl.DataFrame) -> list[str]:
+    """Say where complexity is withheld because its sign is open.
+
+    Parameters
+    ----------
+    technologies
+        ``complexity_basis`` String, as in ``technologies.csv``.
+    """
+    basis = technologies["complexity_basis"].drop_nulls()
+    if not basis.str.contains(_OPEN, literal=True).any():
+        return []
+    return [
+        "Complexity is not given: the two rules for its sign contradict each other (ECI rises with "
+        "diversity, PCI falls with ubiquity); choose one with --complexity-sign."
+    ]
+
+
+def _empty(ids: pl.DataFrame) -> pl.DataFrame:
+    none = pl.lit(None, pl.Float64)
+    basis = pl.lit(None, pl.String)
+    return ids.with_columns(complexity=none, complexity_matrix=none, complexity_basis=basis)
 
 
 def read_complexity(path: Path) -> pl.DataFrame:
@@ -155,9 +185,10 @@ def _held(study: Study) -> pl.DataFrame:
     )
 
 
-def _given_matrix(path: Path, span: Span) -> pl.DataFrame:
-    """The user's matrix of all patenting, its years within the span added up."""
-    matrix = read_matrix(path).with_columns(pl.col("product").str.to_uppercase())
+def _given_matrix(path: Path, span: Span, options: Options) -> tuple[pl.DataFrame, str]:
+    """The user's matrix of all patenting, its years within the span added up, and what it has."""
+    matrix, kind = read_matrix_of(path)
+    matrix = matrix.with_columns(pl.col("product").str.to_uppercase())
     wrong = matrix.filter(~pl.col("product").str.contains(_SUBCLASS))
     if wrong.height:
         problem = f"product '{wrong['product'][0]}' is no subclass of the classification"
@@ -165,11 +196,26 @@ def _given_matrix(path: Path, span: Span) -> pl.DataFrame:
         raise InputError(problem, file=path, remedy=remedy)
     if "year" in matrix.columns:
         matrix = matrix.filter(pl.col("year").is_between(*span))
-    return (
+    matrix = (
         matrix.group_by("country", "product")
         .agg(pl.col("value").fill_null(0.0).sort().sum())
         .sort("country", "product")
     )
+    if kind == "countries":
+        if options.regions is not None:
+            problem = f"--regions: the rows of {path.name} are not called regions"
+            raise OptionError(problem, remedy="call their column 'region', or drop the option")
+        return matrix, kind
+    if options.regions is not None:
+        heads = [head.strip() for head in options.regions.split(",") if head.strip()]
+        begins = [pl.col("country").str.starts_with(head) for head in heads]
+        matrix = matrix.filter(pl.any_horizontal(begins or [pl.lit(value=False)]))
+    total = pl.col("value").sort().sum().over("country")
+    matrix = matrix.filter(total >= options.min_families)
+    if matrix["country"].n_unique() < 2:
+        remedy = "lower --min-families, or widen --regions"
+        raise InputError("fewer than two regions are left", file=path, remedy=remedy)
+    return matrix, kind
 
 
 def _from_matrix(
@@ -177,15 +223,13 @@ def _from_matrix(
 ) -> pl.DataFrame:
     """PCI of the subclasses, averaged onto the technologies."""
     size = (matrix["product"].n_unique(), matrix["country"].n_unique())
-    none = ids.with_columns(
-        complexity=pl.lit(None, pl.Float64), complexity_basis=pl.lit(None, pl.String)
-    )
     if min(size) < 2:
-        return none
+        return _empty(ids)
     cells = presence(
         rca(matrix, product="product", value="value"), product="product", value="value"
     )
-    pci = eci_pci(cells, product="product").products
+    index = eci_pci(cells, sign=study.options.complexity_sign, product="product")
+    pci = relative_complexity(index.products)
     held = _held(study)
     span = (study.options.first, study.options.last)
     weights = []
@@ -199,23 +243,39 @@ def _from_matrix(
         )
     table = pl.concat(weights)
     if not table.height:
-        return none
+        return _empty(ids)
     mean = complexity_of(table, pci, column="pci", product="product")
     scaled = relative_complexity(mean.rename({"complexity": "mean"}), column="mean")
+    whole = complexity_of(table, pci, product="product")
+    sums = matrix.group_by("country").agg(pl.col("value").sort().sum())["value"]
+    few = int((sums < study.options.min_families).sum())
+    open_sign = not index.rules_agree and study.options.complexity_sign == "agreed"
     basis = pl.format(
-        "{}: {} subclasses, {} countries in {}; known for {} % of the families' subclasses",
+        "{}: {} subclasses, {} {}{}; known for {} % of the families' subclasses; {}{}",
         pl.lit(kind),
         pl.lit(size[0]),
         pl.lit(size[1]),
         pl.lit(source),
+        pl.lit(f" ({few} with fewer than {study.options.min_families} families)" if few else ""),
         (pl.col("known_share") * 100).round(0).cast(pl.Int64),
+        pl.lit(_signs(index)),
+        pl.lit(f"; {_OPEN}" if open_sign else ""),
     )
-    found = scaled.select("technology", complexity="complexity_0_100").join(
-        mean.select("technology", "known_share"), on="technology", how="left", maintain_order="left"
+    found = (
+        scaled.select("technology", complexity="complexity_0_100")
+        .join(whole.select("technology", complexity_matrix="complexity"), on="technology")
+        .join(mean.select("technology", "known_share"), on="technology")
+        .with_columns(pl.col("known_share").fill_null(0.0))
     )
-    found = found.with_columns(
-        complexity_basis=pl.when(pl.col("complexity").is_not_null()).then(basis)
+    said = pl.lit(open_sign) | pl.col("complexity").is_not_null()
+    found = found.with_columns(complexity_basis=pl.when(said).then(basis)).drop("known_share")
+    return rounded(ids.join(found, on="technology", how="left", maintain_order="left"))
+
+
+def _signs(index: Complexity) -> str:
+    """The two correlations that give the index its sign."""
+    given = (
+        ("ECI with diversity", index.with_diversity),
+        ("PCI with ubiquity", index.with_ubiquity),
     )
-    return rounded(
-        ids.join(found, on="technology", how="left", maintain_order="left").drop("known_share")
-    )
+    return ", ".join(f"{name} {'-' if r is None else format(r, '.2f')}" for name, r in given)

@@ -37,6 +37,7 @@ TECHNOLOGY_COLUMNS = (
     "focal",
     "counting",
     "complexity",
+    "complexity_matrix",
     "complexity_basis",
     "balance_ratio",
     "balance",

@@ -15,6 +15,7 @@ import polars as pl
 import netpos
 from netpos import analysis
 from netpos.analysis import behind, results
+from netpos.analysis.complexity import complexity_warnings
 from netpos.analysis.focus_areas import focus_areas
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
 from netpos.analysis.study import Kind, Study
@@ -135,6 +136,10 @@ def _write_all(
     out = written.folder
     tables = results.tables(study) | {"pattern_hits": hits}
     tables |= results.sensitivity_tables(study, tables)
+    withheld = complexity_warnings(tables["technologies"])
+    study = replace(study, warnings=(*study.warnings, *withheld))
+    for warning in withheld:
+        say(f"note: {warning}")
     for name, table in tables.items():
         written.table(name, table)
     written.csv("ledger.csv", corpus.ledger)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 from typer.testing import CliRunner, Result
 
 from netpos.cli import app
@@ -42,6 +43,14 @@ def plain_pci(x: np.ndarray) -> np.ndarray:
     second = np.real(vectors[:, np.argsort(-np.real(values))[1]])
     second *= np.sign(np.corrcoef(second, d)[0, 1])
     return (m / u).T @ second
+
+
+def correlations(x: np.ndarray) -> tuple[float, float]:
+    """ECI with diversity (Pearson) and PCI with ubiquity (Spearman), signed by the first."""
+    m = ((x / x.sum(1, keepdims=True)) / (x.sum(0) / x.sum()) >= 1 - 1e-12).astype(float)
+    d, u = m.sum(1), m.sum(0)
+    pci = plain_pci(x)
+    return float(np.corrcoef(m @ pci / d, d)[0, 1]), float(spearmanr(pci.round(9), u)[0])
 
 
 def expected(x: np.ndarray, held: dict[str, dict[str, int]]) -> dict[str, float]:
@@ -96,15 +105,18 @@ HELD = {
 def test_complexity_of_the_export_is_computed_where_asked_and_called_a_selection(
     tmp_path: Path,
 ) -> None:
-    result = netpos(tmp_path, records(), "--complexity", "export")
+    more = ["--complexity", "export", "--complexity-sign", "diversity", "--min-families", 9]
+    result = netpos(tmp_path, records(), *more)
     assert result.exit_code == 0, result.stderr
     assert "a selection of all patenting" in result.stderr
     table = found(tmp_path)
+    r, rho = correlations(COUNTS)
     for technology, value in expected(COUNTS, HELD).items():
         assert float(table[technology][0]) == pytest.approx(value, abs=1e-8)
         assert table[technology][1] == (
-            "selection: 4 subclasses, 4 countries in this export; "
-            "known for 100 % of the families' subclasses"
+            "selection: 4 subclasses, 4 countries in this export (1 with fewer than 9 families); "
+            "known for 100 % of the families' subclasses; "
+            f"ECI with diversity {r:.2f}, PCI with ubiquity {rho:.2f}"
         )
     assert table["all"] == ("", "")
     assert sorted(float(v) for v, _ in table.values() if v)[::2] == [0, 100]
@@ -140,7 +152,7 @@ def test_subclasses_missing_from_the_matrix_are_left_out_and_told(tmp_path: Path
     a, h = HELD["mixed"]["A01B"], HELD["mixed"]["H01L"]
     part = round(100 * a / (a + h))
     table = found(tmp_path)
-    assert table["mixed"][1].endswith(f"known for {part} % of the families' subclasses")
+    assert f"known for {part} % of the families' subclasses; ECI" in table["mixed"][1]
     a_b_g = plain_pci(without)
     assert a_b_g[0] > a_b_g[2]
     assert (table["mixed"][0], table["common"][0], table["rare"][0]) == ("100.0", "100.0", "0.0")
@@ -189,3 +201,60 @@ def test_a_wrong_file_is_one_line_on_stderr(
     (line,) = [x for x in result.stderr.splitlines() if x.startswith("netpos: ")]
     for word in ("c.csv", *words):
         assert word in line
+
+
+# --- sign, scale, regions -------------------------------------------------------------------------
+
+
+def test_complexity_is_withheld_where_the_rules_for_its_sign_contradict(tmp_path: Path) -> None:
+    r, rho = correlations(COUNTS)
+    assert r > 0
+    assert rho > 0  # so the two contradict
+    result = netpos(tmp_path, records(), "--complexity", "export")
+    assert result.exit_code == 0, result.stderr
+    assert "Complexity is not given: the two rules for its sign contradict" in result.stderr
+    for technology, (value, basis) in found(tmp_path).items():
+        assert value == ""
+        if technology != "all":
+            assert "not given, since these contradict each other" in basis
+    chosen = netpos(tmp_path, records(), "--complexity", "export", "--complexity-sign", "ubiquity")
+    assert chosen.exit_code == 0, chosen.stderr
+    for technology, value in expected(COUNTS, HELD).items():
+        assert float(found(tmp_path)[technology][0]) == pytest.approx(100 - value, abs=1e-8)
+
+
+def test_complexity_of_the_matrix_is_the_mean_of_subclasses_from_0_to_100(tmp_path: Path) -> None:
+    more = ["--complexity", "export", "--complexity-sign", "diversity"]
+    assert netpos(tmp_path, records(), *more).exit_code == 0
+    pci = plain_pci(COUNTS)
+    scaled = dict(zip(SUBCLASSES, 100 * (pci - pci.min()) / (pci.max() - pci.min()), strict=True))
+    with (tmp_path / "o" / "tables" / "technologies.csv").open(encoding="utf-8") as file:
+        rows = {r["technology"]: r["complexity_matrix"] for r in csv.DictReader(file)}
+    for technology, parts in HELD.items():
+        mean = sum(scaled[s] * k for s, k in parts.items()) / sum(parts.values())
+        assert float(rows[technology]) == pytest.approx(mean, abs=1e-8)
+    assert rows["all"] == ""
+
+
+def test_rows_of_a_matrix_of_regions_are_called_regions_and_small_ones_left_out(
+    tmp_path: Path,
+) -> None:
+    other = np.array([[9, 4, 1, 1], [3, 7, 2, 9], [8, 6, 0, 2], [2, 3, 9, 8]])
+    lines = ["region,subclass,families"]
+    for i, country in enumerate(COUNTRIES):
+        lines += [f"{country}11,{s},{10 * other[i, j]}" for j, s in enumerate(SUBCLASSES)]
+    lines += ["NL12,A01B,20", "NL12,G06N,29", "FR10,A01B,500"]
+    (tmp_path / "r.csv").write_text("\n".join(lines))
+    more = ["--complexity", tmp_path / "r.csv", "--complexity-sign", "diversity"]
+    result = netpos(tmp_path, records(), *more, "--regions", "DE,JP,NL,US")
+    assert result.exit_code == 0, result.stderr
+    for technology, value in expected(other, HELD).items():
+        assert float(found(tmp_path)[technology][0]) == pytest.approx(value, abs=1e-8)
+        assert "4 subclasses, 4 regions in r.csv; known" in found(tmp_path)[technology][1]
+    few = netpos(tmp_path, records(), *more, "--regions", "NL")
+    assert few.exit_code == 2
+    assert "r.csv: fewer than two regions are left" in few.stderr
+    (tmp_path / "r.csv").write_text("\n".join(lines).replace("region", "country"))
+    wrong = netpos(tmp_path, records(), *more, "--regions", "NL")
+    assert wrong.exit_code == 2
+    assert "--regions: the rows of r.csv are not called regions" in wrong.stderr
