@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
+from collections.abc import Mapping
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
-from netpos import countries
+from netpos.declare import declared, option, refused
 from netpos.errors import InputError, OptionError
 
 #: Options that name files; pages show the name without its folder.
@@ -31,49 +32,231 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    technologies: str | None = Field(None, description="technology definitions (TOML)")
-    focal: str = Field("NL", description="country in focus, ISO 3166 alpha-2")
-    by: Literal["applicant", "inventor"] = "applicant"
-    counting: Literal["fractional", "country-unique", "full"] = "fractional"
-    scope: Literal["closed", "citing", "cited"] = "closed"
-    first: int = Field(2015, alias="from", description="first year")
-    last: int = Field(2025, alias="to", description="last year")
-    periods: str | None = Field(None, description="comma separated, inside the span")
-    year_by: Literal["publication", "priority"] = "publication"
-    window: int | None = Field(None, ge=0, le=50)
-    phase: Literal["all", "examiner", "applicant"] = "all"
-    category: Literal["all", "XY", "A"] = "all"
-    self_citations: Literal["default", "keep", "drop"] = "default"
-    benchmark: str | None = None
-    compare_with: str | None = Field(None, description="countries of comparison.html, as US,DE")
-    symbols: Literal["both", "ipc"] = "both"
-    narrow: bool = Field(default=False, description="use each technology's core patterns")
-    citing_office: str = "all"
-    utility_models: Literal["keep", "drop"] = "keep"
-    design: Literal["world", "focal"] = "world"
-    residences: str | None = None
-    office_proxy: bool = False
-    aliases: str | None = None
-    memberships: str | None = None
-    merge_cn: bool = False
-    core: Literal["rich", "borgatti-everett", "top-share", "k-core"] = "rich"
-    totals: str | None = None
-    complexity: str | None = None
-    complexity_sign: Literal["agreed", "diversity", "ubiquity"] = Field(
-        "agreed", description="rule for the sign of complexity; agreed: none where two contradict"
+    technologies: str | None = option(
+        None,
+        "Technology definitions, a TOML file.",
+        changes="every table",
+        metavar="FILE",
+        shown="the ten of the NTS",
     )
-    regions: str | None = Field(None, description="keep regions of --complexity that begin so")
-    min_families: int = Field(50, ge=0, description="least families of a region of --complexity")
-    focus_areas: str | None = Field(None, description="definitions, or technology,focus_area")
-    draws: int = Field(1000, ge=0, le=100_000)
-    sensitivity: bool = True
-    excel_nl: bool = Field(default=False, description="CSV as a Dutch Excel opens it, beside")
-    figures: bool = Field(default=True, description="draw the figures of the page")
-    tables_only: bool = Field(default=False, description="no maps, page, graph files, workbook")
-    max_record: int | None = Field(None, ge=1, description="longest record read, MiB [64]")
-    data_date: str | None = None
-    lang: Literal["en", "nl"] = "en"
-    seed: int = 0
+    focal: str = option(
+        "NL", "Country in focus, ISO 3166 alpha-2.", changes="every table", metavar="CODE"
+    )
+    by: Literal["applicant", "inventor"] = option(
+        "applicant", "Whose residence comes first in the country rule.", changes="every table"
+    )
+    counting: Literal["fractional", "country-unique", "full"] = option(
+        "fractional",
+        "How a family with several countries or organisations is counted.",
+        changes="every table",
+    )
+    scope: Literal["closed", "citing", "cited"] = option(
+        "closed",
+        "Which ends of a link must be in the technology.",
+        changes="links; organisation_links; countries; organisations; technologies; indicators; "
+        "scores; changes; benchmark; sensitivity; robustness",
+    )
+    first: int = option(2015, "First year.", changes="every table", metavar="YEAR", alias="from")
+    last: int = option(2025, "Last year.", changes="every table", metavar="YEAR", alias="to")
+    periods: str | None = option(
+        None,
+        "Periods inside the span, as 2015-2020,2021-2025.",
+        changes="every table with a column period; changes",
+        metavar="PERIODS",
+        shown="the halves of the span",
+    )
+    year_by: Literal["publication", "priority"] = option(
+        "publication",
+        "The year that puts a family into a period.",
+        changes="every table but trend, slopes, family_values and overlap",
+    )
+    window: int | None = option(
+        None,
+        "Count citations up to this age only, of cohorts with the whole window behind them.",
+        changes="every number made of links",
+        metavar="YEARS",
+        shown="none",
+        ge=0,
+        le=50,
+    )
+    phase: Literal["all", "examiner", "applicant"] = option(
+        "all", "Who made the citation.", changes="every number made of links"
+    )
+    category: Literal["all", "XY", "A"] = option(
+        "all",
+        "What the search report said of the citation; one mention must pass this and --phase.",
+        changes="every number made of links",
+    )
+    self_citations: Literal["default", "keep", "drop"] = option(
+        "default",
+        "Links between families that share an organisation; default: dropped between "
+        "organisations, kept between countries.",
+        changes="every number made of links",
+    )
+    benchmark: str | None = option(
+        None,
+        "Ranks within a set: report-7.2, report-7.2.2, eu27 or codes.",
+        changes="benchmark",
+        metavar="SET",
+        shown="none",
+    )
+    compare_with: str | None = option(
+        None,
+        "One to four countries beside the focal one, as US,DE, on a page of comparison.",
+        changes="no table: comparison.html",
+        metavar="CODES",
+        shown="none",
+    )
+    symbols: Literal["both", "ipc"] = option(
+        "both", "Which classification decides the technology.", changes="every table"
+    )
+    narrow: bool = option(False, "Use each technology's core patterns only.", changes="every table")
+    citing_office: str = option(
+        "all",
+        "Count citations found by these offices only, as EP,WO.",
+        changes="every number made of links",
+        metavar="CODES",
+    )
+    utility_models: Literal["keep", "drop"] = option(
+        "keep", "Families made of utility models only.", changes="every table"
+    )
+    design: Literal["world", "focal"] = option(
+        "world",
+        "focal: the corpus holds one country's families and their surroundings.",
+        changes="every table; scores, trend, slopes, changes, indicators, sensitivity and "
+        "robustness are left out",
+    )
+    residences: str | None = option(
+        None,
+        "lens_id,country[,share] for documents that state no residence, CSV or Parquet.",
+        changes="every number of countries",
+        metavar="FILE",
+        shown="none",
+    )
+    office_proxy: bool = option(
+        False,
+        "Let the publishing office stand in for the country, said wherever it counts.",
+        changes="every number of countries",
+    )
+    aliases: str | None = option(
+        None,
+        "alias,name: names of organisations that mean the same, CSV or Parquet.",
+        changes="organisations; organisation_links; every number made of links",
+        metavar="FILE",
+        shown="none",
+    )
+    memberships: str | None = option(
+        None,
+        "Years of membership of EU, OECD and NATO, a CSV file.",
+        changes="countries: share_eu, share_oecd_nato, share_other, similarity, similarity_class, "
+        "no_bloc; exposure; technologies: similarity; indicators; scores; sensitivity; robustness",
+        metavar="FILE",
+        shown="those shipped",
+    )
+    merge_cn: bool = option(
+        False, "Count Hong Kong and Macao with China.", changes="every number of countries"
+    )
+    core: Literal["rich", "borgatti-everett", "top-share", "k-core"] = option(
+        "rich",
+        "How the core cluster is found.",
+        changes="countries: core, core_distance, near_core; technologies: core; indicators; "
+        "sensitivity; robustness",
+    )
+    totals: str | None = option(
+        None,
+        "country,families[,year] of all patenting, CSV or Parquet: gives rca.",
+        changes="countries: rca",
+        metavar="FILE",
+        shown="none",
+    )
+    complexity: str | None = option(
+        None,
+        "Complexity: a table technology,complexity; or country,subclass,families[,year] of all "
+        "patenting to compute it from; or the word export: from this export's own subclasses.",
+        changes="technologies: complexity, complexity_basis",
+        metavar="FILE|export",
+        shown="none",
+    )
+    complexity_sign: Literal["agreed", "diversity", "ubiquity"] = option(
+        "agreed",
+        "Rule for the sign of complexity; agreed: none is given where the two contradict.",
+        changes="technologies: complexity, complexity_basis",
+    )
+    regions: str | None = option(
+        None,
+        "Keep the rows of a --complexity matrix of regions whose code begins so, as NL.",
+        changes="technologies: complexity, complexity_basis",
+        metavar="CODES",
+        shown="all",
+    )
+    min_families: int = option(
+        50,
+        "Leave out regions with fewer families in the --complexity matrix; count such countries "
+        "in the basis.",
+        changes="technologies: complexity, complexity_basis",
+        metavar="N",
+        ge=0,
+    )
+    focus_areas: str | None = option(
+        None,
+        "Colour the figures of complexity by area: definitions, or technology,focus_area.",
+        changes="no table: figures",
+        metavar="definitions|FILE",
+        shown="none",
+    )
+    draws: int = option(
+        1000,
+        "Draws for the intervals; 0: none.",
+        changes="indicators; countries: bounds; robustness",
+        metavar="N",
+        ge=0,
+        le=100_000,
+    )
+    sensitivity: bool = option(
+        True, "Count again in other ways.", changes="sensitivity; robustness"
+    )
+    excel_nl: bool = option(
+        False,
+        "Write tables once more as a Dutch Excel opens them.",
+        changes="no table: excel-nl/",
+    )
+    figures: bool = option(
+        True, "Draw the figures of the page.", changes="no table: figures/, index.html"
+    )
+    tables_only: bool = option(
+        False,
+        "Write tables only: no page, maps, graph files, workbook.",
+        changes="no table",
+    )
+    max_record: int | None = option(
+        None,
+        "Longest record read, in MiB; a higher one reads again what was rejected.",
+        changes="ledger, and so every table",
+        metavar="MIB",
+        shown="64",
+        ge=1,
+    )
+    data_date: str | None = option(
+        None,
+        "Date of the data, YYYY-MM-DD: the now of memberships and of truncation.",
+        changes="trend; slopes; family_values; every number of value or of blocs",
+        metavar="DATE",
+        shown="the latest publication",
+    )
+    lang: Literal["en", "nl"] = option(
+        "en", "Language of pages, maps and names of countries.", changes="countries: name"
+    )
+    seed: int = option(
+        0,
+        "Seed of draws and of the places in maps.",
+        changes="indicators; countries: bounds; robustness",
+        metavar="N",
+    )
+
+    @field_validator("focal")
+    @classmethod
+    def _as_written(cls, value: str) -> str:
+        return value.strip().upper()
 
     @field_validator("data_date")
     @classmethod
@@ -115,6 +298,11 @@ class Options(BaseModel):
             message = "--focus-areas: colours the figures of complexity; pass --complexity FILE too"
             raise ValueError(message)
         return self
+
+    @property
+    def record_bytes(self) -> int:
+        """Longest record read, in bytes."""
+        return (self.max_record or 64) * 2**20
 
     def compared(self) -> list[str]:
         """Countries of the comparison page, the one in focus first; empty without the option."""
@@ -196,6 +384,8 @@ def parse_compared(text: str, focal: str) -> list[str]:
     >>> parse_compared("us, DE KR", "NL")
     ['NL', 'US', 'DE', 'KR']
     """
+    from netpos import countries  # which reads tables: not needed to list the options
+
     with suppress(OptionError):  # a wrong focal country is reported as such, not here
         focal = countries.check_focal(focal)
     found = [focal]
@@ -219,24 +409,24 @@ def parse_compared(text: str, focal: str) -> list[str]:
     return found
 
 
-def make(values: dict[str, object]) -> Options:
+def make(values: Mapping[str, object]) -> Options:
     """Check the values and build the options.
 
     Raises
     ------
     OptionError
         Names the option, its value, and what is allowed.
+
+    Examples
+    --------
+    >>> make({"counting": "half"})
+    Traceback (most recent call last):
+    netpos.errors.OptionError: --counting half: unknown; choose fractional, country-unique or full
     """
     try:
         return Options.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "--" + str(first["loc"][0]).replace("_", "-") if first["loc"] else ""
-        message = str(first["msg"]).removeprefix("Value error, ")
-        if first["type"] == "extra_forbidden":
-            raise OptionError(f"unknown option '{first['loc'][0]}'") from error
-        value = "" if not name else f" {first['input']}"
-        raise OptionError(f"{name}{value}: {message}" if name else message) from error
+        raise refused(Options, error) from error
 
 
 def read_toml(path: Path) -> dict[str, object]:
@@ -254,7 +444,7 @@ def read_toml(path: Path) -> dict[str, object]:
         raise InputError(problem, file=path, remedy="check --config") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"not valid TOML: {error}", file=path) from error
-    known = {f.alias or name for name, f in Options.model_fields.items()}
+    known = declared(Options)
     for key in found:
         if key not in known:
             remedy = f"options are {', '.join(sorted(known))}"

@@ -19,6 +19,7 @@ from netpos.commands import run as pipeline
 from netpos.countries import data_path
 from netpos.ingest.corpus import ingest
 from netpos.options import make
+from scripts import make_cli_doc
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
@@ -90,6 +91,11 @@ def test_every_option_of_every_command_is_in_the_list_and_every_option_there_exi
     assert runs | {"--out"} == exist["run"] | exist["analyse"]
     assert exist["run"] - exist["analyse"] == {"--max-record", "--processes"}
     assert listed == {n: o for n, o in exist.items() if n not in ("run", "analyse") and o}
+
+
+def test_the_tables_of_options_are_made_from_the_options() -> None:
+    text = (DOCS / "cli.md").read_text(encoding="utf-8")
+    assert make_cli_doc.filled(text) == text  # else run scripts/make_cli_doc.py
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)

@@ -21,7 +21,6 @@ from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
 from netpos.analysis.study import Kind, Study
 from netpos.files import writing
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
-from netpos.ingest.readers.json_stream import MAX_RECORD
 from netpos.options import FILES, Options, to_toml
 from netpos.outputs import Outputs, make_folder
 from netpos.viz.charts.technologies import AREA_COLOURS
@@ -61,12 +60,11 @@ def run(
     say = report or (lambda _: None)
     make_folder(out)
     with Outputs(out) as written:
-        longest = MAX_RECORD if options.max_record is None else options.max_record * 2**20
         corpus = ingest(
             exports,
             out / "corpus",
             processes=processes,
-            max_record=longest,
+            max_record=options.record_bytes,
             report=say,
             exactly=True,
         )

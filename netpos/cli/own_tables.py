@@ -1,0 +1,223 @@
+"""Commands that take the user's own tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from netpos.cli.app import Out, app, errors, reachable, say, tell
+from netpos.cli.options import Given, with_options
+
+
+@app.command()
+@with_options("focal", "lang")
+def links(
+    file: Annotated[
+        Path, typer.Argument(help="citing,cited,weight[,technology,period].", callback=reachable)
+    ],
+    out: Out,
+    families: Annotated[
+        Path | None,
+        typer.Option(
+            "--families",
+            metavar="FILE",
+            help="country,families[,technology,period].",
+            callback=reachable,
+        ),
+    ] = None,
+    year: Annotated[
+        int, typer.Option("--year", metavar="YEAR", help="Reference year of memberships.")
+    ] = 2025,
+    *,
+    given: Given,
+) -> None:
+    """Indicators, tables and maps from your own link table.
+
+    Example: netpos links flows.csv --families sizes.csv --out results --focal NL
+    """
+    from netpos import options
+    from netpos.commands import links as userdata
+
+    with errors():
+        chosen = options.make(given)
+        page = userdata.analyse_links(
+            file,
+            out,
+            focal=chosen.focal,
+            families=families,
+            year=year,
+            lang=chosen.lang,
+            report=say,
+        )
+        tell(page)
+
+
+@app.command()
+@with_options("lang")
+def complexity(
+    file: Annotated[Path, typer.Argument(help="country,product,value[,year].", callback=reachable)],
+    out: Out,
+    focal: Annotated[
+        str | None,
+        typer.Option(
+            "--focal",
+            metavar="CODE",
+            help="List the products of this row, code or name of the matrix.",
+        ),
+    ] = None,
+    names: Annotated[
+        Path | None,
+        typer.Option("--names", metavar="FILE", help="CSV product,name.", callback=reachable),
+    ] = None,
+    top: Annotated[
+        int, typer.Option("--top", metavar="N", help="Length of each list.", min=1)
+    ] = 10,
+    mix: Annotated[
+        str,
+        typer.Option("--mix", metavar="A/B/C", help="Weights of nearness, complexity and gain."),
+    ] = "50/15/35",
+    candidates: Annotated[
+        str,
+        typer.Option(
+            "--candidates",
+            metavar="missing|all",
+            help="Opportunities among products with RCA below 1, or all.",
+        ),
+    ] = "missing",
+    least_share: Annotated[
+        float,
+        typer.Option(
+            "--least-share",
+            metavar="PERCENT",
+            help="Least part of the own total of a complex product, %.",
+        ),
+    ] = 0.01,
+    specialised: Annotated[
+        bool, typer.Option("--specialised", help="Complex products with RCA of at least 1 only.")
+    ] = False,
+    sign: Annotated[
+        str,
+        typer.Option(
+            "--sign",
+            metavar="diversity|ubiquity|agreed",
+            help="Rule for the sign of ECI and PCI; agreed: nothing where the two contradict.",
+        ),
+    ] = "agreed",
+    regions: Annotated[
+        str | None,
+        typer.Option(
+            "--regions", metavar="CODES", help="Keep regions whose code begins so, as NL,BE."
+        ),
+    ] = None,
+    least: Annotated[
+        float,
+        typer.Option(
+            "--min-families",
+            metavar="N",
+            help="Leave out regions, mark countries, with less.",
+            min=0,
+        ),
+    ] = 50,
+    *,
+    given: Given,
+) -> None:
+    """RCA, ECI, PCI, fitness, relatedness and opportunity from your own matrix, e.g. trade.
+
+    Example: netpos complexity trade.csv --out results --focal NL
+    """
+    from netpos import options
+    from netpos.commands import complexity as matrix
+
+    with errors():
+        by: Any = sign
+        tell(
+            matrix.analyse_matrix(
+                file,
+                out,
+                focal=focal,
+                names=names,
+                chosen=matrix.choices(
+                    top=top,
+                    mix=mix,
+                    candidates=candidates,
+                    least_share=least_share,
+                    specialised=specialised,
+                ),
+                sign=by,
+                regions=regions,
+                least=least,
+                lang=options.make(given).lang,
+                report=say,
+            )
+        )
+
+
+@app.command()
+@with_options("focal", "lang")
+def intensity(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="country,year,sector,value_added,berd[,gdp,currency].", callback=reachable
+        ),
+    ],
+    out: Out,
+    benchmark: Annotated[
+        str,
+        typer.Option(
+            "--benchmark", metavar="SET|CODES", help="Countries compared with: codes, or a set."
+        ),
+    ] = "eu27",
+    base: Annotated[
+        str,
+        typer.Option("--base", metavar="gdp|value-added", help="What weights divide by."),
+    ] = "gdp",
+    pooled: Annotated[
+        bool, typer.Option("--pooled", help="Add the benchmark up instead of taking its mean.")
+    ] = False,
+    benchmark_set: Annotated[
+        str,
+        typer.Option(
+            "--benchmark-set",
+            metavar="fixed|each-year",
+            help="The same countries each year, or those that are there.",
+        ),
+    ] = "fixed",
+    sectors: Annotated[
+        Path | None,
+        typer.Option(
+            "--sectors", metavar="FILE", help="CSV sector,group: merge sectors.", callback=reachable
+        ),
+    ] = None,
+    variant: Annotated[
+        str, typer.Option("--variant", metavar="A|B|C|D", help="The one in the figures.")
+    ] = "A",
+    *,
+    given: Given,
+) -> None:
+    """Why business spends more or less on R&D than elsewhere: structure and intrinsic part.
+
+    Example: netpos intensity sectors.csv --focal NL --benchmark DE,FR,SE --out results
+    """
+    from netpos import options
+    from netpos.commands.intensity import analyse_intensity
+
+    with errors():
+        chosen = options.make(given)
+        tell(
+            analyse_intensity(
+                file,
+                out,
+                focal=chosen.focal,
+                benchmark=benchmark,
+                base=base,
+                pooled=pooled,
+                benchmark_set=benchmark_set,
+                merge=sectors,
+                variant=variant,
+                lang=chosen.lang,
+                report=say,
+            )
+        )
