@@ -20,6 +20,7 @@ import polars as pl
 
 from netpos.errors import InputError
 from netpos.files import encoded, locked, write_bytes, write_pieces, write_text, writing
+from netpos.signals import unbroken
 
 #: Where files wait, and what is found there when moving has begun.
 _NEW, _MOVING = ".netpos-new", "moving.json"
@@ -139,8 +140,9 @@ class Outputs:
             write_bytes(self.out / "run.json", _dump(manifest))
             self._check_places()
             old = sorted(set(_outputs_of(self.folder / "run.json")) - set(self.names))
-            write_bytes(self.out / _MOVING, _dump({"old": [n for n in old if _inside(n)]}))
-            self._move()
+            with unbroken():
+                write_bytes(self.out / _MOVING, _dump({"old": [n for n in old if _inside(n)]}))
+                self._move()
         self.close()
 
     def _waiting(self) -> list[str]:
@@ -180,7 +182,8 @@ class Outputs:
         """Complete the moving of a run that was killed, or drop what one left behind."""
         with writing(self.folder):
             if (self.out / _MOVING).exists():
-                self._move()
+                with unbroken():
+                    self._move()
             if self.out.exists():
                 shutil.rmtree(self.out)
 

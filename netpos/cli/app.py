@@ -15,6 +15,7 @@ import typer
 
 import netpos
 from netpos.errors import InputError, NetposError, OptionError
+from netpos.signals import Stopped, stoppable
 
 app = typer.Typer(
     name="netpos",
@@ -106,7 +107,11 @@ def main() -> None:
             ascii_only = codecs.lookup(stream.encoding).name == "ascii"
             stream.reconfigure(encoding="utf-8" if ascii_only else None, errors="backslashreplace")
     try:
-        run_app()
+        with stoppable():
+            run_app()
+    except Stopped as stopped:
+        print("netpos: stopped; what was being written is taken away", file=sys.stderr)
+        sys.exit(128 + stopped.number)
     except (InputError, OptionError) as error:  # raised outside a command
         print(f"netpos: {error}", file=sys.stderr)
         sys.exit(2)

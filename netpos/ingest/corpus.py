@@ -27,6 +27,7 @@ from netpos.ingest.discover import REFUSED, Source, find
 from netpos.ingest.inputs import add, drop_unnamed
 from netpos.ingest.making import make
 from netpos.ingest.readers.json_stream import MAX_RECORD
+from netpos.signals import unbroken
 
 #: Version of the tables' columns; a corpus of another version is refused.
 SCHEMA_VERSION = 4
@@ -279,11 +280,12 @@ def _finish(folder: Path, manifest: dict[str, Any], say: Report) -> None:
     temporary = Path(mkdtemp(prefix=".tables-", dir=folder))
     try:
         make(folder, temporary, manifest, say)
-        _write_json(folder / "corpus.json", {**manifest, "state": "building"})
-        for name in TABLES:
-            (temporary / f"{name}.parquet").replace(folder / f"{name}.parquet")
-        manifest["state"] = "complete"
-        _write_json(folder / "corpus.json", manifest)
+        with unbroken():
+            _write_json(folder / "corpus.json", {**manifest, "state": "building"})
+            for name in TABLES:
+                (temporary / f"{name}.parquet").replace(folder / f"{name}.parquet")
+            manifest["state"] = "complete"
+            _write_json(folder / "corpus.json", manifest)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -235,6 +235,27 @@ class Stage:
         ]
         return Outcome(when, state, tuple(wrong))
 
+    def stop(self, scene: Scene, number: int, share: float) -> Outcome:
+        """Send a signal at a share of the work; the command tidies up itself."""
+        self.calm(scene)
+        folder = self.copy("stopped")
+        child = Child(self, scene, folder, 0)
+        child.wait_for(b"B")
+        time.sleep(share * self.seconds[scene.name])
+        child.process.send_signal(number)
+        code = child.process.wait(PATIENCE)
+        when = "after" if b"E" in child.heard + child.rest() else "during"
+        wrong = damage(folder) + leftovers(folder)
+        log = Path(child.log.name).read_text(encoding="utf-8")
+        if when == "during" and (code != 128 + number or log.count("netpos: stopped") != 1):
+            wrong.append(f"exit code {code}: {log}")
+        if "Traceback" in log:
+            wrong.append(log)
+        state = self._state(scene, snapshot(folder), wrong)
+        if state == "between":
+            wrong.append("results between the old and the new ones")
+        return Outcome(when, state, tuple(wrong))
+
     def _state(self, scene: Scene, found: dict[str, bytes], wrong: list[str]) -> str:
         """Whether results are the old ones, the new ones, or say that they are between the two."""
         results = [

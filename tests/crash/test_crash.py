@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import sys
 
 import pytest
@@ -36,6 +37,22 @@ def test_a_killed_command_leaves_whole_files_and_the_next_run_gives_the_same_byt
     stage: Stage, name: str, share: float
 ) -> None:
     outcome = stage.kill(BY_NAME[name], share=share)
+    assert outcome.wrong == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "share"),
+    [
+        ("ingest", "SIGTERM", 0.4),
+        ("run", "SIGHUP", 0.6),
+        ("analyse", "SIGTERM", 0.85),
+        ("analyse", "SIGINT", 0.3),
+    ],
+)
+def test_asked_to_stop_a_command_leaves_nothing_half_written_and_says_so_in_one_line(
+    stage: Stage, name: str, number: str, share: float
+) -> None:
+    outcome = stage.stop(BY_NAME[name], getattr(signal, number), share)
     assert outcome.wrong == ()
 
 
