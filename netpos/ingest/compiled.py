@@ -19,33 +19,47 @@ Longs = NDArray[np.int64]
 Ints = NDArray[np.int32]
 
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+_PATH = Path(__file__).with_name("native") / f"lens_scan{_SUFFIX}"
+#: Raise it here and in `lens_scan.c` with every change of a structure or of a function's arguments.
+LAYOUT = 1
 _ARRAY, _LENGTH = ctypes.c_void_p, ctypes.c_int64
 #: Functions: what they return, what they take.
 _FUNCTIONS = {
     "netpos_scan": (ctypes.c_int, (_ARRAY,)),
     "netpos_distinct": (_LENGTH, (_ARRAY, _LENGTH, _ARRAY, _ARRAY, _ARRAY, _LENGTH)),
     "netpos_find": (None, (_ARRAY, _LENGTH, _ARRAY, _ARRAY, _LENGTH, _ARRAY)),
-    "netpos_components": (_LENGTH, (_ARRAY, _ARRAY, _LENGTH, _ARRAY, _LENGTH)),
-    "netpos_described": (_LENGTH, (_ARRAY,)),
-    "netpos_pairs": (_LENGTH, (_ARRAY,)),
 }
 
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    path = Path(__file__).with_name("native") / f"lens_scan{_SUFFIX}"
     try:
-        library = ctypes.CDLL(str(path))
+        library = ctypes.CDLL(str(_PATH))
+        ctypes.c_int64.in_dll(library, f"netpos_layout_{LAYOUT}")
         for name, (answer, given) in _FUNCTIONS.items():
             function = getattr(library, name)
             function.restype, function.argtypes = answer, given
-    except (OSError, AttributeError):  # not there, of another machine or of another version
+    except (OSError, AttributeError, ValueError):  # not there, of another machine or version
         return None
     return library
 
 
+def refused() -> str | None:
+    """Return why a compiled scanner that is there is not used, in one line; else None.
+
+    Examples
+    --------
+    >>> refused() is None
+    True
+    """
+    if os.environ.get("NETPOS_SCAN") == "0" or _library() is not None or not _PATH.exists():
+        return None
+    why = f"the compiled scanner {_PATH.name} is of another version of netpos or another machine"
+    return f"{why}: read without it, more slowly; install netpos again"
+
+
 def library() -> ctypes.CDLL:
-    """The compiled functions.
+    """Return the compiled functions.
 
     Raises
     ------
@@ -107,25 +121,3 @@ class Numbered:
             keys.ctypes.data, keys.size, values, slot, size, found.ctypes.data
         )
         return found
-
-
-def components(a: Ints, b: Ints, nodes: int) -> Ints:
-    """The connected component of each node of a graph, numbered in the order of their first nodes.
-
-    Raises
-    ------
-    RuntimeError
-        What is compiled is not there, see `available`.
-
-    Examples
-    --------
-    >>> edges = np.array([[0, 3], [4, 1], [3, 5]], dtype=np.int32)
-    >>> components(edges[:, 0], edges[:, 1], 6).tolist()
-    [0, 1, 2, 0, 1, 0]
-    """
-    found = np.empty(nodes, np.int32)
-    a, b = (np.ascontiguousarray(x, dtype=np.int32) for x in (a, b))
-    if a.size and not 0 <= min(a.min(), b.min()) <= max(a.max(), b.max()) < nodes:
-        raise ValueError("an edge to no node")
-    library().netpos_components(a.ctypes.data, b.ctypes.data, a.size, found.ctypes.data, nodes)
-    return found

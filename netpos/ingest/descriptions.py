@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterable
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos.ingest import compiled
 from netpos.ingest.distinct import Lookup
 
 
@@ -33,7 +31,7 @@ def describe(
         One row per document described, and the row of each of those named, -1 where there is none.
         Where descriptions of a document differ, each column holds its first value by code point.
     """
-    news = _Compiled(named, wanted) if compiled.available() else _Plain(named, wanted)
+    news = _News(named, wanted)
     frames = []
     for part in parts:
         known = part["content"].is_not_null().to_numpy()
@@ -51,7 +49,7 @@ def describe(
     return table.drop("at"), row
 
 
-class _Plain:
+class _News:
     """The rows that say something new; ``differ``: documents of which not all say the same."""
 
     def __init__(self, named: NDArray[np.int64], wanted: NDArray[np.bool_]) -> None:
@@ -77,51 +75,3 @@ class _Plain:
         self.differ[at[differs]] = True
         take = new | differs
         return rows[take], at[take]
-
-
-class _Described(ctypes.Structure):
-    _fields_ = (
-        *((name, ctypes.c_int64) for name in ("rows", "slots")),
-        *(
-            (name, ctypes.c_void_p)
-            for name in (
-                *("other", "said", "known", "values", "slot"),
-                *("wanted", "content", "seen", "differ", "taken", "at"),
-            )
-        ),
-    )
-
-
-class _Compiled:
-    """`_Plain` in compiled code."""
-
-    def __init__(self, named: NDArray[np.int64], wanted: NDArray[np.bool_]) -> None:
-        self._numbered = compiled.Numbered(named)
-        self._wanted = np.ascontiguousarray(wanted)
-        self._content = np.zeros(named.size, dtype=np.int64)
-        self._seen, self.differ = (np.zeros(named.size, dtype=bool) for _ in range(2))
-
-    def of(
-        self, other: NDArray[np.int64], known: NDArray[np.bool_], said: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """See `_Plain.of`."""
-        given = {
-            "other": np.ascontiguousarray(other, np.int64),
-            "said": np.ascontiguousarray(said, np.int64),
-            "known": np.ascontiguousarray(known, np.bool_),
-            "values": self._numbered.values,
-            "slot": self._numbered.slot,
-            "wanted": self._wanted,
-            "content": self._content,
-            "seen": self._seen,
-            "differ": self.differ,
-            "taken": np.empty(other.size, np.int32),
-            "at": np.empty(other.size, np.int32),
-        }
-        state = _Described(
-            rows=other.size,
-            slots=self._numbered.slot.size,
-            **{name: array.ctypes.data for name, array in given.items()},
-        )
-        n = compiled.library().netpos_described(ctypes.byref(state))
-        return given["taken"][:n], given["at"][:n]

@@ -122,8 +122,6 @@ def connected(a: NDArray[np.int32], b: NDArray[np.int32], nodes: int) -> NDArray
     >>> connected(edges[:, 0], edges[:, 1], 6).tolist()
     [0, 1, 2, 0, 1, 0]
     """
-    if compiled.available():
-        return compiled.components(a, b, nodes)
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 

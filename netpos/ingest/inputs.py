@@ -12,6 +12,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from netpos.files import check_same, fingerprint, state
+from netpos.ingest import compiled
 from netpos.ingest.discover import Source
 from netpos.ingest.parts import Part, hashes, parse, parts_to_json
 from netpos.ingest.readers.json_stream import MAX_RECORD
@@ -46,6 +47,8 @@ def add(
 ) -> bool:
     """Parse the exports that are new; tell whether anything changed."""
     workers = processes or cores()
+    if why := compiled.refused():
+        say(why)
     sizes = {item["bytes"] for item in manifest["inputs"]}
     prints = [
         fingerprint(s.path, s.name) if _size(s) in sizes else None for s in sources

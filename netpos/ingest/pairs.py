@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
-from typing import Any
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos.ingest import compiled
 from netpos.ingest.records import CATEGORIES, PHASES
 
 EXAMINER = frozenset({"SEA", "ISR", "SUP", "PRS", "CH2", "EXA"})
@@ -87,8 +83,6 @@ def put_together(
     for numbers, end in (*limits, (categories, _PASSES.shape[1])):
         if numbers.size and not 0 <= numbers.min() <= numbers.max() < end:
             raise ValueError("a mention with an end, phase, category or office that there is not")
-    if compiled.available():
-        return _compiled((citing, cited, cited_by, phase, categories, office), ends)
     pair = citing.astype(np.int64) * ends + cited
     bits = _PHASE_BIT[phase].astype(np.int64)
     bits |= categories.astype(np.int64) << 16
@@ -118,60 +112,3 @@ def put_together(
             "backward": (bits >> 48 & 1).astype(np.bool_),
         }
     )
-
-
-#: Arrays of the structure in their order: what is given, what is found, with their types.
-_GIVEN = {
-    "citing": np.int32,
-    "cited": np.int32,
-    "cited_by": np.bool_,
-    "phase": np.uint8,
-    "category": np.uint16,
-    "office": np.int8,
-    "phase_bit": np.uint16,
-    "passes": np.uint16,
-    "mask": np.int64,
-}
-_SCRATCH = ("order", "start")
-_FOUND = {
-    "citing": np.int32,
-    "cited": np.int32,
-    "phase": np.uint16,
-    "categories": np.uint16,
-    "passes": np.uint16,
-    "offices": np.int64,
-    "mentions": np.int32,
-    "backward": np.bool_,
-}
-
-
-class _Pairs(ctypes.Structure):
-    _fields_ = (
-        *((name, ctypes.c_int64) for name in ("n_mentions", "ends", "n_categories")),
-        *((f"given_{name}", ctypes.c_void_p) for name in _GIVEN),
-        *((name, ctypes.c_void_p) for name in _SCRATCH),
-        *((f"found_{name}", ctypes.c_void_p) for name in _FOUND),
-    )
-
-
-def _compiled(mentions: tuple[NDArray[Any], ...], ends: int) -> pl.DataFrame:
-    columns = (*mentions, _PHASE_BIT, _PASSES, _OFFICE_MASK)
-    given: dict[str, NDArray[Any]] = {
-        name: np.ascontiguousarray(column, dtype=kind)
-        for (name, kind), column in zip(_GIVEN.items(), columns, strict=True)
-    }
-    n = mentions[0].size
-    order, start = np.empty(2 * n, np.int32), np.empty(ends + 1, np.int32)
-    found: dict[str, NDArray[Any]] = {name: np.empty(n, kind) for name, kind in _FOUND.items()}
-    state = _Pairs(
-        n_mentions=n,
-        ends=ends,
-        n_categories=_PASSES.shape[1],
-        order=order.ctypes.data,
-        start=start.ctypes.data,
-        **{f"given_{name}": column.ctypes.data for name, column in given.items()},
-        **{f"found_{name}": column.ctypes.data for name, column in found.items()},
-    )
-    rows = compiled.library().netpos_pairs(ctypes.byref(state))
-    del order, start
-    return pl.DataFrame({name: column[:rows] for name, column in found.items()})

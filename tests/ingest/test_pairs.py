@@ -1,4 +1,4 @@
-"""Mentions put together to pairs, against a plain loop, with and without compiled code."""
+"""Mentions put together to pairs, against a plain loop."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ from netpos.ingest.pairs import NO_OFFICE, put_together
 from netpos.ingest.records import CATEGORIES, PHASES
 
 EXAMINERS = {"SEA", "ISR", "SUP", "PRS", "CH2", "EXA"}
-
-
-@pytest.fixture(params=["1", "0"], ids=["compiled", "python"])
-def _scanner(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NETPOS_SCAN", request.param)
 
 
 def passes(phase: str, categories: set[str]) -> set[int]:
@@ -66,7 +61,6 @@ def expected(citing, cited, cited_by, phase, categories, office) -> list[tuple[o
     return rows
 
 
-@pytest.mark.usefixtures("_scanner")
 @pytest.mark.parametrize(("n", "ends"), [(0, 0), (0, 5), (1, 1), (40, 3), (3000, 40), (900, 5000)])
 def test_pairs_are_those_of_a_plain_loop(n: int, ends: int) -> None:
     given = mentions(n, max(ends, 1), seed=n + ends)
@@ -85,7 +79,6 @@ def test_pairs_are_those_of_a_plain_loop(n: int, ends: int) -> None:
     }
 
 
-@pytest.mark.usefixtures("_scanner")
 def test_columns_may_be_steps_through_others() -> None:
     given = mentions(500, 9, seed=1)
     steps = [column[::-3] for column in given]
@@ -93,7 +86,6 @@ def test_columns_may_be_steps_through_others() -> None:
     assert table.rows() == expected(*steps)
 
 
-@pytest.mark.usefixtures("_scanner")
 @pytest.mark.parametrize(
     ("column", "value"), [(0, 3), (0, -1), (1, 3), (3, 12), (4, 2048), (5, -1)]
 )

@@ -1026,6 +1026,12 @@ static const u8 *record(scan *s, const u8 *p, int *full) {
     return p;
 }
 
+/* The number of this layout is in the name, which readers in Python look for: raise it there and
+ * here with every change of the structure above or of a function's arguments, or a library left from
+ * another version would write where it must not. Its value is the size of the structure. */
+EXPORTED
+const i64 netpos_layout_1 = sizeof(scan);
+
 /* Take back what a line has put into the table of documents named, the last first. */
 static void forget(scan *s, i64 from) {
     while (s->outside > from) s->slot[s->outside_slot[--s->outside]] = 0;
@@ -1093,34 +1099,6 @@ i64 netpos_distinct(const i64 *keys, i64 n, int32_t *ids, i64 *values, int32_t *
     return found;
 }
 
-static int32_t root(int32_t *parent, int32_t node) {
-    while (parent[node] != node) {
-        parent[node] = parent[parent[node]];
-        node = parent[node];
-    }
-    return node;
-}
-
-/* Components of the graph of `edges` pairs of nodes, numbered from 0 in the order of their first
- * node; returns how many there are. `component` has `nodes` places. */
-EXPORTED
-i64 netpos_components(const int32_t *a, const int32_t *b, i64 edges, int32_t *component,
-                      i64 nodes) {
-    i64 found = 0;
-    for (i64 k = 0; k < nodes; k++) component[k] = (int32_t)k;
-    for (i64 k = 0; k < edges; k++) {
-        int32_t one = root(component, a[k]), other = root(component, b[k]);
-        if (one < other) component[other] = one; /* a root is the smallest of its nodes */
-        else component[one] = other;
-    }
-    for (i64 k = 0; k < nodes; k++) {
-        int32_t up = component[k]; /* a node before k has its number already, as -1 - number */
-        component[k] = up == k ? (int32_t)(-1 - found++) : component[up];
-    }
-    for (i64 k = 0; k < nodes; k++) component[k] = -1 - component[k];
-    return found;
-}
-
 /* The number of each key in a table that `netpos_distinct` made of other keys, -1 where it has
  * none. */
 EXPORTED
@@ -1134,101 +1112,4 @@ void netpos_find(const i64 *keys, i64 n, const i64 *values, const int32_t *slot,
         while (slot[place] && values[slot[place] - 1] != keys[k]) place = (place + 1) & mask;
         found[k] = slot[place] - 1;
     }
-}
-
-/* Mentions of pairs of ends, and what is known of each pair; see `put_together` in pairs.py. */
-typedef struct {
-    i64 mentions, ends, categories; /* categories: how many sets of categories there are */
-    const int32_t *citing, *cited;
-    const u8 *cited_by, *phase;
-    const uint16_t *category;
-    const int8_t *office;
-    const uint16_t *phase_bit, *passes; /* by phase; by phase and set of categories */
-    const i64 *mask;                    /* by office */
-    int32_t *order, *start;             /* scratch: 2 * mentions; ends + 1 */
-    int32_t *pair_citing, *pair_cited;
-    uint16_t *pair_phase, *pair_category, *pair_passes;
-    i64 *pair_offices;
-    int32_t *pair_mentions;
-    u8 *pair_backward;
-} pairs;
-
-/* Put the rows named by `from` (all, if null) in order of `end`, those of one end as they stood. */
-static void counted(const int32_t *end, i64 ends, const int32_t *from, i64 n, int32_t *start,
-                    int32_t *to) {
-    memset(start, 0, (size_t)(ends + 1) * sizeof *start);
-    for (i64 k = 0; k < n; k++) start[end[k] + 1]++;
-    for (i64 e = 0; e < ends; e++) start[e + 1] += start[e];
-    for (i64 k = 0; k < n; k++) {
-        int32_t row = from ? from[k] : (int32_t)k;
-        to[start[end[row]]++] = row;
-    }
-}
-
-/* One row per pair, in order of both ends; returns how many. */
-EXPORTED
-i64 netpos_pairs(const pairs *p) {
-    i64 n = p->mentions, found = 0;
-    int32_t *by_cited = p->order, *order = p->order + n;
-    counted(p->cited, p->ends, NULL, n, p->start, by_cited);
-    counted(p->citing, p->ends, by_cited, n, p->start, order);
-    for (i64 k = 0; k < n; k++) {
-        i64 row = order[k], at = found - 1;
-        int32_t citing = p->citing[row], cited = p->cited[row];
-        if (!found || p->pair_citing[at] != citing || p->pair_cited[at] != cited) {
-            at = found++;
-            p->pair_citing[at] = citing;
-            p->pair_cited[at] = cited;
-            p->pair_mentions[at] = 0;
-            p->pair_phase[at] = p->pair_category[at] = p->pair_passes[at] = 0;
-            p->pair_offices[at] = 0;
-            p->pair_backward[at] = 0;
-        }
-        u8 backward = p->cited_by[row], phase = p->phase[row];
-        uint16_t category = p->category[row];
-        p->pair_mentions[at] += !backward;
-        p->pair_phase[at] |= p->phase_bit[phase];
-        p->pair_category[at] |= category;
-        p->pair_passes[at] |= backward ? 1 : p->passes[phase * p->categories + category];
-        p->pair_offices[at] |= p->mask[p->office[row]];
-        p->pair_backward[at] |= backward;
-    }
-    return found;
-}
-
-/* What a part of an export says of documents named; see `_described` in citations.py. */
-typedef struct {
-    i64 rows, slots;
-    const i64 *other, *said;            /* by row: the document, its description's number */
-    const u8 *known;                    /* by row: whether the description has one */
-    const i64 *values;                  /* the documents, numbered as by `netpos_distinct` */
-    const int32_t *slot;
-    const u8 *wanted;                   /* by document */
-    i64 *content;                       /* by document: what was said first */
-    u8 *seen, *differ;                  /* by document: whether something was, whether else too */
-    int32_t *taken, *at;                /* found: rows that say something new, and of what */
-} described;
-
-/* Take the first description of each wanted document and all that are not the same as the first;
- * returns how many. */
-EXPORTED
-i64 netpos_described(const described *d) {
-    enum { AHEAD = 16 };
-    u64 mask = (u64)d->slots - 1;
-    i64 found = 0;
-    for (i64 k = 0; k < d->rows; k++) {
-        if (k + AHEAD < d->rows) __builtin_prefetch(&d->slot[hashed(d->other[k + AHEAD]) & mask]);
-        u64 place = hashed(d->other[k]) & mask;
-        while (d->slot[place] && d->values[d->slot[place] - 1] != d->other[k])
-            place = (place + 1) & mask;
-        int32_t at = d->slot[place] - 1;
-        if (at < 0 || !d->wanted[at]) continue;
-        if (d->known[k] && d->seen[at] && d->content[at] == d->said[k]) continue;
-        if (d->seen[at] || !d->known[k]) d->differ[at] = 1;
-        if (!d->seen[at]) d->content[at] = d->said[k];
-        d->seen[at] = 1;
-        d->taken[found] = (int32_t)k;
-        d->at[found++] = at;
-    }
-    return found;
 }
