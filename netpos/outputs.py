@@ -11,7 +11,7 @@ import io
 import json
 import shutil
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path, PureWindowsPath
 from types import TracebackType
@@ -21,6 +21,8 @@ import polars as pl
 from netpos.errors import InputError
 from netpos.files import encoded, locked, write_bytes, write_pieces, write_text, writing
 from netpos.signals import unbroken
+
+Pieces = Iterable[bytes]
 
 #: Where files wait, and what is found there when moving has begun.
 _NEW, _MOVING = ".netpos-new", "moving.json"
@@ -117,6 +119,12 @@ class Outputs:
         """Write a binary file."""
         with writing(self.folder):
             write_bytes(self.out / name, content)
+        self.names.append(name)
+
+    def pieces(self, name: str, pieces: Pieces) -> None:
+        """Write a binary file piece by piece."""
+        with writing(self.folder):
+            write_pieces(self.out / name, pieces)
         self.names.append(name)
 
     def csv(self, name: str, table: pl.DataFrame) -> None:

@@ -138,9 +138,7 @@ def behind_node(
     if quantity not in SIZES:
         known = ", ".join([*SIZES, *STRENGTHS])
         raise OptionError(f"'{quantity}' is no sum over families", remedy=f"known: {known}")
-    held = np.zeros(study.rows)
-    if at >= 0:
-        held = shares.matrix[:, [at]].toarray().ravel()
+    held = shares.held_by(node)
     to_date = quantity == "families_to_date"
     held *= study.member[technology] & (study.years <= span[1] if to_date else study.in_span(span))
     if quantity == "families_international":
@@ -150,8 +148,19 @@ def behind_node(
     elif quantity == "value":
         held[: study.families] *= study.valued.value
         held[study.families :] = 0.0
-    row = np.flatnonzero(held > 0)
-    return pl.DataFrame({"family": row.astype(np.int32), "part": held[row]})
+    return behind_families(held)
+
+
+def behind_families(parts: NDArray[np.float64]) -> pl.DataFrame:
+    """List the families with a part above 0, given the part of each row of a study.
+
+    Examples
+    --------
+    >>> behind_families(np.array([0.5, 0.0, 2.0])).rows()
+    [(0, 0.5), (2, 2.0)]
+    """
+    row = np.flatnonzero(parts > 0)
+    return pl.DataFrame({"family": row.astype(np.int32), "part": parts[row]})
 
 
 def ranked_cells(

@@ -112,7 +112,7 @@ def counted_pairs(
         organisations=organisations,
         phase=options.phase,
         category=options.category,
-        office_bits=_office_bits(options.citing_office),
+        office_bits=office_bits(options.citing_office),
     )
     if options.window is None:
         return pairs
@@ -129,7 +129,14 @@ def _pieces(corpus: Corpus, name: str, *columns: str) -> Iterator[pl.DataFrame]:
         yield table.slice(start, _AT_ONCE).collect()
 
 
-def _office_bits(text: str) -> int | None:
+def office_bits(text: str) -> int | None:
+    """Return the bits of ``citations.office_mask`` for ``--citing-office``; None for all.
+
+    Raises
+    ------
+    OptionError
+        A code is no patent office.
+    """
     if text == "all":
         return None
     codes = [c.strip().upper() for c in text.split(",") if c.strip()]

@@ -100,6 +100,23 @@ def _empty(ids: pl.DataFrame) -> pl.DataFrame:
     return ids.with_columns(complexity=none, complexity_matrix=none, complexity_basis=basis)
 
 
+def check_complexity(options: Options) -> None:
+    """Read the file of ``--complexity``, if one is named, to see that it can be used.
+
+    Raises
+    ------
+    InputError, OptionError
+        It cannot, or not with the options on regions.
+    """
+    if options.complexity in (None, EXPORT):
+        return
+    path = Path(str(options.complexity))
+    if "complexity" in {plain(c) for c in read_sheet(path).columns}:
+        read_complexity(path)
+    else:
+        _given_matrix(path, (options.first, options.last), options)
+
+
 def read_complexity(path: Path) -> pl.DataFrame:
     """Read the complexity of technologies from elsewhere.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from netpos.analysis.study import Span, Study
 from netpos.graph import residence
@@ -77,21 +78,8 @@ def country_coverage(study: Study, technology: str, span: Span) -> pl.DataFrame:
         ``country, direction`` (given, received), ``citations, located`` [family links by the
         counting rule], sorted; only rows with citations.
     """
-    pairs, located = study.pairs, study.shares.located
     frames = []
-    for direction, own, other in (
-        ("given", pairs.citing, pairs.cited),
-        ("received", pairs.cited, pairs.citing),
-    ):
-        if direction == "given":
-            chosen = gathered(study.chosen(technology, span), own)
-        else:
-            chosen = gathered(study.member[technology], own)
-            chosen &= gathered(study.in_span(span), other)
-        every = np.bincount(own[chosen], minlength=study.rows).astype(np.float64)
-        known = np.bincount(own[chosen & gathered(located, other)], minlength=study.rows).astype(
-            np.float64
-        )
+    for direction, (every, known) in located_links(study, technology, span).items():
         matrix = study.shares.matrix.T
         frames.append(
             pl.DataFrame(
@@ -110,6 +98,37 @@ def country_coverage(study: Study, technology: str, span: Span) -> pl.DataFrame:
         )
     table = pl.concat(frames).filter(pl.col("citations") > 0)
     return rounded(table.sort("country", "direction"))
+
+
+def located_links(
+    study: Study, technology: str, span: Span
+) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Count the links of each family, and those with a country at the other end.
+
+    Returns
+    -------
+    dict
+        ``given``: of families of the technology and period as citing end. ``received``: of
+        families of the technology as cited end, the citing one in the period. Both counts have one
+        number per row of the study.
+    """
+    pairs, located = study.pairs, study.shares.located
+    found = {}
+    for direction, own, other in (
+        ("given", pairs.citing, pairs.cited),
+        ("received", pairs.cited, pairs.citing),
+    ):
+        if direction == "given":
+            chosen = gathered(study.chosen(technology, span), own)
+        else:
+            chosen = gathered(study.member[technology], own)
+            chosen &= gathered(study.in_span(span), other)
+        counted = (own[chosen], own[chosen & gathered(located, other)])
+        every, known = (
+            np.bincount(rows, minlength=study.rows).astype(np.float64) for rows in counted
+        )
+        found[direction] = (every, known)
+    return found
 
 
 def reference_table(study: Study, technology: str, span: Span) -> pl.DataFrame:

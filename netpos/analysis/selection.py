@@ -99,7 +99,7 @@ class WholeRun:
         return cls(
             study,
             coverage_table(study),
-            _self_citations(study),
+            self_citations(study),
             Behind(study),
             uncertainty.Sample.of(study.pairs, study.spread, study.shares, study.organisations),
         )
@@ -132,7 +132,13 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
         )
         .with_columns(
             pl.when(pl.col("families") == 0).then(pl.col(c).fill_null(0.0)).otherwise(c).alias(c)
-            for c in ("value", "value_foreign", "value_share")
+            for c in ("value", "value_foreign")
+        )
+        .with_columns(  # of nothing there is no share
+            pl.when((pl.col("families") == 0) & (pl.col("value").sum() > 0))
+            .then(pl.col("value_share").fill_null(0.0))
+            .otherwise("value_share")
+            .alias("value_share")
         )
     )
     if not len(study.all_pairs):  # an export without citations tells nothing of them
@@ -211,8 +217,8 @@ def _plain(links: Links) -> pl.DataFrame:
     return rounded(links.table.select("citing", "cited", "weight", "citations"))
 
 
-def _self_citations(study: Study) -> NDArray[np.float64]:
-    """Family links of each family as citing end that stay within an organisation."""
+def self_citations(study: Study) -> NDArray[np.float64]:
+    """Count the links of each family as citing end that stay within an organisation."""
     marked = study.pairs.citing[study.pairs.self_citation]
     return np.bincount(marked, minlength=study.rows).astype(np.float64)
 

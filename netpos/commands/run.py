@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -19,6 +19,7 @@ from netpos.analysis.complexity import complexity_warnings
 from netpos.analysis.focus_areas import focus_areas
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
 from netpos.analysis.study import Kind, Study
+from netpos.commands.option_files import OptionFile, check_options, keep_files
 from netpos.files import writing
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
 from netpos.options import FILES, Options, to_toml
@@ -58,6 +59,7 @@ def run(
         The page to open.
     """
     say = report or (lambda _: None)
+    files = check_options(options)
     make_folder(out)
     with Outputs(out) as written:
         corpus = ingest(
@@ -68,7 +70,7 @@ def run(
             report=say,
             exactly=True,
         )
-        return _write(corpus, written, options, say, synthetic=synthetic)
+        return _write(corpus, written, options, files, say, synthetic=synthetic)
 
 
 def _corpus_path(corpus: Corpus, out: Path) -> str | None:
@@ -107,21 +109,34 @@ def analyse(
         The page to open.
     """
     say = report or (lambda _: None)
+    files = check_options(options)
     make_folder(out)
     with Outputs(out) as written:
         opened = open_corpus(corpus) if isinstance(corpus, Path) else corpus
-        return _write(opened, written, options, say, synthetic=synthetic)
+        return _write(opened, written, options, files, say, synthetic=synthetic)
 
 
 def _write(
-    corpus: Corpus, written: Outputs, options: Options, say: Report, *, synthetic: bool
+    corpus: Corpus,
+    written: Outputs,
+    options: Options,
+    files: Mapping[str, OptionFile],
+    say: Report,
+    *,
+    synthetic: bool,
 ) -> Path:
     with reading(corpus), writing(written.folder):
-        return _write_all(corpus, written, options, say, synthetic=synthetic)
+        return _write_all(corpus, written, options, files, say, synthetic=synthetic)
 
 
 def _write_all(
-    corpus: Corpus, written: Outputs, options: Options, say: Report, *, synthetic: bool
+    corpus: Corpus,
+    written: Outputs,
+    options: Options,
+    files: Mapping[str, OptionFile],
+    say: Report,
+    *,
+    synthetic: bool,
 ) -> Path:
     study = analysis.prepare(corpus, options)
     hits = pattern_hits(study)
@@ -157,9 +172,10 @@ def _write_all(
         written.text("index.html", write_report(page))
         if page.compared:
             written.text("comparison.html", write_comparison(page))
+    kept = keep_files(files, written)
     say(f"{len(written.names)} files written")
     written.text("run.toml", to_toml(options))
-    written.finish({**_manifest(study), "corpus": _corpus_path(corpus, out)})
+    written.finish({**_manifest(study), "corpus": _corpus_path(corpus, out), "option_files": kept})
     return out / ("tables/countries.csv" if options.tables_only else "index.html")
 
 

@@ -75,6 +75,13 @@ class Shares:
         matrix.sum_duplicates()
         return cls(names, matrix)
 
+    def held_by(self, name: str) -> NDArray[np.float64]:
+        """Return the share of one node in each row; of one that is not there, 0."""
+        if name not in self.names:
+            return np.zeros(self.matrix.shape[0])
+        column: NDArray[np.float64] = self.matrix[:, [self.names.index(name)]].toarray().ravel()
+        return column
+
     @property
     def located(self) -> Mask:
         """Which rows have any share."""

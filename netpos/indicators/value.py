@@ -150,6 +150,14 @@ class Valuation:
         found: Floats = self.relevance * (self.markets[_DEFAULT] @ self.weight)
         return found
 
+    def outside(self, country: str) -> Floats:
+        """Value of each row under the default choices without the market of a country."""
+        weight = self.weight.copy()
+        if country in self.names:
+            weight[self.names.index(country)] = 0.0
+        found: Floats = self.relevance * (self.markets[_DEFAULT] @ weight)
+        return found
+
 
 _DEFAULT = ("three", 1.0)
 

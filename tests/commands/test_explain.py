@@ -1,4 +1,4 @@
-"""Numbers traced back to families and documents, and two runs compared."""
+"""Numbers traced back to families and documents."""
 
 from __future__ import annotations
 
@@ -9,22 +9,14 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from netpos.analysis import explained
 from netpos.cli import app
-from netpos.commands import compare, explain
+from netpos.commands import explain
 from netpos.errors import InputError, OptionError
-from tests.lens import FAST, QUANTUM, lens_id, record, write
+from tests.commands.small_runs import RECORDS, TABLES, whole_run
+from tests.lens import lens_id, record, write
 
 pytestmark = pytest.mark.usefixtures("open_once")
-
-TABLES = [*FAST, *QUANTUM, "--tables-only"]
-
-RECORDS = [
-    record(1, applicants=[("A BV", "NL"), ("B GMBH", "DE"), ("C SA", "FR")], cites=[2, 3, 4]),
-    record(2, applicants=[("D INC", "US"), ("E KK", "JP")], cites=[3, 4], published="2022-01-01"),
-    record(3, applicants=[("F CO LTD", "KR"), ("A BV", "NL")], cites=[4]),
-    record(4, applicants=[("A BV", "NL")], published="2016-01-01", members=[5]),
-    record(5, applicants=[("A BV", "NL")], office="US", members=[4], published="2016-02-01"),
-]
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +114,7 @@ def test_what_rests_on_sources_is_explained_by_links_to_any_technology(results: 
         & (pl.col("citing") == "NL")
         & (pl.col("cited") != "NL")
     )
-    assert [p.name for p in found.parts] == ["sources"]
-    assert found.parts[0].value == pytest.approx(sources["weight"].sum(), abs=1e-12)
+    assert sum(p.value for p in found.parts) == pytest.approx(sources["weight"].sum(), abs=1e-12)
 
 
 def test_the_study_is_prepared_once_for_a_question(
@@ -154,6 +145,13 @@ def test_an_absent_link_is_zero_from_no_family(results: Path) -> None:
         ({"citing": "NL"}, "--cited"),
         ({"citing": "NL", "cited": "EP"}, "EP"),
         ({}, "which number"),
+        ({"country": ""}, "is no country"),
+        ({"organisation": ""}, "no row"),
+        ({"country": "NL", "organisation": "A"}, "which number"),
+        ({"country": "NL", "citing": "NL", "cited": "US"}, "which number"),
+        ({"citing": "NL", "cited": "US", "indicator": "rca"}, "the weight of the link"),
+        ({"country": "NL", "indicator": "name"}, "it comes from the table of countries"),
+        ({"country": "NL", "indicator": "family_share_low"}, "no family adds to this column"),
     ],
 )
 def test_a_wrong_question_is_named(results: Path, wrong: dict[str, str], word: str) -> None:
@@ -166,41 +164,97 @@ def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
         explain.explain(tmp_path, country="NL")
 
 
-def test_compare_tells_options_and_numbers_that_moved(results: Path, tmp_path: Path) -> None:
-    arguments = [
-        "analyse",
-        str(results / "corpus"),
-        "--out",
-        str(tmp_path / "p"),
-        "--counting",
-        "full",
-        *TABLES,
-    ]
-    assert CliRunner().invoke(app, arguments).exit_code == 0
-    found = compare.compare(results, tmp_path / "p")
-    assert found.options == ["counting: fractional -> full"]
-    assert (found.inputs, found.families, found.counts) == ([], [], [])
-    moved = found.numbers.filter(
-        (pl.col("technology") == "quantum")
-        & (pl.col("period") == "all")
-        & (pl.col("country") == "DE")
-        & (pl.col("measure") == "received_rank")
+# --- every cell -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        (),
+        ("--counting", "full", "--self-citations", "drop"),
+        ("--scope", "citing", "--counting", "country-unique", "--year-by", "priority"),
+        ("--design", "focal"),
+        ("--window", "5", "--by", "inventor", "--citing-office", "EP"),
+    ],
+    ids=lambda given: " ".join(given) or "defaults",
+)
+def test_every_cell_of_a_run_is_what_its_families_give(
+    tmp_path: Path, given: tuple[str, ...]
+) -> None:
+    folder = whole_run(tmp_path, *given)
+    filled: dict[str, int] = {}
+    focal = "--design" in given
+    with explain.open_results(folder) as study:
+        spans = dict(study.options.spans())
+        for table, kind, rules in (
+            ("countries", "country", explained.COUNTRIES),
+            ("organisations", "organisation", explained.ORGANISATIONS),
+        ):
+            for row in pl.read_parquet(folder / "tables" / f"{table}.parquet").to_dicts():
+                cell = explained.Cell(
+                    study, row["technology"], spans[row["period"]], kind, row[kind], row
+                )
+                for column, rule in rules.items():
+                    where = (table, row["technology"], row["period"], row[kind], column)
+                    if row[column] is None:
+                        found = explain.explain_cell(cell, column)
+                        assert (found.value, found.parts) == (None, ()), where
+                        continue
+                    parts = explained.parts_of(cell, rule)
+                    sums = [part.value for part in parts]
+                    for part in parts:
+                        if part.families is not None:
+                            assert part.families["part"].sum() == pytest.approx(part.value)
+                    if rule.additive:
+                        assert sums == [pytest.approx(row[column], rel=1e-9, abs=1e-9)], where
+                    elif rule.value is not None and not (focal and "rca" in column):
+                        want = pytest.approx(float(row[column]), rel=1e-9, abs=1e-9)
+                        assert rule.value(sums) == want, where
+                    filled[column] = filled.get(column, 0) + 1
+    missing = {*explained.COUNTRIES, *explained.ORGANISATIONS} - filled.keys()
+    if "--design" in given:
+        assert not {"received", "given", "share_eu", "source_effective"} & missing
+    elif not given:
+        assert not missing
+
+
+def test_each_column_has_a_rule_or_a_reason(results: Path) -> None:
+    for table, rules in (
+        ("countries", explained.COUNTRIES),
+        ("organisations", explained.ORGANISATIONS),
+    ):
+        columns = pl.read_parquet_schema(results / "tables" / f"{table}.parquet")
+        known = {*rules, *explained.NO_FAMILIES}
+        plain = {c for c in columns if not c.endswith(("_low", "_high"))}
+        assert plain - known == set()
+        assert known & set(rules) - set(columns) == set()
+
+
+def test_a_source_is_explained_by_each_country_cited_wherever_it_is(tmp_path: Path) -> None:
+    folder = whole_run(tmp_path)
+    chosen = {"technology": "alpha", "country": "NL"}
+    found = explain.explain(folder, **chosen, indicator="source_effective")
+    given = {part.name: part.value for part in found.parts}
+    links = pl.read_parquet(folder / "tables" / "source_links.parquet").filter(
+        technology="alpha", period="all", citing="NL"
     )
-    assert moved.height == 0
-    share = found.numbers.filter(
-        (pl.col("technology") == "quantum")
-        & (pl.col("period") == "all")
-        & (pl.col("country") == "DE")
-        & (pl.col("measure") == "family_share")
-    ).row(0, named=True)
-    assert share["before"] == pytest.approx(1 / 3 / 4)
-    assert share["after"] == pytest.approx(1 / 4)  # of located families, not of full counts
+    want = {f"to {r['cited']}": r["weight"] for r in links.to_dicts() if r["cited"] != "NL"}
+    assert given == pytest.approx(want)
+    closed = explain.explain(folder, **chosen, indicator="given")
+    assert sum(given.values()) > closed.parts[0].value + 0.5
+    europe = explain.explain(folder, **chosen, indicator="share_eu")
+    assert europe.parts[0].value == pytest.approx(want["to DE"] + want.get("to FR", 0))
+    text = explain.paragraphs(found)
+    assert "exp(-sum of p ln p)" in text
+    assert "to US: " in text
 
 
-def test_a_run_compared_with_itself_differs_in_nothing(results: Path) -> None:
-    found = compare.compare(results, results)
-    assert found.numbers.height == 0
-    assert found.inputs + found.options + found.versions + found.counts + found.families == []
+def test_the_whole_world_is_counted_not_listed(results: Path) -> None:
+    found = explain.explain(results, technology="quantum", country="NL", indicator="family_share")
+    one, world = explain.as_dict(found)["parts"]  # type: ignore[misc] # a list of two
+    assert len(one["families"]) == 3
+    assert world == {"name": "located families", "sum": 4.0, "number_of_families": 4}
+    assert "located families: 4 from 4 families" in explain.paragraphs(found)
 
 
 def test_cited_documents_outside_the_corpus_are_named_where_they_have_a_country(

@@ -1,0 +1,290 @@
+"""The tables of a run: each rule that decides a number, on records few enough to count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from netpos import analysis
+from netpos.analysis import results
+from netpos.ingest.corpus import read
+from netpos.options import make
+from tests.lens import lens_id, record, write
+
+QUANTUM = Path(__file__).parent.parent / "quantum.toml"
+
+
+def tables_of(
+    folder: Path, records: Iterable[dict], **given: object
+) -> dict[str, dict[tuple[str, ...], dict]]:
+    """The tables of a run over quantum, each as rows by their keys without the technology."""
+    corpus = read(write(folder / "e.jsonl", records))
+    options = {"technologies": str(QUANTUM), "draws": 0, "sensitivity": False, **given}
+    found = {}
+    for name, table in results.tables(analysis.prepare(corpus, make(options))).items():
+        keys = KEYS.get(name)
+        if keys:
+            rows = table.filter(pl.col("technology") == "quantum").to_dicts()
+            found[name] = {tuple(str(row[k]) for k in keys): row for row in rows}
+            assert len(found[name]) == len(rows)
+    return found
+
+
+KEYS = {
+    "countries": ("period", "country"),
+    "coverage_by_country": ("period", "country", "direction"),
+    "organisations": ("period", "organisation"),
+    "references": ("period", "kind", "code"),
+    "technologies": ("period",),
+    "trend": ("country", "year"),
+    "benchmark": ("period", "country"),
+}
+
+
+# --- measurable -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "received", "measurable"),
+    [  # located and not located at the other end
+        ((1, 1), (1, 1), True),
+        ((1, 2), (3, 0), False),
+        ((3, 0), (1, 2), False),
+        ((2, 1), (2, 1), True),
+    ],
+)
+def test_half_of_the_links_of_both_directions_must_be_located(
+    tmp_path: Path, given: tuple[int, int], received: tuple[int, int], measurable: bool
+) -> None:
+    """NL cites and is cited by known families of US and by families without a country."""
+    nowhere = {"applicants": [("Q LTD", None)], "priority": ("EP", "2016-01-01")}
+    cited = [record(10 + k, applicants=[("A INC", "US")]) for k in range(given[0])]
+    cited += [record(20 + k, **nowhere) for k in range(given[1])]
+    citing = [record(30 + k, applicants=[("A INC", "US")], cites=[1]) for k in range(received[0])]
+    citing += [record(40 + k, cites=[1], **nowhere) for k in range(received[1])]
+    ends = [10 + k for k in range(given[0])] + [20 + k for k in range(given[1])]
+    found = tables_of(tmp_path, [record(1, cites=ends), *cited, *citing])
+    cover = found["coverage_by_country"]
+    for direction, (known, unknown) in (("given", given), ("received", received)):
+        row = cover["all", "NL", direction]
+        assert (row["located"], row["citations"]) == (known, known + unknown)
+    assert found["countries"]["all", "NL"]["measurable"] is measurable
+
+
+def test_received_citations_count_in_the_year_of_the_citing_family(tmp_path: Path) -> None:
+    """NL is cited in 2017 by a located family and in 2022 by one that is not."""
+    records = [
+        record(1, published="2016-05-01"),
+        record(2, published="2017-05-01", applicants=[("A INC", "US")], cites=[1]),
+        record(3, published="2022-05-01", applicants=[("Q", None)], priority=("EP", "2020-01-01"),
+               cites=[1]),
+    ]  # fmt: skip
+    found = tables_of(tmp_path, records)
+    cover = found["coverage_by_country"]
+    row = cover["2015-2020", "NL", "received"]
+    assert (row["citations"], row["located"]) == (1, 1)
+    row = cover["2021-2025", "NL", "received"]
+    assert (row["citations"], row["located"]) == (1, 0)
+    row = cover["all", "NL", "received"]
+    assert (row["citations"], row["located"]) == (2, 1)
+    assert ("2015-2020", "NL", "given") not in cover
+    assert found["countries"]["2015-2020", "NL"]["measurable"] is True
+    assert found["countries"]["2021-2025", "NL"]["measurable"] is False
+
+
+# --- ranks ----------------------------------------------------------------------------------------
+
+
+def test_a_better_rank_is_a_change_above_zero(tmp_path: Path) -> None:
+    """NL is second of two by families before 2021 and first afterwards."""
+    records = [
+        record(1, published="2016-05-01"),
+        *[record(k, published="2016-05-01", applicants=[("A", "US")]) for k in (2, 3)],
+        *[record(k, published="2022-05-01") for k in (4, 5)],
+        record(6, published="2022-05-01", applicants=[("A", "US")]),
+    ]
+    found = tables_of(tmp_path, records)["technologies"]
+    assert [found[p,]["family_rank"] for p in ("2015-2020", "2021-2025", "all")] == [2, 1, 1]
+    changes = [found[p,]["family_rank_change"] for p in ("2015-2020", "2021-2025", "all")]
+    assert changes == [None, 1, None]
+    turned = tables_of(tmp_path, records, focal="US")["technologies"]
+    assert turned["2021-2025",]["family_rank_change"] == -1
+
+
+@pytest.mark.parametrize("empty", ["2016", "2022"])
+def test_a_rank_changes_only_where_the_country_is_there_both_times(
+    tmp_path: Path, empty: str
+) -> None:
+    years = ["2016", "2022"]
+    records = [
+        record(k, published=f"{y}-05-01", applicants=[("A", "US")]) for k, y in enumerate(years, 1)
+    ]
+    records += [record(9, published=f"{y}-05-01") for y in years if y != empty]
+    found = tables_of(tmp_path, records)["technologies"]
+    assert [found[p,]["family_rank_change"] for p in ("2015-2020", "2021-2025")] == [None, None]
+
+
+def test_one_period_has_no_change(tmp_path: Path) -> None:
+    found = tables_of(tmp_path, [record(1)], periods="2015-2020")["technologies"]
+    assert {row["family_rank_change"] for row in found.values()} == {None}
+
+
+# --- organisations --------------------------------------------------------------------------------
+
+
+def test_self_citations_are_those_of_families_of_the_technology_and_period(
+    tmp_path: Path,
+) -> None:
+    """ALPHA cites itself twice in quantum, once in 2017 and once in 2022, and once elsewhere."""
+    firm = {"applicants": [("ALPHA BV", "NL")]}
+    records = [
+        record(1, published="2016-05-01", **firm),
+        record(2, published="2017-05-01", cites=[1], **firm),
+        record(3, published="2022-05-01", cites=[1], **firm),
+        record(4, published="2017-05-01", cites=[1], symbols=["A01B1/00"], **firm),
+        record(5, published="2017-05-01", cites=[1], applicants=[("OMEGA BV", "NL")]),
+    ]
+    found = tables_of(tmp_path, records)["organisations"]
+    assert {p: found[p, "ALPHA"]["self_citations"] for p in ("2015-2020", "2021-2025", "all")} == {
+        "2015-2020": 1,
+        "2021-2025": 1,
+        "all": 2,
+    }
+    assert found["all", "OMEGA"]["self_citations"] == 0
+
+
+def test_the_country_of_an_organisation_is_its_largest_and_the_first_code_of_a_tie(
+    tmp_path: Path,
+) -> None:
+    records = [
+        record(1, applicants=[("EVEN LTD", "NL")]),
+        record(2, applicants=[("EVEN LTD", "BE")]),
+        record(3, applicants=[("EVEN LTD", "DE")]),
+        record(4, applicants=[("MORE LTD", "NL")]),
+        record(5, applicants=[("MORE LTD", "NL")]),
+        record(6, applicants=[("MORE LTD", "BE")]),
+    ]
+    found = tables_of(tmp_path, records)["organisations"]
+    assert found["all", "EVEN"]["country"] == "BE"
+    assert found["all", "MORE"]["country"] == "NL"
+
+
+def test_shares_of_parties_decide_the_country_of_an_organisation(tmp_path: Path) -> None:
+    """Two halves of families in NL weigh more than one third in BE, and persons do not count."""
+    records = [
+        record(1, applicants=[("FIRM LTD", "NL"), ("B INC", "US")]),
+        record(2, applicants=[("FIRM LTD", "NL"), ("B INC", "US")]),
+        record(3, applicants=[("FIRM LTD", "BE"), ("B INC", "US"), ("C KK", "JP")]),
+    ]
+    assert tables_of(tmp_path, records)["organisations"]["all", "FIRM"]["country"] == "NL"
+
+
+# --- references -----------------------------------------------------------------------------------
+
+
+def test_references_per_family_count_each_family_of_the_country_and_of_the_office(
+    tmp_path: Path,
+) -> None:
+    records = [
+        record(1, cites=[11, 12, 13], office="EP"),
+        record(2, cites=[11], office="US", applicants=[("A", "NL"), ("B", "DE")]),
+        record(3, office="US"),
+        *[record(k, applicants=[("C INC", "US")], office="WO") for k in (11, 12, 13)],
+    ]
+    found = tables_of(tmp_path, records)["references"]
+    rows = {
+        key[1:]: (row["families"], row["references"], row["references_per_family"])
+        for key, row in found.items()
+        if key[0] == "all"
+    }
+    assert rows == {
+        ("country", "DE"): (0.5, 0.5, 1),
+        ("country", "NL"): (2.5, 3.5, 1.4),
+        ("country", "US"): (3, 0, 0),
+        ("office", "EP"): (1, 3, 3),
+        ("office", "US"): (2, 1, 0.5),
+        ("office", "WO"): (3, 0, 0),
+    }
+
+
+# --- countries of families ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("same", "other", "imputed"), [(9, 1, True), (8, 1, False), (10, 0, True)])
+def test_a_residence_is_taken_from_elsewhere_where_nine_in_ten_agree(
+    tmp_path: Path, same: int, other: int, imputed: bool
+) -> None:
+    """A family of FIRM without residence, whose other families are in NL, some in DE."""
+    nowhere = {"priority": ("EP", "2016-01-01")}
+    records = [record(1, applicants=[("FIRM LTD", None)], **nowhere)]
+    records += [record(10 + k, applicants=[("FIRM LTD", "NL")], **nowhere) for k in range(same)]
+    records += [record(30 + k, applicants=[("FIRM LTD", "DE")], **nowhere) for k in range(other)]
+    found = tables_of(tmp_path, records)["countries"]
+    assert found["all", "NL"]["families"] == same + imputed
+
+
+# --- completeness ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("here", "stated", "missed"), [(4, 5, False), (3, 4, True), (5, 5, False)])
+def test_values_are_marked_where_less_than_four_in_five_members_are_here(
+    tmp_path: Path, here: int, stated: int, missed: bool
+) -> None:
+    members = range(1, here + 1)
+    size = {"members": [{"lens_id": lens_id(m)} for m in members], "size": stated}
+    records = [
+        {**record(k, members=members, office=o), "families": {"simple_family": size}}
+        for k, o in zip(members, ("EP", "US", "JP", "KR", "CN"), strict=False)
+    ]
+    row = tables_of(tmp_path, records)["technologies"]["all",]
+    assert row["members_in_corpus"] == pytest.approx(here / stated)
+    assert row["members_missed"] is missed
+
+
+def test_technologies_without_stated_sizes_are_not_marked(tmp_path: Path) -> None:
+    records = [{k: v for k, v in record(1).items() if k != "families"}]
+    row = tables_of(tmp_path, records)["technologies"]["all",]
+    assert (row["members_in_corpus"], row["members_missed"]) == (None, None)
+
+
+# --- sets of countries ----------------------------------------------------------------------------
+
+
+def test_ranks_of_a_benchmark_are_those_within_the_set(tmp_path: Path) -> None:
+    sizes = {"US": 4, "CN": 3, "NL": 2, "DE": 1}
+    records = [
+        record(100 * i + k, applicants=[(f"{c} LTD", c)])
+        for i, (c, n) in enumerate(sizes.items(), 1)
+        for k in range(n)
+    ]
+    found = tables_of(tmp_path, records, benchmark="de us")["benchmark"]
+    ranks = {key[1]: row["families_rank"] for key, row in found.items() if key[0] == "all"}
+    assert ranks == {"US": 1, "NL": 2, "DE": 3}
+    assert {k: r["families"] for k, r in found.items() if k[0] == "all"} == {
+        ("all", "US"): 4,
+        ("all", "NL"): 2,
+        ("all", "DE"): 1,
+    }
+
+
+def test_overlap_counts_families_that_two_technologies_share(tmp_path: Path) -> None:
+    path = tmp_path / "t.toml"
+    path.write_text(
+        "schema_version = 1\n"
+        '[[technology]]\nid = "a"\ncpc = ["G06N10/"]\n'
+        '[[technology]]\nid = "b"\ncpc = ["H01L21/"]\n',
+        encoding="utf-8",
+    )
+    both = ["G06N10/00", "H01L21/02"]
+    records = [
+        record(1),
+        record(2, symbols=both),
+        record(3, symbols=both),
+        record(4, symbols=both[1:]),
+    ]
+    corpus = read(write(tmp_path / "e.jsonl", records))
+    study = analysis.prepare(corpus, make({"technologies": str(path)}))
+    assert results.overlap_table(study).rows() == [("a", "a", 3), ("a", "b", 2), ("b", "b", 3)]
