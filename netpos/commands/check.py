@@ -144,7 +144,7 @@ def _int(value: object) -> int | None:
 def _header(source: Source) -> list[str] | None:
     if source.form != "lens-csv":
         return None
-    with opened(source.path, source.compression, source.member) as stream:
+    with opened(source.path, source.compression, source.member, source.encoding) as stream:
         return split_header(stream.read(65536).decode("utf-8", "replace"))
 
 

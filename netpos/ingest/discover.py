@@ -10,7 +10,6 @@ import contextlib
 import gzip
 import io
 import os
-import re
 import struct
 import zipfile
 import zlib
@@ -20,26 +19,37 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import orjson
 import zstandard
 
 from netpos.errors import InputError
-from netpos.ingest.readers.json_stream import Container
-from netpos.ingest.readers.lens_header import recognise_header, split_header
-from netpos.ingest.readers.lens_legacy import is_legacy
-from netpos.ingest.readers.lens_record import load_object
-from netpos.ingest.readers.patentsview import is_patentsview
+from netpos.ingest.readers.wrappers import Path as JsonPath
+from netpos.ingest.recognise import REFUSED, recognise
 
-#: Names that `check` and the ledger use for what a file is.
-REFUSED = ("lens-scholarly-csv", "lens-scholarly-json", "not-an-export")
 _HEAD = 1024 * 1024
+#: What a file begins with that netpos does not open, and what to do.
+_NOT_OPENED = (
+    (
+        b"\xfd7zXZ\x00",
+        "compressed with xz, which netpos does not open; unpack it, or use gzip",
+    ),
+    (b"BZh", "compressed with bzip2, which netpos does not open; unpack it, or use gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive, which netpos does not open; unpack it, or use zip"),
+    (b"Rar!\x1a\x07", "a rar archive, which netpos does not open; unpack it, or use zip"),
+    (b"PAR1", "a Parquet file, not an export; export from Lens as JSON lines"),
+    (b"%PDF", "a PDF document, not an export; export from Lens as JSON lines"),
+)
+_TAR = "a tar archive, which netpos does not open; unpack it, or use zip"
+_ARCHIVES = (".tar.gz", ".xz", ".bz2", ".7z", ".rar", ".tar", ".tgz", ".exe")
+_BLANK = b" \t\r\n\0"
 _BOM = b"\xef\xbb\xbf"
 _SUFFIXES = (".jsonl", ".json", ".csv", ".txt", ".tsv", ".ndjson")
 _ENDING = (
     "not read: its name does not end as those of exports do (.jsonl, .json, .csv, .txt, .tsv); "
     "name the file by itself if it is one"
 )
-_SCHOLARLY_KEYS = {"authors", "fields_of_study", "source", "scholarly_citations_count"}
+
+
+__all__ = ["REFUSED", "Source", "find", "opened", "shown"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,8 @@ class Source:
         For JSON that is not one record a line: where the records stand.
     why
         For refused files: what it is instead and what to do.
+    encoding
+        ``""`` for UTF-8, ``"utf-16"`` and the like, by content.
     """
 
     path: Path
@@ -69,13 +81,14 @@ class Source:
     compression: str
     member: int | None
     form: str
-    container: Container | None = None
+    container: JsonPath | None = None
     why: str | None = None
+    encoding: str = ""
 
     @property
     def plain(self) -> bool:
         """Whether byte offsets of the file are byte offsets of the content."""
-        return self.member is None and not self.compression
+        return self.member is None and not self.compression and not self.encoding
 
 
 #: What a damaged or protected archive raises.
@@ -83,18 +96,20 @@ _ZIP_ERRORS = (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError
 
 
 @contextmanager
-def opened(path: Path, compression: str, member: int | None) -> Iterator[BinaryIO]:
-    """Open the content of a source; damage of the container is an `InputError`."""
+def opened(
+    path: Path, compression: str, member: int | None, encoding: str = ""
+) -> Iterator[BinaryIO]:
+    """Open the content of a source as UTF-8; damage of the container is an `InputError`."""
     try:
         with path.open("rb") as file:
             if member is None:
                 with _decompressed(file, compression) as stream:
-                    yield stream
+                    yield _recoded(stream, encoding)
             else:
                 with zipfile.ZipFile(file) as archive:
                     info = archive.infolist()[member]
                     with archive.open(info) as inner, _decompressed(inner, compression) as stream:
-                        yield stream
+                        yield _recoded(stream, encoding)
     except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
         problem = f"the compressed file is damaged or ends too early ({error})"
         raise InputError(problem, file=path, remedy="download or copy it again") from error
@@ -118,6 +133,31 @@ def _decompressed(file: object, compression: str) -> Iterator[BinaryIO]:
             yield cast("BinaryIO", stream)
     else:
         yield raw
+
+
+def _recoded(stream: BinaryIO, encoding: str) -> BinaryIO:
+    if not encoding:
+        return stream
+    text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
+    return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", _Utf8(text)), 1 << 20))
+
+
+class _Utf8(io.RawIOBase):
+    """Text as bytes of UTF-8."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text, self._rest = text, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(cast("bytearray", buffer))
+        if not self._rest:
+            self._rest = self._text.read(max(len(view) // 4, 1)).encode("utf-8", "replace")
+        data, self._rest = self._rest[: len(view)], self._rest[len(view) :]
+        view[: len(data)] = data
+        return len(data)
 
 
 class _Whole(io.RawIOBase):
@@ -144,6 +184,8 @@ class _Whole(io.RawIOBase):
 def _compression(head: bytes) -> str:
     if head.startswith(b"\x1f\x8b"):
         return "gz"
+    if head[1:4] == b"\x2a\x4d\x18" and 0x50 <= head[0] <= 0x5F:  # a frame to be skipped
+        return "zst"
     return "zst" if head.startswith(b"\x28\xb5\x2f\xfd") else ""
 
 
@@ -183,7 +225,8 @@ def find(paths: Iterable[Path | str]) -> list[Source]:
             for path in inside:
                 name = shown(path.relative_to(given).as_posix())
                 if path.is_file() and not _candidate(path):
-                    sources.append(Source(path, name, "", None, "not-an-export", why=_ENDING))
+                    why = (_archive(path) if _is_archive(path) else None) or _ENDING
+                    sources.append(Source(path, name, "", None, "not-an-export", why=why))
                 else:
                     sources += _sources(path, name, listed=True)
         elif given.is_file():
@@ -232,6 +275,7 @@ def _distinct_names(sources: list[Source]) -> list[Source]:
             s.form,
             s.container,
             s.why,
+            s.encoding,
         )
         for s in sources
     ]
@@ -249,7 +293,7 @@ def _sources(path: Path, name: str, *, listed: bool) -> list[Source]:
         return [Source(path, name, "", None, "not-an-export", why=why)]
     try:
         with path.open("rb") as file:
-            head = file.read(8)
+            head = file.read(512)
     except OSError as error:
         problem = error.strerror or str(error)
         raise InputError(problem, file=path, remedy="check its permissions") from error
@@ -259,13 +303,45 @@ def _sources(path: Path, name: str, *, listed: bool) -> list[Source]:
         raise InputError("the file is empty", file=path, remedy="export it again")
     if head.startswith(b"PK\x03\x04"):
         return _members(path, name)
+    if why := _not_opened(path, head):
+        return [Source(path, name, "", None, "not-an-export", why=why)]
     return [_sniffed(path, name, _compression(head), None)]
+
+
+def _is_archive(path: Path) -> bool:
+    return path.name.lower().endswith(_ARCHIVES)
+
+
+def _archive(path: Path) -> str | None:
+    """Why a file that is named as an archive is not read."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(512)
+    except OSError:
+        return None
+    return _TAR if path.name.lower().endswith((".tgz", ".tar.gz")) else _not_opened(path, head)
+
+
+def _not_opened(path: Path, head: bytes) -> str | None:
+    """What a file is that begins like this, and what to do; None where it may be an export."""
+    if why := _named_by_start(head):
+        return why
+    if head[257:262] == b"ustar":
+        return _TAR
+    if head[:2] in (b"MZ", b"#!") or head[:4] == b"\x7fELF":
+        if zipfile.is_zipfile(path):
+            return "a self-extracting zip archive; unpack it and name the files"
+        return "a program, not an export" if head[:2] != b"#!" else None
+    return None
 
 
 def _members(path: Path, name: str) -> list[Source]:
     try:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
+            if any(info.flag_bits & 1 for info in infos):
+                why = "an encrypted zip archive; unpack it with its password and name the files"
+                return [Source(path, name, "", None, "not-an-export", why=why)]
             heads = {}
             for i, info in enumerate(infos):
                 if info.is_dir() or info.file_size == 0:
@@ -284,7 +360,9 @@ def _members(path: Path, name: str) -> list[Source]:
     for i, head in heads.items():
         inner_name = infos[i].filename.replace("\\", "/").rsplit("/", 1)[-1]
         called = f"{name}:{shown(inner_name)[:120]}"
-        if inner_name.lower().endswith((*_SUFFIXES, ".gz", ".zst")):
+        if named := _named_by_start(head):
+            others.append(Source(path, called, "", i, "not-an-export", why=named))
+        elif inner_name.lower().endswith((*_SUFFIXES, ".gz", ".zst")):
             found.append(_sniffed(path, called, _compression(head), i))
         elif inner_name.lower().endswith(".zip"):
             why = "an archive inside an archive; unpack the outer one"
@@ -297,110 +375,39 @@ def _members(path: Path, name: str) -> list[Source]:
     return found + others
 
 
+def _named_by_start(head: bytes) -> str | None:
+    return next((why for begins, why in _NOT_OPENED if head.startswith(begins)), None)
+
+
 def _sniffed(path: Path, name: str, compression: str, member: int | None) -> Source:
     with opened(path, compression, member) as stream:
-        head = stream.read(_HEAD)
-    whole = len(head) < _HEAD
-    form, container, why = _form(head.removeprefix(_BOM), whole=whole)
-    return Source(path, name, compression, member, form, container, why)
+        head, whole = _beginning(stream)
+    encoding = _encoding(head)
+    if encoding:
+        with opened(path, compression, member, encoding) as stream:
+            head, whole = _beginning(stream)
+    if head[257:262] == b"ustar":
+        return Source(path, name, compression, member, "not-an-export", why=_TAR)
+    form, container, why = recognise(head, whole=whole)
+    return Source(path, name, compression, member, form, container, why, encoding)
 
 
-Found = tuple[str, Container | None, str | None]
+def _beginning(stream: BinaryIO) -> tuple[bytes, bool]:
+    """The first bytes behind the mark and blanks that begin a text, and whether they are all."""
+    head = stream.read(_HEAD).removeprefix(_BOM)
+    whole = len(head) < _HEAD - len(_BOM)
+    while not whole and len(kept := head.lstrip(_BLANK)) < _HEAD // 4:
+        more = stream.read(_HEAD)
+        head, whole = kept + more, not more
+    return head, whole
 
 
-def _form(head: bytes, *, whole: bool) -> Found:
-    text = head.lstrip()
-    if not text:
-        return "not-an-export", None, "it holds nothing but white space"
-    if text[:2] in (b"\xff\xfe", b"\xfe\xff") or text[:200].count(0) > 20:
-        return "not-an-export", None, "not UTF-8 text; save it as UTF-8 or export it again"
-    if text[:1] in b"{[":
-        return _json_form(text, whole=whole)
-    if any(line.lstrip()[:1] == b"{" for line in text.split(b"\n", 200)[:200]) and (
-        (found := _json_form(text, whole=whole))[0] != "not-an-export"
-    ):
-        return found
-    if text[:1] == b"<":
-        return "not-an-export", None, "HTML or XML, not an export; use Export on Lens, not Save as"
-    return _csv_form(head)
-
-
-def _json_form(text: bytes, *, whole: bool) -> Found:
-    lines = text.split(b"\n")
-    complete = lines if whole else lines[:-1]
-    last = "an unknown kind of JSON"
-    for line in [x for x in complete[:200] if x.strip()]:
-        found = load_object(line)
-        if not isinstance(found, dict):
-            continue
-        form, container, why = _by_keys(found)
-        if form == "not-an-export" and why:
-            last = why
-        elif not (form == "lens-json" and container == "objects" and _is_open_array(text)):
-            one_a_line = container == "objects"
-            if form == "lens-json" and one_a_line:
-                return "lens-jsonl", None, None
-            return form, container, why
-    flat = text[:_HEAD]
-    at: Container = "array" if text[:1] == b"[" else "objects"
-    response = re.match(rb'\{(?:[^\[{]|"query"\s*:\s*\{[^}]*\})*?"data"\s*:\s*\[', flat)
-    if re.match(rb'\{[^\[]*"patents"\s*:\s*\[', flat) and b'"patent_number"' in flat:
-        return "patentsview-json", "response", None
-    if response and b'"lens_id"' in flat:
-        return "lens-json", "response", None
-    if b'"lens_id"' in flat or b'"doc_key"' in flat:
-        if any(b'"%s"' % k.encode() in flat for k in ("authors", "fields_of_study")) and (
-            b'"biblio"' not in flat
-        ):
-            return "lens-scholarly-json", None, _SCHOLARLY
-        return "lens-json", at, None
-    if b'"lensId"' in flat and b'"publicationKey"' in flat:
-        return "lens-legacy-jsonl", at, None
-    return "not-an-export", None, f"{last}; netpos reads patent exports of Lens.org or PatentsView"
-
-
-def _is_open_array(text: bytes) -> bool:
-    """Whether an array begins here that the first line does not end."""
-    if text[:1] != b"[":
-        return False
-    try:
-        orjson.loads(text.split(b"\n", 1)[0])
-    except orjson.JSONDecodeError:
-        return True
-    return False
-
-
-_SCHOLARLY = (
-    "a Lens export of scholarly works (it has authors, fields of study), not patents; "
-    "export from Lens > Patents"
-)
-
-
-def _by_keys(found: dict[str, object]) -> Found:
-    if is_patentsview(found):
-        return "patentsview-json", "response", None
-    if is_legacy(found):
-        return "lens-legacy-jsonl", None, None
-    data = found.get("data")
-    if isinstance(data, list) and "lens_id" not in found:
-        inner = data[0] if data and isinstance(data[0], dict) else {}
-        if not data or {"lens_id", "doc_key", "biblio"} & set(inner):
-            return "lens-json", "response", None
-    if {"lens_id", "doc_key"} & set(found):
-        if _SCHOLARLY_KEYS & set(found) and "biblio" not in found:
-            return "lens-scholarly-json", None, _SCHOLARLY
-        return "lens-json", "objects", None
-    keys = ", ".join(sorted(found)[:5]) or "no keys"
-    return "not-an-export", None, f"JSON of something else (keys {keys})"
-
-
-def _csv_form(head: bytes) -> Found:
-    text = head.decode("utf-8", "replace")
-    if re.match(r"\s*,\s*\d+\s*[\r\n]", text) and "lens_id" in text[:4000]:
-        why = (
-            "one record that a notebook wrote as a table of Python values, not an export; "
-            "export the records from Lens as JSON lines"
-        )
-        return "not-an-export", None, why
-    form, problem = recognise_header(split_header(text))
-    return form, None, problem
+def _encoding(head: bytes) -> str:
+    """The encoding of a text of two bytes a letter; empty for all others."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    even, odd = head[:400:2].count(0), head[1:400:2].count(0)
+    least = len(head[:400]) // 4
+    if least and odd > least and not even:
+        return "utf-16-le"
+    return "utf-16-be" if least and even > least and not odd else ""

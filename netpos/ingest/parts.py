@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import polars as pl
 
@@ -26,6 +25,7 @@ from netpos.ingest.readers.lens_json import read_records
 from netpos.ingest.readers.lens_legacy import read_legacy
 from netpos.ingest.readers.lens_record import load_object
 from netpos.ingest.readers.patentsview import read_patentsview
+from netpos.ingest.readers.wrappers import Page
 from netpos.ingest.records import Batch
 
 TABLES = ("records", "parties", "classes", "members", "references", "outside", "rejected")
@@ -46,10 +46,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Parsed:
-    """The parts of an export, and its file's SHA-256 where reading gave it."""
+    """The parts of an export, its file's SHA-256 where reading gave it, and what its pages say."""
 
     parts: list[Part]
     digest: str | None = None
+    pages: tuple[Page, ...] = ()
 
 
 def sha256(path: Path) -> str:
@@ -58,8 +59,13 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def batches(source: Source, *, max_record: int = MAX_RECORD) -> Iterator[Batch]:
-    """Read one export as batches of columns.
+def batches(
+    source: Source,
+    *,
+    max_record: int = MAX_RECORD,
+    page: Callable[[Page], None] | None = None,
+) -> Iterator[Batch]:
+    """Read one export as batches of columns; ``page`` is told what stands around the records.
 
     Raises
     ------
@@ -68,23 +74,24 @@ def batches(source: Source, *, max_record: int = MAX_RECORD) -> Iterator[Batch]:
     """
     if source.why is not None:
         raise InputError(source.why, file=source.name)
-    with opened(source.path, source.compression, source.member) as stream:
+    with opened(source.path, source.compression, source.member, source.encoding) as stream:
         if source.form == "lens-csv":
             yield from read_csv(stream, file=source.name, max_record=max_record)
         elif source.form == "patentsview-json":
-            found = objects(stream, source.container or "response", max_record=max_record)
+            found = objects(stream, source.container or (), max_record=max_record, page=page)
             yield from read_patentsview(_decoded(found), file=source.name)
         elif source.form == "lens-legacy-jsonl":
             cut = (
-                objects(stream, source.container, max_record=max_record)
-                if source.container
+                objects(stream, source.container, max_record=max_record, page=page)
+                if source.container is not None
                 else lines(stream, max_record=max_record)
             )
             yield from read_legacy(cut, file=source.name)
         elif source.form == "lens-jsonl":
             yield from read_records(lines(stream, max_record=max_record))
         elif source.container is not None:
-            yield from read_records(_recovered(stream, source, max_record))
+            found = objects(stream, source.container, max_record=max_record, page=page)
+            yield from read_records(_recovered(found))
 
 
 def _decoded(
@@ -94,12 +101,10 @@ def _decoded(
         yield number, raw if isinstance(raw, str) else load_object(raw)
 
 
-def _recovered(
-    stream: BinaryIO, source: Source, max_record: int
-) -> Iterator[tuple[int, bytes | str]]:
+def _recovered(items: Iterator[tuple[int, bytes | str]]) -> Iterator[tuple[int, bytes | str]]:
     """Objects of a stream; one that swallowed others because of a stray quote is cut again."""
     ordinal = 0
-    for _, raw in objects(stream, source.container or "objects", max_record=max_record):
+    for _, raw in items:
         inner = [raw]
         if isinstance(raw, bytes) and raw.count(b'"lens_id"') > 1:
             found = load_object(raw)
@@ -175,14 +180,15 @@ def parse(
             for path in folder.iterdir():
                 path.unlink()
     parts = []
-    for k, batch in enumerate(batches(source, max_record=max_record)):
+    pages: list[Page] = []
+    for k, batch in enumerate(batches(source, max_record=max_record, page=pages.append)):
         name = f"{stem}-{k:04d}"
         write_part(batch, folder, name)
         counts = (batch.records.height, batch.rejected.height)
         parts.append(Part(name, *counts, 0, 0, tuple(batch.notes)))
     if progress:
         progress(size, size)
-    return Parsed(parts)
+    return Parsed(parts, pages=tuple(pages))
 
 
 def _scanned(
@@ -209,7 +215,7 @@ def _scanned(
             source.path, put, threads=threads, max_record=max_record, progress=progress
         )
         return Parsed(_numbered(parts), digest)
-    with opened(source.path, source.compression, source.member) as stream:
+    with opened(source.path, source.compression, source.member, source.encoding) as stream:
         parts = stretches.from_stream(stream, put, threads=threads, max_record=max_record)
     if progress:
         size = source.path.stat().st_size

@@ -96,6 +96,7 @@ def _csv(file: str, text: str) -> Sheet:
     first = next((line for line in text.splitlines() if line.strip()), "")
     if not first:
         raise InputError("the file is empty", file=file, remedy="give a table with a head line")
+    csv.field_size_limit(2**31 - 1)
     separator = max(",;\t", key=lambda s: len(next(csv.reader([first], delimiter=s))))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[list[str]] = []

@@ -279,11 +279,16 @@ def packed(form: str, records: list[dict], r: random.Random) -> tuple[str, bytes
         writer.writerows(records)
         data, ending = text.getvalue().encode(), ".csv"
     elif form == "view":
-        data, ending = json.dumps({"patents": records, "count": 1}).encode(), ".json"
+        shapes = [json.dumps({"patents": records}), "\n".join(map(json.dumps, records))]
+        data, ending = r.choice(shapes).encode(), ".json"
     else:
+        half = len(records) // 2
         shapes = [
             "\n".join(map(json.dumps, records)),
             json.dumps(records),
+            json.dumps({"request": {"q": [{}]}, "data": records}, indent=1),
+            json.dumps([{"data": records[:half]}, {"data": records[half:]}]),
+            json.dumps({f"{x['lens_id']} {k}": x for k, x in enumerate(records)}),
             "[\n" + ",\n".join(map(json.dumps, records)) + "\n]",
         ]
         data, ending = r.choice(shapes).encode(), ".json"

@@ -8,11 +8,13 @@ past, never held.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import BinaryIO, Literal
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+
+from netpos.ingest.readers.wrappers import Page, Path, page_of
 
 #: Largest record that is read, in bytes.
 MAX_RECORD = 64 * 1024 * 1024
@@ -22,16 +24,29 @@ _BLOCK = 4 * 1024 * 1024
 MOST_RESTARTS = 30
 BOM = b"\xef\xbb\xbf"
 
-#: Where the records stand: objects one after the other, in an array, in a response's "data".
-Container = Literal["objects", "array", "response"]
-_DEPTH: dict[Container, int] = {"objects": 0, "array": 1, "response": 2}
+#: Short names of paths, see `wrappers.Path`.
+_PATHS: dict[str, Path] = {
+    "objects": (),
+    "array": ("[",),
+    "response": ("{data|results|patents", "["),
+}
 #: Where a record begins; an object that holds nothing but an ID is a member of a family, and one
 #: that is cut off there may be.
 _RESTART = re.compile(
-    rb'\{\s*"(?:lens_id|lensId|patent_number)"\s*:'
+    rb'\{\s*"(?:lens_id|lensId|patent_number|patent_id)"\s*:'
     rb'(?!\s*(?:"[^"]{0,40}"\s*\}|(?:"[^"]{0,40}"?\s*)?\Z))'
 )
-_DATA = re.compile(rb'"(?:data|results|patents)"\s*:\s*$')
+#: The same where a bracket too many or too few stands before; a member's ID can come first too.
+_LOOSE = re.compile(
+    rb'\{\s*"(?:lens_id|lensId|patent_number|publicationKey)"\s*:\s*"[^"]{0,80}"\s*,\s*'
+    rb'"(?!document_id"|extracted_name")'
+)
+_KEY = re.compile(rb'"([^"\\]{0,80})"\s*:\s*$')
+_FIRST_KEY = re.compile(rb'\{\s*"[^"\\]{1,40}"\s*:')
+#: Bytes looked at before a bracket, for its key, and behind it, for a record's first keys.
+_BEFORE, _BEHIND = 256, 256
+#: Bytes kept of what stands around the records of an answer.
+_SHELL = 1 << 16
 
 
 def too_large(max_record: int) -> str:
@@ -114,42 +129,48 @@ def _cut(held: bytes) -> Iterator[bytes]:
 
 
 def objects(
-    stream: BinaryIO, container: Container, *, max_record: int = MAX_RECORD
+    stream: BinaryIO,
+    container: str | Path,
+    *,
+    max_record: int = MAX_RECORD,
+    page: Callable[[Page], None] | None = None,
 ) -> Iterator[tuple[int, bytes | str]]:
-    """Cut into JSON objects at the depth where the records stand.
+    """Cut into JSON objects where the records stand.
 
     Parameters
     ----------
     stream
         Read from its start.
     container
-        Where the records stand.
+        The path to the records, or ``objects``, ``array``, ``response``.
     max_record
         Largest object held.
+    page
+        Called with what stands around the records of each value at the top.
 
     Yields
     ------
     (int, bytes or str)
         Ordinal of the object (from 1) and its bytes, or why it cannot be used. Where an object
-        does not end, reading goes on at the next ``{"lens_id":``.
+        does not end, reading goes on at the next ``{"lens_id":``; a record behind a bracket too
+        many or too few is found by its first key.
     """
-    base = _DEPTH[container]
-    ordinal, depth, in_text, held, start = 0, 0, False, b"", -1
+    steps = _PATHS[container] if isinstance(container, str) else container
+    base = len(steps)
+    outer = int(base > 1 and steps[0] == "[")  # where a page ends: answers can stand in a list
+    way = _Way(steps)
+    around = _Around(page if base else None)
+    ordinal, depth, in_text, held, start, own = 0, 0, False, b"", -1, base
     ends = False
-    in_data = container != "response"
     scanned = 0  # bytes of `held` already looked at
     restarts = 0
     skipping = False  # inside a record that is too large to hold
     while True:
         block = b"" if ends else stream.read(_BLOCK)
-        while block.endswith(b"\\"):  # never cut inside an escape
-            more = stream.read(1)
-            block += more
-            if not more:
-                break
         ends = ends or not block
         held += block
-        fresh = held[scanned:]
+        until = len(held) if ends else _whole_until(held, scanned)
+        fresh = held[scanned:until]
         at, in_text_after = _brackets(fresh, in_text)
         codes = np.frombuffer(fresh, dtype=np.uint8)[at] if len(fresh) else at
         opening = (codes == 123) | (codes == 91)
@@ -163,32 +184,35 @@ def objects(
                 restart = following.start()
                 break
             if is_open:
-                if code == 91 and level == 1 and container == "response":
-                    in_data = bool(_DATA.search(held[max(0, position - 64) : position]))
-                if code == 123 and level == base and in_data and start < 0:
-                    start = position
+                if start < 0 and way.begins(held, position, code, level):
+                    around.add(held, position)
+                    start, own = position, level
                 level += 1
             else:
-                level -= 1
-                if level < 0:
-                    level = 0
-                skipping = skipping and level > base
-                if level == base and start >= 0 and code == 125:
+                level = max(level - 1, 0)
+                skipping = skipping and level > own
+                if level == own and start >= 0 and code == 125:
                     ordinal += 1
                     small = position + 1 - start <= max_record
-                    yield ordinal, held[start : position + 1] if small else too_large(max_record)
+                    record = held[start : position + 1]
+                    if small:
+                        way.learn(record)
+                    yield ordinal, record if small else too_large(max_record)
                     start = -1
-        depth, in_text, scanned = level, in_text_after, len(held)
+                    around.record(position + 1)
+                if start < 0 and (level == 0 or (level == outer and code == 125)):
+                    around.end(held, position + 1)
+        depth, in_text, scanned = level, in_text_after, until
         if skipping and following:  # only now, or in a text as the marks count
             restart = following.start()
         pending = len(held) - start if start >= 0 else 0
-        if start >= 0 and (ends or pending > max_record):
+        if start >= 0 and ((ends and scanned == len(held)) or pending > max_record):
             found = _RESTART.search(held, start + 1)
             ordinal += 1
             if found is None:
                 yield ordinal, "the record does not end" if ends else too_large(max_record)
-                held, start, skipping = held[-128:], -1, not ends
-                scanned = len(held)
+                start, skipping = -1, not ends
+                held, scanned = around.cut(held, scanned, start)
             elif restarts < MOST_RESTARTS:
                 yield ordinal, _endless(max_record, pending)
                 restart, restarts = found.start(), restarts + 1
@@ -198,17 +222,113 @@ def objects(
                     ordinal += 1
                     yield ordinal, piece
                 held, start, scanned = b"", -1, 0
-                depth, in_text, in_data = base, False, True
-        elif start < 0 and restart < 0:
-            held = held[-128:]
-            scanned = len(held)
-        elif start > 64:
-            held = held[start - 64 :]
-            start, scanned = 64, len(held)
+                depth, in_text = base, False
+                way.reset()
+                around.lost()
+        elif restart < 0 and (start < 0 or start > _BEFORE):
+            kept, scanned = around.cut(held, scanned, start)
+            start -= len(held) - len(kept) if start >= 0 else 0
+            held = kept
         if restart >= 0:
             held = held[restart:]
-            start, scanned, depth, in_text, in_data = -1, 0, base, False, True
+            start, scanned, depth, in_text = -1, 0, base, False
             skipping = False
+            way.reset()
+            around.lost()
             continue
-        if ends:
+        if ends and scanned >= len(held):
             return
+
+
+def _whole_until(held: bytes, scanned: int) -> int:
+    """Up to where brackets can be looked at: enough behind them, and no escape cut."""
+    until = max(len(held) - _BEHIND, scanned)
+    while until > scanned and held[until - 1] == 92:
+        until -= 1
+    return until
+
+
+class _Way:
+    """Whether the brackets that are open lead to the records."""
+
+    def __init__(self, steps: Path) -> None:
+        self._steps = steps
+        self._open: list[bool] = []
+        self._first: bytes | None = None  # how the records of this file begin
+
+    def reset(self) -> None:
+        """Take the way as gone: reading goes on among records."""
+        self._open = [True] * len(self._steps)
+
+    def learn(self, record: bytes) -> None:
+        """Note the first key of a record."""
+        if self._first is None and (found := _FIRST_KEY.match(record)):
+            self._first = b"".join(found[0].split())
+
+    def begins(self, held: bytes, position: int, code: int, level: int) -> bool:
+        """Whether a record begins at this bracket, which is not inside one."""
+        base = len(self._steps)
+        del self._open[level:]
+        self._open += [False] * (level - len(self._open))
+        here = level <= base and (
+            level == 0 or (self._open[level - 1] and self._key(held, position, level))
+        )
+        if level < base:
+            step = self._steps[level]
+            self._open.append(here and code == (91 if step == "[" else 123))
+        elif level == base and here and code == 123:
+            return True
+        if code != 123:
+            return False
+        if _LOOSE.match(held, position):
+            return True
+        if self._first is None or abs(level - base) != 1 or (level < base and here):
+            return False
+        found = _FIRST_KEY.match(held, position)
+        return found is not None and b"".join(found[0].split()) == self._first
+
+    def _key(self, held: bytes, position: int, level: int) -> bool:
+        """Whether the value that begins here stands behind the key of the step."""
+        step = self._steps[level - 1]
+        if step in ("[", "{*"):
+            return True
+        found = _KEY.search(held, max(0, position - _BEFORE), position)
+        return found is not None and found[1].decode("utf-8", "replace") in step[1:].split("|")
+
+
+class _Around:
+    """What stands around the records of a value at the top, given away at its end."""
+
+    def __init__(self, page: Callable[[Page], None] | None) -> None:
+        self._page, self._text, self._from, self._records = page, b"", 0, 0
+
+    def add(self, held: bytes, until: int) -> None:
+        """Take what stands before a record."""
+        if self._page and until > self._from:
+            self._text += held[self._from : until]
+            if len(self._text) > _SHELL:
+                self._text = self._text[: _SHELL // 2] + self._text[-_SHELL // 4 :]
+        self._from = max(until, self._from)
+
+    def record(self, end: int) -> None:
+        """Pass over a record."""
+        self._records += 1
+        self._from = end
+
+    def lost(self) -> None:
+        """Begin anew where reading goes on."""
+        self._from = 0
+
+    def cut(self, held: bytes, scanned: int, start: int) -> tuple[bytes, int]:
+        """Forget what is done with: the rest, and how much of it was looked at."""
+        until = max(0, (scanned if start < 0 else start) - _BEFORE)
+        self.add(held, until)
+        self._from -= until
+        return held[until:], scanned - until
+
+    def end(self, held: bytes, until: int) -> None:
+        """Give the page away."""
+        self.add(held, until)
+        if self._page and len(self._text) > 2:
+            self._page(page_of(self._text, self._records))
+        self._text, self._records = b"", 0

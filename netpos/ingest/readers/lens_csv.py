@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from netpos.errors import InputError
+from netpos.ingest.document_numbers import document_key
+from netpos.ingest.readers.csv_cells import fitted
 from netpos.ingest.readers.json_stream import MAX_RECORD, too_large
 from netpos.ingest.readers.lens_header import (
     BOM,
@@ -23,7 +25,9 @@ from netpos.ingest.readers.lens_header import (
     csv_report,
     delimiter_of,
     header_cells,
+    is_separator_line,
     plain_name,
+    quote_of,
     recognise_header,
     split_header,
 )
@@ -63,7 +67,7 @@ _SYMBOL_LISTS = ("cpc", "ipc", "priorities", "members", "member_offices")
 _STATUS = {
     "ACTIVE", "PENDING", "EXPIRED", "DISCONTINUED", "INACTIVE", "PATENTED", "UNKNOWN",
 }  # fmt: skip
-_ID = r"\d{3}-\d{3}-\d{3}-\d{3}-\d{2}[\dX]"
+_ID = r"\d{3}-\d{3}-\d{3}-\d{3}-\d{2}[\dXx]"
 _BLOCK = 1024 * 1024
 Row = tuple[int, dict[str, str]]
 
@@ -99,7 +103,10 @@ def _decoded(line: bytes) -> str:
 
 
 def _logical(
-    lines: Iterator[tuple[int, bytes | None]], start: re.Pattern[str], max_record: int
+    lines: Iterator[tuple[int, bytes | None]],
+    start: re.Pattern[str],
+    max_record: int,
+    quote: str = '"',
 ) -> Iterator[tuple[int, str | None]]:
     """Records as text with the line they begin in; None for one that is too large.
 
@@ -119,7 +126,7 @@ def _logical(
         if line is not None and not lost:
             held.append(line)
             size += len(line)
-        open_quote ^= line is not None and line.count('"') % 2 == 1
+        open_quote ^= line is not None and line.count(quote) % 2 == 1
         if not open_quote or line is None:
             yield begun, None if lost else "".join(held)
             held, begun, size, lost, open_quote = [], 0, 0, False, False
@@ -132,13 +139,19 @@ class _Header:
 
     def __init__(self, text: str) -> None:
         self.delimiter = delimiter_of(text)
+        self.quote = quote_of(text)
         self.cells = header_cells(text)
         self.at: dict[str, list[int]] = {}
         self.place()
         d = re.escape(self.delimiter)
+        q = self.quote
+        cell = rf"(?:{q}(?:[^{q}]|{q}{q})*+{q}|[^{q}{d}]*+){d}"
         before = self.at["lens_id"][0] if "lens_id" in self.at else 0
-        cell = rf'(?:"(?:[^"]|"")*+"|[^"{d}]*+){d}'
-        self.start = re.compile(rf'(?:{cell}){{{before}}}\s*+"?{_ID}"?\s*+(?:{d}|[\r\n]|$)')
+        first = rf"\s*+{q}?{_ID}{q}?\s*+(?:{d}|[\r\n]|$)"
+        if "lens_id" not in self.at:  # of 2015: the office stands before the number
+            before = self.at["office"][0]
+            first = rf"\s*+{q}?[A-Z]{{2}}{q}?\s*+{d}"
+        self.start = re.compile(rf"(?:{cell}){{{before}}}{first}")
 
     def place(self) -> None:
         """Note the positions of the columns we know."""
@@ -150,9 +163,11 @@ class _Header:
 
 def _row(text: str, header: _Header) -> dict[str, str] | str | None:
     """Filled fields of a record; a text says why it is none; None for a blank line."""
-    cells = cells_of(text, header.delimiter)
+    cells = cells_of(text, header.delimiter, header.quote)
     if cells is None:
         return "the quotation marks do not match"
+    if header.delimiter == ";" and len(cells) > len(header.cells):
+        cells = fitted(cells, header.at, len(header.cells)) or cells
     row: dict[str, str] = {}
     for field, places in header.at.items():
         for i in places:
@@ -160,6 +175,16 @@ def _row(text: str, header: _Header) -> dict[str, str] | str | None:
                 row[field] = value
                 break
     lens = row.get("lens_id")
+    if lens is None and "lens_id" not in header.at:
+        found = document_key(
+            row.get("office"),
+            document_number(row.get("shown"), row.get("office"), row.get("kind")),
+            row.get("kind"),
+        )
+        if found is not None:
+            return row | {"lens_id": found}
+    if lens is not None and is_lens_id(lens):
+        row["lens_id"] = lens.upper()
     if lens is None or not is_lens_id(lens):
         if not any(map(cleaned, cells)):
             return None
@@ -170,7 +195,7 @@ def _row(text: str, header: _Header) -> dict[str, str] | str | None:
         start = "no Lens ID" if lens is None else f"'{lens[:40]}' is no Lens ID"
         return f"{start}: a piece of a spilled or broken row"
     url = row.get("url")
-    if url is not None and lens not in url:
+    if url is not None and lens.upper() not in url.upper():
         return f"the cells are shifted: the URL column holds '{url[:40]}'"
     return row
 
@@ -207,7 +232,7 @@ def read_csv(stream: BinaryIO, *, file: str, max_record: int = MAX_RECORD) -> It
     held: list[tuple[list[Row], list[tuple[int, str]]]] = []
     notes: Counter[str] = Counter()
     rewritten = False  # a spreadsheet rewrote the dates: their order needs the whole column
-    for line, text in _logical(lines, header.start, max_record):
+    for line, text in _logical(lines, header.start, max_record, header.quote):
         found = too_large(max_record) if text is None else _row(text, header)
         if isinstance(found, str):
             rejected.append((line, found))
@@ -231,7 +256,7 @@ def read_csv(stream: BinaryIO, *, file: str, max_record: int = MAX_RECORD) -> It
 def _read_header(lines: Iterator[tuple[int, bytes | None]], file: str) -> _Header:
     for _, raw in lines:
         text = "" if raw is None else _decoded(raw).removeprefix(BOM)
-        if text.strip():
+        if text.strip() and not is_separator_line(text):
             header = _Header(text)
             form, why = recognise_header(header.cells)
             if form != "lens-csv":
@@ -282,6 +307,8 @@ def _batch(
     separator = _separator(rows)
     for line, row in rows:
         dates = {f: _date(row, f, orders, notes) for f in _DATES}
+        if dates["published"] is None and "published" not in row:
+            dates["published"] = _year_only(row.get("year"), notes)
         if dates["published"] is None and "published" in row:
             text = row["published"][:40]
             rejected.append((line, f"the publication date is '{text}', not a date"))
@@ -311,10 +338,24 @@ def _date(
     row: dict[str, str], field: str, orders: dict[str, DateOrder], notes: Counter[str]
 ) -> dt.date | None:
     text = row.get(field)
-    found = iso_date(text) or short_date(text, orders.get(field, "day"))
+    year = count(row.get("year"))
+    known = year if year is not None and 1600 <= year <= 2200 else None
+    own = field == "published"
+    found = iso_date(text) or short_date(text, orders.get(field, "day"), year=known, own=own)
+    if found is None and field == "published" and text and re.fullmatch(r"\d{4}(-\d{2})?", text):
+        found = _year_only(text[:4], notes, month=int(text[5:] or 1))
     if text is not None and found is None and field != "published":
         notes[f"{{n}} cells of '{COLUMNS[field][0]}' hold no date and are left empty"] += 1
     return found
+
+
+def _year_only(text: str | None, notes: Counter[str], month: int = 1) -> dt.date | None:
+    """The first day of a year that is all that is stated of the publication."""
+    year = count(text)
+    if year is None or not 1600 <= year <= 2200 or not 1 <= month <= 12:
+        return None
+    notes["{n} records state no day of publication: the first of the year or month stands in"] += 1
+    return dt.date(year, month, 1)
 
 
 def _record(

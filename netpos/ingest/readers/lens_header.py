@@ -13,6 +13,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "kind": ("Kind",),
     "shown": ("Display Key", "Publication Number"),
     "published": ("Publication Date",),
+    "year": ("Publication Year",),
     "application_number": ("Application Number",),
     "application_date": ("Application Date",),
     "priorities": ("Priority Numbers",),
@@ -62,6 +63,34 @@ _SCHOLARLY = {
     "publicationtype", "sourcetitle", "issns", "authors", "fieldsofstudy", "citingworkscount",
     "doi", "pmid", "citingpatentscount", "sourcecountry",
 }  # fmt: skip
+_GOOGLE, _BIGQUERY = "an export of Google Patents", "publications of Google Patents (BigQuery)"
+_PATSTAT, _DERWENT = "a table of PATSTAT", "an export of Derwent"
+_VIEW = "a bulk table of PatentsView"
+#: Beginnings of columns that together tell a table of patents from elsewhere.
+_FOREIGN: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("searchurl",), _GOOGLE),
+    (("inventorauthor", "resultlink"), _GOOGLE),
+    (("publicationnumber", "countrycode", "familyid"), _BIGQUERY),
+    (("publicationnumber", "assigneeharmonized"), _BIGQUERY),
+    (("applnid",), _PATSTAT),
+    (("patpublnid",), _PATSTAT),
+    (("docdbfamilyid",), _PATSTAT),
+    (("earliestpublication", "familynumber"), "an export of Espacenet"),
+    (("questeluniquefamilyid",), "an export of Orbit (Questel)"),
+    (("titledwpi",), _DERWENT),
+    (("assigneedwpi",), _DERWENT),
+    (("derwentprimaryaccession",), _DERWENT),
+    (("fnclarivate",), _DERWENT),
+    (("fnderwent",), _DERWENT),
+    (("fnthomson",), _DERWENT),
+    (("patentid", "citation"), _VIEW),
+    (("patentid", "wipokind"), _VIEW),
+    (("patentid", "disambig"), _VIEW),
+    (("patentid", "cpc"), _VIEW),
+    (("patentid", "filingdate"), _VIEW),
+    (("pgpubid",), _VIEW),
+)
+_INSTEAD = "export the same patents from Lens as JSON lines"
 _PATENT = ("office", "kind", "shown", "type", "applicants", "inventors")
 BOM = "\ufeff"
 _DELIMITERS = ",;|\t"
@@ -75,12 +104,15 @@ def plain_name(cell: str) -> str:
 FIELD = {plain_name(name): field for field, names in COLUMNS.items() for name in names}
 
 
-def cells_of(text: str, delimiter: str) -> list[str] | None:
+csv.field_size_limit(2**31 - 1)
+#: The first line by which a spreadsheet is told what separates the cells.
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
+
+
+def cells_of(text: str, delimiter: str, quote: str = '"') -> list[str] | None:
     """Cells of one record, None where the quotation marks make no sense."""
-    if csv.field_size_limit() < 2**31 - 1:
-        csv.field_size_limit(2**31 - 1)
     try:
-        return next(csv.reader([text], delimiter=delimiter), [])
+        return next(csv.reader([text], delimiter=delimiter, quotechar=quote), [])
     except csv.Error:
         return None
 
@@ -88,7 +120,24 @@ def cells_of(text: str, delimiter: str) -> list[str] | None:
 def header_cells(line: str) -> list[str]:
     """Return the cells of a header line."""
     delimiter = delimiter_of(line)
-    return [c.strip() for c in cells_of(line, delimiter) or line.split(delimiter)]
+    quote = quote_of(line)
+    return [c.strip() for c in cells_of(line, delimiter, quote) or line.split(delimiter)]
+
+
+def quote_of(line: str) -> str:
+    """Return the sign around the cells of a header line: single quotes where most begin so.
+
+    Examples
+    --------
+    >>> quote_of("'Lens ID','Kind'"), quote_of("Lens ID,Kind")
+    ("'", '"')
+    """
+    return "'" if len(re.findall(r"(?:^|[,;|\t])\s*'[^']*'", line)) > 1 else '"'
+
+
+def is_separator_line(line: str) -> bool:
+    """Tell whether a line says ``sep=;`` to a spreadsheet."""
+    return _SEPARATOR_LINE.fullmatch(line.removeprefix(BOM).rstrip("\r\n")) is not None
 
 
 def split_header(text: str) -> list[str]:
@@ -99,13 +148,17 @@ def split_header(text: str) -> list[str]:
     >>> split_header('\ufeff"#";Lens ID;Kind\r\n1;2;3')
     ['#', 'Lens ID', 'Kind']
     """
-    line = next((x for x in re.split(r"[\r\n]", text.removeprefix(BOM)) if x.strip()), "")
+    lines = (x for x in re.split(r"[\r\n]", text.removeprefix(BOM)) if x.strip())
+    line = next((x for x in lines if not is_separator_line(x)), "")
     return header_cells(line)
 
 
 def delimiter_of(line: str) -> str:
     """Return what separates the cells of a header: the sign that yields most known columns."""
-    known = {d: sum(plain_name(c) in FIELD for c in cells_of(line, d) or ()) for d in _DELIMITERS}
+    quote = quote_of(line)
+    known = {
+        d: sum(plain_name(c) in FIELD for c in cells_of(line, d, quote) or ()) for d in _DELIMITERS
+    }
     best = max(_DELIMITERS, key=lambda d: known[d])
     return best if known[best] > 1 else max(_DELIMITERS, key=line.count)
 
@@ -135,8 +188,19 @@ def recognise_header(cells: list[str]) -> tuple[str, str | None]:
     fields = {FIELD[c] for c in plain if c in FIELD}
     signs = [cell.strip() for cell, p in zip(cells, plain, strict=True) if p in _SCHOLARLY]
     lens = "lens_id" in fields
+    flat = next((c for c in cells if c.strip().startswith(("biblio.", "families."))), None)
+    if flat is not None:
+        return "other-patents", (
+            f"records flattened by a program (columns such as '{flat.strip()[:60]}'); "
+            "keep the JSON as Lens gave it and name that file"
+        )
     if lens and fields.intersection(_PATENT):
         return "lens-csv", None
+    if {"shown", "office", "kind"} <= fields and len(fields) > 5:
+        return "lens-csv", None  # as Lens exported until 2015: known by its publication number
+    for names, what in _FOREIGN:
+        if all(any(p.startswith(name) for p in plain) for name in names):
+            return "other-patents", f"{what}, which netpos does not read; {_INSTEAD}"
     if lens and signs:
         shown = ", ".join(signs[:4])
         return "lens-scholarly-csv", (
@@ -149,6 +213,7 @@ def recognise_header(cells: list[str]) -> tuple[str, str | None]:
             "Display Key, Document Type, Applicants or Inventors"
         )
     have = ", ".join(cell.strip() for cell in cells[:5] if cell.strip())[:100]
+    have = "".join(c if c.isprintable() else "?" for c in have)
     return "not-an-export", (
         f"a text without the columns of a Lens export (it begins: {have or 'nothing'}); "
         "export from Lens > Patents as CSV or JSON lines"
@@ -179,7 +244,7 @@ def csv_report(header: list[str]) -> CsvReport:
     plain = {plain_name(cell) for cell in header}
     fields = {FIELD[c] for c in plain if c in FIELD}
     present = tuple(names[0] for field, names in COLUMNS.items() if field in fields)
-    lacking = [field for field in COLUMNS if field not in fields and field != "url"]
+    lacking = [field for field in COLUMNS if field not in fields and field not in ("url", "year")]
     cannot = [f"{COLUMNS[f][0]}: {NEEDED_FOR[f]}" for f in lacking if f in NEEDED_FOR]
     return CsvReport(
         _vintage(plain), present, tuple(COLUMNS[f][0] for f in lacking), (*NEVER, *cannot)

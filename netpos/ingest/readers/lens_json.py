@@ -31,7 +31,9 @@ from netpos.ingest.readers.lens_record import (
     latest_date,
     load_object,
     named_document,
+    trimmed,
 )
+from netpos.ingest.readers.wrappers import records_within
 from netpos.ingest.records import (
     BATCH_RECORDS,
     CATEGORY_BIT,
@@ -344,6 +346,31 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
     )
 
 
+#: Lines that hold no part of a record: brackets and commas, comments, ``var x = [``.
+_STRUCTURE = re.compile(
+    rb"[\[\]{}(),;\s]*|\s*(?://|#|/\*).*|\s*(?:(?:var|let|const)\s+)?[\w.$]+\s*=\s*[\[{]?\s*",
+    re.DOTALL,
+)
+_MESSAGE = re.compile(rb'"(?:message|error|detail)"\s*:\s*"([^"]{1,120})')
+
+
+def _otherwise(raw: bytes | str, reason: str) -> tuple[list[Record], str | None]:
+    """What a line holds that is no record: records inside it, or a reason to reject it."""
+    if isinstance(raw, str):
+        return [], reason
+    plain = trimmed(raw)
+    if _STRUCTURE.fullmatch(plain):
+        return [], None
+    if plain[:1] in b"[{":
+        pieces = [decode(piece) for piece in records_within(plain)]
+        if found := [p for p in pieces if not isinstance(p, str)]:
+            return found, None
+    said = _MESSAGE.search(plain)
+    if said and len(plain) < 2000 and b'"biblio"' not in plain:
+        return [], f"an answer without records: {said[1].decode('utf-8', 'replace')}"
+    return [], reason
+
+
 def read_records(items: Iterable[tuple[int, bytes | str]]) -> Iterator[Batch]:
     """Read records from ``(line, bytes)`` pairs; a text instead of bytes is a reason to reject.
 
@@ -358,10 +385,14 @@ def read_records(items: Iterable[tuple[int, bytes | str]]) -> Iterator[Batch]:
     for line, raw in items:
         found = raw if isinstance(raw, str) else decode(raw)
         if isinstance(found, str):
-            rejected.append((line, found))
-            continue
-        records.append(found)
-        lines.append(line)
+            several, reason = _otherwise(raw, found)
+            if reason is not None:
+                rejected.append((line, reason))
+            records += several
+            lines += [line] * len(several)
+        else:
+            records.append(found)
+            lines.append(line)
         if len(records) >= BATCH_RECORDS:
             yield batch(records, lines, rejected)
             records, lines, rejected = [], [], []

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import msgspec
 import orjson
 
-from netpos.ingest.document_numbers import document_key
+from netpos.ingest.document_numbers import document_key, parse
 
 
 class Value(msgspec.Struct, gc=False):
@@ -203,6 +203,8 @@ def decode(raw: bytes) -> Record | str:
     >>> decode(b'[1, 2]')
     'not a JSON object but a list'
     """
+    if raw[-1:] == b"," or 0 in raw:
+        raw = trimmed(raw)
     try:
         record = _decode(raw)
         record.legal = _decode_legal(record.legal_status)
@@ -217,9 +219,30 @@ def decode(raw: bytes) -> Record | str:
         )
         if record.lens_id is None:
             return "no lens_id, doc_key or document number"
+        if record.doc_key:
+            _number_from_key(record)
     if record.document_id and record.biblio is None and record.date_published is None:
         return "a piece of a broken record, not a record"
     return record
+
+
+def trimmed(raw: bytes) -> bytes:
+    r"""Return a line without NUL, and without the commas that end it in a list.
+
+    Examples
+    --------
+    >>> trimmed(b'{"a": 1}, '), trimmed(b"\0\0{}")
+    (b'{"a": 1}', b'{}')
+    """
+    return raw.replace(b"\0", b"").strip(b" \t\r\n,;")
+
+
+def _number_from_key(record: Record) -> None:
+    """Give a record that is known by its doc_key the office, number and kind of the key."""
+    found = parse(record.doc_key or "")
+    if found is not None and not (record.jurisdiction and record.doc_number):
+        record.jurisdiction, record.doc_number = found.office, found.number
+        record.kind = record.kind or found.kind
 
 
 _decode_document: Callable[[bytes], Document | None] = msgspec.json.Decoder(Document | None).decode

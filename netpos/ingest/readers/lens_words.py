@@ -70,26 +70,41 @@ def iso_date(text: str | None) -> dt.date | None:
     return _date(int(found[1]), int(found[3]), int(found[4])) if found else None
 
 
-def short_date(text: str | None, order: DateOrder) -> dt.date | None:
+def short_date(
+    text: str | None,
+    order: DateOrder,
+    *,
+    year: int | None = None,
+    own: bool = True,
+) -> dt.date | None:
     """Return a date written as a spreadsheet shows it, year last; None when it is no such date.
 
-    Two-digit years are read as spreadsheets write them: 00-29 are 2000-2029, 30-99 are 1930-1999.
-    A cell that is impossible in this order is read in the other one.
+    A cell that is impossible in this order is read in the other one. The century of a two-digit
+    year comes from the year of publication, where it is known: the nearest one for the date of
+    publication itself (``own``), for a date before it the latest that is not after (a year later
+    is borne, as the columns can differ by one). Where it is not known it is read as spreadsheets
+    write it: 00-29 are 2000-2029, 30-99 are 1930-1999.
 
     Examples
     --------
     >>> short_date("10/07/08", "day"), short_date("10/07/1908", "month")
     (datetime.date(2008, 7, 10), datetime.date(1908, 10, 7))
+    >>> short_date("18/12/19", "day", year=1919), short_date("31/12/99", "day", year=2000)
+    (datetime.date(1919, 12, 18), datetime.date(1999, 12, 31))
     """
     found = _SHORT.fullmatch(text.strip()) if text else None
     if found is None:
         return None
-    year = int(found[4])
+    stated = int(found[4])
     if len(found[4]) == 2:
-        year += 2000 if year < 30 else 1900
+        if year is None:
+            stated += 2000 if stated < 30 else 1900
+        else:
+            reach = 50 if own else 1  # years that it may lie behind
+            stated = year + reach - (year + reach - stated) % 100
     first, second = int(found[1]), int(found[3])
     day, month = (first, second) if order == "day" else (second, first)
-    return _date(year, month, day) or _date(year, day, month)
+    return _date(stated, month, day) or _date(stated, day, month)
 
 
 def order_of(texts: Iterable[str | None]) -> DateOrder | None:

@@ -1,23 +1,26 @@
-"""PatentsView API JSON (the API before 2024): US grants with their US citations.
+"""PatentsView JSON: US grants with their US citations.
 
-Patents have no Lens ID: they are called ``US_`` and their number. Persons and firms are numbers
-without names, so an assignee is called ``assignee`` and its key, which keeps the same assignee the
-same organisation. Lists that say "nothing" hold one element of nulls; these are skipped.
+The API before 2024 and its successor, PatentSearch, name fields differently; both are read.
+Patents have no Lens ID: they are called ``US_`` and their number. An assignee without any name is
+called ``assignee`` and its key, which keeps the same assignee the same organisation. Lists that say
+"nothing" hold one element of nulls; these are skipped.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from netpos.ingest.document_numbers import document_key
 from netpos.ingest.readers.lens_words import cleaned, iso_date, symbol
+from netpos.ingest.readers.wrappers import inside
 from netpos.ingest.records import (
     BATCH_RECORDS,
     CLASSES,
     MEMBERS,
     OUTSIDE,
     PARTIES,
+    PHASE_NUMBER,
     RECORDS,
     REFERENCES,
     REJECTED,
@@ -37,32 +40,12 @@ _TYPES = {
 }
 
 
-def is_patentsview(raw: Mapping[str, object]) -> bool:
-    """Tell whether a JSON object is a response of PatentsView, or one patent of it.
-
-    Examples
-    --------
-    >>> is_patentsview({"patents": [{"patent_number": "10815015"}], "count": 1})
-    True
-    >>> is_patentsview({"patent_number": "10815015"}), is_patentsview({"patents": []})
-    (True, False)
-    """
-    if isinstance(raw.get("patent_number"), str):
-        return True
-    patents = raw.get("patents")
-    if not isinstance(patents, list):
-        return False
-    if not patents:
-        return "total_patent_count" in raw
-    return isinstance(patents[0], dict) and "patent_number" in patents[0]
-
-
 def read_patentsview(
     records: Iterable[tuple[int, dict[str, object] | str]],
     *,
     file: str,  # noqa: ARG001 - the same call for every reader
 ) -> Iterator[Batch]:
-    """Read patents of a PatentsView response.
+    """Read patents of PatentsView.
 
     Parameters
     ----------
@@ -104,10 +87,14 @@ class _Columns:
         if isinstance(raw, str):
             self.rejected.append((ordinal, raw))
             return
-        number = _word(raw.get("patent_number"))
+        number = _word(raw.get("patent_number")) or _word(raw.get("patent_id"))
         name = document_key("US", number, None)
         if number is None or name is None:
-            self.rejected.append((ordinal, "no patent_number"))
+            several = [] if number else list(inside(raw))
+            for record in several:
+                self.add(ordinal, record)
+            if not several:
+                self.rejected.append((ordinal, _why_none(raw)))
             return
         stated = _word(raw.get("patent_date"))
         published = iso_date(stated)
@@ -122,9 +109,11 @@ class _Columns:
         )
         self._parties(at, raw, "applicant", "assignee")
         self._parties(at, raw, "inventor", "inventor")
-        texts = [_word(c.get("cpc_subgroup_id")) for c in _objects(raw.get("cpcs"))]
-        symbols = dict.fromkeys(symbol(t) for t in texts if t)
-        self.classes.extend((at, "CPC", s) for s in symbols)
+        for scheme, fields, names in _CLASSES:
+            items = [c for f in fields for c in _objects(raw.get(f))]
+            texts = [next((t for n in names if (t := _word(c.get(n)))), None) for c in items]
+            symbols = dict.fromkeys(symbol(t) for t in texts if t)
+            self.classes.extend((at, scheme, s) for s in symbols)
         record = _record(ordinal, raw, name, published)
         record |= {"cites_count": cites, "cited_by_count": cited_by}
         self.records.append(tuple(record.get(column) for column in RECORDS))
@@ -134,23 +123,24 @@ class _Columns:
     ) -> int:
         found = 0
         for item in _objects(raw.get(field)):
-            number = _word(item.get(inner))
+            number = _word(item.get(inner)) or _word(item.get("citation_patent_id"))
             name = document_key("US", number, None)
             if name is None:
                 self.empty += not cited_by
                 continue
             other = key(name)
-            self.references.append((at, other, cited_by, 0, 0))
+            phase = 0 if cited_by else _phase(item)
+            self.references.append((at, other, cited_by, phase, 0))
             self.outside.setdefault(other, (other, None, "US", name[3:], None, None, None))
             found += 1
         return found
 
     def _parties(self, at: int, raw: dict[str, object], role: str, word: str) -> None:
         for item in _objects(raw.get(f"{word}s")):
-            number = _word(item.get(f"{word}_key_id"))
+            name = _name(item, word)
             country = _word(item.get(f"{word}_country"))
-            if number or country:
-                self.parties.append((at, role, f"{word} {number}" if number else None, country))
+            if name or country:
+                self.parties.append((at, role, name, country))
 
     def done(self) -> Batch:
         """Return the batch."""
@@ -176,12 +166,51 @@ def _word(value: object) -> str | None:
     return cleaned(value)
 
 
+#: Classes: their scheme, the lists that hold them, the fields with the whole symbol.
+_CLASSES = (
+    ("CPC", ("cpcs", "cpc_current", "cpc_at_issue"), ("cpc_subgroup_id", "cpc_group_id")),
+    ("IPC", ("ipcr",), ("ipcr_symbol", "ipc_symbol")),
+)
+#: Who named a reference, and the phase that means it.
+_PHASES = {
+    "cited by examiner": "EXA",
+    "cited by applicant": "APP",
+    "cited by third party": "TPO",
+    "imported from a related application": "",
+}
+
+
+def _phase(item: dict[str, object]) -> int:
+    """Number of the phase of a reference; 0 where it is not stated or not known."""
+    stated = _word(item.get("cited_patent_category")) or _word(item.get("citation_category"))
+    return PHASE_NUMBER[_PHASES.get((stated or "").strip().lower(), "")]
+
+
+def _name(item: dict[str, object], word: str) -> str | None:
+    """The name of an organisation; of a person ``LAST; FIRST``; else the key."""
+    if organisation := _word(item.get(f"{word}_organization")):
+        return organisation
+    for prefix in (word, f"{word}_individual_name", f"{word}_name"):
+        last = _word(item.get(f"{prefix}_last_name")) or _word(item.get(f"{prefix}_last"))
+        first = _word(item.get(f"{prefix}_first_name")) or _word(item.get(f"{prefix}_first"))
+        if last or first:
+            return f"{last}; {first}" if last and first else last or first
+    number = _word(item.get(f"{word}_key_id")) or _word(item.get(f"{word}_id"))
+    return f"{word} {number}" if number else None
+
+
+def _why_none(raw: dict[str, object]) -> str:
+    said = next((_word(raw[k]) for k in ("message", "reason", "detail") if k in raw), None)
+    return f"an answer without records: {said[:120]}" if said else "no patent_number"
+
+
 def _record(
     ordinal: int, raw: dict[str, object], name: str, published: dt.date | None
 ) -> dict[str, object]:
     """Columns of one patent, without the counts of references."""
     letters = "".join(c for c in name[3:] if c.isalpha()).upper()
-    applied = [iso_date(_word(a.get("app_date"))) for a in _objects(raw.get("applications"))]
+    filed = [*_objects(raw.get("applications")), *_objects(raw.get("application"))]
+    applied = [iso_date(_word(a.get("app_date")) or _word(a.get("filing_date"))) for a in filed]
     return {
         "doc": key(name),
         "lens_id": name,
@@ -189,6 +218,7 @@ def _record(
         "form": "patentsview-json",
         "office": "US",
         "doc_number": name[3:],
+        "kind": _word(raw.get("patent_kind")) or _word(raw.get("wipo_kind")),
         "published": published,
         "publication_type": _TYPES.get(letters, "UNKNOWN"),
         "granted": True,

@@ -443,7 +443,8 @@ def test_a_report_names_what_each_real_header_lacks() -> None:
     assert "Cites Patent Count" in vintage["2016_dron"].absent
     trimmed = vintage["2026_batt"]
     assert trimmed.present == (
-        "Lens ID", "Jurisdiction", "Publication Date", "Applicants", "Inventors", "URL",
+        "Lens ID", "Jurisdiction", "Publication Date", "Publication Year", "Applicants",
+        "Inventors", "URL",
     )  # fmt: skip
     assert any(text.startswith("citation links") for text in trimmed.cannot)
 
