@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from netpos.viz.words import words
+
 #: Shown where a value is unknown or undefined.
 UNKNOWN = "–"
 MINUS = "\u2212"
@@ -149,9 +151,21 @@ def cell(table: str, row: Mapping[str, Any], column: str, form: str, lang: str) 
 
 
 def interval(
-    table: str, row: Mapping[str, Any], column: str, form: str, lang: str
+    table: str,
+    row: Mapping[str, Any],
+    column: str,
+    form: str,
+    lang: str,
+    reasons: Mapping[tuple[str, str, str, str], str] | None = None,
 ) -> Markup | None:
-    """Write the bounds of a number, or give nothing where the table has none.
+    """Write the bounds of a number, or why there are none, or nothing where nothing is known.
+
+    Parameters
+    ----------
+    table, row, column, form, lang
+        As for `cell`; the bounds are the columns ``<column>_low`` and ``<column>_high``.
+    reasons
+        (technology, period, country, indicator) -> reason, for rows of the table of countries.
 
     Examples
     --------
@@ -161,7 +175,14 @@ def interval(
     """
     low, high = f"{column}_low", f"{column}_high"
     if row.get(low) is None or row.get(high) is None:
-        return None
+        technology, period, country = (str(row.get(k)) for k in ("technology", "period", "country"))
+        key = (technology, period, country, column)
+        why = (reasons or {}).get(key) if table == "countries" else None
+        if why is None or row.get(column) is None:
+            return None
+        of = reference("indicators", {**row, "indicator": column}, "reason")
+        text = words(lang)[f"reason_{why}"]
+        return Markup('<span class="why" data-reason="{}">{}</span>').format(of, text)
     ends = [cell(table, row, name, form, lang) for name in (low, high)]
     return Markup(" – ").join(ends)
 

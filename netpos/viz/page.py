@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import polars as pl
@@ -98,6 +100,36 @@ class Page:
     def parts(self) -> list[str]:
         """The periods inside the span."""
         return [name for name in self.periods if name != "all"]
+
+    @property
+    def year_by(self) -> str:
+        """The clock of the years of families: ``publication`` or ``priority``."""
+        return self.options.get("year_by", "publication")
+
+    @cached_property
+    def young(self) -> int | None:
+        """The first year that is not complete; None where the trend does not say."""
+        trend = self.table("trend")
+        if not {"year", "provisional"} <= set(trend.columns):
+            return None
+        years = trend.filter(pl.col("provisional").fill_null(value=False))["year"]
+        return int(str(years.min())) if len(years) else None
+
+    def incomplete(self, period: str) -> bool:
+        """Whether a period holds years that are not complete."""
+        ends = re.findall(r"\d{4}", period)
+        return bool(ends) and self.young is not None and int(ends[-1]) >= self.young
+
+    @cached_property
+    def reasons(self) -> Mapping[tuple[str, str, str, str], str]:
+        """Why there is no interval: (technology, period, country, indicator) -> reason."""
+        table = self.table("indicators")
+        keys = ("technology", "period", "country", "indicator")
+        if not {*keys, "reason"} <= set(table.columns):
+            return {}
+        shown = pl.col("country").is_in([self.focal, *self.compared])
+        rows = table.filter(shown & pl.col("reason").is_not_null()).select(*keys, "reason")
+        return {(t, p, c, i): why for t, p, c, i, why in rows.iter_rows()}
 
     def table(self, name: str) -> pl.DataFrame:
         """Return a table of the run; one without columns where there is none."""

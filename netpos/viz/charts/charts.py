@@ -88,10 +88,14 @@ def figure_words(page: Page, name: str) -> str:
     """
     t = words(page.lang)
     kind = name if name in ACROSS or name in COMPARED else name.split("-")[0]
-    text: str = t[f"figure_{kind}"].format(focal=in_sentence(page.focal, page.lang))
+    clock = t[f"clock_{page.year_by}"]
+    text: str = t[f"figure_{kind}"].format(focal=in_sentence(page.focal, page.lang), clock=clock)
+    if kind == "rank-change" and page.parts and page.incomplete(page.parts[-1]):
+        text = f"{text} {t['young_note'].format(year=page.young).removeprefix('* ')}"
     source: str = t["figure_source"].format(
         first=page.span[0],
         last=page.span[1],
+        clock=clock,
         date=page.data_date,
         counting=t[f"counting_{page.counting}"],
         by=t[counted_by(page)],

@@ -35,6 +35,7 @@ LINES = (
     ("received_rank", "count", True),
     ("balance_ratio", "two", True),
     ("core_distance", "small", True),
+    ("core_distance_relative", "two", True),
     ("source_effective", "one", True),
     ("similarity", "two", True),
 )
@@ -67,6 +68,7 @@ def write_comparison(page: Page) -> str:
     return template.render(
         page=page,
         t=t,
+        clock=t[f"clock_{page.year_by}"],
         union=parts[-1],
         parts=parts,
         names=names,
@@ -80,7 +82,7 @@ def write_comparison(page: Page) -> str:
         valued=facts.has_value(page),
         bounds=page.has("countries", "family_rank_low"),
         c=partial(cell, lang=lang),
-        between=partial(interval, lang=lang),
+        between=partial(interval, lang=lang, reasons=page.reasons),
         moved=partial(difference, lang=lang),
         drawing=lambda name: Markup(page.figures[name].svg),
         caption=partial(charts.figure_words, page),

@@ -1,0 +1,132 @@
+"""What the pages say of certainty: reasons in place of intervals, one definition of each mark."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from netpos.viz.report.compare import write_comparison
+from netpos.viz.report.report import write_report
+from netpos.viz.words import words
+from tests.viz.report.test_report import Reader
+from tests.viz.report_pages import changed, demo_page, without
+
+METHODS = Path(__file__).parents[3] / "docs" / "methods.md"
+QUANTUM = {"technology": "quantum", "country": "NL", "period": "all"}
+
+
+def withheld(reason: str, lang: str = "en", column: str = "family_share"):
+    """The demo with the interval of a number withheld for a reason."""
+    page = demo_page(lang)
+    table = page.tables["indicators"]
+    if "reason" not in table.columns:
+        table = table.with_columns(reason=pl.lit(None, pl.String))
+    page = replace(page, tables={**page.tables, "indicators": table})
+    page = changed(page, "indicators", QUANTUM | {"indicator": column}, reason=reason)
+    gone = {f"{column}_low": None, f"{column}_high": None}
+    return changed(page, "countries", QUANTUM, **gone)
+
+
+@pytest.mark.parametrize(
+    ("reason", "lang", "said"),
+    [
+        ("one_firm", "en", "rests on one firm"),
+        ("too_few", "en", "too few citations"),
+        ("not_calibrated", "en", "no interval known to hold"),
+        ("not_measurable", "en", "not measurable"),
+        ("one_firm", "nl", "rust op één bedrijf"),
+        ("too_few", "nl", "te weinig citaties"),
+    ],
+)
+def test_a_withheld_interval_is_a_reason_in_words(reason: str, lang: str, said: str) -> None:
+    html = write_report(withheld(reason, lang))
+    cells = re.findall(
+        r'data-reason="indicators\|quantum\|all\|NL,family_share\|reason">([^<]+)', html
+    )
+    assert len(cells) >= 2  # at a glance, and in the section of the technology
+    assert set(cells) == {said}
+
+
+def test_the_comparison_gives_the_reason_too() -> None:
+    page = replace(withheld("one_firm"), compared=("NL", "US"))
+    assert "rests on one firm" in write_comparison(page)
+
+
+def test_a_number_with_an_interval_shows_no_reason() -> None:
+    assert 'data-reason="indicators|quantum|all|NL,family_share' not in write_report(demo_page())
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_legend_definitions_and_methods_define_a_mark_in_the_same_words(lang: str) -> None:
+    t, html = words(lang), write_report(demo_page(lang))
+    text = " ".join(node["text"] for node in Reader(html).of("p", "dd"))
+    notes = " ".join(METHODS.read_text("utf-8").split())
+    for mark in ("robust", "firm-driven", "fragile", "not measurable"):
+        means = t[f"mark_{mark}_means"][:-1]
+        assert means in text  # legend
+        assert f"{means[0].upper()}{means[1:]}." in text  # definitions
+        if lang == "en":
+            assert f"**{mark}**: {means}." in notes
+
+
+def test_every_mark_but_robust_has_its_reason_beside_it() -> None:
+    page = demo_page()
+    marks = page.tables["robustness"].filter(pl.col("technology") == "semiconductor")
+    html = write_report(page)
+    shown = 0
+    for row in marks.iter_rows(named=True):
+        name = f'data-reason="robustness|semiconductor||{row["indicator"]}|reason">'
+        if name not in html:
+            continue
+        said = html.split(name, 1)[1].split("<", 1)[0]
+        assert said == "; ".join(words("en")[f"reason_{c}"] for c in row["reason"].split())
+        shown += 1
+    assert shown > 1
+    alone = changed(page, "robustness", {"technology": "semiconductor"}, reason=None)
+    assert 'data-reason="robustness|semiconductor' not in write_report(alone)
+
+
+def test_without_other_ways_of_counting_the_heading_says_so() -> None:
+    page = without(demo_page(), "sensitivity", "robustness")
+    html = write_report(page)
+    assert "other ways of counting were not tried in this run" in html
+    assert "Held to intervals and other ways" not in html
+    assert "Held to intervals and other ways" in write_report(demo_page())
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_every_caption_of_an_interval_says_what_it_is_for(lang: str) -> None:
+    t = words(lang)
+    drawn = "organisations drawn anew" if lang == "en" else "opnieuw getrokken organisaties"
+    for key, text in t.items():
+        if isinstance(text, str) and key.startswith("figure_") and "95" in text:
+            assert drawn in text, key
+    assert drawn in t["interval_means"]
+    assert t["interval_means"] in write_report(demo_page(lang))
+
+
+def test_the_page_says_which_years_are_meant() -> None:
+    page = demo_page()
+    assert "(year of publication)" in write_report(page)
+    other = replace(page, options={**page.options, "year_by": "priority"})
+    html = write_report(other)
+    assert "(priority year)" in html
+    assert "year of publication" not in re.sub(r"<svg.*?</svg>", "", html, flags=re.S)
+
+
+def test_a_period_is_marked_incomplete_only_where_it_is() -> None:
+    page = demo_page()
+    last = page.parts[-1]
+    assert page.young is not None
+    assert page.incomplete(last)
+    assert not page.incomplete(page.parts[0])
+    assert f"Share {last}*" in write_report(page)
+    trend = page.tables["trend"].with_columns(provisional=pl.lit(value=False))
+    whole = replace(page, tables={**page.tables, "trend": trend})
+    html = write_report(whole)
+    assert f"Share {last}*" not in html
+    assert "Not complete: years" not in html
