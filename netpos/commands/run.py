@@ -289,12 +289,21 @@ def _maps(
                 },
                 indicators=table.filter(pl.col("technology") == technology),
                 evidence=partial(behind.evidence, study, technology, whole, kind=kind),
+                residuals=_residuals(tables, technology) if kind == "country" else None,
                 context=_context(study, tables, technology),
                 lang=study.options.lang,
                 seed=study.options.seed,
                 synthetic=synthetic,
             )
             written.names.append(name)
+
+
+def _residuals(tables: dict[str, pl.DataFrame], technology: str) -> pl.DataFrame | None:
+    """Citations between countries beside those expected, where the run has them."""
+    table = tables.get("residuals")
+    if table is None or not table.height:
+        return None
+    return table.filter(pl.col("technology") == technology)
 
 
 def _with_figures(page: Page, written: Outputs) -> Page:

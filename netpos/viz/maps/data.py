@@ -15,7 +15,7 @@ from netpos.errors import TableError
 from netpos.graph.balance import balance
 from netpos.graph.centrality import pagerank
 from netpos.graph.strength import domestic, given, partners, received
-from netpos.tables import Links
+from netpos.tables import Links, require
 from netpos.viz.maps import picture as map_picture
 from netpos.viz.maps.picture import Edges, Picture
 from netpos.viz.safe_html import template_text
@@ -147,6 +147,29 @@ def period_entries(shown: Picture, periods: Mapping[str, Links]) -> list[dict[st
         edges = map_picture.foreign_edges(kept, links, most)
         entries.append(period_entry(shown, links, key, edges, _edge_values(edges)))
     return entries
+
+
+def add_ratios(
+    entries: Sequence[dict[str, object]], residuals: pl.DataFrame, shown: Picture
+) -> None:
+    """Put citations over those expected into the entries of the periods, by numbers of the nodes.
+
+    Raises
+    ------
+    TableError
+        A column is missing.
+    """
+    columns = {"period": pl.String, "citing": pl.String, "cited": pl.String, "ratio": pl.Float64}
+    require(residuals, columns, name="residuals")
+    place = {node: k for k, node in enumerate(shown.ids)}
+    rows = residuals.drop_nulls("ratio").filter(pl.col("citing").is_in(shown.ids))
+    for entry in entries:
+        here = rows.filter(pl.col("period") == entry["key"])
+        entry["ratios"] = {
+            f"{place[i]}>{place[j]}": significant(ratio)
+            for i, j, ratio in here.select("citing", "cited", "ratio").iter_rows()
+            if j in place
+        }
 
 
 def _aligned(table: pl.DataFrame, ids: Sequence[str]) -> list[float | int | None]:

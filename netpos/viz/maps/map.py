@@ -51,6 +51,7 @@ def network_map(
     periods: Mapping[str, Links] | None = None,
     indicators: pl.DataFrame | None = None,
     evidence: map_data.Evidence | map_data.EvidenceOf | None = None,
+    residuals: pl.DataFrame | None = None,
     context: Mapping[str, object] | None = None,
     lang: str = "en",
     seed: int = 0,
@@ -83,6 +84,9 @@ def network_map(
         Families behind a link: ``{(citing, cited): [(family_id, lens_id), ...]}``, or a function
         that gives them for the links drawn, called with a list of (citing, cited); three are shown.
         For other links the panel names the ``netpos explain`` call.
+    residuals
+        Rows of ``tables/residuals.csv`` of the technology, ``period, citing, cited, ratio``: the
+        reader can then let the width of a link follow citations over those expected.
     context
         What is printed below the map: ``period, data_date, records, families, coverage`` [share],
         ``counting, by, scope, left_out, membership_year, method, graph_file, source, version``;
@@ -146,6 +150,8 @@ def network_map(
         map_data.period_entry(shown, whole, key, shown.edges, []),
         *map_data.period_entries(shown, spans),
     ]
+    if residuals is not None:
+        map_data.add_ratios(entries, residuals, shown)
     named = technology if technology is not None else whole.technology
     data: dict[str, Any] = {
         "kind": shown.kind,
@@ -160,6 +166,7 @@ def network_map(
             "technology": whole.technology or map_data.in_languages(named or "all")["en"],
         },
         "synthetic": synthetic,
+        "has_ratios": any(entry.get("ratios") for entry in entries),
         "has_core": shown.has_core,
         "heads": shown.community_heads,
         "rings": [ring.radius for ring in shown.radial.rings if len(ring.members) > 1],

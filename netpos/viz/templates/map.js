@@ -131,7 +131,7 @@ function renderControls(chosen) {
   slider("threshold", state.threshold, state.threshold
     ? say("threshold_value", { value: number(least) }) : say("threshold_all"), THRESHOLDS.length - 1);
   byId("main").checked = state.main;
-  ["layout", "colour", "size"].forEach((key) => { byId(key).value = state[key]; });
+  ["layout", "colour", "size", "width"].forEach((key) => { byId(key).value = state[key]; });
   byId("partner").value = String(state.partner);
   byId("boxes").querySelectorAll("input").forEach((box) => {
     box.checked = !state.off.has(Number(box.value));
@@ -197,7 +197,7 @@ function listen() {
     App.set({ partner, main: partner < 0 });
     if (state.view === "map") Picture.fit();
   });
-  ["layout", "colour", "size"].forEach((key) => byId(key).addEventListener("change", (e) => {
+  ["layout", "colour", "size", "width"].forEach((key) => byId(key).addEventListener("change", (e) => {
     App.set({ [key]: e.target.value });
     if (key === "layout" && state.view === "map") Picture.fit(false);
   }));
@@ -249,6 +249,7 @@ function listen() {
 }
 
 if (!SIZES.includes("families")) byId("size").querySelector('[value="families"]').remove();
+byId("width-field").hidden = WIDTHS.length < 2;
 document.documentElement.classList.add("ready");
 readFragment();
 translate();

@@ -246,6 +246,7 @@ function linkPanel(from, to) {
       [say("link_pairs"), number(link.pairs)],
       [say("link_share_given", { name: nameOf(a) }), percent(link.weight / period.given[a])],
       [say("link_share_received", { name: nameOf(b) }), percent(link.weight / period.received[b])],
+      ...(DATA.has_ratios ? [[say("link_ratio"), number(link.ratio)]] : []),
     ];
     parts.push(make("table", { class: "facts-table" }, make("tbody", {}, ...facts.map(([what, value]) =>
       make("tr", {}, make("th", { scope: "row" }, what), make("td", { class: "num" }, value))))));

@@ -30,8 +30,13 @@ function nodeColour(node) {
   return node.community < 0 ? "#ffffff" : STYLE.community[node.community];
 }
 
+/** What the width of a link follows; 0, the thinnest line, where nothing can be expected of it. */
+function strength(link) {
+  return state.width === "ratio" ? link.ratio ?? 0 : link.weight;
+}
+
 function heaviest(links) {
-  return links.reduce((most, link) => Math.max(most, link.weight), 0);
+  return links.reduce((most, link) => Math.max(most, strength(link)), 0);
 }
 
 function linkWidth(weight, most) {
@@ -49,12 +54,12 @@ function inFocus() {
 function linkLook(link, focus, most, many) {
   const chosen = state.chosen && state.chosen.link &&
     state.chosen.link[0] === link.from && state.chosen.link[1] === link.to;
-  if (chosen) return { colour: STYLE.ink, opacity: 1, width: linkWidth(link.weight, most) + 2 };
-  const width = linkWidth(link.weight, most);
+  if (chosen) return { colour: STYLE.ink, opacity: 1, width: linkWidth(strength(link), most) + 2 };
+  const width = linkWidth(strength(link), most);
   if (focus.has(link.from)) return { colour: STYLE.given, opacity: 0.9, width };
   if (focus.has(link.to)) return { colour: STYLE.received, opacity: 0.9, width };
   const base = many > 1200 ? 0.14 : 0.34;
-  return { colour: STYLE.link, opacity: base + 0.38 * Math.sqrt(link.weight / most), width };
+  return { colour: STYLE.link, opacity: base + 0.38 * Math.sqrt(most ? strength(link) / most : 0), width };
 }
 
 function position(node) {
@@ -117,7 +122,7 @@ Picture.update = function update(chosen) {
       color: { color: look.colour, opacity: look.opacity, inherit: false },
       arrows: { to: { enabled: accent || many <= 1200, scaleFactor: (5.5 - 1.1 * look.width) / 15 } },
       ...(many > 2500 ? { smooth: false } : {}),
-      order: (accent ? 1e12 : 0) + link.weight,
+      order: (accent ? 1e12 : 0) + strength(link),
     };
   }).sort((a, b) => a.order - b.order);
   shownNodes = new vis.DataSet(nodes);
@@ -345,7 +350,8 @@ function linkTip(key) {
   const [from, to] = String(key).split(">").map(Number);
   const link = linkBetween(from, to);
   return say("link_title", { citing: nameOf(from), cited: nameOf(to) }) +
-    (link ? `: ${number(link.weight)}` : "");
+    (link ? `: ${number(link.weight)}` : "") +
+    (link && state.width === "ratio" ? `\n${say("link_ratio")}: ${number(link.ratio)}` : "");
 }
 
 function showTip(text, event) {

@@ -16,6 +16,8 @@ const NUMBER_OF = new Map(NODES.map((node) => [node.id, node.i]));
 const STYLE = DATA.style;
 const LAYOUTS = ["radial", "force"];
 const COLOURS = DATA.has_core ? ["core", "bloc", "community"] : ["bloc", "community"];
+/** What the width of a link can stand for: citations, or citations over those expected. */
+const WIDTHS = DATA.has_ratios ? ["weight", "ratio"] : ["weight"];
 const SIZES = ["received", "pagerank", "families"]
   .filter((key) => key !== "families" || DATA.nodes.families.some((value) => value !== null));
 
@@ -39,6 +41,7 @@ function periodLinks(at) {
         weight: flat[k + 2],
         pairs: flat[k + 3],
         main: k / 4 < period.main,
+        ratio: (period.ratios || {})[linkKey(flat[k], flat[k + 1])] ?? null,
       };
       period.unpacked.push(link);
       period.byKey.set(link.key, link);
@@ -84,6 +87,7 @@ function freshState() {
     layout: LAYOUTS[DATA.kind === "country" ? 0 : 1],
     colour: COLOURS[0],
     size: "received",
+    width: WIDTHS[0],
     period: 0,
     main: true,
     threshold: 0, // a place in THRESHOLDS
@@ -213,7 +217,7 @@ function filterText() {
 function writeFragment() {
   const plain = freshState();
   const out = new URLSearchParams();
-  ["view", "table", "layout", "colour", "size", "lang"].forEach((key) => {
+  ["view", "table", "layout", "colour", "size", "width", "lang"].forEach((key) => {
     if (state[key] !== plain[key]) out.set(key, state[key]);
   });
   if (state.period) out.set("period", DATA.periods[state.period].key);
@@ -258,6 +262,7 @@ function readFragment() {
   pick("layout", LAYOUTS);
   pick("colour", COLOURS);
   pick("size", SIZES);
+  pick("width", WIDTHS);
   pick("lang", ["en", "nl"]);
   const period = DATA.periods.findIndex((p) => p.key === given.get("period"));
   if (period >= 0) next.period = period;

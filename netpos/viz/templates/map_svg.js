@@ -54,10 +54,11 @@ function legendKeys(chosen) {
   }
   const most = heaviest(chosen.links);
   if (most) {
-    const steps = [most, most / 10, most / 100].filter((v) => v >= 1 || v === most);
+    const least = state.width === "ratio" ? 0 : 1; // ratios below 1 mean something as well
+    const steps = [most, most / 10, most / 100].filter((v) => v >= least || v === most);
     keys.push({
       widths: steps.map((v) => linkWidth(v, most)),
-      text: `${say("legend_width")} (${steps.map((v) => number(Number(v.toPrecision(2)))).join(", ")})`,
+      text: `${say(`legend_width${state.width === "ratio" ? "_ratio" : ""}`)} (${steps.map((v) => number(Number(v.toPrecision(2)))).join(", ")})`,
     });
   }
   keys.push({ text: say(`legend_size_${state.size}`) });
@@ -268,7 +269,7 @@ function linksSvg(chosen, at, shrink) {
           `L${round(ex + uy * half)} ${round(ey - ux * half)}Z`,
         fill: look.colour,
       }));
-    return { order: (look.colour === STYLE.link ? 0 : 1e12) + link.weight, g };
+    return { order: (look.colour === STYLE.link ? 0 : 1e12) + strength(link), g };
   }).filter(Boolean).sort((a, b) => a.order - b.order).map(({ g }) => g);
 }
 
