@@ -215,7 +215,9 @@ def _missing_call(page: Page, technology: str) -> str:
     """The command that lists what would raise coverage."""
     only = "" if technology == facts.ALL else f" --technology {technology}"
     years = f" --from {page.span[0]} --to {page.span[1]}"
-    return f"netpos missing {page.corpus}{only} --focal {page.focal}{years} --as lens-query"
+    # the definitions of the run are kept beside the page
+    lists = " --technologies options/technologies.toml" if page.options.get("technologies") else ""
+    return f"netpos missing {page.corpus}{lists}{only} --focal {page.focal}{years} --as lens-query"
 
 
 def _heat(share: float | None) -> float:

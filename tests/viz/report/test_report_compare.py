@@ -185,7 +185,7 @@ def test_a_run_without_value_intervals_or_trend_leaves_them_out_and_says_so() ->
     page = beside(without(page, "trend", columns={"countries": gone}))
     html = write_comparison(page)
     assert "95 % stability" not in html
-    assert "No stability intervals" in html
+    assert "No intervals" in html
     assert "No values in this run" in html
     assert "Rank by value" not in html
     assert check(html, page) > 80
