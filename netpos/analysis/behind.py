@@ -46,12 +46,13 @@ def behind_links(
     end: Literal["citing", "cited"],
     scope: Scope | None = None,
     kind: Kind = "country",
+    keep_self: bool = False,
 ) -> pl.DataFrame:
     """Sum links by the family at one end.
 
     Parameters
     ----------
-    study, technology, span, scope, kind
+    study, technology, span, scope, kind, keep_self
         Which links; see `Study.links_mask`.
     cells
         Which pairs of nodes, by the number they have in the study's `Spread`.
@@ -65,7 +66,7 @@ def behind_links(
         by cell and family. The weights of a cell sum to that of the link.
     """
     spread = study.spread_of(kind)
-    chosen = study.links_mask(technology, span, scope=scope, kind=kind)
+    chosen = study.links_mask(technology, span, scope=scope, kind=kind, keep_self=keep_self)
     keep = gathered(cells, spread.cell) & gathered(chosen, spread.pair)
     families = study.pairs.citing if end == "citing" else study.pairs.cited
     return (

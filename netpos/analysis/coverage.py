@@ -76,7 +76,8 @@ def country_coverage(study: Study, technology: str, span: Span) -> pl.DataFrame:
     -------
     pl.DataFrame
         ``country, direction`` (given, received), ``citations, located`` [family links by the
-        counting rule], sorted; only rows with citations.
+        counting rule], sorted; only rows with citations. A citing document without a date may lie
+        in the span and counts as one.
     """
     frames = []
     for direction, (every, known) in located_links(study, technology, span).items():
@@ -109,8 +110,8 @@ def located_links(
     -------
     dict
         ``given``: of families of the technology and period as citing end. ``received``: of
-        families of the technology as cited end, the citing one in the period. Both counts have one
-        number per row of the study.
+        families of the technology as cited end, the citing one in the period; a document without a
+        date may lie in it and counts. Both counts have one number per row of the study.
     """
     pairs, located = study.pairs, study.shares.located
     found = {}
@@ -122,7 +123,8 @@ def located_links(
             chosen = gathered(study.chosen(technology, span), own)
         else:
             chosen = gathered(study.member[technology], own)
-            chosen &= gathered(study.in_span(span), other)
+            chosen &= gathered(study.may_lie_in_span(span), other)
+        chosen &= study.counted
         counted = (own[chosen], own[chosen & gathered(located, other)])
         every, known = (
             np.bincount(rows, minlength=study.rows).astype(np.float64) for rows in counted

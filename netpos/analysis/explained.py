@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from netpos.analysis.behind import SIZES, STRENGTHS, behind_families, behind_links, behind_node
 from netpos.analysis.coverage import MEASURABLE, located_links
-from netpos.analysis.selection import self_citations
 from netpos.analysis.study import Kind, Span, Study
 from netpos.graph.dependence import partner_classes
+from netpos.graph.links import gathered
 from netpos.ingest.user_tables import read_totals
 
 Sums = Sequence[float]
@@ -130,6 +130,22 @@ def _received_by_all(cell: Cell) -> pl.DataFrame:
     return _by_family(found)
 
 
+def _to_itself(cell: Cell) -> pl.DataFrame:
+    """Citations of an organisation to its own families, by the citing family."""
+    i, j = cell.study.spread_of(cell.kind).ends
+    own = np.array([name == cell.name for name in cell.study.shares_of(cell.kind).names])
+    found = behind_links(
+        cell.study,
+        cell.technology,
+        cell.span,
+        gathered(own, i) & (i == j),
+        end="citing",
+        kind=cell.kind,
+        keep_self=True,
+    )
+    return _by_family(found)
+
+
 def _by_family(links: pl.DataFrame) -> pl.DataFrame:
     summed = links.group_by("family").agg(part=pl.col("weight").sort().sum())
     return summed.filter(pl.col("part") > 0).sort("family")
@@ -173,7 +189,7 @@ SUMS: Mapping[str, Callable[[Cell], pl.DataFrame]] = {
     "located families": _located,
     "located international families": lambda c: _located(c, c.study.international),
     "received by all": _received_by_all,
-    "self_citations": lambda c: behind_families(_held(c) * _inside(c) * self_citations(c.study)),
+    "self_citations": _to_itself,
     "value_foreign": _values_abroad,
     "value of all": lambda c: _of_all(c, _values(c.study) * _inside(c)),
     "families in listed technologies": lambda c: behind_families(_held(c) * _in_listed(c)),
@@ -362,6 +378,12 @@ COUNTRIES: Mapping[str, Rule] = {
     "pure_importer": Rule(
         ("received", "given"), "received = 0 and given > 0", lambda s: float(s[0] == 0 < s[1])
     ),
+    "received_expected": Rule(
+        ("families_to_date",), "what size and age of these lead to expect, given what others give"
+    ),
+    "received_ratio": Rule(("received",), "received / received_expected"),
+    "given_expected": Rule(("families",), "what size and age of these lead to expect"),
+    "given_ratio": Rule(("given",), "given / given_expected"),
     "received_share": Rule(("received", "received by all"), "received / received by all", _ratio),
     "received_rank": _rank("received"),
     "pagerank": _network(),
@@ -369,6 +391,7 @@ COUNTRIES: Mapping[str, Rule] = {
     "harmonic_in": _network(),
     "core": _network(),
     "core_distance": _network(),
+    "core_distance_relative": _network(),
     "near_core": _network(),
     "source_countries": Rule(
         _to_each, "number of sources p, p = part / sum of parts", lambda s: float(len(_shares(s)))
@@ -453,4 +476,5 @@ NO_FAMILIES: Mapping[str, str] = {
     "name": "the table of countries",
     "similarity_class": "memberships of both countries",
     "no_bloc": "memberships of the country",
+    "truncated": "the data date",
 }

@@ -63,8 +63,10 @@ def warnings(
         found.append(
             "Design focal: the corpus holds the focal country's families and their surroundings. "
             "Its balance, sources and dependents are complete as far as both ends were fetched; "
-            "world shares and ranks, core, distance, PageRank and other countries' sizes are left "
-            "out."
+            "world shares and ranks, specialisation (rca), value, what size and age lead to "
+            "expect, core, distance, PageRank, the shares of dependents and other countries' sizes "
+            "are left out: they need families and citations of other countries that were not "
+            "fetched."
         )
     if options.complexity == EXPORT:
         found.append(

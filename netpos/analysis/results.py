@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from netpos import countries
@@ -13,7 +14,6 @@ from netpos.analysis.complexity import technology_complexity
 from netpos.analysis.selection import WholeRun, selected
 from netpos.analysis.study import Span, Study
 from netpos.indicators import (
-    markets,
     position,
     robustness,
     scores,
@@ -51,6 +51,7 @@ TECHNOLOGY_COLUMNS = (
     "value_rank_change",
     "members_in_corpus",
     "members_missed",
+    "truncated",
 )
 
 
@@ -81,7 +82,7 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
         found["trend"] = _trend(study)
         found["slopes"] = trend.slopes(found["trend"])
         found["changes"] = _changes(study, found["countries"])
-    found["family_values"] = _family_values(study, study.valued)
+        found["family_values"] = _family_values(study, study.valued)
     found["organisations"] = found["organisations"].select(
         [c for c in position.ORGANISATION_COLUMNS if c in found["organisations"].columns]
     )
@@ -98,7 +99,7 @@ def _trend(study: Study) -> pl.DataFrame:
         None
         if not len(study.all_pairs)
         else value.stock(
-            study.corpus.columns("documents", *markets.DOCUMENTS),
+            study.valued_documents(),
             study.all_pairs,
             study.shares,
             study.fields,
@@ -107,6 +108,7 @@ def _trend(study: Study) -> pl.DataFrame:
             study.priority_years,
             span,
             data_date=study.data_date,
+            weights=study.tables.seed_citations.astype(np.float64),
         )
     )
     return trend.trend(
@@ -114,9 +116,9 @@ def _trend(study: Study) -> pl.DataFrame:
         study.spread,
         study.shares,
         study.member,
-        study.publication_years,
+        study.years,
         span,
-        data_date=study.data_date,
+        last_whole=trend.last_whole_year(study.data_date, study.options.year_by),
         focal=study.options.focal,
         counted=counted,
         values=values,
@@ -173,8 +175,15 @@ def _named(study: Study, table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_rca(study: Study, table: pl.DataFrame) -> pl.DataFrame:
-    """Add specialisation: within the listed technologies, and against all patenting if given."""
-    listed = table.filter((pl.col("technology") != UNION) & (pl.col("families") > 0))
+    """Add specialisation: within the listed technologies, and against all patenting if given.
+
+    With ``--design focal`` there is none: what others hold of a technology was not fetched.
+    """
+    if study.options.design == "focal":
+        none = pl.lit(None, pl.Float64)
+        return table.with_columns(rca_within=none, rca=none)
+    # a country without families in a technology has none of it, if it has families elsewhere
+    listed = table.filter((pl.col("technology") != UNION) & pl.col("families").is_not_null())
     totals = read_totals(Path(study.options.totals)) if study.options.totals else None
     keys = ["technology", "period", "country"]
     parts = []
@@ -217,7 +226,13 @@ def benchmark_table(study: Study, table: pl.DataFrame) -> pl.DataFrame:
     codes = {study.options.focal, *countries.benchmark_codes(study.options.benchmark or "")}
     keys = ["technology", "period"]
     columns = ["families", "family_share", "received", "balance_ratio", "citations_per_family"]
-    ranked = [position.rank(c).over(keys).alias(f"{c}_rank") for c in columns]
+    # who has no family is absent, not last, unless older families of it are still cited
+    ranked = [
+        pl.when((pl.col("families") > 0) | ((pl.col("received") > 0) & (c == "received")))
+        .then(position.rank(c).over(keys))
+        .alias(f"{c}_rank")
+        for c in columns
+    ]
     return (
         table.filter(pl.col("country").is_in(sorted(codes)))
         .select(*keys, "country", "name", *columns)

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from netpos.analysis.behind import Behind
+from netpos.analysis.bounds import bounds
 from netpos.analysis.coverage import (
     country_coverage,
     coverage_table,
     reference_table,
     with_measurable,
 )
+from netpos.analysis.expectation import COLUMNS, expectation
 from netpos.analysis.study import Span, Study
 from netpos.indicators import (
     position,
@@ -36,6 +37,7 @@ CITATION_COLUMNS = (
     "balance",
     "balance_dyadic",
     "pure_importer",
+    *COLUMNS,
     "received_share",
     "received_rank",
     "pagerank",
@@ -43,6 +45,7 @@ CITATION_COLUMNS = (
     "harmonic_in",
     "core",
     "core_distance",
+    "core_distance_relative",
     "near_core",
     "source_countries",
     "source_effective",
@@ -79,8 +82,16 @@ REFUSED_FOCAL = (
     "harmonic_in",
     "core",
     "core_distance",
+    "core_distance_relative",
     "near_core",
+    *COLUMNS,
 )
+
+
+#: The same of organisations: the others' families and citations were not fetched.
+REFUSED_FIRMS = ("family_rank", "value", "value_rank", "pagerank", "betweenness")
+#: Citations that a rank by value must rest on.
+LEAST_CITATIONS = 20
 
 
 @dataclass(frozen=True)
@@ -89,7 +100,6 @@ class WholeRun:
 
     study: Study
     coverage: pl.DataFrame
-    self_links: NDArray[np.float64]
     behind: Behind
     sample: uncertainty.Sample
 
@@ -99,7 +109,6 @@ class WholeRun:
         return cls(
             study,
             coverage_table(study),
-            self_citations(study),
             Behind(study),
             uncertainty.Sample.of(study.pairs, study.spread, study.shares, study.organisations),
         )
@@ -113,6 +122,7 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
     by_country = country_coverage(study, technology, span)
     chosen = study.chosen(technology, span)
     worth = value.node_values(study.valued, study.shares, chosen)
+    against, residuals = expectation(study, technology, span)
     table = (
         position.country_table(
             closed,
@@ -130,6 +140,7 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
             how="left",
             maintain_order="left",
         )
+        .join(against, on="country", how="left", maintain_order="left")
         .with_columns(
             pl.when(pl.col("families") == 0).then(pl.col(c).fill_null(0.0)).otherwise(c).alias(c)
             for c in ("value", "value_foreign")
@@ -140,23 +151,35 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
             .otherwise("value_share")
             .alias("value_share")
         )
+        .with_columns(truncated=pl.lit(study.truncated(span[1])))
+        .pipe(_with_sound_ranks)
     )
     if not len(study.all_pairs):  # an export without citations tells nothing of them
         table = table.with_columns(
             [pl.lit(None, table.schema[c]).alias(c) for c in CITATION_COLUMNS]
         )
     found = {}
+    parts = {"bounds": bounds(study, technology, span, table)}
+    dependents = once.behind.dependents(citing, technology, span)
     if study.options.design == "focal":
         table = focal_only(table, study.options.focal)
+        mine = (pl.col("country") == study.options.focal) & (
+            pl.col("indicator") != "received_share"
+        )
+        parts["bounds"] = parts["bounds"].filter(mine)
+        # the share of all that another country cites: its other citations were not fetched
+        dependents = dependents.with_columns(share=pl.lit(None, pl.Float64))
     else:
         found["indicators"] = _intervals(study, table, once.sample, technology, period, span)
-    parts = {
+        table = value.drawn_ranks(table, found["indicators"])
+        parts["residuals"] = residuals
+    parts |= {
         "countries": table,
         "links": _plain(closed),
         "source_links": _plain(citing),
         "coverage_by_country": by_country,
         "exposure": once.behind.exposure(citing, technology, span),
-        "dependents": once.behind.dependents(citing, technology, span),
+        "dependents": dependents,
         "references": reference_table(study, technology, span),
     }
     keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
@@ -217,10 +240,20 @@ def _plain(links: Links) -> pl.DataFrame:
     return rounded(links.table.select("citing", "cited", "weight", "citations"))
 
 
-def self_citations(study: Study) -> NDArray[np.float64]:
-    """Count the links of each family as citing end that stay within an organisation."""
-    marked = study.pairs.citing[study.pairs.self_citation]
-    return np.bincount(marked, minlength=study.rows).astype(np.float64)
+def _self_citations(study: Study, technology: str, span: Span) -> pl.Series:
+    """Citations of each organisation to its own families, by the counting rule of links."""
+    spread = study.organisation_spread
+    chosen = study.links_mask(technology, span, kind="organisation", keep_self=True)
+    at, weight, _ = spread.summed(chosen)
+    own = spread.ends[0][at] == spread.ends[1][at]
+    sums = np.bincount(spread.ends[0][at][own], weight[own], minlength=len(spread.names))
+    return pl.Series(sums, dtype=pl.Float64)
+
+
+def _with_sound_ranks(table: pl.DataFrame) -> pl.DataFrame:
+    """Leave out ranks by value that rest on fewer than `LEAST_CITATIONS` citations."""
+    enough = pl.col("cited_by_families") >= LEAST_CITATIONS
+    return table.with_columns(value_rank=pl.when(enough).then(pl.col("value_rank")))
 
 
 def _organisations(
@@ -230,9 +263,11 @@ def _organisations(
     study, shares = once.study, once.study.organisations
     firms = study.links(technology, span, kind="organisation", period=period)
     chosen = study.chosen(technology, span)
-    weight = shares.matrix.T @ (once.self_links * chosen)
     table = pl.DataFrame(
-        {"node": pl.Series(shares.names, dtype=pl.String), "self_citations": weight}
+        {
+            "node": pl.Series(shares.names, dtype=pl.String),
+            "self_citations": _self_citations(study, technology, span),
+        }
     )
     nodes = firms.nodes.join(table, on="node", how="left", maintain_order="left")
     links = Links(nodes, firms.table, "organisation")
@@ -245,6 +280,10 @@ def _organisations(
     worth = worth.select("organisation", "value", "value_rank")
     worth = worth.filter(pl.lit(len(study.all_pairs) > 0))
     found = found.join(worth, on="organisation", how="left", maintain_order="left")
+    if study.options.design == "focal":
+        found = found.with_columns([pl.lit(None, found.schema[c]).alias(c) for c in REFUSED_FIRMS])
+    else:
+        found = _with_sound_ranks(found)
     return found, _plain(firms)
 
 
@@ -275,6 +314,7 @@ def _technology_row(
         schema_overrides={"coverage": pl.Float64, "core": pl.String},
     )
     kept = (
+        "truncated",
         "balance_ratio",
         "balance",
         "source_effective",

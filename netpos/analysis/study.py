@@ -23,6 +23,7 @@ from netpos.graph import links as graph_links
 from netpos.graph import residence
 from netpos.graph.links import Citations, Mask, Shares, Spread
 from netpos.indicators import markets, value
+from netpos.indicators.trend import last_whole_year
 from netpos.ingest.corpus import Corpus, reading
 from netpos.options import Options
 from netpos.tables import Links, rounded
@@ -62,12 +63,15 @@ class Tables:
     """What a run reads of a corpus, all of it at once: the corpus may change on disk later.
 
     ``families`` has the columns of `_HELD`, ``outside`` the dates of documents outside, and
-    ``applicants`` one row per family and applicant, with the user's aliases applied.
+    ``applicants`` one row per family and applicant, with the user's aliases applied;
+    ``seed_citations`` is how many citing families each pair of families is without the records of
+    the context.
     """
 
     families: pl.DataFrame
     outside: pl.DataFrame
     applicants: pl.DataFrame
+    seed_citations: NDArray[np.int32]
     counting: residence.Counting
 
     @property
@@ -150,6 +154,7 @@ class Study:
         *,
         scope: graph_links.Scope | None = None,
         kind: Kind = "country",
+        keep_self: bool = False,
     ) -> Mask:
         """Select the pairs that make up the links of a technology and span.
 
@@ -164,6 +169,8 @@ class Study:
             Which ends must be in the technology; default that of the run.
         kind
             What the nodes are: it decides on self-citations where the run leaves them to it.
+        keep_self
+            Also those within an organisation, whatever the options say.
 
         Raises
         ------
@@ -174,7 +181,7 @@ class Study:
         chosen = graph_links.select(
             self.pairs, self.ends[technology], self.years, span, scope=scope or self.options.scope
         )
-        if self.drops_self_citations(kind):
+        if not keep_self and self.drops_self_citations(kind):
             chosen &= ~self.pairs.self_citation
         return chosen
 
@@ -185,6 +192,13 @@ class Study:
     def spread_of(self, kind: Kind) -> Spread:
         """Pairs spread over countries or organisations."""
         return self.spread if kind == "country" else self.organisation_spread
+
+    @cached_property
+    def counted(self) -> Mask:
+        """Which pairs count between countries: all, or those between different organisations."""
+        if self.drops_self_citations("country"):
+            return ~self.pairs.self_citation
+        return np.ones(len(self.pairs), dtype=bool)
 
     @cached_property
     def memberships(self) -> pl.DataFrame | None:
@@ -200,6 +214,27 @@ class Study:
     def in_span(self, span: Span) -> Mask:
         """Rows whose year lies in the span."""
         return np.asarray((self.years >= span[0]) & (self.years <= span[1]))
+
+    def may_lie_in_span(self, span: Span) -> Mask:
+        """Rows whose year lies in the span, and documents outside whose year may.
+
+        A document outside without a date may lie in any span, with ``--year-by priority`` also one
+        that was published in the span or later.
+        """
+        inside = self.in_span(span)
+        published = self.publication_years[self.families :]
+        early = published < span[0]
+        late = published > span[1] if self.options.year_by == "publication" else early
+        inside[self.families :] = ~(early | late)
+        return inside
+
+    def truncated(self, last: int) -> bool:
+        """Whether the data end too early to know all families of a year.
+
+        By year of publication a year is whole when it is over at the data date; by year of
+        priority only 18 months later, when applications have been published.
+        """
+        return last > last_whole_year(self.data_date, self.options.year_by)
 
     def chosen(self, technology: str, span: Span) -> Mask:
         """Seed families of a technology whose year lies in the span."""
@@ -222,8 +257,13 @@ class Study:
 
     @cached_property
     def citing_families(self) -> NDArray[np.float64]:
-        """Distinct citing families per row, documents outside each counting as one."""
-        return np.bincount(self.all_pairs.cited, minlength=self.rows).astype(np.float64)
+        """Distinct citing families per row, documents outside each counting as one.
+
+        Those of the context count as what they would be without it: documents outside.
+        """
+        number = self.tables.seed_citations
+        found = np.bincount(self.all_pairs.cited, number, minlength=self.rows)
+        return found.astype(np.float64)
 
     def _of_families(self, column: str) -> NDArray[np.float64]:
         out = np.full(self.rows, np.nan)
@@ -291,12 +331,17 @@ class Study:
         )
         return replace(found, nodes=nodes)
 
+    def valued_documents(self) -> pl.DataFrame:
+        """Documents that can give a family markets: those of the context move no value."""
+        found = self.corpus.columns("documents", *markets.DOCUMENTS, "role")
+        return found.filter(pl.col("role") == "seed").drop("role")
+
     @cached_property
     def valued(self) -> value.Valuation:
         """Value of every family; see `netpos.indicators.value`."""
         n = self.families  # documents outside the corpus are in no market
         return value.valuation(
-            self.corpus.columns("documents", *markets.DOCUMENTS),
+            self.valued_documents(),
             self.citing_families[:n],
             self.priority_years[:n],
             {name: inside[:n] for name, inside in self.fields.items()},
@@ -327,7 +372,8 @@ def prepare(corpus: Corpus, options: Options) -> Study:
     families = corpus.columns("families", *_HELD, "documents", "family_size", "role")
     outside = corpus.columns("outside", "date")
     n = families.height
-    tables = Tables(families.select(_HELD), outside, applicants, options.counting)
+    seed_citations = corpus.columns("citations", "seed_citations").to_series().to_numpy()
+    tables = Tables(families.select(_HELD), outside, applicants, seed_citations, options.counting)
     rows = tables.rows
     published = np.full(rows, np.nan)
     published[:n] = _numbers(families["publication_year"])

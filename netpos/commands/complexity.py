@@ -22,7 +22,7 @@ from netpos.indicators.opportunities import (
     product_cells,
     top_products,
 )
-from netpos.ingest.user_tables import read_matrix_of, read_names
+from netpos.ingest.user_tables import label_countries, read_matrix_of, read_names
 from netpos.viz.numbers import FORMS, formed
 from netpos.viz.report.findings import Findings, Section, Shown, finding_words
 from netpos.viz.words import in_sentence
@@ -164,7 +164,9 @@ def _kept(
     matrix: pl.DataFrame, kind: Kind, regions: str | None, least: float, file: Path
 ) -> tuple[pl.DataFrame, list[str]]:
     """The rows that take part, and what was left out."""
-    notes = []
+    notes: list[str] = []
+    if kind == "countries":
+        matrix, notes = _one_row_each(matrix)
     if regions is not None:
         if kind != "regions":
             problem = "--regions: the rows of this matrix are not called regions"
@@ -184,6 +186,21 @@ def _kept(
         remedy = "lower --min-families, or widen --regions"
         raise InputError("fewer than two regions are left", file=file, remedy=remedy)
     return matrix, notes
+
+
+def _one_row_each(matrix: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Add up the rows that call one country by several labels, under its code."""
+    known = countries.label_to_country(matrix["country"].unique().sort()).drop_nulls()
+    several = known.filter(pl.col("country").is_duplicated())
+    if not several.height:
+        return matrix, []
+    named, notes = label_countries(
+        matrix.filter(pl.col("country").is_in(several["label"].implode())), ["country"]
+    )
+    others = matrix.filter(~pl.col("country").is_in(several["label"].implode()))
+    keys = [c for c in matrix.columns if c != "value"]
+    added = named.group_by(keys).agg(pl.col("value").sort().sum()).select(matrix.columns)
+    return pl.concat([others, added]).sort(keys), notes
 
 
 def _row(labels: pl.Series, focal: str, kind: Kind) -> str:

@@ -67,10 +67,14 @@ def analyse_links(
     say = report or (lambda _: None)
     focal = countries.check_focal(focal)
     table, warnings = label_countries(read_links(file), ["citing", "cited"])
+    table, more = _complete(table, file.name)
+    warnings += more
     sizes = None
     if families is not None:
         sizes, more = label_countries(read_families(families), ["country"])
         warnings += more
+        sizes, more = _complete(sizes, families.name)
+        warnings += more + _several(sizes, table)
     for warning in warnings:
         say(f"note: {warning}")
     rows: dict[str, list[pl.DataFrame]] = {}
@@ -98,29 +102,69 @@ def analyse_links(
     return out / pages[0]
 
 
+def _complete(table: pl.DataFrame, name: str) -> tuple[pl.DataFrame, list[str]]:
+    """Give rows without a technology or period to ``all``, unless others tell what that is."""
+    warnings = []
+    for column in ("technology", "period"):
+        if column not in table.columns:
+            continue
+        blank = pl.col(column).is_null()
+        told = (pl.col(column) == _WHOLE).any()
+        keys = ["technology"] if column == "period" and "technology" in table.columns else []
+        both = table.select((blank & (told.over(keys) if keys else told)).alias("left"))["left"]
+        if both.any():
+            warnings.append(
+                f"{name}: {both.sum():,} rows without a {column} are left out, since rows "
+                f"'{_WHOLE}' give the whole"
+            )
+        table = table.filter(~both)
+        if column == "technology":
+            table = table.with_columns(pl.col(column).fill_null(_WHOLE))
+    return table, warnings
+
+
+def _several(sizes: pl.DataFrame, table: pl.DataFrame) -> list[str]:
+    """Warn where families of several technologies are added up for links without one."""
+    names = _values(sizes, "technology")
+    if len(names) < 2 or _WHOLE in names or _values(table, "technology"):
+        return []
+    return [
+        f"the links tell no technology: families of {len(names)} technologies are added up, so "
+        "that one in several of them counts in each"
+    ]
+
+
 def _selections(
     table: pl.DataFrame, sizes: pl.DataFrame | None, focal: str
 ) -> list[tuple[str, str, Links]]:
-    """Links of each technology and period, ``all`` adding the periods up."""
-    technologies = _values(table, "technology")
+    """Links of each technology and period.
+
+    ``all`` is what the rows ``all`` say; where there are none it adds up all rows, those without a
+    period too.
+    """
     found = []
-    for technology in technologies:
+    for technology in _values(table, "technology") or [_WHOLE]:
         mine = _where(table, "technology", technology)
         own = None if sizes is None else _where(sizes, "technology", technology)
-        periods = [p for p in _values(mine, "period") if p != _WHOLE]
-        for period in [*periods, _WHOLE]:
-            part = mine if period == _WHOLE else _where(mine, "period", period)
-            size = own if own is None or period == _WHOLE else _where(own, "period", period)
+        for period in [*(p for p in _values(mine, "period") if p != _WHOLE), _WHOLE]:
+            part = _where(mine, "period", period)
+            size = None if own is None else _where(own, "period", period)
             found.append((technology, period, _links(part, size, focal, technology, period)))
     return found
 
 
 def _values(table: pl.DataFrame, column: str) -> list[str]:
-    return table[column].unique().sort().to_list() if column in table.columns else [_WHOLE]
+    if column not in table.columns:
+        return []
+    return table[column].drop_nulls().unique().sort().to_list()
 
 
 def _where(table: pl.DataFrame, column: str, value: str) -> pl.DataFrame:
-    return table.filter(pl.col(column) == value) if column in table.columns else table
+    """Rows with a value; for ``all`` without rows of that name every row."""
+    if column not in table.columns:
+        return table
+    found = table.filter(pl.col(column) == value)
+    return table if value == _WHOLE and not found.height else found
 
 
 def _links(

@@ -9,8 +9,10 @@ Its promise is
 with T the families of the technology (and period), d the cited document under scope ``citing``
 and the citing document under scope ``cited``. Ingested with ``--role context`` it adds exactly
 these citations to the located ones, as long as it is a family of its own and has a country (a
-stated residence, or a national priority). Two deviations are in the nature of the matter, as an
-export does not tell the family of a document outside it:
+stated residence, or a national priority). Never promised are documents that can have no country:
+those that the corpus holds as design rights or plant patents, which are no families, and those
+whose kind says so (US design and plant patents). Two deviations are in the nature of the matter,
+as an export does not tell the family of a document outside it:
 
 - Documents fetched together that prove to be one family become one end, and the pairs with it one
   citation. The citations counted fall by as many as the located ones, so the coverage promised is
@@ -87,7 +89,7 @@ def _select(
     pairs, member = study.pairs, study.member[technology]
     if scope == "cited":
         own, other = pairs.cited, pairs.citing
-        counted = member[own] & _may_lie_within(study, span)[other]
+        counted = member[own] & study.may_lie_in_span(span)[other]
     else:
         own, other = pairs.citing, pairs.cited
         counted = study.chosen(technology, span)[own]
@@ -96,14 +98,6 @@ def _select(
     if country is not None:
         counted = counted & _held_by(study, country)[own]
     return _Selection(own[counted].astype(np.int64), other[counted].astype(np.int64))
-
-
-def _may_lie_within(study: Study, span: Span) -> Mask:
-    """Rows published in the span; an outside document without a date may be."""
-    inside = study.in_span(span)
-    years = study.corpus.table("outside")["date"].dt.year()
-    within = years.is_between(*span) | years.is_null()
-    return np.concatenate([inside[: study.families], within.to_numpy()])
 
 
 def _held_by(study: Study, country: str) -> Mask:
@@ -185,14 +179,42 @@ def missing_documents(
     return _rank(study, _select(study, technology, span, scope, country))
 
 
-def _rank(study: Study, chosen: _Selection) -> pl.DataFrame:
+#: Kinds of documents at an office that are design or plant patents: no families, never located.
+NO_INVENTION = {"US": r"^(S|P)\d*$"}
+
+
+def _no_invention(study: Study, outside: pl.DataFrame) -> pl.Series:
+    """Which documents outside cannot become families: by what the corpus holds, or by kind."""
+    held = study.corpus.columns("documents", "family", "lens_id", "office", "doc_number", "kind")
+    held = held.filter(pl.col("family").is_null())
+    known = pl.col("lens_id").is_in(held["lens_id"].drop_nulls().implode())
+    number = pl.concat_str("office", pl.col("doc_number").str.replace_all(r"\W", ""), "kind")
+    named = number.is_in(held.select(number).to_series().drop_nulls().implode())
+    by_kind = [
+        (pl.col("office") == office) & pl.col("kind").str.contains(pattern)
+        for office, pattern in NO_INVENTION.items()
+    ]
+    found = known.fill_null(value=False) | named.fill_null(value=False)
+    for one in by_kind:
+        found = found | one.fill_null(value=False)
+    return outside.select(found.alias("none"))["none"]
+
+
+def _gain(study: Study, chosen: _Selection) -> pl.DataFrame:
+    """Documents outside, what each would locate, and whether it cannot (``none``)."""
     outside = study.corpus.table("outside")
     n, located = study.families, study.shares.located
     adds = located[chosen.own] & (chosen.other >= n) & ~located[chosen.other]
     gain = np.bincount(chosen.other[adds] - n, minlength=outside.height).astype(np.int64)
+    return outside.with_columns(
+        citations=pl.Series(gain, dtype=pl.Int64), none=_no_invention(study, outside)
+    ).filter(pl.col("citations") > 0)
+
+
+def _rank(study: Study, chosen: _Selection) -> pl.DataFrame:
     return (
-        outside.with_columns(citations=pl.Series(gain, dtype=pl.Int64))
-        .filter(pl.col("citations") > 0)
+        _gain(study, chosen)
+        .filter(~pl.col("none"))
         .select(list(MISSING))
         .sort(
             ["citations", "lens_id", "office", "doc_number", "kind"],
@@ -387,6 +409,17 @@ def missing_command(
     now, without = _count(study, chosen), _held_back(study, chosen)
     table = _rank(study, chosen).head(top or study.rows)
     notes = _notes(now, table, without, scope, of_families=families)
+    never = _gain(study, chosen).filter("none")
+    if never.height:
+        what = (
+            "document is a design or plant patent and"
+            if never.height == 1
+            else ("documents are design or plant patents and")
+        )
+        notes.append(
+            f"{never.height:,} {what} no family: {never['citations'].sum():,} citations can never "
+            "be located"
+        )
     if families:
         ids = without.head(top or study.rows)["members"].explode().drop_nulls().to_list()
         lines = _pieces("lens_id", ids, piece) if as_ == "lens-query" else ids

@@ -30,6 +30,8 @@ DistanceKind = Literal["resistance", "shortest", "effective", "association"]
 
 #: The core is sought on dense matrices; more nodes would not fit.
 MOST_NODES = 3000
+#: Countries outside the core whose median distance can serve as a measure.
+LEAST_OUTSIDE = 3
 
 
 def core(links: Links, method: CoreMethod = "rich") -> pl.DataFrame:
@@ -306,7 +308,9 @@ def near_core(
     """Whether a country is in the core or among the five nearest outside it.
 
     Only countries with ten families or more count among the five; any that are tied with the fifth
-    (1e-12 relative) are near as well.
+    (1e-12 relative) are near as well. Outside the core nothing is said unless there are more than
+    twice as many countries with ten families as would be named: the five nearest of seven are not
+    near, they are most of them.
 
     Parameters
     ----------
@@ -322,7 +326,8 @@ def near_core(
     Returns
     -------
     Node and ``value`` Boolean; null for a country outside the core whose families are not known,
-    and for all if there is no core. False where the core cannot be reached.
+    for all outside it where too few could be named, and for all if there is no core. False where
+    the core cannot be reached.
 
     Raises
     ------
@@ -338,10 +343,11 @@ def near_core(
     Examples
     --------
     >>> from netpos.tables import Links
-    >>> links = Links.from_table(pl.DataFrame({"citing": ["NL", "BE"], "cited": ["US", "US"],
-    ...     "weight": [3.0, 1.0]}), {"US": 90.0, "NL": 12.0, "BE": 4.0})
-    >>> near_core(links, ["US"]).rows()
-    [('BE', False), ('NL', True), ('US', True)]
+    >>> codes = ["AT", "BE", "CH", "DE", "ES", "FI", "FR", "GB", "IT", "NL", "SE"]
+    >>> links = Links.from_table(pl.DataFrame({"citing": codes, "cited": ["US"] * 11,
+    ...     "weight": [float(k) for k in range(1, 12)]}), dict.fromkeys([*codes, "US"], 12.0))
+    >>> near_core(links, ["US"]).filter("value")["country"].to_list()
+    ['FR', 'GB', 'IT', 'NL', 'SE', 'US']
     """
     inside = _members(links, core)
     if distance is None:
@@ -353,3 +359,52 @@ def near_core(
     known = counts.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     near = kernels.near_core(inside[None], far[None], known)[0]
     return links.column(near).with_columns(pl.col("value").cast(pl.Boolean))
+
+
+def relative_distance(
+    links: Links,
+    core: pl.DataFrame | Sequence[str] | None = None,
+    distance: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    r"""How far each country is from the core, against the median of the countries outside it.
+
+    .. math:: D_i / \mathrm{median}\{D_k : k \notin \mathrm{core},\ N_k \ge 10\}
+
+    Parameters
+    ----------
+    links, core, distance
+        See `near_core`.
+
+    Returns
+    -------
+    Node and ``value`` [1 = as far as the median country]; 0 in the core; null where the distance
+    is, and where fewer than three countries outside the core have ten families and a distance.
+
+    Raises
+    ------
+    OptionError
+        A member is not known, or there are more than 3000 nodes.
+    TableError
+        A table is about other nodes.
+
+    References
+    ----------
+    docs/methods.md.
+
+    Examples
+    --------
+    >>> from netpos.tables import Links
+    >>> links = Links.from_table(pl.DataFrame({"citing": ["NL", "BE", "DE"], "cited": ["US"] * 3,
+    ...     "weight": [1.0, 2.0, 4.0]}), dict.fromkeys(["NL", "BE", "DE", "US"], 12.0))
+    >>> relative_distance(links, ["US"]).rows()
+    [('BE', 1.0), ('DE', 0.5), ('NL', 2.0), ('US', 0.0)]
+    """
+    inside = _members(links, core)
+    if distance is None:
+        distance = core_distance(links, links.nodes["node"].filter(pl.Series(inside)).to_list())
+    far = _aligned(links, distance, "value").cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    known = links.nodes["families"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    others = far[~inside & np.isfinite(far) & (significant(known) >= kernels.LEAST_FAMILIES)]
+    if others.size < LEAST_OUTSIDE:
+        return links.column(np.full(far.size, np.nan))
+    return links.column(np.where(inside, 0.0, far / np.median(others)))

@@ -28,6 +28,8 @@ Mask = NDArray[np.bool_]
 
 #: Shares below this are left out of diversity (rounding residue of fractional counting).
 NEGLIGIBLE_SHARE = 1e-12
+#: Families that a country outside the core needs to be called near it.
+LEAST_FAMILIES = 10
 
 
 # --- numbers -----------------------------------------------------------------------------------
@@ -334,16 +336,19 @@ def near_core(core: Mask, distance: Floats, families: ArrayLike) -> Floats:
     Returns
     -------
     ``(draws, n)``. A country tied with the fifth (1e-12 relative) counts as well. NaN outside the
-    core where the families are not known, and everywhere in draws without a core.
+    core where the families are not known and where at least half of the countries that could be
+    named would be: then it says nothing. NaN everywhere in draws without a core.
     """
     rounded = significant(np.asarray(families, dtype=np.float64))
     counts = np.broadcast_to(rounded, distance.shape)
-    eligible = ~core & np.isfinite(distance) & (np.nan_to_num(counts, nan=0.0) >= 10)
+    eligible = ~core & np.isfinite(distance) & (np.nan_to_num(counts, nan=0.0) >= LEAST_FAMILIES)
     ranked = np.sort(np.where(eligible, distance, np.inf), axis=-1)
     n = distance.shape[-1]
     fifth = ranked[..., min(4, n - 1) :][..., :1] if n else np.zeros((*distance.shape[:-1], 1))
-    near = core | (eligible & (distance <= fifth * (1 + 1e-12)))
-    unknown = (~core & np.isnan(counts)) | ~core.any(axis=-1, keepdims=True)
+    named = eligible & (distance <= fifth * (1 + 1e-12))
+    near = core | named
+    few = eligible.sum(axis=-1, keepdims=True) <= 2 * named.sum(axis=-1, keepdims=True)
+    unknown = (~core & (np.isnan(counts) | few)) | ~core.any(axis=-1, keepdims=True)
     return np.where(unknown, np.nan, near.astype(np.float64))
 
 

@@ -326,10 +326,16 @@ class Spread:
         pl.DataFrame
             ``citing, cited, weight, citations``, sorted; see `netpos.tables.Links`.
         """
-        return self._named(*self._summed(chosen))
+        return self._named(*self.summed(chosen))
 
-    def _summed(self, chosen: Mask) -> tuple[Ints, NDArray[np.float64], Ints]:
-        """Cells with chosen pairs in order, the sums of their weights, the numbers of entries."""
+    def summed(self, chosen: Mask) -> tuple[Ints, NDArray[np.float64], Ints]:
+        """Sum the entries of the chosen pairs, as numbers.
+
+        Returns
+        -------
+        (cells, weights, entries)
+            Cells with a weight in order, see `ends`; sums of the weights; numbers of entries.
+        """
         keep = np.flatnonzero(gathered(chosen, self.pair))
         cell, weight = self.cell[keep], self.weight[keep]
         del keep
@@ -421,7 +427,7 @@ def build(
     technology, period, counting
         Names that travel with the result.
     """
-    at, weight, citations = spread._summed(chosen)
+    at, weight, citations = spread.summed(chosen)
     nodes = sizes(shares, member, years, span, measures)
     keep = nodes["families"].to_numpy() > 0
     for end in spread.ends:

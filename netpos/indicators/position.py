@@ -113,6 +113,7 @@ def country_table(
             _named(paths.harmonic_in(closed), "harmonic_in"),
             centre["core"],
             _named(distance, "core_distance"),
+            _named(core.relative_distance(closed, centre, distance), "core_distance_relative"),
             _named(near, "near_core"),
             _column(nodes, "cited_by_families"),
         ]
@@ -180,6 +181,10 @@ COUNTRY_COLUMNS: Sequence[str] = [
     "balance",
     "balance_dyadic",
     "pure_importer",
+    "received_expected",
+    "received_ratio",
+    "given_expected",
+    "given_ratio",
     "received_share",
     "received_rank",
     "pagerank",
@@ -187,6 +192,7 @@ COUNTRY_COLUMNS: Sequence[str] = [
     "harmonic_in",
     "core",
     "core_distance",
+    "core_distance_relative",
     "near_core",
     "source_countries",
     "source_effective",
@@ -206,6 +212,7 @@ COUNTRY_COLUMNS: Sequence[str] = [
     "value_rank",
     "citations_per_family",
     "measurable",
+    "truncated",
 ]
 
 

@@ -20,7 +20,7 @@ from netpos.graph.kernels import divide
 from netpos.graph.links import Citations, Mask, Shares, Spread, gathered
 from netpos.tables import require, rounded
 
-#: Months before the data date in which a year counts as provisional.
+#: Months from first filing to publication: younger years of priority are truncated.
 GUARD_MONTHS = 18
 #: Years after publication in which a citation counts, unless a run sets another window.
 WINDOW = 3
@@ -31,7 +31,7 @@ _KEYS = ("technology", "country", "year")
 
 
 def guard_date(data_date: dt.date, months: int = GUARD_MONTHS) -> dt.date:
-    """Return the day that lies some months before the data date; later days are provisional.
+    """Return the day that lies some months before the data date.
 
     Examples
     --------
@@ -45,15 +45,32 @@ def guard_date(data_date: dt.date, months: int = GUARD_MONTHS) -> dt.date:
     return dt.date(year, month + 1, min(data_date.day, last))
 
 
+def last_whole_year(data_date: dt.date, year_by: str = "publication") -> int:
+    """Return the last year whose families are all known at the data date.
+
+    By year of publication that is the last year that is over; by year of priority the last that
+    was over `GUARD_MONTHS` before, the time from first filing to publication.
+
+    Examples
+    --------
+    >>> last_whole_year(dt.date(2025, 11, 30)), last_whole_year(dt.date(2025, 12, 31))
+    (2024, 2025)
+    >>> last_whole_year(dt.date(2025, 6, 30), "priority")
+    2023
+    """
+    day = guard_date(data_date) if year_by == "priority" else data_date
+    return day.year if (day.month, day.day) == (12, 31) else day.year - 1
+
+
 def trend(
     pairs: Citations,
     spread: Spread,
     shares: Shares,
     member: Mapping[str, Mask],
-    published: NDArray[np.float64],
+    years: NDArray[np.float64],
     span: tuple[int, int],
     *,
-    data_date: dt.date,
+    last_whole: int,
     focal: str,
     window: int = WINDOW,
     counted: Mask | None = None,
@@ -64,7 +81,7 @@ def trend(
     .. math:: \mathrm{family\_share}_{iy} = N_{iy} / N_y, \qquad
               \mathrm{received\_share}_{iy} = R_{iy} / \sum_k R_{ky}
 
-    :math:`N_{iy}` are the families first published in year :math:`y`, :math:`N_y` the number of
+    :math:`N_{iy}` are the families of year :math:`y`, :math:`N_y` the number of
     them that any country has a share in, and :math:`R_{iy}` the citations from abroad that these
     families received from families of the technology within ``window`` years,
     :math:`0 \le y_{citing} - y \le k`.
@@ -75,12 +92,12 @@ def trend(
         Citations between families, their spread over countries, and the shares of countries.
     member
         Families of each technology, in the order wanted.
-    published
-        Year of first publication of each row of ``shares``, NaN where unknown.
+    years
+        Year of each row of ``shares`` by the clock of the run, NaN where unknown.
     span
         First and last year.
-    data_date
-        Latest publication in the data.
+    last_whole
+        The last year whose families are all known, see `last_whole_year`.
     focal
         A country with rows in every technology.
     window
@@ -93,11 +110,11 @@ def trend(
     Returns
     -------
     ``technology, country, year, families, family_share, value_share, received_share,
-    provisional``: a row for each year of the span for each country with families or citations in
+    truncated``: a row for each year of the span for each country with families or citations in
     the span, and the focal country; technologies in the order given, then by country and year.
     ``families`` by the counting rule. A share is null where its sum is 0; ``received_share`` also
-    for years whose window goes beyond the last full year before the data date; ``value_share``
-    where ``values`` has no row. ``provisional``: the year ends within 18 months of the data date.
+    for years whose window goes beyond the last whole year; ``value_share`` where ``values`` has no
+    row. ``truncated``: not all families of the year are known at the data date.
 
     Raises
     ------
@@ -115,19 +132,19 @@ def trend(
     if window < 0:
         raise OptionError(f"window of {window} years", remedy="use 0 or more")
     everyone = sorted({*shares.names, focal})
-    years = np.arange(span[0], span[1] + 1)
+    asked = np.arange(span[0], span[1] + 1)
     row = np.searchsorted(everyone, shares.names)
-    # entries of the shares (country, family) of the families published in the span
-    column = np.where((published >= span[0]) & (published <= span[1]), published - span[0], -1)
+    # entries of the shares (country, family) of the families of the span
+    column = np.where((years >= span[0]) & (years <= span[1]), years - span[0], -1)
     column = column.astype(np.int64)
     family = np.repeat(np.arange(column.size), np.diff(shares.matrix.indptr))
     dated = np.flatnonzero(column[family] >= 0)
     family = family[dated]
-    cell = row[shares.matrix.indices[dated]] * years.size + column[family]
+    cell = row[shares.matrix.indices[dated]] * asked.size + column[family]
     part = shares.matrix.data[dated]
     counted_in = shares.located & (column >= 0)
-    shape = (len(everyone), years.size)
-    timely = _timely(pairs, published, years, window)
+    shape = (len(everyone), asked.size)
+    timely = _timely(pairs, years, asked, window)
     if counted is not None:
         timely &= counted
     frames = []
@@ -136,17 +153,15 @@ def trend(
         held = np.bincount(cell[here], weights=part[here], minlength=shape[0] * shape[1])
         sizes = held.astype(np.float64).reshape(shape)
         at = column[inside & counted_in]
-        located = np.bincount(at, minlength=years.size).astype(np.float64)
+        located = np.bincount(at, minlength=asked.size).astype(np.float64)
         got = np.zeros(shape)
         chosen = timely & gathered(inside, pairs.citing) & gathered(inside, pairs.cited)
-        got[row] = _received(pairs, spread, chosen, published, years)
+        got[row] = _received(pairs, spread, chosen, years, asked)
         keep = np.asarray(((sizes > 0) | (got > 0)).any(axis=1))
         keep[everyone.index(focal)] = True
-        got[:, years + window > data_date.year - 1] = np.nan
-        frames.append(_table(technology, everyone, keep, years, sizes, located, got))
-    guard = guard_date(data_date)
-    ends = pl.date(pl.col("year"), 12, 31)
-    table = pl.concat(frames).with_columns(provisional=ends > guard)
+        got[:, asked + window > last_whole] = np.nan
+        frames.append(_table(technology, everyone, keep, asked, sizes, located, got))
+    table = pl.concat(frames).with_columns(truncated=pl.col("year") > last_whole)
     if values is None:
         return rounded(table.with_columns(value_share=pl.lit(None, pl.Float64))).select(_ORDER)
     require(values, {"technology": pl.String, "value_share": pl.Float64}, name="values")
@@ -155,17 +170,17 @@ def trend(
     return rounded(joined).select(_ORDER)
 
 
-_ORDER = (*_KEYS, "families", "family_share", "value_share", "received_share", "provisional")
+_ORDER = (*_KEYS, "families", "family_share", "value_share", "received_share", "truncated")
 
 
 def _timely(
-    pairs: Citations, published: NDArray[np.float64], years: NDArray[np.int64], window: int
+    pairs: Citations, years: NDArray[np.float64], asked: NDArray[np.int64], window: int
 ) -> Mask:
     """Which pairs cite a family of these years within the window."""
-    of_cited = gathered(published, pairs.cited)
-    age = gathered(published, pairs.citing) - of_cited
+    of_cited = gathered(years, pairs.cited)
+    age = gathered(years, pairs.citing) - of_cited
     found = (age >= 0) & (age <= window)
-    found &= (of_cited >= years[0]) & (of_cited <= years[-1])
+    found &= (of_cited >= asked[0]) & (of_cited <= asked[-1])
     return found
 
 
@@ -173,16 +188,16 @@ def _received(
     pairs: Citations,
     spread: Spread,
     chosen: Mask,
-    published: NDArray[np.float64],
-    years: NDArray[np.int64],
+    years: NDArray[np.float64],
+    asked: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Foreign citations of the pairs chosen, by cited country and cited year."""
     abroad = np.asarray(spread.ends[0] != spread.ends[1])
     keep = np.flatnonzero(gathered(chosen, spread.pair) & gathered(abroad, spread.cell))
     country = spread.ends[1][spread.cell[keep]].astype(np.int64)
-    year = (published[pairs.cited[spread.pair[keep]]] - years[0]).astype(np.int64)
-    shape = (len(spread.names), years.size)
-    code = country * years.size + year
+    year = (years[pairs.cited[spread.pair[keep]]] - asked[0]).astype(np.int64)
+    shape = (len(spread.names), asked.size)
+    code = country * asked.size + year
     weight = np.bincount(code, weights=spread.weight[keep], minlength=shape[0] * shape[1])
     found: NDArray[np.float64] = weight.astype(np.float64).reshape(shape)
     return found
@@ -213,7 +228,7 @@ def _table(
 def slopes(table: pl.DataFrame, columns: Sequence[str] = SLOPES) -> pl.DataFrame:
     r"""Change of a share per year, with its interval.
 
-    Least squares over the years that are not provisional and have a value,
+    Least squares over the years that are not truncated and have a value,
 
     .. math:: b = \frac{\sum_y (y - \bar y)(s_y - \bar s)}{\sum_y (y - \bar y)^2}, \qquad
               b \pm t_{.975,\,n-2}\, \sqrt{\frac{\sum_y e_y^2}{(n-2)\sum_y (y - \bar y)^2}}
@@ -247,7 +262,7 @@ def slopes(table: pl.DataFrame, columns: Sequence[str] = SLOPES) -> pl.DataFrame
     --------
     >>> years = pl.DataFrame({"technology": ["ai"] * 4, "country": ["NL"] * 4,
     ...     "year": [2018, 2019, 2020, 2024], "family_share": [0.01, 0.02, 0.03, 0.5],
-    ...     "provisional": [False, False, False, True]})
+    ...     "truncated": [False, False, False, True]})
     >>> slopes(years, ["family_share"]).row(0)
     ('ai', 'NL', 'family_share', 0.01, 0.01, 0.01, 3)
     """
@@ -262,7 +277,7 @@ def slopes(table: pl.DataFrame, columns: Sequence[str] = SLOPES) -> pl.DataFrame
 
 
 def _slope(table: pl.DataFrame, column: str) -> pl.DataFrame:
-    used = pl.when(~pl.col("provisional")).then(pl.col(column)).alias("s")
+    used = pl.when(~pl.col("truncated")).then(pl.col(column)).alias("s")
     year = pl.when(pl.col("s").is_not_null()).then(pl.col("year").cast(pl.Float64))
     dx, dy = pl.col("x") - pl.col("x").mean(), pl.col("s") - pl.col("s").mean()
     sums = (

@@ -4,7 +4,8 @@ r"""An open index of patent value: how often a family is cited, times the market
           M_f = \sum_m u_{fm}\, \mathrm{GNI}_m / \mathrm{GNI}_{US}
 
 :math:`c_f` are the distinct families that cite family :math:`f`, :math:`E_f` the mean of that over
-families of the same priority year and technology, and :math:`u_{fm}` tells whether the family is in
+families of the same priority year and technology (where it is below one citation,
+:math:`T_f = 1 + c_f - E_f`), and :math:`u_{fm}` tells whether the family is in
 force in country :math:`m` (1), pending there (a weight to choose) or neither (0). Every component
 is a column; the index is built after published descriptions of commercial ones and equals none.
 """
@@ -12,7 +13,7 @@ is a column; the index is built after published descriptions of commercial ones 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import get_args
@@ -33,6 +34,8 @@ Floats = NDArray[np.float64]
 PENDING = (1.0, 0.5)
 #: Families in a cell of the norm, below which it is pooled with neighbouring years.
 LEAST_IN_CELL = 30
+#: Citations expected of a family, below which its relevance is drawn towards the mean.
+LEAST_CITED = 1.0
 #: Part of the families' members that must be in the corpus.
 ENOUGH_MEMBERS = 0.8
 #: Nodes whose order is tested pair by pair; those behind them have no rank.
@@ -42,11 +45,18 @@ MOST_RANKED = 150
 def relevance(cited_by: Floats, priority_year: Floats, fields: Mapping[str, Mask]) -> pl.DataFrame:
     r"""How often each family is cited, against families of its age and technology.
 
-    .. math:: T_f = c_f / E_f, \qquad E_f = \frac{1}{|F_f|} \sum_{t \in F_f} \bar c_{t,\,y(f)}
+    .. math:: T_f = \frac{c_f + k_f}{E_f + k_f}, \qquad k_f = \max(0, 1 - E_f), \qquad
+              E_f = \frac{1}{|F_f|} \sum_{t \in F_f} \bar c_{t,\,y(f)}
 
     with :math:`\bar c_{ty}` the mean over all families, in force or not, of technology :math:`t`
     and priority year :math:`y`. A cell of fewer than 30 families is pooled with as many years on
     both sides as it takes.
+
+    Where fewer than one citation is expected one more or less says little: such families are drawn
+    towards 1, the mean of their technology and year, by a gamma prior with that mean and the
+    weight of the :math:`k_f` citations that are short of one, so that
+    :math:`T_f = 1 + c_f - E_f`. The mean of a cell stays 1. From one expected citation on it is
+    :math:`T_f = c_f / E_f`.
 
     Parameters
     ----------
@@ -60,8 +70,9 @@ def relevance(cited_by: Floats, priority_year: Floats, fields: Mapping[str, Mask
     Returns
     -------
     One row per family in any technology: ``family``, ``fields`` (joined by a blank),
-    ``cited_by_families``, ``expected`` (null without a year), ``relevance`` (0 where nothing is
-    expected), ``pooled`` and ``uncited`` (nothing is expected) Boolean.
+    ``cited_by_families``, ``expected`` (null without a year), ``relevance`` (0 where no family of
+    its technologies is cited), and Boolean ``pooled``, ``shrunk`` (fewer than one citation is
+    expected) and ``uncited`` (none is).
 
     References
     ----------
@@ -72,21 +83,28 @@ def relevance(cited_by: Floats, priority_year: Floats, fields: Mapping[str, Mask
     >>> c, year = np.array([8.0, 2, 5, 1, 9]), np.full(5, 2018.0)
     >>> relevance(c, year, {"ai": np.ones(5, dtype=bool)})["relevance"].to_list()
     [1.6, 0.4, 1.0, 0.2, 1.8]
+
+    One citation to one of five young families does not make it worth five times the others:
+
+    >>> relevance(np.array([1.0, 0, 0, 0, 0]), year, {"ai": np.ones(5, dtype=bool)})["relevance"]\
+    ...     .to_list()
+    [1.8, 0.8, 0.8, 0.8, 0.8]
     """
     names = np.full(cited_by.size, "", dtype=object)
     for field, inside in fields.items():
         names[inside] = names[inside] + f" {field}"
-    expected, number, pooled = _expected(cited_by, priority_year, fields)
+    norms, pooled, cited = _expected(cited_by, priority_year, fields)
     at = np.flatnonzero(names != "")
-    norm = divide(expected[at], number[at])
+    norm = norms[at]
     found = pl.DataFrame(
         {
             "family": pl.Series(at, dtype=pl.Int32),
             "fields": pl.Series(names[at].tolist(), dtype=pl.String).str.strip_chars(),
             "cited_by_families": cited_by[at],
             "expected": norm,
-            "relevance": np.where(norm == 0, 0.0, divide(cited_by[at], norm)),
+            "relevance": _relevance(cited_by[at], norm, cited[at]),
             "pooled": pooled[at],
+            "shrunk": norm < LEAST_CITED,
             "uncited": norm == 0,
         }
     )
@@ -95,10 +113,11 @@ def relevance(cited_by: Floats, priority_year: Floats, fields: Mapping[str, Mask
 
 def _expected(
     cited_by: Floats, priority_year: Floats, fields: Mapping[str, Mask]
-) -> tuple[Floats, Floats, Mask]:
-    """Sum of what each field of a row expects, number of fields, and if any took other years."""
+) -> tuple[Floats, Mask, Mask]:
+    """Mean of what the fields of a row expect, if any took other years, if any is cited at all."""
     rows = cited_by.size
-    expected, number, pooled = np.zeros(rows), np.zeros(rows), np.zeros(rows, dtype=bool)
+    expected, number = np.zeros(rows), np.zeros(rows)
+    pooled, cited = np.zeros(rows, dtype=bool), np.zeros(rows, dtype=bool)
     for inside in fields.values():
         dated = inside & np.isfinite(priority_year)
         if not dated.any():
@@ -107,7 +126,16 @@ def _expected(
         expected[dated] += mean
         number[dated] += 1
         pooled[dated] |= wide
-    return expected, number, pooled
+        cited[dated] |= bool(mean.any())
+    return divide(expected, number), pooled, cited
+
+
+def _relevance(cited_by: Floats, expected: Floats, cited: Mask) -> Floats:
+    """Citations over those expected, drawn towards 1 where fewer than one is; NaN if not known."""
+    found = np.where(
+        expected < LEAST_CITED, LEAST_CITED + cited_by - expected, divide(cited_by, expected)
+    )
+    return np.where(np.isfinite(expected) & ~cited, 0.0, found)
 
 
 def _norm(cited_by: Floats, year: NDArray[np.int64]) -> tuple[Floats, Mask]:
@@ -249,6 +277,7 @@ _FAMILY = (
     "coverage",
     "value",
     "pooled",
+    "shrunk",
     "uncited",
     "status_unknown",
     "unweighted",
@@ -360,6 +389,50 @@ def _rank_bounds(
     return best, worst
 
 
+def drawn_ranks(table: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
+    """Leave out ranks by value that the draws do not bear out.
+
+    A rank stands where it is the same with the share of the country at either end of its interval
+    and the others at their values; where the share has no interval there is no rank. Nothing is
+    left out where no share by value was drawn at all.
+
+    Parameters
+    ----------
+    table
+        Countries of one technology and period, with ``value_share`` and ``value_rank``.
+    drawn
+        ``country, indicator, low, high`` of the same technology and period.
+
+    Examples
+    --------
+    >>> names = {"country": ["CN", "NL", "US"]}
+    >>> table = pl.DataFrame(names | {"value_share": [0.2, 0.1, 0.7], "value_rank": [2, 3, 1]})
+    >>> drawn = pl.DataFrame(names | {"indicator": ["value_share"] * 3, "low": [0.08, None, 0.5],
+    ...     "high": [0.3, None, 0.8]})
+    >>> drawn_ranks(table, drawn)["value_rank"].to_list()
+    [None, None, 1]
+    """
+    shares = drawn.filter(pl.col("indicator") == "value_share")
+    if not shares.height or not shares["low"].count():
+        return table
+    bounds = shares.select("country", low_="low", high_="high")
+    both = table.join(bounds, on="country", how="left", maintain_order="left")
+    ordered = pl.col("value_share").drop_nulls().sort()
+
+    def ahead(of: str) -> pl.Expr:
+        """How many countries have a larger share."""
+        return ordered.len() - ordered.search_sorted(pl.col(of), side="right")
+
+    # at its upper end a country passes those below it; itself is ahead of its lower end
+    own = (pl.col("value_share") > pl.col("low_")).cast(pl.Int64)
+    best = 1 + ahead("high_").cast(pl.Int64)
+    worst = 1 + ahead("low_").cast(pl.Int64) - own
+    held = (best == pl.col("value_rank")) & (worst == pl.col("value_rank"))
+    return both.with_columns(
+        value_rank=pl.when(held.fill_null(value=False)).then(pl.col("value_rank"))
+    ).drop("low_", "high_")
+
+
 def members_in_corpus(families: pl.DataFrame, chosen: Mask) -> float | None:
     """Part of the stated members of the families that is in the corpus; null where none is stated.
 
@@ -389,11 +462,17 @@ def stock(
     *,
     data_date: dt.date,
     gni: pl.DataFrame | None = None,
+    weights: Floats | None = None,
 ) -> pl.DataFrame:
-    """Value of the families alive at the end of each year, with the citations published by then.
+    r"""Value of the families alive at the end of each year, with the citations published by then.
 
     The norm of a year is taken over the families published by then. The year of the data date ends
     on that date.
+
+    A citing document without a date counts in full in the year of the data date, as it does for the
+    value of a period, and before in the part that dated ones would: with :math:`G(k)` the part of
+    the dated citations that come at most k years after the family cited, a citation to a family of
+    year :math:`s` counts :math:`G(y - s) / G(Y - s)` in year y, Y being the year of the data date.
 
     Parameters
     ----------
@@ -413,6 +492,8 @@ def stock(
         Year of priority of each row, NaN where unknown.
     span
         First and last year.
+    weights
+        How many citing families each pair stands for, default 1.
 
     Returns
     -------
@@ -423,8 +504,8 @@ def stock(
     ----------
     docs/methods.md.
     """
-    weights = market_weights(gni)
-    names, weight = weights["country"].to_list(), weights["weight"].to_numpy()
+    incomes = market_weights(gni)
+    names, weight = incomes["country"].to_list(), incomes["weight"].to_numpy()
     rows, nodes = published.size, len(shares.names)
     years = range(span[0], min(span[1], data_date.year) + 1)
     if not len(years) or not member:
@@ -435,18 +516,16 @@ def stock(
     at = np.flatnonzero(present)
     of_technology = [np.flatnonzero(at // nodes == t) for t in range(len(member))]
     found, parts = np.zeros((at.size, len(years))), np.full((at.size, len(years)), np.nan)
+    cited_in = _cited_by_year(pairs, published, weights, data_date.year)
     for k, year in enumerate(years):
         day = min(dt.date(year, 12, 31), data_date)
         out = published <= year
         by_then = {name: inside & out for name, inside in fields.items()}
         if not any(inside.any() for inside in by_then.values()):
             continue  # nothing is valued yet
-        cited = pairs.cited[gathered(out, pairs.citing)]
-        cited_by = np.bincount(cited, minlength=rows).astype(np.float64)
-        expected, number, _ = _expected(cited_by, priority_year, by_then)
-        valued = np.flatnonzero(expected > 0)
-        score = np.zeros(rows)
-        score[valued] = cited_by[valued] / (expected[valued] / number[valued])
+        cited_by = cited_in(year)
+        expected, _, cited = _expected(cited_by, priority_year, by_then)
+        score = np.nan_to_num(_relevance(cited_by, expected, cited), nan=0.0)
         live = live_markets(documents, data_date=data_date, day=day)
         found[:, k] = held @ (score * (_matrix(live, names, rows) @ weight))
         for here in of_technology:  # by Polars, so that no digit differs from those of `share`
@@ -467,6 +546,40 @@ def stock(
         }
     )
     return rounded(table)
+
+
+def _cited_by_year(
+    pairs: Citations, published: Floats, weights: Floats | None, last: int
+) -> Callable[[int], Floats]:
+    """Citing families of each row up to a year, undated ones in the part that dated ones are."""
+    weight = np.ones(len(pairs)) if weights is None else weights
+    of_citing, of_cited = gathered(published, pairs.citing), gathered(published, pairs.cited)
+    dated = np.isfinite(of_citing)
+    lag = of_citing - of_cited
+    known = np.flatnonzero(np.isfinite(lag))
+    most = int(lag[known].max(initial=0))
+    late = np.clip(lag[known], 0, most).astype(np.int64)
+    up_to = np.cumsum(np.bincount(late, weight[known], minlength=most + 1))
+
+    def part(age: Floats) -> Floats:
+        """Weight of the dated citations that come at most so many years after."""
+        at = np.clip(np.nan_to_num(age, nan=-1.0), -1, most).astype(np.int64)
+        return np.where(at < 0, 0.0, up_to[at])
+
+    open_ = np.flatnonzero(~dated)
+    in_the_end = part(last - of_cited[open_])
+
+    def cited_by(year: int) -> Floats:
+        counted = np.where(dated & (of_citing <= year), weight, 0.0)
+        if year >= last:
+            counted[open_] = weight[open_]
+        else:
+            by_then = divide(part(year - of_cited[open_]), in_the_end)
+            counted[open_] = weight[open_] * np.nan_to_num(by_then, nan=0.0)
+        found = np.bincount(pairs.cited, counted, minlength=published.size)
+        return found.astype(np.float64)
+
+    return cited_by
 
 
 def _by_technology(shares: Shares, member: Mapping[str, Mask]) -> csr_array:

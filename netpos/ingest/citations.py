@@ -138,7 +138,9 @@ def write_citations(
     """Write the tables ``citations`` between families and ``outside``; count what fell away.
 
     A pair appears once. An end outside the corpus has no family but the number of a row of
-    ``outside``.
+    ``outside``. ``seed_citations`` is how many citing families the pair would be without the
+    records of the context: 1; 0 where they alone tell of it; of a citing family of the context the
+    number of its documents that the other records list, since each would be outside the corpus.
 
     Returns
     -------
@@ -176,12 +178,12 @@ def write_citations(
     write("outside", _outside(details, docs, named, family < 0, citing, offices))
     office = offices[at]
     del named, citing, offices
-    record = copies.kept[record[~cited_by]]
-    office[~cited_by] = _office_numbers(details.records["office"])[record]
-    del record
+    record = copies.kept[record]
+    office[~cited_by] = _office_numbers(details.records["office"])[record[~cited_by]]
     family[missing] = n + np.arange(missing.size, dtype=np.int32)
     end = family[at]
-    del at, family, missing
+    told = _without_context(docs, own, end, at, record, cited_by, ends)
+    del at, family, missing, record
     keep = end != own
     counts["mentions_inside_family"] = int(keep.size - keep.sum())
     cited_by, phase, categories, office = (a[keep] for a in (cited_by, phase, categories, office))
@@ -190,7 +192,9 @@ def write_citations(
     turned = np.flatnonzero(cited_by)
     own[turned], end[turned] = end[turned], own[turned]
     frames = _pairs(own, end, ends, cited_by, phase, categories, office)
-    counts["citations"] = write("citations", (_citations(pairs, n) for pairs in frames))
+    counts["citations"] = write(
+        "citations", (_citations(pairs, n, _counted(pairs, told, ends)) for pairs in frames)
+    )
     return counts
 
 
@@ -208,7 +212,54 @@ def _once(copies: Copies, columns: tuple[NDArray[Any], ...]) -> list[NDArray[Any
     ]
 
 
-def _citations(pairs: pl.DataFrame, n: int) -> pl.DataFrame:
+def _without_context(
+    docs: pl.DataFrame,
+    own: NDArray[np.int32],
+    end: NDArray[np.int32],
+    at: NDArray[Any],
+    record: NDArray[np.int32],
+    cited_by: NDArray[np.bool_],
+    ends: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int32]] | None:
+    """Codes of the pairs that records other than those of the context tell of, and how often.
+
+    ``None`` without a context, where each pair is told of once.
+    """
+    context = docs.filter(pl.col("role") == "context")
+    if not context.height:
+        return None
+    of_context = np.zeros(int(record.max(initial=-1)) + 1, dtype=bool)
+    told = context["record"].to_numpy()
+    of_context[told[told < of_context.size]] = True
+    seed = docs.filter(pl.col("role") == "seed")["family"].drop_nulls().to_numpy()
+    apart = np.ones(ends, dtype=bool)  # ends whose documents would be outside, each alone
+    apart[seed] = False
+    keep = np.flatnonzero(~of_context[record] & (own != end))
+    turned = cited_by[keep]
+    citing = np.where(turned, end[keep], own[keep]).astype(np.int64)
+    cited = np.where(turned, own[keep], end[keep]).astype(np.int64)
+    document = np.where(turned & apart[citing], at[keep], -1)
+    table = pl.DataFrame({"pair": citing * ends + cited, "document": document}).unique()
+    found = table.group_by("pair").agg(number=pl.len().cast(pl.Int32)).sort("pair")
+    return found["pair"].to_numpy(), found["number"].to_numpy()
+
+
+def _counted(
+    pairs: pl.DataFrame, told: tuple[NDArray[np.int64], NDArray[np.int32]] | None, ends: int
+) -> pl.Series:
+    """``seed_citations`` of these pairs."""
+    if told is None:
+        return pl.repeat(1, pairs.height, dtype=pl.Int32, eager=True)
+    code = pairs["citing"].to_numpy().astype(np.int64) * ends + pairs["cited"].to_numpy()
+    at = np.searchsorted(told[0], code)
+    there = at < told[0].size
+    there[there] = told[0][at[there]] == code[there]
+    number = np.zeros(code.size, dtype=np.int32)
+    number[there] = told[1][at[there]]
+    return pl.Series(number)
+
+
+def _citations(pairs: pl.DataFrame, n: int, seed_citations: pl.Series) -> pl.DataFrame:
     """Pairs of ends as rows of the table; ``n`` is the number of families."""
     source = pairs.select(
         pl.when(pl.col("mentions") == 0).then(1).when("backward").then(2).otherwise(0)
@@ -222,6 +273,7 @@ def _citations(pairs: pl.DataFrame, n: int) -> pl.DataFrame:
         .then(pl.col("cited") - n)
         .cast(pl.Int32),
         mentions="mentions",
+        seed_citations=seed_citations,
         source=_SOURCES.gather(source),
         passes="passes",
         office_mask="offices",

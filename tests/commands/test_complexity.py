@@ -281,3 +281,31 @@ def test_complexity_of_the_nested_matrix_is_the_worked_one(tmp_path: Path) -> No
 def test_a_wrong_matrix_is_named(tmp_path: Path, text: str, words: tuple[str, ...]) -> None:
     (tmp_path / "m.csv").write_text(text)
     fails(netpos("complexity", tmp_path / "m.csv", "--out", tmp_path / "o"), "m.csv", *words)
+
+
+def test_a_country_called_in_three_ways_is_one_row(tmp_path: Path) -> None:
+    text = matrix(tmp_path / "m.csv").read_text().splitlines()
+    whole = netpos("complexity", tmp_path / "m.csv", "--out", tmp_path / "whole")
+    assert whole.exit_code == 0, whole.stderr
+    ways = ["NLD", "NL", "Netherlands"]
+    mine = [x for x in text if x.startswith("NLD,")]
+    turned = [x.replace("NLD", ways[k % 3], 1) for k, x in enumerate(mine)]
+    turned.append("NL,p0,0")  # the same cell twice, under two of the labels
+    (tmp_path / "n.csv").write_text("\n".join([x for x in text if x not in mine] + turned))
+    result = netpos("complexity", tmp_path / "n.csv", "--out", tmp_path / "o")
+    assert result.exit_code == 0, result.stderr
+    assert "labels taken as one country: NL, NLD, Netherlands = NL" in result.stderr
+    found = table(tmp_path / "o", "countries")
+    assert sorted(found["country"]) == ["DEU", "FRA", "ITA", "NL", "POL"]
+    other = table(tmp_path / "whole", "countries").with_columns(
+        pl.col("country").replace("NLD", "NL")
+    )
+    assert found.sort("country").equals(other.sort("country"))
+
+
+def test_regions_that_look_like_a_country_stay_apart(tmp_path: Path) -> None:
+    text = matrix(tmp_path / "m.csv", head="region").read_text()
+    (tmp_path / "n.csv").write_text(text.replace("DEU", "NL").replace("FRA", "Netherlands"))
+    result = netpos("complexity", tmp_path / "n.csv", "--out", tmp_path / "o")
+    assert result.exit_code == 0, result.stderr
+    assert {"NL", "NLD", "Netherlands"} <= set(table(tmp_path / "o", "countries")["country"])

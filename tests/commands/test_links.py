@@ -151,3 +151,86 @@ def test_a_run_on_own_links_that_stops_halfway_leaves_the_results_before_it_as_t
     monkeypatch.undo()
     assert netpos("links", links, "--out", out).exit_code == 0
     assert (out / "maps" / "a.html").read_bytes() != before[out / "maps" / "a.html"]
+
+
+def countries_of(tmp_path: Path, links: str, families: str | None = None) -> pl.DataFrame:
+    (tmp_path / "l.csv").write_text(links)
+    more = []
+    if families:
+        (tmp_path / "f.csv").write_text(families)
+        more = ["--families", tmp_path / "f.csv"]
+    result = netpos("links", tmp_path / "l.csv", "--out", tmp_path / "o", *more)
+    assert result.exit_code == 0, result.stderr
+    return pl.read_csv(tmp_path / "o" / "tables" / "countries.csv")
+
+
+def given(table: pl.DataFrame) -> dict[tuple[str, str], float]:
+    return {(p, c): g for p, c, g in table.select("period", "country", "given").iter_rows()}
+
+
+def test_rows_all_are_the_whole_span_and_not_added_to_the_periods(tmp_path: Path) -> None:
+    text = (
+        "citing,cited,weight,period\nNL,US,4,2015-2019\nUS,NL,1,2015-2019\n"
+        "NL,US,4,all\nUS,NL,3,all\n"
+    )
+    found = given(countries_of(tmp_path, text))
+    assert found == {
+        ("2015-2019", "NL"): 4.0,
+        ("2015-2019", "US"): 1.0,
+        ("all", "NL"): 4.0,
+        ("all", "US"): 3.0,
+    }
+
+
+def test_a_blank_period_is_no_period(tmp_path: Path) -> None:
+    text = "citing,cited,weight,period\nNL,US,4,2015-2019\nUS,NL,1,\n"
+    assert given(countries_of(tmp_path, text)) == {
+        ("2015-2019", "NL"): 4.0,
+        ("2015-2019", "US"): 0.0,
+        ("all", "NL"): 4.0,
+        ("all", "US"): 1.0,
+    }
+
+
+def test_rows_without_a_period_beside_rows_all_are_left_out_and_told(tmp_path: Path) -> None:
+    text = "citing,cited,weight,period\nNL,US,4,all\nUS,NL,1,\n"
+    assert given(countries_of(tmp_path, text)) == {("all", "NL"): 4.0, ("all", "US"): 0.0}
+    result = netpos("links", tmp_path / "l.csv", "--out", tmp_path / "again")
+    assert "1 rows without a period are left out" in result.stderr
+
+
+def test_rows_without_a_technology_are_of_all(tmp_path: Path) -> None:
+    text = "citing,cited,weight,technology\nNL,US,4,\nUS,NL,1,ai\n"
+    table = countries_of(tmp_path, text)
+    assert table["technology"].unique().sort().to_list() == ["ai", "all"]
+    assert table.filter(pl.col("technology") == "all")["given"].to_list() == [4.0, 0.0]
+
+
+def test_families_by_technology_fit_links_without_one(tmp_path: Path) -> None:
+    links = "citing,cited,weight\nNL,US,4\nUS,NL,2\n"
+    own = "technology,period,country,families\nai,all,NL,2\nai,2015-2019,NL,1\nai,all,US,8\n"
+    table = countries_of(tmp_path, links, own)
+    assert table["families"].to_list() == [2.0, 8.0]
+    assert table["given_per_family"].to_list() == [2.0, 0.25]
+    # with families of all technologies these are taken, since one may be in several
+    both = own + "all,all,NL,5\nall,all,US,9\n"
+    assert countries_of(tmp_path, links, both)["families"].to_list() == [5.0, 9.0]
+
+
+def test_the_links_of_a_run_of_links_give_the_same_numbers_again(tmp_path: Path) -> None:
+    text = (
+        "citing,cited,weight,period,technology\nNL,US,4,2015-2019,ai\nUS,NL,1,2015-2019,ai\n"
+        "NL,US,2,2020-2024,ai\nDE,NL,3,2020-2024,ai\nNL,DE,1,2020-2024,pv\nNL,NL,7,2015-2019,pv\n"
+    )
+    sizes = "technology,country,families\n" + "".join(
+        f"{t},{c},{n}\n" for t in ("ai", "pv") for c, n in (("NL", 3), ("US", 9), ("DE", 4))
+    )
+    first = countries_of(tmp_path, text, sizes)
+    again = tmp_path / "again"
+    made = tmp_path / "o" / "tables"
+    result = netpos(
+        "links", made / "links.csv", "--families", made / "countries.csv", "--out", again
+    )
+    assert result.exit_code == 0, result.stderr
+    assert pl.read_csv(again / "tables" / "countries.csv").equals(first)
+    assert (again / "tables" / "links.csv").read_bytes() == (made / "links.csv").read_bytes()

@@ -26,7 +26,14 @@ from netpos.graph.centrality import (
     received_per_family,
     s_core,
 )
-from netpos.graph.core import CoreMethod, DistanceKind, core, core_distance, near_core
+from netpos.graph.core import (
+    CoreMethod,
+    DistanceKind,
+    core,
+    core_distance,
+    near_core,
+    relative_distance,
+)
 from netpos.graph.coreness import coreness
 from netpos.graph.dependence import similarity, source_diversity
 from netpos.graph.sampling import sampled_betweenness
@@ -53,6 +60,7 @@ NODE_INDICATORS: dict[str, NodeIndicator] = {
         eigenvector,
         pure_importer,
         near_core,
+        relative_distance,
         coreness,
         source_diversity,
     )

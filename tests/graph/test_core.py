@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from netpos.errors import OptionError, TableError
 from netpos.graph import core as module
-from netpos.graph.core import block_fit, core, core_distance, near_core
+from netpos.graph.core import block_fit, core, core_distance, near_core, relative_distance
 from netpos.tables import Links
 from tests.graph.toys import (
     EMPTY,
@@ -370,30 +370,58 @@ def near_of(distances: list[float], families: list[float | None]) -> list[bool |
     return near_core(links, ["AA"])["value"].to_list()[1:]
 
 
+FAR = [20.0, 21.0, 22.0, 23.0, 24.0, 25.0]
+
+
 def test_the_five_nearest_with_ten_families_are_near() -> None:
-    families = [50.0, 9.99, 10.0, 50.0, 50.0, 50.0, 50.0]
-    found = near_of([1, 2, 3, 4, 5, 6, 7], families)
-    assert found == [True, False, True, True, True, True, False]
+    families = [50.0, 9.99, 10.0, 50.0, 50.0, 50.0, 50.0] + [50.0] * 6
+    found = near_of([1, 2, 3, 4, 5, 6, 7, *FAR], families)
+    assert found == [True, False, True, True, True, True, False] + [False] * 6
 
 
 def test_a_country_tied_with_the_fifth_is_near_too() -> None:
-    many = [50.0] * 7
-    assert near_of([1, 2, 3, 4, 5, 5, 6], many) == [True] * 6 + [False]
-    assert near_of([1, 2, 3, 4, 5, 5 * (1 + 1e-10), 6], many) == [True] * 5 + [False] * 2
+    many = [50.0] * 13
+    assert near_of([1, 2, 3, 4, 5, 5, 6, *FAR], many) == [True] * 6 + [False] * 7
+    other = near_of([1, 2, 3, 4, 5, 5 * (1 + 1e-10), 6, *FAR], many)
+    assert other == [True] * 5 + [False] * 8
 
 
-def test_fewer_than_five_outside_are_all_near() -> None:
-    assert near_of([3, 1], [10.0, 10.0]) == [True, True]
-    assert near_of([3, 1], [1.0, 2.0]) == [False, False]
+def test_the_nearest_are_near_only_where_they_are_less_than_half_of_those_asked() -> None:
+    # eleven countries with ten families, five of them near: enough; of ten, half would be
+    eleven = [*range(1, 12)]
+    assert near_of(eleven, [10.0] * 11) == [True] * 5 + [False] * 6
+    assert near_of(eleven[:10], [10.0] * 10) == [None] * 10
+    # who has too few families is not asked: eleven countries, ten of them asked
+    assert near_of(eleven, [9.0, *[10.0] * 10]) == [None] * 11
+    # six tied for five places need thirteen
+    tied = [1, 2, 3, 4, 5, 5, *range(6, 12)]
+    assert near_of(tied, [10.0] * 12) == [None] * 12
+    assert near_of([*tied, 12], [10.0] * 13) == [True] * 6 + [False] * 7
+    assert near_of([3, 1], [10.0, 10.0]) == [None, None]
+    assert near_of([3, 1], [1.0, 2.0]) == [None, None]
 
 
 def test_unknown_families_leave_nearness_unknown() -> None:
-    assert near_of([1, 2, 3], [50.0, None, 50.0]) == [True, None, True]
+    found = near_of([1, 2, 3, *FAR, *FAR], [50.0, None, 50.0, *[50.0] * 12])
+    assert found[:3] == [True, None, True]
 
 
 def test_the_core_is_near_and_the_unreachable_is_not() -> None:
-    found = near_core(TWO_BLOCS, ["AA", "AB"])["value"].to_list()
-    assert found == [True, True, True, False, False, False, False]
+    n = 13
+    w = np.zeros((n, n))
+    w[1:12, 0] = np.arange(1, 12)
+    found = near_core(links_of(w, families=[50.0] * n), ["AA"])["value"].to_list()
+    assert found == [True] + [False] * 6 + [True] * 5 + [False]
+
+
+def test_distance_is_told_against_the_median_of_those_outside_the_core() -> None:
+    w = np.zeros((6, 6))
+    w[1:, 0] = [1, 1 / 2, 1 / 4, 1 / 8, 1 / 100]
+    links = links_of(w, families=[100.0, 10.0, 10.0, 10.0, 10.0, 9.0])
+    found = relative_distance(links, ["AA"])["value"].to_list()
+    assert found == pytest.approx([0.0, 1 / 3, 2 / 3, 4 / 3, 8 / 3, 100 / 3], rel=1e-12)
+    few = links_of(w, families=[100.0, 10.0, 10.0, 9.0, 9.0, 9.0])
+    assert relative_distance(few, ["AA"])["value"].null_count() == 6
 
 
 def test_without_a_core_nearness_is_unknown() -> None:
@@ -405,9 +433,9 @@ def test_without_a_core_nearness_is_unknown() -> None:
 def test_core_distance_and_families_can_be_handed_on() -> None:
     centre = core(TOY)
     distance = core_distance(TOY, centre, "shortest")
-    assert toy_values(near_core(TOY, centre, distance)) == [False, True, True, True]
+    assert toy_values(near_core(TOY, centre, distance)) == [None, None, True, True]
     many = pl.Series([10.0] * 4)
-    assert toy_values(near_core(TOY, centre, distance, many)) == [True] * 4
+    assert toy_values(near_core(TOY, centre, distance, many)) == [None, None, True, True]
 
 
 # --- by record ---------------------------------------------------------------------------------

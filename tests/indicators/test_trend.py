@@ -14,9 +14,9 @@ from scipy.stats import linregress, t
 
 from netpos.errors import OptionError, TableError
 from netpos.graph.links import Citations, Shares, Spread
-from netpos.indicators.trend import changes, guard_date, slopes, trend
+from netpos.indicators.trend import changes, guard_date, last_whole_year, slopes, trend
 
-TODAY = dt.date(2025, 10, 31)
+LAST = 2024  # of data of 31 October 2025, by year of publication
 SPAN = (2015, 2025)
 
 
@@ -56,7 +56,7 @@ class Corpus:
             self.shares,
             member,
             np.array(self.years, dtype=float),
-            **({"span": SPAN, "data_date": TODAY, "focal": "NL"} | options),
+            **({"span": SPAN, "last_whole": LAST, "focal": "NL"} | options),
         )
 
 
@@ -86,11 +86,11 @@ def test_a_trend_equals_plain_counts(seed: int) -> None:
         total = sum(corpus.inside[name][f] for f in there)
         assert row["family_share"] == pytest.approx(sizes[key] / total, abs=1e-11)
         cited = sum(got[name, c, year] for c in ("NL", "DE", "US"))
-        if year > 2021:  # 2021 + 3 = 2024, the last full year before the data date
+        if year > 2021:  # 2021 + 3 = 2024, the last whole year
             assert row["received_share"] is None
         else:
             assert row["received_share"] == pytest.approx(got[key] / cited, abs=1e-11)
-        assert row["provisional"] == (year >= 2024)
+        assert row["truncated"] == (year > 2024)
         assert row["value_share"] is None
 
 
@@ -107,12 +107,23 @@ def test_the_guard_is_eighteen_months_before_the_data_date() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "first"),
-    [(dt.date(2025, 6, 29), 2023), (dt.date(2025, 7, 1), 2024), (dt.date(2025, 12, 31), 2024)],
+    ("day", "published", "filed"),
+    [
+        (dt.date(2025, 6, 29), 2024, 2022),
+        (dt.date(2025, 7, 1), 2024, 2023),
+        (dt.date(2025, 12, 31), 2025, 2023),
+        (dt.date(2026, 1, 1), 2025, 2023),
+    ],
 )
-def test_a_year_is_provisional_when_it_ends_within_the_guard(day: dt.date, first: int) -> None:
-    table = Corpus(2).trend(data_date=day)
-    assert table.filter("provisional")["year"].min() == first
+def test_a_year_is_whole_when_it_is_over_and_by_priority_eighteen_months_later(
+    day: dt.date, published: int, filed: int
+) -> None:
+    assert last_whole_year(day) == last_whole_year(day, "publication") == published
+    assert last_whole_year(day, "priority") == filed
+    table = Corpus(2).trend(last_whole=filed)
+    assert table.filter("truncated")["year"].unique().to_list() == list(range(filed + 1, 2026))
+    cited = table.drop_nulls("received_share")["year"].max()
+    assert cited == filed - 3
 
 
 def test_the_focal_country_has_rows_without_families() -> None:
@@ -160,7 +171,7 @@ def test_slopes_are_those_of_scipy() -> None:
         own = table.filter(
             (pl.col("technology") == row["technology"])
             & (pl.col("country") == row["country"])
-            & ~pl.col("provisional")
+            & ~pl.col("truncated")
         ).drop_nulls(row["indicator"])
         assert row["years"] == own.height
         if row["indicator"] == "value_share":
@@ -184,7 +195,7 @@ def test_a_slope_needs_three_years(years: int, known: bool) -> None:
             "country": ["NL"] * years,
             "year": list(range(2015, 2015 + years)),
             "family_share": [0.5] * years,
-            "provisional": [False] * years,
+            "truncated": [False] * years,
         }
     )
     row = slopes(table, ["family_share"]).row(0, named=True)

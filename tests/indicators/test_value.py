@@ -16,6 +16,7 @@ from netpos.graph.links import Citations, Shares
 from netpos.indicators import value as values
 from netpos.indicators.markets import EP_MARKETS, live_markets, market_weights
 from netpos.indicators.value import (
+    drawn_ranks,
     members_in_corpus,
     node_values,
     relevance,
@@ -249,7 +250,7 @@ def test_a_market_without_an_income_counts_nothing_and_is_flagged() -> None:
 def test_relevance_has_mean_one_in_every_full_cell() -> None:
     pick = np.random.default_rng(1)
     year = np.repeat([2016.0, 2017.0, 2018.0], 40)
-    cited = pick.poisson(3, 120).astype(float)
+    cited = np.concatenate([pick.poisson(m, 40) for m in (3, 1, 0.2)]).astype(float)
     found = relevance(cited, year, {"x": np.ones(120, dtype=bool)})
     assert not found["pooled"].any()
     means = (
@@ -281,7 +282,11 @@ def plain_relevance(
             out[f] = (None, False)
             continue
         norm = sum(expected) / len(expected)
-        out[f] = (cited[f] / norm if norm else 0.0, wide)
+        if not any(c for name in own for c, k in zip(cited, fields[name], strict=True) if k):
+            out[f] = (0.0, wide)
+        else:
+            short = max(0.0, 1 - norm)
+            out[f] = ((cited[f] + short) / (norm + short), wide)
     return out
 
 
@@ -303,6 +308,33 @@ def test_relevance_equals_plain_loops_with_small_cells_and_several_technologies(
         else:
             assert row["relevance"] == pytest.approx(value, abs=1e-12)
             assert row["pooled"] == wide
+
+
+def test_one_citation_to_a_young_family_is_not_worth_a_cell() -> None:
+    # 30 families of 2015 with 8 citations each; of the 30 of 2023 one is cited, once
+    cited = np.array([8.0] * 30 + [1.0] + [0.0] * 29)
+    year = np.repeat([2015.0, 2023.0], 30)
+    found = relevance(cited, year, {"x": np.ones(60, dtype=bool)})
+    assert found["expected"][30] == pytest.approx(1 / 30, rel=1e-12)
+    assert found["relevance"].to_list() == pytest.approx(
+        [1.0] * 30 + [1 + 29 / 30] + [29 / 30] * 29, rel=1e-12
+    )
+    assert found["shrunk"].to_list() == [False] * 30 + [True] * 30
+    # nor does the first citation of a cell raise the others: 29 of 30, for 1 before
+    without = relevance(np.where(year == 2023, 0.0, cited), year, {"x": np.ones(60, dtype=bool)})
+    assert without["relevance"].to_list() == [1.0] * 60
+    assert without["uncited"].to_list() == [False] * 30 + [True] * 30
+
+
+def test_relevance_has_no_step_at_one_expected_citation() -> None:
+    found = []
+    for total in (29, 30, 31):
+        cited = np.zeros(30)
+        cited[:total] = 1.0
+        cited[0] += total - cited.sum()
+        table = relevance(cited, np.full(30, 2018.0), {"x": np.ones(30, dtype=bool)})
+        found.append(table["relevance"][1])
+    assert found == pytest.approx([1 + 1 / 30, 1.0, 30 / 31], rel=1e-12)
 
 
 def test_where_nobody_is_cited_relevance_is_zero_and_flagged() -> None:
@@ -479,9 +511,9 @@ def test_the_stock_of_a_year_knows_nothing_of_later_years() -> None:
     )
     of = {(t, c, y): v for t, c, y, v, _ in found.iter_rows()}
     assert of["x", "NL", 2016] == 0.0  # nobody has cited yet
-    # 2017: three families are published, 0 and 1 are cited once each: mean 2/3
-    assert of["x", "NL", 2017] == pytest.approx(1.5, abs=1e-11)
-    assert of["x", "DE", 2018] == pytest.approx(1.5, abs=1e-11)
+    # 2017: three families are published, 0 and 1 are cited once each: mean 2/3, 1 + 1 - 2/3
+    assert of["x", "NL", 2017] == pytest.approx(4 / 3, abs=1e-11)
+    assert of["x", "DE", 2018] == pytest.approx(4 / 3, abs=1e-11)
     assert of["x", "DE", 2019] == 0.0  # discontinued
     # 2020: four families, citations 2, 1, 1, 0: mean 1
     assert [of["x", c, 2020] for c in ("NL", "DE", "US", "JP")] == pytest.approx([2, 0, 1, 0])
@@ -526,3 +558,32 @@ def test_wrong_input_is_named() -> None:
         live_markets(WORKED_DOCUMENTS, data_date=TODAY, day=dt.date(2026, 1, 1))
     with pytest.raises(TableError, match="legal_status"):
         live_markets(WORKED_DOCUMENTS.drop("legal_status"), data_date=TODAY)
+
+
+def test_a_rank_by_value_stands_where_the_draws_bear_it_out() -> None:
+    pick = np.random.default_rng(3)
+    for _ in range(50):
+        n = int(pick.integers(1, 8))
+        share = np.round(pick.dirichlet(np.ones(n)), 2)
+        low, high = share * pick.uniform(0.5, 1, n), share * pick.uniform(1, 1.6, n)
+        names = [f"C{k}" for k in range(n)]
+        rank = [1 + int((share > s).sum()) for s in share]
+        table = pl.DataFrame({"country": names, "value_share": share, "value_rank": rank})
+        known = pick.random(n) < 0.8
+        drawn = pl.DataFrame(
+            {
+                "country": names,
+                "indicator": ["value_share"] * n,
+                "low": [x if k else None for x, k in zip(low, known, strict=True)],
+                "high": [x if k else None for x, k in zip(high, known, strict=True)],
+            },
+            schema_overrides={"low": pl.Float64, "high": pl.Float64},
+        )
+        found = drawn_ranks(table, drawn)["value_rank"].to_list()
+        for k in range(n):
+            others = np.delete(share, k)
+            stands = all(1 + (others > end).sum() == rank[k] for end in (low[k], high[k]))
+            if known.any():
+                assert found[k] == (rank[k] if known[k] and stands else None)
+            else:
+                assert found == rank

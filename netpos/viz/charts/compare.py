@@ -162,7 +162,7 @@ def comparison_trend(page: Page) -> Drawn:
             pl.col("country").is_in(list(page.compared)) & pl.col("technology").is_in(list(names))
         )
         .drop_nulls("family_share")
-        .select("technology", "country", "year", "family_share", "provisional")
+        .select("technology", "country", "year", "family_share", "truncated")
         .sort(
             pl.col("technology").replace_strict(spots, return_dtype=pl.Int64),
             pl.col("country").replace_strict(places, return_dtype=pl.Int64),
@@ -177,7 +177,7 @@ def comparison_trend(page: Page) -> Drawn:
         country=pl.col("country").map_elements(
             lambda code: countries.name(code, page.lang), pl.String
         ),
-        provisional=pl.col("provisional").fill_null(value=False),
+        truncated=pl.col("truncated").fill_null(value=False),
     )
     order = [n for i, n in names.items() if i in set(table["technology"])]
     across = min(4, max(2, len(order)))
@@ -195,7 +195,7 @@ def comparison_trend(page: Page) -> Drawn:
     lines = base.mark_line(strokeWidth=1.8)
     young = base.mark_point(filled=False, fill="white", strokeWidth=1.2, size=20, opacity=1)
     chart = (
-        alt.layer(lines, young.transform_filter("datum.provisional"))
+        alt.layer(lines, young.transform_filter("datum.truncated"))
         .properties(width=WIDTH / across - 45, height=PANEL)
         .facet(
             facet=alt.Facet(

@@ -108,13 +108,13 @@ def trend(page: Page, technology: str) -> Drawn:
     if not kinds or table["year"].n_unique() < 2:
         return None
     long = (
-        table.select("country", "year", "provisional", *kinds)
-        .unpivot(kinds, index=["country", "year", "provisional"], variable_name="kind")
+        table.select("country", "year", "truncated", *kinds)
+        .unpivot(kinds, index=["country", "year", "truncated"], variable_name="kind")
         .drop_nulls("value")
         .sort("kind", "country", "year")
     )
     first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
-    young = table.filter(pl.col("provisional").fill_null(value=False))["year"]
+    young = table.filter(pl.col("truncated").fill_null(value=False))["year"]
     years = alt.Scale(domain=[first, last], nice=False, zero=False)
     ticks = alt.Axis(format="d", tickMinStep=1, tickCount=min(6, last - first), grid=False)
     inked = pl.col("country").replace_strict(letters(kept, colours))
@@ -159,7 +159,7 @@ def trend(page: Page, technology: str) -> Drawn:
                 width=width, height=210, title=t[f"chart_{column}"]
             )
         )
-    return alt.hconcat(*panels, spacing=45), table.select("country", "year", "provisional", *kinds)
+    return alt.hconcat(*panels, spacing=45), table.select("country", "year", "truncated", *kinds)
 
 
 def chosen(rows: pl.DataFrame, focal: str) -> tuple[list[str], list[str]]:

@@ -53,7 +53,7 @@ def impact(page: Page, technology: str) -> Drawn:
     table = seen(page, technology, table).select(
         "country",
         "year",
-        "provisional",
+        "truncated",
         "families",
         "family_share",
         "received_share",
@@ -93,7 +93,7 @@ def impact(page: Page, technology: str) -> Drawn:
     )
     one = alt.Chart(pl.DataFrame({"one": [1.0]})).mark_rule(color=SOFT, strokeDash=[4, 3])
     layers: list[Any] = []
-    young = table.filter(pl.col("provisional").fill_null(value=False))["year"]
+    young = table.filter(pl.col("truncated").fill_null(value=False))["year"]
     if young.len():
         start = max(int(young.min()) - 0.5, first)  # type: ignore[arg-type] # a number: there are rows
         shade = alt.Chart(pl.DataFrame({"a": [start], "b": [float(last)]})).mark_rect(

@@ -121,7 +121,7 @@ def focal_share(page: Page) -> Drawn:
     if table["year"].n_unique() < 2:
         return None
     shown = table.with_columns(name=pl.col("technology").replace_strict(names)).select(
-        "name", "year", "family_share", "provisional"
+        "name", "year", "family_share", "truncated"
     )
     order = [n for i, n in names.items() if i in set(table["technology"])]
     first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
@@ -136,11 +136,11 @@ def focal_share(page: Page) -> Drawn:
     )
     line = base.mark_line(color=FOCUS, strokeWidth=2)
     done = base.mark_point(color=FOCUS, filled=True, size=28, opacity=1).transform_filter(
-        "!datum.provisional"
+        "!datum.truncated"
     )
     young = base.mark_point(
         stroke=FOCUS, fill="white", filled=True, strokeWidth=1.3, size=28, opacity=1
-    ).transform_filter("datum.provisional")
+    ).transform_filter("datum.truncated")
     chart = (
         alt.layer(line, done, young)
         .properties(width=WIDTH / 4 - 45, height=90)
@@ -155,7 +155,7 @@ def focal_share(page: Page) -> Drawn:
             spacing=24,
         )
     )
-    return chart, table.select("technology", "country", "year", "family_share", "provisional")
+    return chart, table.select("technology", "country", "year", "family_share", "truncated")
 
 
 def score_rows(page: Page, column: str) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -60,7 +60,7 @@ def by_hand() -> Page:
         for country, (n, r) in found.items():
             share = None if r is None else r / cited
             rows.append(("quantum", country, year, float(n), n / size, None, share, year == 2017))
-    names = "technology country year families family_share value_share received_share provisional"
+    names = "technology country year families family_share value_share received_share truncated"
     table = pl.DataFrame(rows, schema=names.split(), orient="row")
     return replace(demo_page(), tables={"trend": table})
 
@@ -107,7 +107,7 @@ def test_years_are_those_of_the_table(name: str, technology: str) -> None:
     assert set(found["country"]) == {*largest, "NL"}
     assert found.height == table.filter(pl.col("country").is_in({*largest, "NL"})).height
     both = [c for c in found.columns if c in table.columns and c not in ("country", "year")]
-    assert {"family_share", "received_share", "provisional"} <= set(both)
+    assert {"family_share", "received_share", "truncated"} <= set(both)
     joined = found.join(
         table.select("country", pl.col("year").cast(pl.Int64), *both), on=["country", "year"]
     )

@@ -182,10 +182,10 @@ def test_trends_show_the_years_of_the_table_and_which_are_incomplete() -> None:
     found = numbers(drawn()["trend-semiconductor"])
     table = demo_page().tables["trend"].filter(pl.col("technology") == "semiconductor")
     want = {(c, y): (s, p) for c, y, s, p in table.select(
-        "country", "year", "family_share", "provisional").iter_rows()}  # fmt: skip
+        "country", "year", "family_share", "truncated").iter_rows()}  # fmt: skip
     assert "NL" in set(found["country"])
-    assert found["provisional"].any()
-    for c, y, s, p in found.select("country", "year", "family_share", "provisional").iter_rows():
+    assert found["truncated"].any()
+    for c, y, s, p in found.select("country", "year", "family_share", "truncated").iter_rows():
         assert want[c, y] == (s, p)
 
 

@@ -244,7 +244,7 @@ def test_the_lines_are_numbers_of_the_table_by_year(figures: dict[str, Figure]) 
         keys = {k: row[k] for k in ("technology", "country", "year")}
         table = page.tables["trend"].filter([pl.col(k) == v for k, v in keys.items()])
         assert table["family_share"].to_list() == [row["family_share"]]
-        assert table["provisional"].to_list() == [row["provisional"]]
+        assert table["truncated"].to_list() == [row["truncated"]]
 
 
 def test_figures_name_the_countries_and_their_captions_source_and_counting() -> None:
