@@ -23,6 +23,7 @@ from netpos.indicators import (
     value,
 )
 from netpos.ingest.user_tables import read_totals
+from netpos.progress import track
 from netpos.tables import rounded
 
 #: Columns of ``tables/technologies.csv``, in order.
@@ -66,10 +67,10 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     """
     once = WholeRun.of(study)
     rows: dict[str, list[pl.DataFrame]] = {}
-    for technology in study.names:
-        for period, span in study.options.spans():
-            for name, part in selected(once, technology, period, span).items():
-                rows.setdefault(name, []).append(part)
+    cells = [(t, *period) for t in study.names for period in study.options.spans()]
+    for technology, period, span in track(cells, "tables of each technology and period"):
+        for name, part in selected(once, technology, period, span).items():
+            rows.setdefault(name, []).append(part)
     found = {name: pl.concat(parts, how="vertical_relaxed") for name, parts in rows.items()}
     found["countries"] = _named(study, _with_rca(study, found["countries"]))
     if "indicators" in found:

@@ -26,6 +26,7 @@ from netpos.graph.links import (
 )
 from netpos.indicators import focal
 from netpos.options import Options
+from netpos.progress import track
 from netpos.tables import rounded
 
 #: Who comes first in the world, by families, citations received and value.
@@ -151,7 +152,8 @@ def sensitivity(study: Study, worth: Floats | None = None) -> pl.DataFrame:
         worth = np.nan_to_num(worth, nan=0.0)
     rows = []
     wanted = list(enumerate(specifications(study.options)))
-    for number, spec in sorted(wanted, key=lambda each: held_by(each[1])):
+    ordered = sorted(wanted, key=lambda each: held_by(each[1]))
+    for number, spec in track(ordered, "other ways of counting"):
         for technology, found in _focal(shared, spec, worth).items():
             rows += [
                 (technology, name, *spec, *found[name], number == 0, number) for name in INDICATORS

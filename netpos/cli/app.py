@@ -9,13 +9,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import netpos
+from netpos import progress
+from netpos.cli import bars
 from netpos.errors import InputError, NetposError, OptionError
 from netpos.signals import Stopped, stoppable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 app = typer.Typer(
     name="netpos",
@@ -52,12 +57,17 @@ class State:
 
     quiet = False
     verbose = False
+    bars: Progress | None = None
 
 
 def say(line: str) -> None:
-    """Print a line of progress on stderr."""
-    if not State.quiet:
+    """Print a line of progress on stderr, above the bars where there are some."""
+    if State.quiet:
+        return
+    if State.bars is None:
         print(_harmless(line), file=sys.stderr, flush=True)
+    else:
+        State.bars.console.print(_harmless(line), markup=False, highlight=False, soft_wrap=True)
 
 
 def _harmless(line: str) -> str:
@@ -67,13 +77,32 @@ def _harmless(line: str) -> str:
 
 @contextmanager
 def errors() -> Iterator[None]:
-    """Turn mistakes of the input into one line and exit code 2."""
+    """Show how far the work has come; turn mistakes of the input into one line and exit code 2."""
     try:
-        yield
+        with _progress():
+            yield
     except NetposError as error:
         text = " ".join(str(error).split())
         print(f"netpos: {_harmless(text)}", file=sys.stderr)
         raise typer.Exit(2) from error
+
+
+@contextmanager
+def _progress() -> Iterator[None]:
+    if State.quiet:
+        yield
+        return
+    shown = bars.bars()
+    if shown is None:
+        with progress.listening(bars.lines(say)):
+            yield
+        return
+    State.bars = shown
+    try:
+        with shown, progress.listening(bars.Bars(shown)):
+            yield
+    finally:
+        State.bars = None
 
 
 @app.callback()

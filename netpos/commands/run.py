@@ -24,6 +24,7 @@ from netpos.files import writing
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
 from netpos.options import FILES, Options, to_toml
 from netpos.outputs import Outputs, make_folder
+from netpos.progress import track
 from netpos.viz.charts.technologies import AREA_COLOURS
 from netpos.viz.graph_files import graph_files
 from netpos.viz.maps import map as network_map
@@ -242,7 +243,7 @@ def _names(study: Study) -> dict[str, dict[str, str]]:
 
 def _graphs(study: Study, tables: dict[str, pl.DataFrame], written: Outputs) -> None:
     first, last = study.options.first, study.options.last
-    for technology, title in _names(study).items():
+    for technology, title in track(_names(study).items(), "graph files"):
         found = graph_files(
             study.links(technology, (first, last), period="all"),
             written.out / "graphs" / technology,
@@ -273,7 +274,7 @@ def _maps(
     study: Study, tables: dict[str, pl.DataFrame], written: Outputs, *, synthetic: bool
 ) -> None:
     whole = (study.options.first, study.options.last)
-    for technology, title in _names(study).items():
+    for technology, title in track(_names(study).items(), "maps"):
         for kind, ending in _KINDS:
             table = tables["countries" if kind == "country" else "organisations"]
             name = f"maps/{technology}{ending}.html"

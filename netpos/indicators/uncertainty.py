@@ -27,6 +27,7 @@ from netpos.graph import core as cores
 from netpos.graph import dependence, kernels
 from netpos.graph.kernels import Floats
 from netpos.graph.links import Citations, Ints, Mask, Shares, Spread, gathered
+from netpos.progress import track
 from netpos.tables import LINK_TABLE, NODE_TABLE, Links, require, rounded
 
 #: Columns of the table of countries that are drawn again.
@@ -288,7 +289,8 @@ def intervals(
     used = np.unique(np.concatenate([m.indices for m in (closed.matrix, wide.matrix, own)]))
     classes = dependence.partner_classes(_bare(wide.nodes), year=year, memberships=memberships)
     parts = []
-    for numbers in _chunks(draws, len(wide.nodes)):
+    several = list(_chunks(draws, len(wide.nodes)))
+    for numbers in track(several, "draws"):
         weights = poisson_weights(used, numbers, seed).astype(np.float64)
         counts = np.ascontiguousarray((_columns(own, used) @ weights).T)
         F = closed.stack(weights, used)

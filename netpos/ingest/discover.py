@@ -24,6 +24,7 @@ import zstandard
 from netpos.errors import InputError
 from netpos.ingest.readers.wrappers import Path as JsonPath
 from netpos.ingest.recognise import REFUSED, recognise
+from netpos.progress import advance
 
 _HEAD = 1024 * 1024
 #: What a file begins with that netpos does not open, and what to do.
@@ -101,7 +102,7 @@ def opened(
 ) -> Iterator[BinaryIO]:
     """Open the content of a source as UTF-8; damage of the container is an `InputError`."""
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as raw, io.BufferedReader(_Told(raw), 1 << 16) as file:
             if member is None:
                 with _decompressed(file, compression) as stream:
                     yield _recoded(stream, encoding)
@@ -119,6 +120,30 @@ def opened(
     except OSError as error:
         problem = error.strerror or str(error)
         raise InputError(problem, file=path, remedy="check the path and its permissions") from error
+
+
+class _Told(io.RawIOBase):
+    """A file that says how many of its bytes were read; see `netpos.progress`."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readinto(self, buffer: object) -> int:
+        number = self._file.readinto(cast("bytearray", buffer)) or 0
+        advance(number)
+        return number
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from netpos.ingest import compiled
 from netpos.ingest.discover import Source
 from netpos.ingest.parts import Part, hashes, parse, parts_to_json
 from netpos.ingest.readers.json_stream import MAX_RECORD
+from netpos.progress import reach, stage
 
 Print = tuple[os.stat_result, str]
 Report = Callable[[str], None]
@@ -54,7 +56,7 @@ def add(
         fingerprint(s.path, s.name) if _size(s) in sizes else None for s in sources
     ]  # one of another size cannot be known: it is hashed while it is read
     changed = exactly and _only(manifest, _known(sources, prints), say)
-    for source, found in zip(sources, prints, strict=True):
+    for source, found in _by_bytes(sources, prints):
         if found is None and _size(source) in {item["bytes"] for item in manifest["inputs"]}:
             found = fingerprint(source.path, source.name)
         ident = found and _ident(source, found[1])
@@ -102,6 +104,18 @@ def _size(source: Source) -> int:
         return source.path.stat().st_size
     except OSError:
         return -1  # reading it will say why
+
+
+def _by_bytes(
+    sources: list[Source], prints: list[Print | None]
+) -> Iterator[tuple[Source, Print | None]]:
+    """Sources in turn, with what is known of them; tells how many of all their bytes are read."""
+    several = Counter(source.path for source in sources)  # those of an archive share its bytes
+    sizes = [max(_size(source), 0) / several[source.path] for source in sources]
+    with stage("reading exports", sum(sizes)):
+        for number, pair in enumerate(zip(sources, prints, strict=True), start=1):
+            yield pair
+            reach(sum(sizes[:number]))
 
 
 def _known(sources: list[Source], prints: list[Print | None]) -> dict[str, Source]:

@@ -29,7 +29,6 @@ from netpos.ingest.readers.wrappers import Page
 from netpos.ingest.records import Batch
 
 TABLES = ("records", "parties", "classes", "members", "references", "outside", "rejected")
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,6 @@ def parse(
     *,
     processes: int,
     max_record: int = MAX_RECORD,
-    progress: Progress | None = None,
 ) -> Parsed:
     """Write the parts of one export into ``folder``.
 
@@ -164,18 +162,15 @@ def parse(
         Threads of the scanner.
     max_record
         Longest record held, in bytes.
-    progress
-        Called with (bytes done, bytes in all).
 
     Raises
     ------
     InputError
         The export cannot be read.
     """
-    size = source.path.stat().st_size
     if source.form == "lens-jsonl" and compiled.available():
         try:
-            return _scanned(source, folder, stem, processes, max_record, progress)
+            return _scanned(source, folder, stem, processes, max_record)
         except stretches.Unsuited:
             for path in folder.iterdir():
                 path.unlink()
@@ -186,8 +181,6 @@ def parse(
         write_part(batch, folder, name)
         counts = (batch.records.height, batch.rejected.height)
         parts.append(Part(name, *counts, 0, 0, tuple(batch.notes)))
-    if progress:
-        progress(size, size)
     return Parsed(parts, pages=tuple(pages))
 
 
@@ -197,7 +190,6 @@ def _scanned(
     stem: str,
     threads: int,
     max_record: int,
-    progress: Progress | None,
 ) -> Parsed:
     """`parse` by the compiled scanner; the parts are the same whatever the number of threads."""
 
@@ -212,14 +204,11 @@ def _scanned(
 
     if source.plain:
         parts, digest = stretches.from_file(
-            source.path, put, threads=threads, max_record=max_record, progress=progress
+            source.path, put, threads=threads, max_record=max_record
         )
         return Parsed(_numbered(parts), digest)
     with opened(source.path, source.compression, source.member, source.encoding) as stream:
         parts = stretches.from_stream(stream, put, threads=threads, max_record=max_record)
-    if progress:
-        size = source.path.stat().st_size
-        progress(size, size)
     return Parsed(_numbered(parts))
 
 

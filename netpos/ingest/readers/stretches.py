@@ -20,22 +20,20 @@ from netpos.ingest.readers.json_stream import BOM, too_large
 from netpos.ingest.readers.lens_json import read_records
 from netpos.ingest.readers.scan import Scanned, Scanner
 from netpos.ingest.records import Batch
+from netpos.progress import advance
 
 #: Bytes of a stretch, before the rest of its last line.
 STRETCH = 64 * 1024 * 1024
 _STEP = 1 << 20
 T = TypeVar("T")
 Put = Callable[[int, list[Batch], int], T]
-Progress = Callable[[int, int], None]
 
 
 class Unsuited(Exception):  # a way out, no error
     """The scanner is of no use for this file: too many lines are left, or one is too long."""
 
 
-def from_file(
-    path: Path, put: Put[T], *, threads: int, max_record: int, progress: Progress | None = None
-) -> tuple[list[T], str]:
+def from_file(path: Path, put: Put[T], *, threads: int, max_record: int) -> tuple[list[T], str]:
     """Read a plain file; give each stretch to ``put(number, batches, line ends)``.
 
     Returns
@@ -72,8 +70,7 @@ def from_file(
             answers = []
             for future, start in zip(futures, starts, strict=True):
                 answers.append(future.result())
-                if progress:
-                    progress(min(start + STRETCH, size), size)
+                advance(min(STRETCH, size - start))
         except BaseException:  # whatever it is: nobody may wait, then raise it again
             digest.stop()
             pool.shutdown(wait=True, cancel_futures=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from netpos.progress import track
 from netpos.viz.charts import compare as chart_compare
 from netpos.viz.charts import countries as chart_countries
 from netpos.viz.charts import impact as chart_impact
@@ -68,7 +69,9 @@ def figures(page: Page) -> dict[str, Figure]:
         its id. The same bytes for the same tables.
     """
     found = {}
-    for name, key, drawn in _drawn(page):
+    number = len(ACROSS) + len(EACH) * len(page.technologies)
+    number += len(COMPARED) if page.compared else 0
+    for name, key, drawn in track(_drawn(page), "figures", number):
         if drawn is not None:
             chart, table = drawn
             said = figure_words(page, key)

@@ -1,0 +1,114 @@
+"""How far long work has come, told to whoever listens; nobody does, unless a command asks for it.
+
+Work says what it begins, how much it has done, and that it ends. Stages may lie within each other.
+What is computed does not depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sized
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Listener(Protocol):
+    """Shows stages: the one begun last is the one that moves."""
+
+    def begin(self, what: str, total: float) -> None:
+        """Take note of a stage and of how much there is to do."""
+
+    def reach(self, done: float) -> None:
+        """Take note of how much of it is done."""
+
+    def end(self) -> None:
+        """Take note that it is over."""
+
+
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+_done: ContextVar[tuple[float, float] | None] = ContextVar("done", default=None)
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Tell the listener of every stage in this block."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+@contextmanager
+def stage(what: str, total: float) -> Iterator[None]:
+    """Begin a stage, which ends with the block.
+
+    Parameters
+    ----------
+    what
+        A few words.
+    total
+        How much there is to do [bytes, technologies, draws ...].
+    """
+    listener = _listener.get()
+    if listener is None:
+        yield
+        return
+    token = _done.set((0.0, total))
+    listener.begin(what, total)
+    try:
+        yield
+    finally:
+        listener.end()
+        _done.reset(token)
+
+
+def advance(amount: float = 1) -> None:
+    """Say that so much more of the present stage is done; without one nothing happens."""
+    now = _done.get()
+    if now is not None:
+        reach(now[0] + amount)
+
+
+def reach(done: float) -> None:
+    """Say that so much of the present stage is done, at most its total; never less than before."""
+    now, listener = _done.get(), _listener.get()
+    if now is not None and listener is not None:
+        done = min(max(done, now[0]), now[1])
+        _done.set((done, now[1]))
+        listener.reach(done)
+
+
+def track(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
+    """Yield the items; each is done when the next one is asked for.
+
+    Parameters
+    ----------
+    items
+        What there is to do.
+    what
+        A few words.
+    total
+        Their number, where they have no length.
+
+    Examples
+    --------
+    >>> class Told:
+    ...     def begin(self, what, total): print(what, total)
+    ...     def reach(self, done): print(done)
+    ...     def end(self): print("over")
+    >>> with listening(Told()):
+    ...     list(track("ab", "letters"))
+    letters 2
+    1.0
+    2.0
+    over
+    ['a', 'b']
+    """
+    number = len(items) if total is None and isinstance(items, Sized) else total or 0
+    with stage(what, number):
+        for item in items:
+            yield item
+            advance()

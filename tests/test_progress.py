@@ -1,0 +1,106 @@
+"""Long work says how far it has come, to whoever listens."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from netpos import progress
+from netpos.commands.run import run
+from netpos.ingest.corpus import read
+from netpos.ingest.readers import json_stream, stretches
+from netpos.options import make
+from tests.lens import record, toy_records, write
+
+
+class Told:
+    """Takes note of all stages: name, total, and what was reached."""
+
+    def __init__(self) -> None:
+        self.open: list[tuple[str, float, list[float]]] = []
+        self.over: list[tuple[str, float, list[float]]] = []
+
+    def begin(self, what: str, total: float) -> None:
+        self.open.append((what, total, []))
+
+    def reach(self, done: float) -> None:
+        self.open[-1][2].append(done)
+
+    def end(self) -> None:
+        self.over.append(self.open.pop())
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+def test_stages_within_stages_each_have_their_own_measure(told: Told) -> None:
+    with progress.listening(told):
+        for _ in progress.track([1, 2], "outer"):
+            for _ in progress.track("abc", "inner"):
+                pass
+    inner = ("inner", 3, [1, 2, 3])
+    assert told.over == [inner, inner, ("outer", 2, [1, 2])]
+    assert told.open == []
+
+
+def test_a_stage_never_goes_back_nor_beyond_its_end(told: Told) -> None:
+    with progress.listening(told), progress.stage("bytes", 10):
+        progress.reach(7)
+        progress.advance(-3)
+        progress.advance(100)
+    assert told.over == [("bytes", 10, [7, 7, 10])]
+
+
+def test_a_stage_that_fails_is_over(told: Told) -> None:
+    def failing() -> None:
+        with progress.stage("work", 1):
+            raise ValueError
+
+    with progress.listening(told):
+        with pytest.raises(ValueError):
+            failing()
+        progress.advance()
+    assert told.over == [("work", 1, [])]
+
+
+def test_nobody_need_listen() -> None:
+    progress.advance()
+    assert list(progress.track([1, 2], "numbers")) == [1, 2]
+
+
+@pytest.mark.parametrize("scan", ["0", "1"])
+def test_reading_tells_the_bytes_of_all_exports_plain_and_compressed(
+    tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch, scan: str
+) -> None:
+    monkeypatch.setenv("NETPOS_SCAN", scan)
+    monkeypatch.setattr(stretches, "STRETCH", 20_000)
+    monkeypatch.setattr(json_stream, "_BLOCK", 20_000)
+    (tmp_path / "in").mkdir()
+    plain = write(tmp_path / "in" / "a.jsonl", toy_records())
+    text = "".join(json.dumps(record(n, symbols=["A01B1/00"])) + "\n" for n in range(500, 900))
+    packed = tmp_path / "in" / "b.jsonl.gz"
+    packed.write_bytes(gzip.compress(text.encode()))
+    with progress.listening(told):
+        assert read([plain, packed]).counts["kept"] == 135 + 400
+    (stage,) = (s for s in told.over if s[0] == "reading exports")
+    total = plain.stat().st_size + packed.stat().st_size
+    assert stage[1] == stage[2][-1] == total
+    assert any(0 < done < plain.stat().st_size for done in stage[2])
+
+
+def test_a_run_tells_its_tables_draws_other_ways_maps_and_figures(
+    tmp_path: Path, told: Told
+) -> None:
+    tests = Path(__file__).parent
+    given = {"technologies": str(tests / "quantum.toml"), "draws": 20}
+    with progress.listening(told):
+        run([write(tmp_path / "e.jsonl", toy_records())], tmp_path / "o", make(given))
+    ended = {what: (total, reached[-1]) for what, total, reached in told.over}
+    assert ended["tables of each technology and period"] == (6, 6)  # one and the union, 3 periods
+    for what in ("draws", "other ways of counting", "graph files", "maps", "figures"):
+        assert ended[what][0] == ended[what][1] > 0, what
