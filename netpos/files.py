@@ -18,6 +18,11 @@ from netpos.errors import InputError
 _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 #: Systems say this of a lock that another process holds; anything else: there are no locks here.
 _HELD = (BlockingIOError, PermissionError)
+#: Names that Windows takes for devices, whatever their ending.
+DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(10))}
+)
+_LONGEST_NAME = 100
 
 
 @contextmanager
@@ -97,9 +102,35 @@ def _lock(descriptor: int, *, shared: bool) -> None:
         if not shared:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
     else:
-        import fcntl
-
+        try:
+            import fcntl
+        except ImportError:
+            return  # this system has no locks
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+
+
+def portable_name(text: str, taken: Iterable[str]) -> str:
+    """Return a file name, without ending, for a text: one that every system takes.
+
+    Parameters
+    ----------
+    text
+        Any text of the user's.
+    taken
+        Names given before; the new one differs from each by more than case.
+
+    Examples
+    --------
+    >>> portable_name("AI & data", []), portable_name("NUL", ["a"]), portable_name("A", ["a"])
+    ('AI---data', 'NUL-1', 'A-1')
+    """
+    kept = (c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in text)
+    lower = [name.casefold() for name in taken]
+    number = len(lower)
+    name = base = "".join(kept)[:_LONGEST_NAME] or str(number)
+    while name.casefold() in DEVICES or name.casefold() in lower:
+        name, number = f"{base}-{number}", number + 1
+    return name
 
 
 def not_written(error: Exception, folder: Path) -> InputError:

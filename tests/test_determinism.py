@@ -139,10 +139,14 @@ def plain(exports: Path) -> dict[str, bytes]:
     return found
 
 
-def test_threads_processes_hash_seed_time_zone_and_locale_change_no_byte(
+def test_threads_hash_seed_time_zone_locale_and_umask_change_no_byte(
     exports: Path, plain: dict[str, bytes]
 ) -> None:
-    out = run(exports, exports / "other", OTHER, processes=2)
+    mask = os.umask(0o077)
+    try:
+        out = run(exports, exports / "other", OTHER, processes=2)
+    finally:
+        os.umask(mask)
     assert different(plain, contents(out)) == []
 
 

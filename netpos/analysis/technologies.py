@@ -34,14 +34,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from netpos.countries import data_path
 from netpos.errors import InputError, OptionError
+from netpos.files import DEVICES
 from netpos.tables import Schema, require
 
 #: What `match` reads and what `family_technologies` reads.
 SYMBOLS: Schema = {"scheme": pl.String, "symbol": pl.String}
 CLASSIFICATIONS: Schema = {"family": pl.Int32, **SYMBOLS}
 
-_ID = re.compile(r"[a-z0-9_-]+")
-_DEVICES = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
+_ID = re.compile(r"[a-z0-9_-]{1,100}")
 _SUBCLASS = re.compile(r"[A-HY]\d\d[A-Z]?")
 _GROUP = re.compile(r"[A-HY]\d\d[A-Z]\d{1,4}/")
 _STAR = re.compile(r"([A-HY]\d\d(?:[A-Z](?:\d{1,4}(?:/\d*)?)?)?)\*")
@@ -177,8 +177,8 @@ def _first_problem(cause: ValidationError, raw: dict[str, object]) -> str:
 
 def _problem(entry: _Entry, taken: Iterable[str]) -> str | None:
     """Say what is wrong with one technology, or None."""
-    if not _ID.fullmatch(entry.id) or entry.id in _DEVICES:
-        return "the id becomes a file name; use small letters, digits, _ and -"
+    if not _ID.fullmatch(entry.id) or entry.id in DEVICES:
+        return "the id becomes a file name; use at most 100 small letters, digits, _ and -"
     if entry.id == "all" or entry.id.endswith("-organisations"):
         return "this id is taken by a file of the results; choose another"
     if entry.id in taken:

@@ -9,7 +9,7 @@ import polars as pl
 
 import netpos
 from netpos import countries
-from netpos.files import writing
+from netpos.files import portable_name, writing
 from netpos.graph import dependence
 from netpos.indicators import position
 from netpos.ingest.parts import sha256
@@ -202,12 +202,10 @@ def _maps(
     lang: str,
 ) -> list[str]:
     """Write a map for each technology; returns their names below the results."""
-    pages = []
-    for number, (technology, periods) in enumerate(maps.items()):
-        safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in technology)
-        name = f"maps/{safe or number}.html"
-        if name in outputs.names:
-            name = f"maps/{safe}-{number}.html"
+    pages: list[str] = []
+    for technology, periods in maps.items():
+        stem = portable_name(technology, [Path(page).stem for page in pages])
+        name = f"maps/{stem}.html"
         whole = periods[_WHOLE]
         network_map.network_map(
             whole,

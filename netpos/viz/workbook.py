@@ -6,8 +6,10 @@ import datetime as dt
 import io
 import os
 import re
+import struct
 import tempfile
 import tomllib
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -181,7 +183,23 @@ def workbook(
             names, heads, [*pages, *sheets.values()], notes, strict=True
         ):
             _fill(book.add_worksheet(name), head, table, note, bold)
+    _same_everywhere(content)
     return write_bytes(target, content.getvalue())
+
+
+def _same_everywhere(content: io.BytesIO) -> None:
+    """Give the files of an archive the same system and rights, whatever wrote them.
+
+    They are those of the files that waited on disk, which follow the umask. Both stand in the
+    archive's directory: a head of 46 bytes for each file, then its name and what else is said.
+    """
+    with zipfile.ZipFile(content) as archive:
+        at, number = archive.start_dir, len(archive.infolist())
+    with content.getbuffer() as archived:
+        for _ in range(number):
+            archived[at + 5] = 3  # Unix
+            archived[at + 38 : at + 42] = (0o100644 << 16).to_bytes(4, "little")
+            at += 46 + sum(struct.unpack_from("<3H", archived, at + 28))
 
 
 _COLUMNS = {"a": pl.String, "b": pl.String, "c": pl.String}

@@ -1030,7 +1030,7 @@ static const u8 *record(scan *s, const u8 *p, int *full) {
  * here with every change of the structure above or of a function's arguments, or a library left from
  * another version would write where it must not. Its value is the size of the structure. */
 EXPORTED
-const i64 netpos_layout_1 = sizeof(scan);
+const i64 netpos_layout_2 = sizeof(scan);
 
 /* Take back what a line has put into the table of documents named, the last first. */
 static void forget(scan *s, i64 from) {

@@ -1,0 +1,132 @@
+"""netpos without what only Linux has; see elsewhere.py for what is taken away."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from netpos import files
+from netpos.errors import InputError
+from netpos.files import locked, portable_name
+from tests.conftest import ROOT
+from tests.lens import FAST, QUANTUM, toy_records, write
+from tests.portable import elsewhere
+
+
+def call(folder: Path, *commands: list[str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-X", "warn_default_encoding", "-m", "tests.portable.elsewhere"]
+    return subprocess.run(
+        [*command, json.dumps(commands)],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="sees open files by /proc")
+def test_check_ingest_and_run_need_nothing_that_only_linux_has(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", toy_records())
+    (tmp_path / "links.csv").write_text(
+        "citing,cited,weight,technology\nNL,DE,3,CON\nDE,NL,2,con\nNL,US,1,a:b.\n"
+    )
+    options = ["--draws", "5", "--no-sensitivity", *QUANTUM]
+    done = call(
+        tmp_path,
+        ["check", "a.jsonl"],
+        ["ingest", "a.jsonl", "--corpus", "corpus"],
+        ["run", "a.jsonl", "--out", "out", "--excel-nl", *options],
+        ["run", "a.jsonl", "--out", "out", *FAST, *QUANTUM],
+        ["links", "links.csv", "--out", "own"],
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "index.html").is_file()
+    for folder in ("corpus", "out", "own"):
+        names = [p.relative_to(tmp_path).as_posix() for p in (tmp_path / folder).rglob("*")]
+        assert len(names) > 5
+        assert [n for n in names if elsewhere.bad_name(n)] == []
+        assert len({n.casefold() for n in names}) == len(names)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os; os.sched_getaffinity(0)",
+        "import fcntl",
+        "import subprocess; subprocess.run(['true'])",
+        "open('/proc/self/status').read()",
+        "open('aux.txt', 'w', newline='')",
+        "import os; os.mkdir('a:b')",
+        "import os; f = open('x', 'wb'); os.replace('x', 'y')",
+        "exec(compile(\"open('z', 'w')\", 'n', 'exec'), {'__name__': 'netpos.n'})",
+    ],
+)
+def test_what_is_taken_away_is_missed(code: str, tmp_path: Path) -> None:
+    script = f"from tests.portable import elsewhere; elsewhere.take_away(); exec({code!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("quantum", "quantum"),
+        ("Quantum", "Quantum-1"),  # another name only by case
+        ("CON", "CON-2"),
+        ("con.x", "con-x"),
+        ("a:b/c\\d*e", "a-b-c-d-e"),
+        ("dot. ", "dot--"),
+        ("été", "-t-"),
+        ("", "6"),
+        ("x" * 300, "x" * 100),
+    ],
+)
+def test_a_name_of_the_user_becomes_one_that_every_system_takes(text: str, name: str) -> None:
+    given = ["quantum", "Quantum", "CON", "con.x", "a:b/c\\d*e", "dot. ", "", "été", "x" * 300]
+    taken: list[str] = []
+    found = {}
+    for each in given:
+        found[each] = portable_name(each, taken)
+        taken.append(found[each])
+    assert found[text] == name
+    assert not any(elsewhere.bad_name(n) for n in taken)
+    assert len({n.casefold() for n in taken}) == len(taken)
+
+
+def test_windows_locks_by_bytes_and_says_who_holds_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def locking(descriptor: int, mode: int, count: int) -> None:
+        calls.append(mode)
+        if len(calls) > 1:
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(files.sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(locking=locking, LK_NBLCK=2))
+    with locked(tmp_path), pytest.raises(InputError, match="another netpos"), locked(tmp_path):
+        pass
+    assert calls == [2, 2]
+
+
+def test_a_system_without_any_lock_is_used_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with locked(tmp_path), locked(tmp_path, shared=True):
+        pass
