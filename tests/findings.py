@@ -21,6 +21,8 @@ KEYS = {
     "intensity": ("year", "country"),
     "decomposition": ("year", "variant"),
     "sectors": ("year", "sector"),
+    "companies": ("technology", "country"),
+    "company_coverage": ("technology",),
 }
 
 

@@ -140,9 +140,12 @@ def filled(words: list[str]) -> list[str]:
     command, *rest = words
     if rest[-1] == "...":
         rest[-1:] = ["--technology", "quantum", "--country", "NL"]
-    file = {"links": "flows.csv", "complexity": "trade.csv", "intensity": "sectors.csv"}.get(
-        command, "FILE"
-    )
+    file = {
+        "links": "flows.csv",
+        "complexity": "trade.csv",
+        "intensity": "sectors.csv",
+        "companies": "companies.csv",
+    }.get(command, "FILE")
     optional = [w for w in rest if not w.startswith("[") and not w.endswith("]")]
     if "FILE" in rest and "--out" not in rest:
         optional += ["--out", "made"]
@@ -186,6 +189,8 @@ FILES = {
     "flows.csv": "citing,cited,weight\nNL,US,3\nUS,NL,1\nDE,NL,2\n",
     "sizes.csv": "country,families\nNL,2\nUS,10\nDE,4\n",
     "trade.csv": "country,product,value\nA,x,1\nA,y,1\nB,y,1\nB,z,1\nC,z,1\n",
+    "companies.csv": "company_id,country,technology,founded,status,funding_usd_m\n"
+    "a,NL,quantum,2015,active,12\n",
     "sectors.csv": "country,year,sector,value_added,berd,gdp\nNL,2015,ict,5,1,90\n"
     "DE,2015,ict,6,2,99\n",
     "totals.csv": "country,families\nNL,200\nUS,3000\nDE,900\nCN,5000\nKR,900\nJP,2000\n",
@@ -299,6 +304,7 @@ def test_tables_of_links_and_complexity_are_named(here: Path) -> None:
         ("links", "flows.csv"),
         ("complexity", "trade.csv", "--focal", "A"),
         ("intensity", "sectors.csv", "--benchmark", "DE"),
+        ("companies", "companies.csv"),
     ):
         result = CliRunner().invoke(app, [command, file, "--out", command, *more])
         assert result.exit_code == 0, result.stderr

@@ -221,3 +221,70 @@ def intensity(
                 report=say,
             )
         )
+
+
+@app.command()
+@with_options("focal", "draws", "seed", "lang")
+def companies(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="company_id,country,technology,founded,status,funding_usd_m.", callback=reachable
+        ),
+    ],
+    out: Out,
+    founded_after: Annotated[
+        int,
+        typer.Option(
+            "--founded-after", metavar="YEAR", help="Last year of founding that does not count."
+        ),
+    ] = 1990,
+    threshold: Annotated[
+        float,
+        typer.Option(
+            "--threshold", metavar="N", help="Millions raised from which on a scale-up.", min=0
+        ),
+    ] = 10.0,
+    currency: Annotated[
+        str,
+        typer.Option(
+            "--currency",
+            metavar="CODE",
+            help="Of the threshold; a table in another is refused.",
+        ),
+    ] = "USD",
+    employees: Annotated[
+        int | None,
+        typer.Option(
+            "--employees",
+            metavar="N",
+            help="Instead of funding: scale-ups have more employees than so.",
+            min=0,
+        ),
+    ] = None,
+    *,
+    given: Given,
+) -> None:
+    """Start-ups, scale-ups and their funding, of a country and of others, by technology.
+
+    Example: netpos companies companies.csv --focal NL --out results
+    """
+    from netpos import options
+    from netpos.commands.companies import analyse_companies
+    from netpos.innovation.companies import Rule
+
+    with errors():
+        chosen = options.make(given)
+        tell(
+            analyse_companies(
+                file,
+                out,
+                focal=chosen.focal,
+                rule=Rule(founded_after, threshold, employees),
+                currency=currency,
+                draws=chosen.draws,
+                seed=chosen.seed,
+                lang=chosen.lang,
+                report=say,
+            )
+        )

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from netpos.errors import InputError
-from netpos.ingest.sheets import Field, Sheet, few, once, read_sheet, take
+from netpos.ingest.sheets import Field, Sheet, few, once, plain, read_sheet, take
 from netpos.ingest.user_tables import label_countries
 
 _COUNTRY = Field(
@@ -24,6 +24,26 @@ _SECTOR_FIELDS = (
     Field("gdp", "number", False, False),
     Field("currency", "text", False, False, ("unit",)),
 )
+_COMPANY_FIELDS = (
+    Field("company_id", "text", True, True, ("company", "id", "name")),
+    _COUNTRY._replace(filled=False),
+    Field("technology", "text", True, True, ("tech", "technology_id")),
+    Field("founded", "year", True, False, ("founded_year", "launch_year", "year_founded")),
+    Field("status", "text", True, False, ("company_status", "operating_status")),
+    Field("funding", "number", True, False, ("funding_usd_m", "funding_eur_m", "funding_m")),
+    Field("unicorn", "text", False, False, ("is_unicorn",)),
+    Field("employees", "number", False, False, ("employee_count",)),
+    Field("currency", "text", False, False),
+    Field("as_of", "text", False, False, ("date",)),
+)
+#: What a status may say, and whether such a company is active.
+_STATUS = {
+    "active": True, "operating": True, "operational": True, "acquired": False, "closed": False,
+    "inactive": False, "bankrupt": False, "dissolved": False, "merged": False, "dead": False,
+    "ipo": True, "public": True,
+}  # fmt: skip
+_YES = {"true": True, "yes": True, "1": True, "y": True, "false": False, "no": False, "0": False,
+        "n": False}  # fmt: skip
 _TOTALS = {"total", "all", "_t", "a-u", "d01t99", "tot", "business economy", "whole economy"}
 _CODE = re.compile(r"[A-Z]\d*")
 
@@ -89,6 +109,98 @@ def read_sectors(
     _within_gdp(found, sheet)
     keys = ["country", "year", "sector"]
     return once(sheet, found, keys).select(*keys, "value_added", "berd", "gdp"), notes
+
+
+def read_companies(
+    path: Path | str, *, currency: str = "USD", employees: bool = False
+) -> tuple[pl.DataFrame, list[str]]:
+    """Read companies, one row per company and technology.
+
+    Parameters
+    ----------
+    path
+        Columns, with the other names they may have: ``company_id`` (company, id, name),
+        ``country``, ``technology`` (tech), ``founded`` (launch_year, ...), ``status``,
+        ``funding_usd_m`` or ``funding_eur_m`` (funding, funding_m) [millions], optionally
+        ``unicorn`` (yes, no), ``employees``, ``currency``, ``as_of``. Empty is unknown.
+    currency
+        The one in which the threshold is meant; a table that names another is refused.
+    employees
+        Refuse a table without ``employees``.
+
+    Returns
+    -------
+    companies : pl.DataFrame
+        ``company_id``, ``country``, ``technology``, ``founded`` Int32, ``active`` Boolean,
+        ``funding`` Float64 and, where given, ``unicorn`` Boolean, ``employees``; sorted.
+    notes : list of str
+        Labels that are no country, and the date of the table.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read or lacks a column; a company is twice in a technology, or has other
+        facts in another row; a status or a number is not understood; another currency.
+    """
+    sheet = read_sheet(path)
+    found = take(sheet, list(_COMPANY_FIELDS))
+    found, notes = label_countries(found, ["country"])
+    union = found.filter(pl.col("technology") == "all").sort("line")
+    if union.height:
+        remedy = "give each company its own technology; all is computed"
+        raise InputError("technology is 'all'", file=path, line=union["line"][0], remedy=remedy)
+    _in_currency(found, sheet, currency)
+    found = _said(found, sheet, "status", _STATUS, "active").drop("status")
+    if "unicorn" in found.columns:
+        found = _said(found, sheet, "unicorn", _YES, "is").drop("unicorn")
+        found = found.rename({"is": "unicorn"})
+    if employees and "employees" not in found.columns:
+        remedy = "add it, or tell scale-ups by funding"
+        raise InputError("column 'employees' is missing", file=path, remedy=remedy)
+    facts = ["country", "founded", "active", "funding", "unicorn", "employees"]
+    facts = [c for c in facts if c in found.columns]
+    first = [pl.col(c).first().over("company_id") for c in facts]
+    ordered = found.sort("line")
+    other = ordered.filter(
+        pl.any_horizontal(~pl.col(c).eq_missing(f) for c, f in zip(facts, first, strict=True))
+    )
+    if other.height:
+        line, name = other.select("line", "company_id").row(0)
+        problem = f"{name} has other facts here than in a row before"
+        remedy = "give a company the same country, year, status and funding in every row"
+        raise InputError(problem, file=path, line=line, remedy=remedy)
+    if "as_of" in found.columns:
+        dates = found["as_of"].drop_nulls().unique().sort()
+        if dates.len():
+            span = dates[0] if dates.len() == 1 else f"{dates[0]} to {dates[-1]}"
+            notes.append(f"the companies are as of {span}")
+    keys = ["technology", "company_id"]
+    return once(sheet, found, keys).select("company_id", "technology", *facts), notes
+
+
+def _in_currency(found: pl.DataFrame, sheet: Sheet, currency: str) -> None:
+    heads = [re.fullmatch(r"funding_([a-z]{3})_m", plain(head)) for head in sheet.columns]
+    named = {m[1].upper() for m in heads if m}
+    if "currency" in found.columns:
+        named |= {c.upper() for c in found["currency"].drop_nulls().unique()}
+    if named - {currency.upper()}:
+        problem = f"funding is in {few(sorted(named))}, the threshold in {currency.upper()}"
+        remedy = "convert the table, or give --currency and a --threshold in it"
+        raise InputError(problem, file=sheet.file, remedy=remedy)
+
+
+def _said(
+    found: pl.DataFrame, sheet: Sheet, column: str, words: dict[str, bool], name: str
+) -> pl.DataFrame:
+    """A column of words as true and false; one that is not known is named with its line."""
+    low = pl.col(column).str.to_lowercase().str.strip_chars()
+    odd = found.filter(low.is_not_null() & ~low.is_in(list(words))).sort("line")
+    if odd.height:
+        line, word = odd.select("line", column).row(0)
+        problem = f"{column} is '{word}'"
+        raise InputError(problem, file=sheet.file, line=line, remedy=f"use {', '.join(words)}")
+    value = low.replace_strict(words, default=None, return_dtype=pl.Boolean)
+    return found.with_columns(value.alias(name))
 
 
 def _no_total(found: pl.DataFrame, sheet: Sheet) -> None:
