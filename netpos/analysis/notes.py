@@ -24,7 +24,37 @@ def warnings(
     """What the reader must know, in sentences that the report repeats."""
     found = []
     forms = {i["form"] for i in corpus.manifest["inputs"]}
-    if forms <= {"lens-csv", "lens-legacy-jsonl"}:
+    found += corpus.manifest.get("incomplete", [])
+    late = corpus.manifest.get("late", [])
+    if late:
+        first = late[0]
+        found.append(
+            f"Dates of publication far beyond all others: {len(late):,} (first {first['date']}, "
+            f"{first['file']}:{first['line']}); the records are kept, the data date is "
+            f"{corpus.manifest['newest']}."
+        )
+    counts = corpus.counts
+    if counts["rejected"] > counts["read"] / 50:
+        found.append(
+            f"Rejected: {counts['rejected']:,} of {counts['read']:,} records; ledger.csv says why "
+            "of each."
+        )
+    said = corpus.columns("families", "offices_known", "priority_offices")
+    unknown = int((~said["offices_known"]).sum())
+    if unknown:
+        found.append(
+            f"International families: of {unknown:,} of {said.height:,} families the offices of "
+            "the members are not known; they are international by the documents exported only."
+        )
+    flat = forms <= {"lens-csv", "lens-legacy-jsonl"}
+    unlocated = flat and said["priority_offices"].null_count() == said.height
+    if unlocated:
+        found.append(
+            "These exports list no cited documents, no country of a party and no priority: no "
+            "family has a country and no citation network can be made. Export JSON or JSONL from "
+            "Lens, or a CSV with the column Priority Numbers."
+        )
+    elif flat:
         found.append(
             "These exports list no cited documents and no country of a party: sizes, shares and "
             "trends are computed with the priority office as country; no citation network can be "

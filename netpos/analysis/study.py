@@ -414,10 +414,10 @@ def _numbers(column: pl.Series) -> NDArray[np.float64]:
 def _data_date(corpus: Corpus, options: Options) -> dt.date:
     if options.data_date:
         return dt.date.fromisoformat(options.data_date)
-    latest = corpus.scan("documents").select(pl.col("published").max()).collect().item()
-    if not isinstance(latest, dt.date):
+    latest = corpus.manifest.get("newest")
+    if latest is None:
         raise InputError("no record has a publication date", remedy="pass --data-date YYYY-MM-DD")
-    return latest
+    return dt.date.fromisoformat(latest)
 
 
 def home_countries(study: Study) -> pl.DataFrame:

@@ -139,6 +139,7 @@ def _write_all(
     *,
     synthetic: bool,
 ) -> Path:
+    say(account(corpus.counts))
     study = analysis.prepare(corpus, options)
     hits = pattern_hits(study)
     study = replace(study, warnings=(*study.warnings, *jump_warnings(hits)))
@@ -178,6 +179,17 @@ def _write_all(
     written.text("run.toml", to_toml(options))
     written.finish({**_manifest(study), "corpus": _corpus_path(corpus, out), "option_files": kept})
     return out / ("tables/countries.csv" if options.tables_only else "index.html")
+
+
+def account(counts: Mapping[str, int]) -> str:
+    """Say what became of the records read, and where it is told of each."""
+    rejected = (
+        f"; {counts['rejected']:,} of {counts['read']:,} rejected" if counts["rejected"] else ""
+    )
+    return (
+        f"{counts['read']:,} records read = {counts['kept']:,} kept + {counts['rejected']:,} "
+        f"rejected + {counts['duplicates']:,} duplicates{rejected}, see ledger.csv"
+    )
 
 
 def _manifest(study: Study) -> dict[str, object]:

@@ -92,8 +92,21 @@ def utility_model() -> pl.Expr:
     return by_kind | (pl.col("publication_type") == "LIMITED_PATENT").fill_null(value=False)
 
 
-def family_table(docs: pl.DataFrame) -> pl.DataFrame:
-    """One row per simple family, in the order of their numbers."""
+def listed_offices(details: Details, grouping: fam.Grouping) -> pl.DataFrame:
+    """The offices of the members that exports list, whether exported or not: ``family, office``."""
+    frames = []
+    for first, part in details.parts("members", "row", "office"):
+        family = pl.Series(grouping.family[part["row"].to_numpy() + first], dtype=pl.Int32)
+        frames.append(part.select("office", family=family).unique())
+    table = pl.concat(frames).filter((pl.col("family") >= 0) & pl.col("office").is_not_null())
+    return table.select("family", office=pl.col("office").str.to_uppercase()).unique()
+
+
+def family_table(docs: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """One row per simple family, in the order of their numbers.
+
+    ``listed`` are offices of members as exports list them: a family is international by these too.
+    """
     inside = docs.filter(pl.col("family").is_not_null())
     earliest = pl.col("earliest_priority").min()
     at_earliest = (
@@ -141,10 +154,17 @@ def family_table(docs: pl.DataFrame) -> pl.DataFrame:
         .join(at_earliest, on="family", how="left")
         .sort("family")
     )
-    several = pl.col("offices").list.len() >= 2
-    regional = pl.col("offices").list.contains("EP") | pl.col("offices").list.contains("WO")
+    elsewhere = listed.group_by("family").agg(listed_="office")
+    table = table.join(elsewhere, on="family", how="left", maintain_order="left")
+    known = pl.col("listed_").fill_null(pl.lit([], dtype=pl.List(pl.String)))
+    offices = pl.col("offices").list.set_union(known)
     return table.with_columns(
-        year=pl.col("priority_year"), international=several | regional
+        year=pl.col("priority_year"),
+        international=(offices.list.len() >= 2)
+        | offices.list.contains("EP")
+        | offices.list.contains("WO"),
+        offices_known=pl.col("listed_").is_not_null()
+        | (pl.col("documents") >= pl.col("family_size")).fill_null(value=False),
     ).select(
         "family",
         "family_id",
@@ -160,6 +180,7 @@ def family_table(docs: pl.DataFrame) -> pl.DataFrame:
         "family_size",
         "extended",
         "international",
+        "offices_known",
         "utility",
         "role",
         "cites_count",

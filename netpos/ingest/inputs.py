@@ -17,6 +17,8 @@ from netpos.ingest import compiled
 from netpos.ingest.discover import Source
 from netpos.ingest.parts import Part, hashes, parse, parts_to_json
 from netpos.ingest.readers.json_stream import MAX_RECORD
+from netpos.ingest.readers.wrappers import Page
+from netpos.ingest.remarks import pages_told
 from netpos.progress import reach, stage
 
 Print = tuple[os.stat_result, str]
@@ -69,7 +71,7 @@ def add(
                 known["role"], changed = "seed", True
             say(f"{source.name}: already in the corpus")
             continue
-        parts, (before, digest) = _whole_parts(
+        parts, pages, (before, digest) = _whole_parts(
             source, found, folder / "records", workers, max_record
         )
         read = sum(p.records + p.rejected for p in parts)
@@ -86,6 +88,7 @@ def add(
                 "rejected": sum(p.rejected for p in parts),
                 "parts": parts_to_json(parts),
                 "notes": notes,
+                "pages": pages_told(pages),
             }
             | ({} if max_record == MAX_RECORD else {"max_record": max_record})
         )
@@ -161,7 +164,7 @@ def _free_name(source: Source, digest: str, manifest: dict[str, Any]) -> str:
 
 def _whole_parts(
     source: Source, known: Print | None, records: Path, workers: int, max_record: int
-) -> tuple[list[Part], Print]:
+) -> tuple[list[Part], tuple[Page, ...], Print]:
     """Write parts under a temporary name and move them when all are there.
 
     What has no fingerprint yet gets it meanwhile.
@@ -191,7 +194,7 @@ def _whole_parts(
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     parts = [replace(p, stem=stem + p.stem.removeprefix("new")) for p in parsed.parts]
-    return parts, (before, digest)
+    return parts, parsed.pages, (before, digest)
 
 
 def drop_unnamed(records: Path, manifest: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from netpos.ingest import derive
 from netpos.ingest.citations import read_mentions, write_citations
 from netpos.ingest.details import Details
 from netpos.ingest.parts import read_part
+from netpos.ingest.remarks import beyond, incomplete, late_lines, newest_plausible
 
 Report = Callable[[str], None]
 
@@ -35,6 +36,15 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
         rejected = _rejected(folder, manifest)
         ledger = pl.concat([rejected, copies.duplicates]).sort("file", "line", "outcome")
         say(f"{docs.height:,} documents kept")
+        newest = newest_plausible(docs["published"])
+        late = beyond(docs, newest)
+        for line in late_lines(late, newest):
+            say(line)
+        manifest["newest"] = None if newest is None else newest.isoformat()
+        manifest["late"] = late
+        manifest["incomplete"] = incomplete(manifest["inputs"], ledger)
+        for sentence in manifest["incomplete"]:
+            say(sentence)
         write("documents", [docs.select(_DOCUMENT_COLUMNS)])
         write("ledger", [ledger])
         _account(manifest, docs, ledger)
@@ -52,7 +62,8 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
 
         def of_families() -> int:
             write("members", [derive.member_table(grouping)])
-            return write("families", [derive.family_table(docs)])
+            listed = derive.listed_offices(details, grouping)
+            return write("families", [derive.family_table(docs, listed)])
 
         meanwhile = beside.submit(others)
         if mentions is None:  # one after the other holds less

@@ -191,8 +191,11 @@ def _foreign(text: bytes) -> Recognised:
         why = f"an answer of an API without records ({said}); fetch it again"
         return "not-an-export", None, why
     some = ", ".join(sorted(keys)[:5]) or "no keys"
-    reads = "netpos reads patent exports of Lens.org or PatentsView"
-    return "not-an-export", None, f"JSON of something else (keys {some}); {reads}"
+    why = (
+        f"JSON of something else (keys {some}); "
+        "netpos reads patent exports of Lens.org or PatentsView"
+    )
+    return "not-an-export", None, why
 
 
 def _csv(head: bytes) -> Recognised:

@@ -14,7 +14,7 @@ import pytest
 
 from netpos import countries
 from netpos.analysis import notes, pattern_hits
-from netpos.ingest import discover
+from netpos.ingest import discover, recognise
 from netpos.ingest.readers import lens_header
 from netpos.viz import words as report_words
 from netpos.viz.report.report import write_report
@@ -151,25 +151,30 @@ def target(node: ast.Assign) -> str:
 def reasons_written() -> list[str]:
     """Every clause that says why a file is left alone."""
     found = []
-    for module in (discover, lens_header):
+    for module in (discover, recognise, lens_header):
         tree = ast.parse(Path(module.__file__).read_text("utf-8"))
         for function in (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)):
-            if function.name not in ("_unusual", "_form", "_json_form", "_by_keys", "_csv_form",
-                                     "_sources", "_members", "recognise_header"):  # fmt: skip
+            if function.name not in ("_unusual", "recognise", "_json", "_foreign", "_csv",
+                                     "_sources", "_members", "_not_opened", "recognise_header",
+                                     ):  # fmt: skip
                 continue
             for node in ast.walk(function):
                 value = None
                 given = isinstance(node, ast.keyword) and node.arg == "why"
-                if given or (isinstance(node, ast.Assign) and target(node) in ("why", "last")):
+                if given or (isinstance(node, ast.Assign) and target(node) == "why"):
                     value = node.value
                 elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
                     value = node.value.elts[-1]
-                elif isinstance(node, ast.Return) and function.name == "_unusual":
+                elif isinstance(node, ast.Return) and function.name in ("_unusual", "_not_opened"):
                     value = node.value.orelse if isinstance(node.value, ast.IfExp) else node.value
                 text = sentence(value) if value is not None else None
                 if text:
                     found.append(text)
-    return [*found, discover._SCHOLARLY]
+    found += [recognise._SCHOLARLY, recognise._FRAME, recognise._FLAT.format(key="'7'")]
+    found += [why for _, _, why in recognise._FOREIGN] + [why for _, why in discover._NOT_OPENED]
+    elsewhere = [f"{what}, which netpos does not read; {lens_header._INSTEAD}"
+                 for _, what in lens_header._FOREIGN]  # fmt: skip
+    return [*(x for x in found if not x.startswith("7")), *elsewhere, discover._TAR]
 
 
 def test_every_warning_of_a_run_has_its_dutch() -> None:

@@ -1,0 +1,127 @@
+"""What a corpus tells of its exports: dates that cannot be, answers that are not complete."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from netpos.ingest.readers.wrappers import Page
+
+#: Years between the newest plausible publication and dates beyond it: as long as a patent lives.
+GAP = 20
+#: Records named one by one.
+_NAMED = 20
+
+
+def newest_plausible(published: pl.Series) -> dt.date | None:
+    """Return the latest date of publication that is not far beyond all others.
+
+    Dates are beyond when more than `GAP` years lie between them and all dates before, and they are
+    a handful: at most a third of all, and no more than ten or one in a hundred.
+
+    Parameters
+    ----------
+    published
+        Dates; null where none is known.
+
+    Examples
+    --------
+    >>> days = [dt.date(2016, 1, 2), dt.date(2018, 1, 2), dt.date(2091, 5, 5)]
+    >>> newest_plausible(pl.Series(days))
+    datetime.date(2018, 1, 2)
+    >>> newest_plausible(pl.Series(days[1:]))
+    datetime.date(2091, 5, 5)
+    """
+    days = published.drop_nulls()
+    if not days.len():
+        return None
+    years = days.dt.year()
+    counted = years.value_counts().sort(years.name, descending=True)
+    most = min(days.len() // 3, max(10, days.len() // 100))
+    last, beyond = counted[years.name][0], 0
+    before = None
+    for year, count in counted.iter_rows():
+        if before is not None and before - year > GAP and beyond <= most:
+            last = year
+        beyond += count
+        before = year
+        if beyond > most:
+            break
+    latest = days.filter(years <= last).max()
+    return latest if isinstance(latest, dt.date) else None
+
+
+def beyond(docs: pl.DataFrame, newest: dt.date | None) -> list[dict[str, Any]]:
+    """Name the documents dated beyond the newest plausible date: file, line, date, Lens ID."""
+    if newest is None:
+        return []
+    late = docs.filter(pl.col("published") > newest).sort("file", "line")
+    rows = late.select("file", "line", "lens_id", date=pl.col("published").cast(pl.String))
+    return rows.to_dicts()
+
+
+def late_lines(late: list[dict[str, Any]], newest: dt.date | None) -> Iterable[str]:
+    """Say of each document dated beyond all others what is done with it."""
+    for row in late[:_NAMED]:
+        yield (
+            f"{row['file']}:{row['line']}: published {row['date']}, more than {GAP} years beyond "
+            f"all others; the record is kept, and the data date stays {newest}"
+        )
+    if len(late) > _NAMED:
+        yield f"and {len(late) - _NAMED:,} more records dated beyond {newest}"
+
+
+def pages_told(pages: Iterable[Page]) -> dict[str, Any]:
+    """Sum up what the answers of one export say, for the manifest."""
+    totals: Counter[int] = Counter()
+    errors: Counter[str] = Counter()
+    for page in pages:
+        if page.total is not None:
+            totals[page.total] += page.records
+        if page.error is not None:
+            errors["".join(c if c.isprintable() else " " for c in page.error)[:120]] += 1
+    return {
+        "totals": {str(t): n for t, n in sorted(totals.items())},
+        "errors": dict(sorted(errors.items())),
+    }
+
+
+#: How a rejected line begins that is an answer of an API without records.
+ANSWER = "an answer without records: "
+
+
+def incomplete(inputs: Iterable[Mapping[str, Any]], ledger: pl.DataFrame) -> list[str]:
+    """Say which answers are not all there, in sentences that the report repeats.
+
+    Pages of one search state the same number of results; they can lie in several files.
+    """
+    here: Counter[int] = Counter()
+    names: dict[int, list[str]] = {}
+    errors: Counter[str] = Counter()
+    for item in inputs:
+        pages = item.get("pages") or {}
+        for total, records in pages.get("totals", {}).items():
+            here[int(total)] += records
+            names.setdefault(int(total), []).append(str(item["name"]))
+        errors.update(pages.get("errors", {}))
+    said = ledger.filter(pl.col("reason").str.starts_with(ANSWER))["reason"]
+    errors.update(text.removeprefix(ANSWER) for text in said.to_list())
+    found = []
+    for total, records in sorted(here.items()):
+        if records < total:
+            files = sorted(set(names[total]))
+            where = files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
+            found.append(
+                f"Incomplete export: the answers state {total:,} results, {records:,} of them are "
+                f"here ({where}); fetch the other pages."
+            )
+    for message, count in sorted(errors.items()):
+        found.append(
+            f"Error answers of an API were saved instead of records: {count:,} ({message}); "
+            "fetch them again."
+        )
+    return found
