@@ -1,8 +1,9 @@
 r"""How far an indicator could be off if every citation without a country went one way.
 
-A citation is open when an end of it has no country. Nothing is assumed of where it leads: the
-bounds of an indicator are its least and its largest value over all that the open citations could
-be (Manski 2003). They hold whatever the truth is, and are wide where coverage is low.
+A citation of a country's families is open when the family or document at its other end has no
+country. Nothing is assumed of where that is: the bounds of an indicator are its least and its
+largest value over all places, each open citation on its own (Manski 2003). The families located in
+a country are taken to be all of its families. Bounds are wide where coverage is low.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ def bounds(study: Study, technology: str, span: Span, table: pl.DataFrame) -> pl
               \frac{R_i + v_i - G_i}{R_i + v_i + G_i}, \qquad
               \frac{e}{g + u_i} \le \mathrm{share} \le \frac{e + u_i}{g + u_i}, \qquad
               \frac{R_i}{R + V - v_i + X} \le \mathrm{received\ share} \le
-              \frac{R_i + v_i + X_i}{R + v_i + X_i}
+              \frac{R_i + v_i}{R + v_i}
 
-    R and V being sums over the countries, X the citations whose cited family is of the technology
-    and has no country, :math:`X_i` those of them that i does not give itself.
+    R and V being sums over the countries, X the links whose cited family is of the technology and
+    has no country.
 
     Parameters
     ----------
@@ -52,18 +53,17 @@ def bounds(study: Study, technology: str, span: Span, table: pl.DataFrame) -> pl
     """
     names = table["country"].to_list()
     given, received = _open(study, technology, span, names)
-    owner, everyone = _without_owner(study, technology, span, names)
+    lost = _without_owner(study, technology, span)
     foreign, blocs = _numbers(table, "given"), _of_sources(study, technology, span, names)
     got = _numbers(table, "received")
-    others = everyone - owner
     total = float(np.nansum(got))
     low = {
         "balance_ratio": divide(got - foreign - given, got + foreign + given),
-        "received_share": divide(got, total + float(received.sum()) - received + everyone),
+        "received_share": divide(got, total + float(received.sum()) - received + lost),
     }
     high = {
         "balance_ratio": divide(got + received - foreign, got + received + foreign),
-        "received_share": divide(got + received + others, total + received + others),
+        "received_share": divide(got + received, total + received),
     }
     for name in BOUNDED[2:]:
         part = _numbers(table, name) * blocs
@@ -112,13 +112,10 @@ def _open(study: Study, technology: str, span: Span, names: list[str]) -> tuple[
     )
 
 
-def _without_owner(
-    study: Study, technology: str, span: Span, names: list[str]
-) -> tuple[Floats, float]:
-    """Links to families of the technology without a country: those each country gives, and all."""
-    pairs, lost = study.pairs, ~study.shares.located
-    chosen = study.links_mask(technology, span, scope="closed") & gathered(lost, pairs.cited)
-    return _by_country(study, pairs.citing[chosen], names), float(chosen.sum())
+def _without_owner(study: Study, technology: str, span: Span) -> float:
+    """Links to families of the technology that have no country."""
+    lost = gathered(~study.shares.located, study.pairs.cited)
+    return float((study.links_mask(technology, span, scope="closed") & lost).sum())
 
 
 def _of_sources(study: Study, technology: str, span: Span, names: list[str]) -> Floats:
