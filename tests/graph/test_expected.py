@@ -165,6 +165,17 @@ def test_the_rates_maximise_the_likelihood(seed: int) -> None:
     assert_allclose(rates[1:] / rates[0], np.exp(best.x), rtol=1e-6)
 
 
+def test_a_year_that_only_some_can_cite_and_that_they_alone_cite_takes_all_of_theirs() -> None:
+    # B has no foreign family of the first year: its 3 go to the second, so the 5 of A go to the
+    # first, though A could cite both
+    cited = np.array([[0.0, 4.0], [4.0, 4.0], [0.0, 4.0]])
+    flows = Flows(
+        np.array([[5.0], [3.0], [0.0]]), np.zeros((3, 1)), np.array([[5.0, 3.0]]), cited, cited
+    )
+    found = expected_flow(flows)
+    assert_allclose(found, [[0, 5, 0], [1.5, 0, 1.5], [0, 0, 0]], atol=1e-8)
+
+
 # --- worlds whose truth is known -----------------------------------------------------------------
 
 
