@@ -64,6 +64,13 @@ def expectation(study: Study, technology: str, span: Span) -> tuple[pl.DataFrame
         },
         schema_overrides=dict.fromkeys(COLUMNS, pl.Float64),
     )
+    focal = study.options.focal
+    if focal not in study.shares.names:  # it has a row although it has nothing anywhere
+        known = not np.isnan(given).all()
+        row = pl.DataFrame({"country": [focal], "received_expected": [0.0]}).with_columns(
+            pl.lit(0.0 if known else None, pl.Float64).alias("given_expected")
+        )
+        countries = pl.concat([countries, row], how="diagonal")
     citing, cited = np.nonzero((observed > 0) | (flow >= expected.LEAST_EXPECTED))
     of_pair = observed[citing, cited], flow[citing, cited]
     few = pl.Series(of_pair[1] < expected.LEAST_EXPECTED, dtype=pl.Boolean)

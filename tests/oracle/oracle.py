@@ -285,7 +285,8 @@ class Oracle:
         """
         members = {t: self.member(t) for t in self.technologies}
         members["all"] = set().union(*members.values())
-        out = {"countries": {}, "links": {}, "source_links": {}, "coverage": {}}
+        names = ("countries", "links", "source_links", "coverage", "residuals")
+        out = {name: {} for name in (*names, "coverage_by_country", "bounds")}
         for t, member in members.items():
             for period, span in self.spans():
                 if only is not None and (t, period) not in only:
@@ -298,10 +299,167 @@ class Oracle:
                 for (i, j), w in source.items():
                     row = {"weight": w, "citations": source_number[i, j]}
                     out["source_links"][t, period, i, j] = row
-                for c, row in self.countries(member, span, weight, source).items():
+                rows = self.countries(member, span, weight, source)
+                flow, given = self.expected(member, span, pairs, weight)
+                for c, row in rows.items():
+                    if flow is not None:
+                        row |= expectation(c, row, flow, given)
                     out["countries"][t, period, c] = row
+                    for name, bound in self.bounds(member, span, c, rows, source).items():
+                        out["bounds"][t, period, c, name] = bound
+                for (i, j), e in (flow or {}).items():
+                    w = weight.get((i, j), 0)
+                    if w or e >= 5:
+                        row = {"observed": w, "expected": e, "ratio": w / e if e >= 5 else None}
+                        out["residuals"][t, period, i, j] = row
+                for (c, way), row in self.by_country(member, span).items():
+                    out["coverage_by_country"][t, period, c, way] = row
                 for rule, row in self.coverage(member, span).items():
                     out["coverage"][t, period, rule] = row
+        return out
+
+    def expected(self, member, span, pairs, weight):
+        """Citations that each pair of countries, and each country, is expected to give.
+
+        Found by proportional scaling; None where that has not settled.
+        """
+        if self.options["scope"] != "closed":
+            return None, None
+        abroad, cohorts, home = defaultdict(float), defaultdict(float), defaultdict(float)
+        for a, b in pairs:
+            for i, s in self.shares.get(a, {}).items():
+                for j, t in self.shares.get(b, {}).items():
+                    if i != j:
+                        abroad[i, self.year(a)] += float(s * t)
+                        cohorts[self.year(a), self.year(b)] += float(s * t)
+                    else:
+                        home[self.year(a)] += float(s * t)
+        cited, citing = defaultdict(float), defaultdict(float)
+        for k in member:
+            for c, s in self.shares[k].items():
+                cited[c, self.year(k)] += float(s)
+                if self.year(k) is not None and span[0] <= self.year(k) <= span[1]:
+                    citing[c, self.year(k)] += float(s)
+        every = defaultdict(float)
+        for (_, s), n in cited.items():
+            every[s] += n
+        names = {c for c, _ in cited} | {c for pair in weight for c in pair}
+        years = defaultdict(list)
+        for (t, s), c in cohorts.items():
+            if c:
+                years[t].append(s)
+        rate = {(t, s): c / every[s] for (t, s), c in cohorts.items() if c}
+
+        def others(i, t):
+            return sum(rate[t, s] * (every[s] - cited[i, s]) for s in years[t])
+
+        for _ in range(3000):
+            part = {(i, t): f / others(i, t) for (i, t), f in abroad.items() if f}
+            drawn = defaultdict(float)
+            for (i, t), x in part.items():
+                for s in years[t]:
+                    drawn[t, s] += x * rate[t, s] * (every[s] - cited[i, s])
+            gap = max((abs(drawn[k] - cohorts[k]) for k in rate), default=0.0)
+            if gap < 1e-12:
+                break
+            rate = {k: r * cohorts[k] / drawn[k] for k, r in rate.items()}
+        else:
+            return None, None
+        flow = {
+            (i, j): sum(
+                x * rate[t, s] * cited[j, s]
+                for (k, t), x in part.items()
+                if k == i
+                for s in years[t]
+            )
+            for i in names
+            for j in names
+            if i != j
+        }
+        number = defaultdict(float)
+        for (_, t), n in citing.items():
+            number[t] += n
+        total, of_year = sum(abroad.values()), defaultdict(float)
+        for (_, t), f in abroad.items():
+            of_year[t] += f
+
+        def given(h):
+            out = defaultdict(float)
+            for (i, t), n in citing.items():
+                away = others(i, t)
+                own = sum(rate[t, s] * cited[i, s] for s in years[t])
+                if away:
+                    cites = (of_year[t] + home[t]) / number[t]
+                    out[i] += n * cites * away / (away + h * own)
+            return out
+
+        low, high = 0.0, 1e9
+        if not total or sum(given(high).values()) > total * (1 + 1e-12):
+            return flow, None
+        if sum(given(0).values()) < total * (1 - 1e-12):
+            return flow, None
+        for _ in range(200):
+            middle = (low + high) / 2
+            low, high = (middle, high) if sum(given(middle).values()) > total else (low, middle)
+        return flow, given(low)
+
+    def by_country(self, member, span):
+        """Citations of each country's families, and those with a country at the other end."""
+        rows = {}
+        for way in ("given", "received"):
+            every, known = defaultdict(Fraction), defaultdict(Fraction)
+            for a, b in self.links:
+                own, other = (a, b) if way == "given" else (b, a)
+                if own not in member or not self.may_lie(a, span):
+                    continue
+                dropped = self.options["self_citations"] == "drop"
+                if dropped and self.organisations(a) & self.organisations(b):
+                    continue
+                for c, s in self.shares.get(own, {}).items():
+                    every[c] += s
+                    known[c] += s * bool(self.shares.get(other))
+            for c, n in every.items():
+                rows[c, way] = {"citations": n, "located": known[c]}
+        return rows
+
+    def may_lie(self, node, span):
+        """Whether the year of a node lies in the span, or may: of a document outside."""
+        if node < len(self.families):
+            return self.year(node) is not None and span[0] <= self.year(node) <= span[1]
+        if node not in self.dates:
+            return True
+        year = self.dates[node].year
+        late = year > span[1] and self.options["year_by"] == "publication"
+        return not (year < span[0] or late)
+
+    def bounds(self, member, span, country, rows, source):
+        """Least and largest value over where the open citations of a country lead."""
+        cells = self.by_country(member, span)
+
+        def open_(c, way):
+            row = cells.get((c, way), {"citations": 0, "located": 0})
+            return row["citations"] - row["located"]
+
+        u, v = open_(country, "given"), open_(country, "received")
+        row = rows[country]
+        r, g = row["received"], row["given"]
+        total = sum(x["received"] for x in rows.values())
+        lost = sum(not self.shares.get(b) for _, b in self.cut(member, span, "closed"))
+        rest = sum(open_(c, "received") for c in rows if c != country)
+        foreign = sum(w for (i, j), w in source.items() if i == country != j)
+        found = {"balance_ratio": ((r - g - u), (r + g + u), (r + v - g), (r + v + g))}
+        found["received_share"] = (r, total + rest + lost, r + v, total + v)
+        for name in ("share_eu", "share_oecd_nato", "share_other"):
+            e = None if row[name] is None else row[name] * float(foreign)
+            found[name] = (e, float(foreign + u), None if e is None else e + float(u), foreign + u)
+        out = {}
+        for name, (low, low_of, high, high_of) in found.items():
+            known = row[name] is not None
+            out[name] = {
+                "value": row[name],
+                "low": float(low) / float(low_of) if known else None,
+                "high": float(high) / float(high_of) if known else None,
+            }
         return out
 
     def coverage(self, member, span):
@@ -423,6 +581,18 @@ class Oracle:
             "share_other": share[2],
             "similarity": score,
         }
+
+
+def expectation(country, row, flow, given):
+    """The columns beside the balance, from the expected flows."""
+    received = sum(e for (_, j), e in flow.items() if j == country)
+    out = {"received_expected": received}
+    out["received_ratio"] = float(row["received"]) / received if received >= 5 else None
+    if given is not None:
+        out["given_expected"] = given[country]
+        few = given[country] < 5
+        out["given_ratio"] = None if few else float(row["given"]) / given[country]
+    return out
 
 
 def ranks(values):

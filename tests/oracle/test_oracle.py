@@ -14,6 +14,9 @@ import pytest
 
 from netpos import analysis
 from netpos.analysis import results
+from netpos.analysis.bounds import bounds
+from netpos.analysis.coverage import country_coverage
+from netpos.analysis.expectation import expectation
 from netpos.countries import data_path
 from netpos.indicators import position
 from netpos.ingest.corpus import read
@@ -29,6 +32,9 @@ KEYS = {
     "links": ("technology", "period", "citing", "cited"),
     "source_links": ("technology", "period", "citing", "cited"),
     "coverage": ("technology", "period", "rule"),
+    "residuals": ("technology", "period", "citing", "cited"),
+    "coverage_by_country": ("technology", "period", "country", "direction"),
+    "bounds": ("technology", "period", "country", "indicator"),
 }
 
 
@@ -55,7 +61,8 @@ def differences(found: pl.DataFrame, expected: dict, keys: tuple[str, ...]) -> l
 
 def some_tables(study: analysis.Study, only: set[tuple[str, str]]) -> dict[str, pl.DataFrame]:
     """The tables of some technologies and periods, by the same calls as a whole run."""
-    rows: dict[str, list[pl.DataFrame]] = {"countries": [], "links": [], "source_links": []}
+    names = ("countries", "links", "source_links", "residuals", "coverage_by_country", "bounds")
+    rows: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
     for technology, period in sorted(only):
         span = dict(study.options.spans())[period]
         keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
@@ -68,7 +75,12 @@ def some_tables(study: analysis.Study, only: set[tuple[str, str]]) -> dict[str, 
             year=study.year_of_membership,
             located=study.located_families(technology, span),
         )
-        for name, part in zip(rows, (table, closed.table, citing.table), strict=True):
+        against, residuals = expectation(study, technology, span)
+        table = table.join(against, on="country", how="left", maintain_order="left")
+        located = country_coverage(study, technology, span)
+        far = bounds(study, technology, span, table)
+        parts = (table, closed.table, citing.table, residuals, located, far)
+        for name, part in zip(rows, parts, strict=True):
             rows[name].append(part.select(*keys, pl.all()))
     coverage = analysis.coverage_table(study).filter(
         pl.struct("technology", "period").is_in(
@@ -110,8 +122,15 @@ def test_every_number_of_a_dirty_corpus_equals_the_plain_count(seed: int, tmp_pa
         only = {("all", spans[seed % len(spans)]), (study.names[seed % 2], spans[-1])}
         tables = some_tables(study, only)
     expected = oracle.tables(only)
+    settled = {key[:2] for key in expected["residuals"]}
     for name, keys in KEYS.items():
-        assert differences(tables[name], expected[name], keys)[:8] == [], name
+        found = tables[name]
+        if name == "residuals":  # some corpora are too small for proportional scaling to settle
+            cells = pl.struct("technology", "period")
+            found = found.filter(
+                cells.is_in([{"technology": t, "period": p} for t, p in sorted(settled)])
+            )
+        assert differences(found, expected[name], keys)[:8] == [], name
 
 
 @pytest.mark.parametrize("name", ["oracle.py", "records.py"])
