@@ -131,6 +131,31 @@ class Page:
         rows = table.filter(shown & pl.col("reason").is_not_null()).select(*keys, "reason")
         return {(t, p, c, i): why for t, p, c, i, why in rows.iter_rows()}
 
+    @cached_property
+    def differences(self) -> Mapping[tuple[str, str, str, str, str, str], Mapping[str, object]]:
+        """Rows of differences by technology, indicator, and both countries with their periods."""
+        table = self.table("differences")
+        keys = ("technology", "indicator", "country", "period", "other_country", "other_period")
+        if not {*keys, "difference", "low", "high", "reason"} <= set(table.columns):
+            return {}
+        shown = pl.col("country").is_in([self.focal, *self.compared])
+        others = pl.col("other_country").is_in([self.focal, *self.compared])
+        rows = table.filter(shown & others).iter_rows(named=True)
+        return {(*(str(r[k]) for k in keys),): r for r in rows}  # type: ignore[misc] # six of them
+
+    def change(self, technology: str, indicator: str, country: str) -> Mapping[str, object] | None:
+        """The row of what a number of a country moved from the first to the last period."""
+        if len(self.parts) < 2:
+            return None
+        ends = (country, self.parts[-1], country, self.parts[0])
+        return self.differences.get((technology, indicator, *ends))
+
+    def apart(self, technology: str, indicator: str, other: str) -> bool | None:
+        """Whether the country in focus and another can be told apart; None: not known."""
+        ends = (self.focal, "all", other, "all")
+        row = self.differences.get((technology, indicator, *ends))
+        return None if row is None else excludes_zero(row)
+
     def table(self, name: str) -> pl.DataFrame:
         """Return a table of the run; one without columns where there is none."""
         return self.tables.get(name, pl.DataFrame())
@@ -164,3 +189,17 @@ def counted_by(page: Page) -> str:
         if "priority" in rules and not rules & {"applicant", "inventor", "imputed", "lookup"}:
             return "by_priority"
     return f"by_{page.by}"
+
+
+def excludes_zero(row: Mapping[str, object]) -> bool:
+    """Whether the interval of a difference lies on one side of 0.
+
+    Examples
+    --------
+    >>> excludes_zero({"low": 0.1, "high": 0.3}), excludes_zero({"low": None, "high": None})
+    (True, False)
+    """
+    low, high = row.get("low"), row.get("high")
+    if not isinstance(low, float | int) or not isinstance(high, float | int):
+        return False
+    return low > 0 or high < 0

@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from netpos import countries
 from netpos.viz.charts import charts
-from netpos.viz.numbers import cell, difference, interval
-from netpos.viz.page import Page, counted_by
+from netpos.viz.numbers import cell, difference, interval, reference
+from netpos.viz.page import Page, counted_by, excludes_zero
 from netpos.viz.report import facts
 from netpos.viz.safe_html import environment
 from netpos.viz.words import in_sentence, joined, translated, words
@@ -69,6 +69,8 @@ def write_comparison(page: Page) -> str:
         page=page,
         t=t,
         clock=t[f"clock_{page.year_by}"],
+        excludes_zero=excludes_zero,
+        reference=reference,
         union=parts[-1],
         parts=parts,
         names=names,

@@ -16,6 +16,8 @@ ALL = "all"
 #: Rows shown of countries, organisations and sources.
 LEADERS, ORGANISATIONS, SOURCES, WIDE = 5, 10, 6, 8
 BLOCS = ("eu", "oecd_nato", "other")
+#: Citations on either side below which no change of sources is told.
+LEAST = 20.0
 
 
 def first_row(table: pl.DataFrame) -> dict[str, Any] | None:
@@ -74,6 +76,7 @@ def technology(page: Page, ident: str, name: str) -> dict[str, Any]:
             for r in page.rows("indicators", ident, ALL, country=page.focal).to_dicts()
         },
     }
+    found["enough"] = enough(page, found["periods"])
     found |= _sources(page, ident) | _users(page, ident) | _organisations(page, ident)
     found["trend"] = _trend(page, ident)
     return found
@@ -95,7 +98,26 @@ def _period(page: Page, ident: str, period: str) -> dict[str, Any]:
         "focal": first_row(page.rows("countries", ident, period, country=page.focal)),
         "bloc": _by(page.rows("exposure", ident, period, kind="bloc"), "source"),
         "source": _by(page.rows("exposure", ident, period, kind="country"), "source"),
+        "given": _given(page, ident, period),
     }
+
+
+def _given(page: Page, ident: str, period: str) -> float:
+    """Foreign citations that the shares of sources in a period rest on."""
+    table = page.rows("source_links", ident, period, citing=page.focal)
+    if not table.width:
+        return 0.0
+    return float(table.filter(pl.col("cited") != page.focal)["weight"].sum())
+
+
+def enough(page: Page, periods: Mapping[str, Row]) -> bool:
+    """Whether a change of sources between the first and the last period is told.
+
+    Below `LEAST` citations on either side one citation more or less is most of it.
+    """
+    if len(page.parts) < 2:
+        return False
+    return all(periods[p]["given"] >= LEAST for p in (page.parts[0], page.parts[-1]))
 
 
 def _by(table: pl.DataFrame, key: str) -> dict[str, dict[str, Any]]:
@@ -109,12 +131,17 @@ def _ends(page: Page, ident: str) -> list[dict[str, Any]]:
 
 def _sources(page: Page, ident: str) -> dict[str, Any]:
     table = page.rows("exposure", ident, ALL, kind="country")
+    counts = _by(page.rows("source_links", ident, ALL, citing=page.focal), "cited")
     behind = page.evidence.get(ident, {})
     return {
         "bloc": _by(page.rows("exposure", ident, ALL, kind="bloc"), "source"),
         "source": _by(table, "source"),
         "sources": [
-            row | {"behind": list(behind.get((page.focal, row["source"]), ()))}
+            row
+            | {
+                "behind": list(behind.get((page.focal, row["source"]), ())),
+                "count": counts.get(row["source"]),
+            }
             for row in largest(table, "share", "source", SOURCES)
         ],
         "source_count": table.height,

@@ -30,7 +30,7 @@ from netpos.viz.numbers import (
     percent,
     reference,
 )
-from netpos.viz.page import Figure, Page, counted_by
+from netpos.viz.page import Figure, Page, counted_by, excludes_zero
 from netpos.viz.report import behind as report_behind
 from netpos.viz.report import facts
 from netpos.viz.report.sentences import sentence, statements
@@ -113,6 +113,7 @@ def write_report(page: Page) -> str:
         page=page,
         t=t,
         clock=t[f"clock_{page.year_by}"],
+        excludes_zero=excludes_zero,
         union=union,
         rows=rows,
         has=_has(page, rows),

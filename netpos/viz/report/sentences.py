@@ -107,10 +107,11 @@ def statements(
         r["indicator"]: r
         for r in _rows(tables, "indicators", at | {"country": focal}).iter_rows(named=True)
     }
+    between = _rows(tables, "differences", at | {"country": focal})
     found: list[Statement | None] = [
-        _leader(world, "families", "family_share", "family_rank", others),
-        _leader(world, "received", "received_share", "received_rank", others),
-        _leader(world, "value", "value_share", "value_rank", others),
+        _leader(world, "families", "family_rank", others, between, focal),
+        _leader(world, "received", "received_rank", others, between, focal),
+        _leader(world, "value", "value_rank", others, between, focal),
         *_organisations(_rows(tables, "organisations", at), focal),
     ]
     if own:
@@ -233,9 +234,15 @@ def _between(codes: Mapping[str, Sequence[str]], names: Sequence[str]) -> dict[s
 
 
 def _leader(
-    world: pl.DataFrame, column: str, share: str, rank: str, others: Sensitivity
+    world: pl.DataFrame,
+    column: str,
+    rank: str,
+    others: Sensitivity,
+    between: pl.DataFrame,
+    focal: str,
 ) -> Statement | None:
     """Who is first by families, citations received or value."""
+    share = RANKED[rank][0]
     key = {"families": "leads", "received": "cited", "value": "valued"}[column]
     if rank not in world.columns or column not in world.columns:
         return None
@@ -251,6 +258,8 @@ def _leader(
     if len(tied) > 1:
         return Statement(key, "open", _between({}, tied))
     claim = RANKED[rank][1]
+    if first["country"] == focal:
+        interval = _ahead(interval, between, share, order["country"].to_list())
     level = _level(interval, others.leads(claim, first["country"]))
     if level == "open":
         rivals = [first["country"]]
@@ -262,6 +271,23 @@ def _leader(
         return Statement(key, "open", _between({}, rivals))
     numbers = {"share": ("countries", first, share, "percent")}
     return Statement(key, level, {"leader": [first["country"]]}, numbers)
+
+
+def _ahead(
+    interval: bool | None, between: pl.DataFrame, share: str, countries: Sequence[str]
+) -> bool | None:
+    """Whether the country in focus is ahead of all others, by the intervals of the differences."""
+    needed = {"indicator", "country", "other_country", "period", "other_period", "low"}
+    if interval is None or not needed <= set(between.columns):
+        return interval
+    here = between.filter(
+        (pl.col("indicator") == share)
+        & (pl.col("period") == pl.col("other_period"))
+        & pl.col("other_country").is_in(list(countries))
+    )
+    if not here.height:
+        return interval
+    return interval and bool((here["low"].fill_null(-1.0) > 0).all())
 
 
 def _organisations(table: pl.DataFrame, focal: str) -> list[Statement | None]:

@@ -130,3 +130,86 @@ def test_a_period_is_marked_incomplete_only_where_it_is() -> None:
     html = write_report(whole)
     assert f"Share {last}*" not in html
     assert "Not complete: years" not in html
+
+
+# --- changes and counts -------------------------------------------------------------------------
+
+
+def differences(low: float | None, high: float | None, reason: str | None = None):
+    """The demo with the interval of the change of its share, and of the US against NL."""
+    page = demo_page()
+    first, last = page.parts[0], page.parts[-1]
+    rows = [
+        ("semiconductor", "family_share", "NL", last, "NL", first, -0.009, low, high, reason),
+        ("semiconductor", "family_share", "NL", "all", "US", "all", -0.2, low, high, reason),
+    ]
+    names = ["technology", "indicator", "country", "period", "other_country", "other_period"]
+    names += ["difference", "low", "high", "reason"]
+    schema = dict.fromkeys(names, pl.String) | dict.fromkeys(names[6:9], pl.Float64)
+    return replace(
+        page, tables={**page.tables, "differences": pl.DataFrame(rows, schema, orient="row")}
+    )
+
+
+def test_a_change_stands_beside_its_interval_and_a_rank_only_where_it_is_told_apart() -> None:
+    page = differences(-0.02, 0.004)
+    html = write_report(page)
+    last, first = page.parts[-1], page.parts[0]
+    cell = f"differences|semiconductor|{last}|family_share,NL,NL,{first}|low"
+    assert f'<span data-cell="{cell}">\u22122.0</span>' in html
+    row = html.split('href="#technology-semiconductor">', 2)[2].split("</tr>")[0]
+    assert "not distinguishable" in row
+    assert "family_rank_change" not in row
+    apart = write_report(differences(-0.02, -0.004))
+    row = apart.split('href="#technology-semiconductor">', 2)[2].split("</tr>")[0]
+    assert "not distinguishable" not in row
+    assert "family_rank_change" in row
+
+
+def test_a_change_without_an_interval_says_why() -> None:
+    html = write_report(differences(None, None, "too_few"))
+    assert html.count("|family_share,NL,NL,2015-2020|reason") == 2
+
+
+def test_two_countries_are_told_apart_by_the_interval_of_their_difference() -> None:
+    said = "not distinguishable from the Netherlands"
+    page = replace(differences(-0.3, 0.1), compared=("NL", "US"))
+    assert write_comparison(page).count(said) == 1
+    page = replace(differences(-0.3, -0.1), compared=("NL", "US"))
+    assert said not in write_comparison(page)
+
+
+def test_changes_of_sources_need_twenty_citations_on_either_side() -> None:
+    page = demo_page()
+    name = '<span data-cell="exposure|semiconductor|'
+    assert "data-less" in write_report(page)
+    links = page.tables["source_links"]
+    few = links.with_columns(
+        weight=pl.when(
+            (pl.col("period") == page.parts[0]) & (pl.col("citing") == "NL")
+        ).then(pl.col("weight") / 100).otherwise("weight")
+    )  # fmt: skip
+    html = write_report(replace(page, tables={**page.tables, "source_links": few}))
+    assert name in html
+    assert not re.search(r'data-cell="exposure\|[^"]*" data-less', html)
+    assert "No change is given below 20 citations" in html
+
+
+def test_every_table_of_sources_says_its_base_and_its_counts() -> None:
+    html = write_report(demo_page())
+    assert html.count("cited families anywhere, in the technology or not") >= 4
+    assert "Citations here have both families in the technology." in html
+    assert 'data-cell="source_links|semiconductor|all|NL,' in html
+
+
+def test_a_likeness_fixed_by_construction_says_so() -> None:
+    page = replace(demo_page(), compared=("NL", "CN"))
+    assert "in no bloc: always 3" in write_comparison(page)
+    assert "in no bloc" not in write_comparison(replace(page, compared=("NL", "US")))
+
+
+def test_the_command_for_missing_documents_names_the_technologies_of_the_run() -> None:
+    page = demo_page()
+    assert "--technologies" not in write_report(page)
+    own = replace(page, options={**page.options, "technologies": "mine.toml"})
+    assert "netpos missing corpus --technologies options/technologies.toml" in write_report(own)

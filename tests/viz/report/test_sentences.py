@@ -453,6 +453,19 @@ def test_a_share_rose_or_fell_only_where_the_interval_of_the_change_says_so(
         assert "2015-2020" in text(found, lang)
 
 
+@pytest.mark.parametrize(
+    ("low", "level"), [(0.01, "sure"), (-0.01, "open"), (0.0, "open"), (None, "open")]
+)
+def test_the_focal_country_is_ahead_only_where_the_differences_say_so(
+    low: float | None, level: str
+) -> None:
+    first = world().with_columns(country=pl.col("country").replace({"US": "NL", "NL": "US"}))
+    table = change(low, 0.05, other_country="CN", period="all", other_period="all")
+    assert said({"countries": first, "differences": table}, "leads").level == level
+    # of two others nothing is said by it
+    assert said({"countries": world(), "differences": table}, "leads").level == "sure"
+
+
 def test_a_difference_to_another_country_is_no_change() -> None:
     table = change(0.01, 0.03, other_country="DE")
     assert said({"countries": world(), "differences": table}, "change") is None
