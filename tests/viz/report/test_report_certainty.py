@@ -204,7 +204,7 @@ def test_every_table_of_sources_says_its_base_and_its_counts() -> None:
 
 def test_a_likeness_fixed_by_construction_says_so() -> None:
     page = replace(demo_page(), compared=("NL", "CN"))
-    assert "in no bloc: always 3" in write_comparison(page)
+    assert "in no bloc: fixed by that" in write_comparison(page)
     assert "in no bloc" not in write_comparison(replace(page, compared=("NL", "US")))
 
 
