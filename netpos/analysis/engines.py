@@ -15,7 +15,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import polars as pl
 
 from netpos import countries
@@ -28,11 +27,8 @@ from netpos.options import Options
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-#: Options the query knows; any other must stand at its default, or have nothing to do with links.
-FOLLOWED = (
-    "technologies", "by", "counting", "scope", "first", "last", "periods", "year_by", "phase",
-    "category", "symbols", "narrow", "utility_models", "merge_cn",
-)  # fmt: skip
+    import duckdb
+
 #: Options that change links and that only netpos itself follows.
 REFUSED = (
     "window", "citing_office", "design", "residences", "office_proxy", "aliases", "self_citations",
@@ -404,7 +400,7 @@ class _Spark:
 
 
 def _runner(engine: Any) -> _DuckDB | _Spark:  # noqa: ANN401 - see `links_on`
-    if isinstance(engine, duckdb.DuckDBPyConnection):
+    if type(engine).__name__ == "DuckDBPyConnection":  # which need not be loaded for Spark
         return _DuckDB(engine)
     if all(hasattr(engine, name) for name in ("sql", "read", "createDataFrame", "catalog")):
         return _Spark(engine)

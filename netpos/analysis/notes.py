@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from netpos.analysis.chosen import UNION
+from netpos.analysis.technologies import Technology
 from netpos.graph.links import Mask
 from netpos.ingest.corpus import Corpus
 from netpos.options import EXPORT, Options
@@ -20,6 +21,7 @@ def warnings(
     options: Options,
     member: Mapping[str, Mask],
     years: NDArray[np.float64],
+    technologies: Sequence[Technology],
 ) -> list[str]:
     """What the reader must know, in sentences that the report repeats."""
     found = []
@@ -102,6 +104,11 @@ def warnings(
         found.append(
             "Complexity is computed from the subclasses of this export, a selection of all "
             "patenting: it says how rare they are among these families, not in the world."
+        )
+    whole = ", ".join(t.id for t in technologies if not t.core)
+    if options.narrow and whole:
+        found.append(
+            f"Narrow: these technologies have no core patterns and use their whole list: {whole}."
         )
     if options.office_proxy:
         found.append("Office proxy: where no residence is known the publishing office stands in.")

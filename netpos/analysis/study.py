@@ -402,7 +402,7 @@ def prepare(corpus: Corpus, options: Options) -> Study:
         pairs,
         all_pairs,
         data_date,
-        tuple(notes.warnings(corpus, families, options, member, years)),
+        tuple(notes.warnings(corpus, families, options, member, years, technologies)),
     )
 
 

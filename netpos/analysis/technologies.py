@@ -278,21 +278,6 @@ def normalise_symbols(symbols: pl.Series) -> pl.Series:
     )
 
 
-def narrow_notes(technologies: Sequence[Technology]) -> list[str]:
-    """Return one sentence for each technology that has no narrow list of its own.
-
-    Examples
-    --------
-    >>> narrow_notes([Technology("x", "X", "X", ipc=("C12N",))])
-    ['technology x has no core patterns: the narrow run uses its whole list']
-    """
-    return [
-        f"technology {t.id} has no core patterns: the narrow run uses its whole list"
-        for t in technologies
-        if not t.core
-    ]
-
-
 def match(
     symbols: pl.DataFrame,
     technologies: Sequence[Technology],
@@ -311,7 +296,7 @@ def match(
         From `load_technologies`.
     narrow
         Look for the ``core`` patterns instead, in both schemes; where a technology has none, its
-        whole list is used (`narrow_notes` says so). ``exclude`` holds as before.
+        whole list is used, which a run says. ``exclude`` holds as before.
     symbols_from
         ``both``, or ``ipc`` to leave CPC symbols out.
 

@@ -35,8 +35,6 @@ from netpos.viz.workbook import excel_nl, workbook
 
 Report = Callable[[str], None]
 _KINDS: tuple[tuple[Kind, str], ...] = (("country", ""), ("organisation", "-organisations"))
-#: Organisations drawn in a map and listed per technology and period.
-ORGANISATIONS_DRAWN = 500
 
 _LIBRARIES = ("igraph", "networkx", "numpy", "polars", "pyvis", "scipy")
 

@@ -1,4 +1,4 @@
-"""Which links to draw, and how much that leaves out."""
+"""Which links to draw."""
 
 from __future__ import annotations
 
@@ -56,32 +56,4 @@ def backbone(links: Links, strongest: int = 400) -> pl.DataFrame:
         )
         .sort("citing", "cited")
         .drop("size")
-    )
-
-
-def drawn_share(table: pl.DataFrame) -> pl.DataFrame:
-    """How many links are drawn, and how much of the citations they stand for.
-
-    Parameters
-    ----------
-    table
-        From `backbone`.
-
-    Returns
-    -------
-    One row: ``drawn`` and ``links`` Int64 [links drawn, of how many], ``weight_share`` Float64
-    [share of all foreign citations that the drawn links carry; null without links].
-
-    Examples
-    --------
-    >>> links = pl.DataFrame({"weight": [6.0, 2.0], "drawn": [True, False]})
-    >>> drawn_share(links).row(0)
-    (1, 2, 0.75)
-    """
-    weight = pl.col("weight").sort().sum()
-    drawn = pl.col("weight").filter("drawn").sort().sum()
-    return table.select(
-        drawn=pl.col("drawn").sum().cast(pl.Int64),
-        links=pl.len().cast(pl.Int64),
-        weight_share=pl.when(weight > 0).then(drawn / weight),
     )

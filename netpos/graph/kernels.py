@@ -133,23 +133,6 @@ def report_of(received: Floats, given: Floats, partners: Floats, families: Float
     return divide(share * divide(received - given, families), partners) + 0.0  # no -0
 
 
-def ratio_balance(F: Floats) -> Floats:
-    """Headline balance (R - G)/(R + G): ``(draws, n)``.
-
-    Examples
-    --------
-    >>> ratio_balance(np.array([[[0.0, 1.0], [3.0, 0.0]]])).tolist()
-    [[0.5, -0.5]]
-    """
-    return ratio_of(received(F), given(F))
-
-
-def report_balance(F: Floats, families: ArrayLike) -> Floats:
-    """Balance by the report's words; ``families`` is ``(n,)`` or ``(draws, n)``."""
-    counts = np.asarray(families, dtype=np.float64)
-    return report_of(received(F), given(F), partners(F), counts)
-
-
 # --- sources -----------------------------------------------------------------------------------
 
 

@@ -17,7 +17,6 @@ from netpos.analysis.technologies import (
     family_technologies,
     load_technologies,
     match,
-    narrow_notes,
     normalise_symbols,
 )
 from netpos.errors import InputError, OptionError, TableError
@@ -195,16 +194,13 @@ def test_a_pattern_in_both_lists_is_found_once_and_counts_for_ipc() -> None:
     assert got["scheme"].to_list() == ["CPC", "IPC"]
 
 
-def test_the_narrow_run_uses_the_core_and_falls_back_with_a_note() -> None:
+def test_the_narrow_run_uses_the_core_and_falls_back_to_the_whole_list() -> None:
     with_core = Technology("a", "A", "A", ipc=("G06N",), core=("G06N3/",), exclude=("G06N3/02",))
     without = Technology("b", "B", "B", ipc=("G06N",))
     symbols = table([("IPC", "G06N3/00"), ("IPC", "G06N3/02"), ("IPC", "G06N5/00")])
     got = match(symbols, [with_core, without], narrow=True)
     counts = got.group_by("technology", maintain_order=True).len().rows()
     assert counts == [("a", 1), ("b", 3)]
-    assert narrow_notes([with_core, without]) == [
-        "technology b has no core patterns: the narrow run uses its whole list"
-    ]
 
 
 def test_narrow_finds_nothing_that_the_shipped_whole_list_does_not_find() -> None:

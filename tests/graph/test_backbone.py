@@ -9,7 +9,7 @@ from hypothesis import given as over
 from hypothesis import strategies as st
 
 from netpos.errors import OptionError
-from netpos.graph.backbone import backbone, drawn_share
+from netpos.graph.backbone import backbone
 from tests.graph.toys import EMPTY, NO_LINKS, TOY, links_of, matrices, names, shuffled
 
 
@@ -29,11 +29,8 @@ def test_toy_backbone_by_hand() -> None:
         ("US", "NL"),
         ("US", "CN"),
     }
-    assert drawn_share(table).row(0, named=True) == {
-        "drawn": 6,
-        "links": 12,
-        "weight_share": 62 / 76,
-    }
+    assert table.filter("drawn")["weight"].sum() == 62
+    assert table["weight"].sum() == 76
 
 
 def test_the_table_holds_all_foreign_links_in_code_order() -> None:
@@ -54,9 +51,9 @@ def test_equal_links_are_taken_in_code_order() -> None:
     assert drawn(backbone(links_of(nearly), strongest=5)) == first | {("AB", "AC")}
 
 
-def test_without_links_nothing_is_drawn_and_no_share_is_told() -> None:
+def test_without_links_nothing_is_drawn() -> None:
     for links in (EMPTY, NO_LINKS):
-        assert drawn_share(backbone(links)).row(0) == (0, 0, None)
+        assert backbone(links).height == 0
 
 
 def test_a_negative_number_of_links_is_refused() -> None:
@@ -76,11 +73,7 @@ def test_the_backbone_follows_its_definition(w: np.ndarray, strongest: int) -> N
         expected |= {(a, b) for _, a, b in [p for p in pairs if p[2] == name][:1]}
     table = backbone(links_of(w), strongest)
     assert drawn(table) == expected
-    summary = drawn_share(table).row(0, named=True)
-    assert (summary["drawn"], summary["links"]) == (len(expected), len(pairs))
-    if pairs:
-        carried = sum(f[label.index(a), label.index(b)] for a, b in expected)
-        assert summary["weight_share"] == pytest.approx(carried / f.sum(), rel=1e-12)
+    assert table.height == len(pairs)
 
 
 @over(matrices(1, 7), st.integers(0, 30))
@@ -89,7 +82,6 @@ def test_more_links_only_add_and_row_order_is_irrelevant(w: np.ndarray, stronges
     table = backbone(links, strongest)
     assert drawn(table) <= drawn(backbone(links, strongest + 3))
     assert backbone(shuffled(links), strongest).equals(table)
-    assert drawn_share(table.sample(fraction=1.0, shuffle=True, seed=1)).equals(drawn_share(table))
 
 
 def test_everyone_with_links_keeps_one() -> None:

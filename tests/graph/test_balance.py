@@ -269,9 +269,11 @@ def test_kernels_give_per_draw_what_the_functions_give(stack: list[np.ndarray]) 
     families = [3.0, 0.0, 10.0, 7.0]
     links = [links_of(w, families=families) for w in stack]
     F = np.stack([x.foreign() for x in links])
-    ratio, report = kernels.ratio_balance(F), kernels.report_balance(F, families)
+    strengths = kernels.received(F), kernels.given(F)
+    ratio = kernels.ratio_of(*strengths)
+    report = kernels.report_of(*strengths, kernels.partners(F), np.array(families))
     for draw, one in enumerate(links):
         assert_array_equal(ratio[draw], values(balance(one)))
         assert_array_equal(report[draw], values(balance(one, "report")))
-    each = kernels.report_balance(F, np.tile(families, (len(stack), 1)))
+    each = kernels.report_of(*strengths, kernels.partners(F), np.tile(families, (len(stack), 1)))
     assert_array_equal(each, report)

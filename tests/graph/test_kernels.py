@@ -91,8 +91,7 @@ def test_no_draws_and_no_nodes_pass_through() -> None:
         distance = kernels.resistance(F, inside)
         for result in (
             kernels.received(F),
-            kernels.ratio_balance(F),
-            kernels.report_balance(F, np.ones(shape[1])),
+            kernels.ratio_of(kernels.received(F), kernels.given(F)),
             kernels.source_diversity(F).effective,
             distance,
             kernels.near_core(inside, distance, np.ones(shape[1])),
