@@ -9,8 +9,6 @@ finished, which the next command does by itself.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,22 +24,18 @@ from netpos.files import locked, writing
 from netpos.ingest.discover import REFUSED, Source, find
 from netpos.ingest.inputs import add, drop_unnamed
 from netpos.ingest.making import make
+from netpos.ingest.manifest import (
+    SCHEMA_VERSION,
+    TABLES,
+    check_tables,
+    is_whole,
+    read_manifest,
+    tables_of,
+    write_json,
+)
 from netpos.ingest.readers.json_stream import MAX_RECORD
 from netpos.signals import unbroken
 
-#: Version of the tables' columns; a corpus of another version is refused.
-SCHEMA_VERSION = 4
-#: The tables of a corpus, each a Parquet file of this name.
-TABLES = (
-    "documents",
-    "families",
-    "applicants",
-    "classifications",
-    "citations",
-    "outside",
-    "members",
-    "ledger",
-)
 ROLES = ("seed", "context")
 
 Report = Callable[[str], None]
@@ -106,35 +100,6 @@ class Corpus:
         return dict(self.manifest["counts"])
 
 
-def _write_json(path: Path, content: object) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    temporary.replace(path)
-
-
-def _manifest(folder: Path) -> dict[str, Any] | None:
-    path = folder / "corpus.json"
-    if not path.exists():
-        return None
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        version = found["schema"]
-    except (ValueError, KeyError, TypeError) as error:
-        remedy = "delete the folder and ingest the exports again"
-        raise InputError("not the manifest of a corpus", file=path, remedy=remedy) from error
-    if version != SCHEMA_VERSION:
-        problem = f"the corpus has tables of version {version}, this netpos uses {SCHEMA_VERSION}"
-        raise InputError(problem, file=folder, remedy="ingest the exports into a new folder")
-    return dict(found)
-
-
-def _whole(folder: Path, manifest: dict[str, Any]) -> bool:
-    """Whether the tables are those of the manifest, all of them."""
-    there = all((folder / f"{name}.parquet").exists() for name in TABLES)
-    return manifest.get("state") == "complete" and there
-
-
 def _idents(manifest: dict[str, Any]) -> list[tuple[Any, ...]]:
     """What the tables were made from."""
     return [(i["name"], i["ident"], i["role"], i["read"]) for i in manifest["inputs"]]
@@ -164,14 +129,15 @@ def reading(corpus: Corpus) -> Iterator[None]:
         yield
         return
     with locked(corpus.folder, shared=True):
-        now = _manifest(corpus.folder)
+        now = read_manifest(corpus.folder)
         if (
             now is None
-            or not _whole(corpus.folder, now)
+            or not is_whole(corpus.folder, now)
             or _idents(now) != _idents(corpus.manifest)
         ):
             problem = "the corpus has changed since it was opened"
             raise InputError(problem, file=corpus.folder, remedy="run again")
+        check_tables(corpus.folder, now, sizes_only=True)
         yield
 
 
@@ -260,7 +226,7 @@ def build(
     with writing(folder):
         (folder / "records").mkdir(parents=True, exist_ok=True)
     with _locked(folder), writing(folder):
-        manifest = _manifest(folder) or {"schema": SCHEMA_VERSION, "inputs": [], "skipped": []}
+        manifest = read_manifest(folder) or {"schema": SCHEMA_VERSION, "inputs": [], "skipped": []}
         drop_unnamed(folder / "records", manifest)
         if exactly:
             manifest["skipped"] = []
@@ -269,9 +235,11 @@ def build(
             {(e["name"], e["form"], e["why"]): e for e in manifest["skipped"] + skipped}.values(),
             key=lambda e: (e["name"], e["form"]),
         )
-        if changed or not _whole(folder, manifest):
+        if changed or not is_whole(folder, manifest):
             _finish(folder, manifest, say)
             drop_unnamed(folder / "records", manifest)
+        else:
+            check_tables(folder, manifest)
     return Corpus(manifest, folder)
 
 
@@ -280,12 +248,13 @@ def _finish(folder: Path, manifest: dict[str, Any], say: Report) -> None:
     temporary = Path(mkdtemp(prefix=".tables-", dir=folder))
     try:
         make(folder, temporary, manifest, say)
+        manifest["tables"] = tables_of(temporary)
         with unbroken():
-            _write_json(folder / "corpus.json", {**manifest, "state": "building"})
+            write_json(folder / "corpus.json", {**manifest, "state": "building"})
             for name in TABLES:
                 (temporary / f"{name}.parquet").replace(folder / f"{name}.parquet")
             manifest["state"] = "complete"
-            _write_json(folder / "corpus.json", manifest)
+            write_json(folder / "corpus.json", manifest)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -298,16 +267,18 @@ def open_corpus(folder: Path) -> Corpus:
     InputError
         The folder holds no corpus, or one with tables of another version.
     """
-    manifest = _manifest(folder) if folder.is_dir() else None
+    manifest = read_manifest(folder) if folder.is_dir() else None
     if manifest is None:
         raise InputError(
             "no corpus in this folder",
             file=folder,
             remedy="make one with 'netpos ingest EXPORT... --corpus DIR'",
         )
-    if not _whole(folder, manifest):
+    if not is_whole(folder, manifest):
         with _locked(folder), writing(folder):
             _finish(folder, manifest, lambda _: None)
+    else:
+        check_tables(folder, manifest)
     return Corpus(manifest, folder)
 
 

@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped] # it has no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped] # it has no types
 
+from netpos.errors import InputError
 from netpos.ingest import derive
 from netpos.ingest.citations import read_mentions, write_citations
 from netpos.ingest.details import Details
@@ -100,6 +101,9 @@ def _details(folder: Path, manifest: dict[str, Any]) -> Details:
                 file=pl.lit(item["name"]),
                 role=pl.lit(item["role"]),
             )
+            if frame.height != part["records"]:
+                remedy = "delete the folder of the corpus and ingest the exports again"
+                raise InputError("a part of the corpus was replaced", file=folder, remedy=remedy)
             frames.append(frame)
             bases.append((part["stem"], base))
             base += frame.height

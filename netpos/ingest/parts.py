@@ -127,9 +127,19 @@ def write_part(batch: Batch, folder: Path, stem: str) -> None:
 
 
 def read_part(folder: Path, stem: str, table: str, columns: Sequence[str] = ()) -> pl.DataFrame:
-    """Read one table of a part, or some of its columns."""
+    """Read one table of a part, or some of its columns.
+
+    Raises
+    ------
+    InputError
+        The part is damaged or gone.
+    """
     path = folder / f"{stem}.{table}.parquet"
-    return pl.read_parquet(path, columns=list(columns) or None, memory_map=False)
+    try:
+        return pl.read_parquet(path, columns=list(columns) or None, memory_map=False)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        remedy = "delete the folder of the corpus and ingest the exports again"
+        raise InputError("a part of the corpus is damaged", file=path, remedy=remedy) from error
 
 
 def hashes(source: Source) -> bool:
