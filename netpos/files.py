@@ -25,6 +25,33 @@ DEVICES = frozenset(
 _LONGEST_NAME = 100
 
 
+def check_name(path: Path) -> None:
+    r"""See that a path can be used by libraries that take names for UTF-8.
+
+    Raises
+    ------
+    InputError
+        It has letters that the locale spells otherwise, or a NUL sign.
+
+    Examples
+    --------
+    >>> check_name(Path("a\0b"))
+    Traceback (most recent call last):
+    netpos.errors.InputError: a?b: a NUL sign stands in this name; leave it out
+    """
+    if "\0" in str(path):
+        problem = "a NUL sign stands in this name"
+        shown = str(path).replace("\0", "?")
+        raise InputError(problem, file=shown, remedy="leave it out")
+    try:
+        same = str(path).encode("utf-8") == os.fsencode(path)
+    except UnicodeEncodeError:
+        same = False
+    if not same:
+        problem = "a name with such letters cannot be used in this locale"
+        raise InputError(problem, file=path, remedy="set PYTHONUTF8=1 or LC_ALL=C.UTF-8")
+
+
 @contextmanager
 def locked(
     folder: Path, name: str = ".lock", *, shared: bool = False, keep: bool = True

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
@@ -24,6 +25,8 @@ FILES = (
 EXPORT = "export"
 #: Countries on the comparison page, the one in focus included.
 MOST_COMPARED = 5
+#: Years that a span or the date of the data may have: no patent is older, no export that new.
+FIRST_YEAR, LAST_YEAR = 1700, 2100
 Period = tuple[str, tuple[int, int]]
 
 
@@ -56,8 +59,24 @@ class Options(BaseModel):
         changes="links; organisation_links; countries; organisations; technologies; indicators; "
         "scores; changes; benchmark; sensitivity; robustness",
     )
-    first: int = option(2015, "First year.", changes="every table", metavar="YEAR", alias="from")
-    last: int = option(2025, "Last year.", changes="every table", metavar="YEAR", alias="to")
+    first: int = option(
+        2015,
+        "First year.",
+        changes="every table",
+        metavar="YEAR",
+        alias="from",
+        ge=FIRST_YEAR,
+        le=LAST_YEAR,
+    )
+    last: int = option(
+        2025,
+        "Last year.",
+        changes="every table",
+        metavar="YEAR",
+        alias="to",
+        ge=FIRST_YEAR,
+        le=LAST_YEAR,
+    )
     periods: str | None = option(
         None,
         "Periods inside the span, as 2015-2020,2021-2025.",
@@ -253,6 +272,20 @@ class Options(BaseModel):
         metavar="N",
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_text(cls, value: object) -> object:
+        if isinstance(value, str):
+            try:
+                value.encode("utf-8")
+            except UnicodeEncodeError as error:
+                message = "letters that cannot be written down; set PYTHONUTF8=1 or LC_ALL=C.UTF-8"
+                raise ValueError(message) from error
+            if "\0" in value:
+                message = "a NUL sign stands in it"
+                raise ValueError(message)
+        return value
+
     @field_validator("focal")
     @classmethod
     def _as_written(cls, value: str) -> str:
@@ -265,10 +298,12 @@ class Options(BaseModel):
             return None
         try:
             if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-                return dt.date.fromisoformat(value).isoformat()
+                found = dt.date.fromisoformat(value)
+                if FIRST_YEAR <= found.year <= LAST_YEAR:
+                    return found.isoformat()
         except ValueError:  # no such day
             pass
-        message = f"'{value}' is not a date; write it as 2025-11-01"
+        message = f"not a date from {FIRST_YEAR} to {LAST_YEAR}; write it as 2025-11-01"
         raise ValueError(message)
 
     @model_validator(mode="after")
@@ -437,13 +472,7 @@ def read_toml(path: Path) -> dict[str, object]:
     InputError
         The file is missing, is no TOML, or holds a key that is no option.
     """
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        problem = "no such configuration file"
-        raise InputError(problem, file=path, remedy="check --config") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"not valid TOML: {error}", file=path) from error
+    found = toml_of(path, remedy="check --config")
     known = declared(Options)
     for key in found:
         if key not in known:
@@ -452,18 +481,41 @@ def read_toml(path: Path) -> dict[str, object]:
     return found
 
 
+def toml_of(path: Path, *, remedy: str) -> dict[str, Any]:
+    """Read a TOML file of the user's, with or without byte order mark.
+
+    Parameters
+    ----------
+    path
+        The file.
+    remedy
+        What to do where there is none.
+
+    Raises
+    ------
+    InputError
+        It is missing, cannot be read, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputError("no such file", file=path, remedy=remedy) from error
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+        raise InputError(problem, file=path, remedy=remedy) from error
+    except RecursionError as error:
+        raise InputError("not a TOML file (nested too deeply)", file=path) from error
+    except ValueError as error:  # also of bytes that are no text, and of years without a date
+        raise InputError(f"not a TOML file ({error})", file=path) from error
+
+
 def to_toml(options: Options) -> str:
     """Write the options as TOML, one a line, sorted; options without a value are left out."""
     lines = ["# Repeat this run with: netpos run EXPORT... --out DIR --config run.toml"]
     for key, value in sorted(options.model_dump(by_alias=True).items()):
         if value is None:
             continue
-        if isinstance(value, bool):
-            shown = "true" if value else "false"
-        elif isinstance(value, int):
-            shown = str(value)
-        else:
-            escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-            shown = f'"{escaped}"'
+        # JSON writes these as TOML does, but leaves the DEL sign as it is
+        shown = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
         lines.append(f"{key} = {shown}")
     return "\n".join(lines) + "\n"

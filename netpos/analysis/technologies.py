@@ -20,7 +20,6 @@ an exclusion takes away a symbol, never a family. A family may belong to several
 from __future__ import annotations
 
 import re
-import tomllib
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -35,6 +34,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from netpos.countries import data_path
 from netpos.errors import InputError, OptionError
 from netpos.files import DEVICES
+from netpos.options import toml_of
 from netpos.tables import Schema, require
 
 #: What `match` reads and what `family_technologies` reads.
@@ -122,12 +122,7 @@ def load_technologies(path: Path | None = None) -> tuple[Technology, ...]:
     ['optical_photonics', 'quantum', 'process']
     """
     path = data_path("nts_technologies.toml") if path is None else path
-    try:
-        raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError as cause:
-        raise InputError("no such file", file=path, remedy="check the path") from cause
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
-        raise InputError(f"not a TOML file ({cause})", file=path) from cause
+    raw = toml_of(path, remedy="check the path")
     try:
         file = _File.model_validate(raw)
     except ValidationError as cause:

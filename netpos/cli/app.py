@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,11 +17,17 @@ import typer
 import netpos
 from netpos import progress
 from netpos.cli import bars
-from netpos.errors import InputError, NetposError, OptionError
+from netpos.errors import NetposError, OptionError
+from netpos.files import check_name, not_written
 from netpos.signals import Stopped, stoppable
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+#: What a system says of a disk without room, a limit of the user's, or a stream that is gone.
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))
+#: More threads than any machine has; a slip of the finger asks for more.
+MOST_WORKERS = 4096
 
 app = typer.Typer(
     name="netpos",
@@ -35,17 +42,31 @@ app = typer.Typer(
 def reachable(path: Path | None) -> Path | None:
     """Refuse a name that the libraries below, which use UTF-8, would take for another file."""
     if path is not None:
-        try:
-            same = str(path).encode("utf-8") == os.fsencode(path)
-        except UnicodeEncodeError:
-            same = False
-        if not same:
-            problem = "a name with such letters cannot be used in this locale"
-            raise InputError(problem, file=path, remedy="set PYTHONUTF8=1 or LC_ALL=C.UTF-8")
+        with _refusals():
+            check_name(path)
     return path
 
 
-Exports = Annotated[list[Path], typer.Argument(help="Lens or PatentsView exports, or folders.")]
+def _all_reachable(paths: list[Path]) -> list[Path]:
+    for path in paths:
+        if "\0" in str(path):
+            reachable(path)
+    return paths
+
+
+def at_least_one(number: int | None) -> int | None:
+    """Refuse a number of workers that is none."""
+    if number is not None and not 1 <= number <= MOST_WORKERS:
+        problem = f"--processes {number}: no number of workers"
+        with _refusals():
+            raise OptionError(problem, remedy=f"use 1 to {MOST_WORKERS}, or leave it out")
+    return number
+
+
+Exports = Annotated[
+    list[Path],
+    typer.Argument(help="Lens or PatentsView exports, or folders.", callback=_all_reachable),
+]
 Out = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder for the results.", callback=reachable)
 ]
@@ -78,12 +99,16 @@ def _harmless(line: str) -> str:
 @contextmanager
 def errors() -> Iterator[None]:
     """Show how far the work has come; turn mistakes of the input into one line and exit code 2."""
+    with _refusals(), _progress():
+        yield
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
     try:
-        with _progress():
-            yield
+        yield
     except NetposError as error:
-        text = " ".join(str(error).split())
-        print(f"netpos: {_harmless(text)}", file=sys.stderr)
+        print(f"netpos: {_one_line(error)}", file=sys.stderr)
         raise typer.Exit(2) from error
 
 
@@ -105,21 +130,32 @@ def _progress() -> Iterator[None]:
         State.bars = None
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"netpos {netpos.__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _main(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+    version: Annotated[  # noqa: ARG001 - its callback prints and ends
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and exit.",
+            is_eager=True,
+            callback=_print_version,
+        ),
     ] = False,
     quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Say more.")] = False,
 ) -> None:
     """Read a country's technology position from patent citations."""
     State.quiet, State.verbose = quiet, verbose
+    with _refusals():
+        _check_environment()
     # several BLAS threads slow small matrices down; NumPy is loaded later, by the commands
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if version:
-        print(f"netpos {netpos.__version__}")
-        raise typer.Exit
 
 
 def tell(page: Path) -> None:
@@ -128,21 +164,79 @@ def tell(page: Path) -> None:
     print(page)
 
 
+def _check_environment() -> None:
+    """Refuse settings of the environment with which a library would stop.
+
+    Raises
+    ------
+    OptionError
+        A number of threads is none, or Python leaves out the texts of modules.
+    """
+    if sys.flags.optimize > 1:
+        problem = "python -OO leaves out texts that the libraries of the figures need"
+        raise OptionError(problem, remedy="use python, or python -O")
+    for name in ("POLARS_MAX_THREADS", "RAYON_NUM_THREADS"):
+        given = os.environ.get(name)
+        if given and not (
+            given.isascii() and given.isdigit() and 0 < int(given[:9]) <= MOST_WORKERS
+        ):
+            problem = f"the environment has {name}={given}, no number of threads"
+            raise OptionError(problem, remedy=f"use 1 to {MOST_WORKERS}, or unset it")
+
+
 def main() -> None:
     """Run the command line; a defect of netpos ends with exit code 1."""
-    run_app: Callable[[], Any] = app
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name must never stop a run
             ascii_only = codecs.lookup(stream.encoding).name == "ascii"
             stream.reconfigure(encoding="utf-8" if ascii_only else None, errors="backslashreplace")
+    code: object = 1
     try:
         with stoppable():
-            run_app()
+            app()
+    except SystemExit as ended:
+        code = ended.code
     except Stopped as stopped:
         print("netpos: stopped; what was being written is taken away", file=sys.stderr)
-        sys.exit(128 + stopped.number)
-    except (InputError, OptionError) as error:  # raised outside a command
-        print(f"netpos: {error}", file=sys.stderr)
-        sys.exit(2)
+        code = 128 + stopped.number
+    except NetposError as error:  # raised outside a command
+        print(f"netpos: {_one_line(error)}", file=sys.stderr)
+        code = 2
     except BrokenPipeError:
-        sys.exit(0)
+        code = 0
+    except OSError as error:  # of files it is said where they are written
+        if error.errno not in _FULL:
+            raise
+        _give_up_stdout()
+        code = _unwritten(error)
+    sys.exit(_flushed(code))
+
+
+def _one_line(error: Exception) -> str:
+    return _harmless(" ".join(str(error).split()))
+
+
+def _unwritten(error: OSError) -> int:
+    """Say that the output cannot be written, and return the exit code of that."""
+    where = Path("the output" if error.filename is None else str(error.filename))
+    print(f"netpos: {_one_line(not_written(error, where))}", file=sys.stderr)
+    return 2
+
+
+def _flushed(code: object) -> Any:  # noqa: ANN401 - what sys.exit takes
+    """Write out what waits for stdout; where it cannot be, say so and end with exit code 2."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads has seen enough
+        _give_up_stdout()
+        return code
+    except OSError as error:
+        _give_up_stdout()
+        return code or _unwritten(error)
+    return code
+
+
+def _give_up_stdout() -> None:
+    """Let nothing more be written there when Python ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

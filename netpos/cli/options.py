@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from netpos.cli.app import reachable
+from netpos.cli.app import at_least_one, reachable
 from netpos.declare import Declared, declared
 from netpos.options import Options, make, read_toml
 
@@ -33,6 +33,7 @@ Processes = Annotated[
         help="Threads that read JSON lines. [default: one per core]",
         metavar="N",
         show_default=False,
+        callback=at_least_one,
     ),
 ]
 

@@ -16,7 +16,7 @@ from netpos.analysis.technologies import load_technologies
 from netpos.commands.results_folder import KeptFile
 from netpos.countries import data_path
 from netpos.errors import InputError
-from netpos.files import check_same, fingerprint
+from netpos.files import check_name, check_same, fingerprint
 from netpos.ingest.user_tables import read_aliases, read_residences, read_totals
 from netpos.options import EXPORT, FILES, Options
 from netpos.outputs import Outputs
@@ -58,6 +58,7 @@ def check_options(options: Options) -> dict[str, OptionFile]:
     office_bits(options.citing_office)
     found = {}
     for name, path in _named(options).items():
+        check_name(path)
         if not path.is_file():
             kind = "is a folder" if path.is_dir() else "no such file"
             raise InputError(kind, file=path, remedy=f"check --{name.replace('_', '-')}")

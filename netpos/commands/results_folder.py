@@ -11,6 +11,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from netpos.errors import InputError
+from netpos.files import check_name
 from netpos.ingest.corpus import Corpus
 
 _REMEDY = "name the --out folder of a run"
@@ -116,7 +117,9 @@ def corpus_of(folder: Path, run: Run) -> Path:
         problem = "these results were not made from a corpus on disk"
         remedy = "name the --out folder of 'netpos run' or 'analyse'"
         raise InputError(problem, file=folder, remedy=remedy)
-    return folder / run.corpus
+    found = folder / run.corpus
+    check_name(found)
+    return found
 
 
 def check_unchanged(folder: Path, run: Run, corpus: Corpus) -> None:
