@@ -20,12 +20,14 @@ SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc] # hatchling has no types
-    """Adds the bundled data and ``netpos/ingest/native/lens_scan`` to the wheel."""
+    """Adds the bundled data, the documents and the compiled scanner to the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile; name the platform in the wheel's tag if that went well."""
         if version != "editable":  # an editable install reads them where they are
             build_data["force_include"]["data"] = "netpos/data"
+            for page in sorted((Path(self.root) / "docs").glob("*.md")):
+                build_data["force_include"][f"docs/{page.name}"] = f"netpos/docs/{page.name}"
         folder = Path(self.root) / "netpos" / "ingest" / "native"
         library = folder / f"lens_scan{SUFFIX}"
         if compiled(folder / "lens_scan.c", library):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from netpos.analysis.study import organisation_links as organisation_links
     from netpos.analysis.study import prepare as prepare
     from netpos.countries.codes import data_path as data_path
+    from netpos.countries.codes import docs_path as docs_path
     from netpos.graph.backbone import backbone as backbone
     from netpos.graph.balance import balance as balance
     from netpos.graph.balance import pure_importer as pure_importer
@@ -68,6 +69,7 @@ _HOME = {
     "country_links": "netpos.analysis",
     "data_path": "netpos.countries.codes",
     "dependents": "netpos.graph.dependence",
+    "docs_path": "netpos.countries.codes",
     "domestic": "netpos.graph.strength",
     "eigenvector": "netpos.graph.centrality",
     "exposure": "netpos.graph.dependence",

@@ -47,6 +47,7 @@ def test_wheel_carries_data_templates_and_licence(wheel: Path) -> None:
         if p.is_file()
     }
     assert "netpos/data/sources.toml" in data
+    data |= {f"netpos/docs/{p.name}" for p in (ROOT / "docs").glob("*.md")}
     templates = {
         p.relative_to(ROOT).as_posix() for p in (ROOT / "netpos" / "viz" / "templates").iterdir()
     }

@@ -42,6 +42,32 @@ def data_path(name: str) -> Path:
     return path
 
 
+def docs_path(name: str = "methods.md") -> Path:
+    r"""Return the path of a document that docstrings name, such as ``docs/methods.md``.
+
+    Parameters
+    ----------
+    name
+        Its name in the folder ``docs``.
+
+    Raises
+    ------
+    InputError
+        There is no such document.
+
+    Examples
+    --------
+    >>> docs_path().read_text(encoding="utf-8").partition("\n")[0]
+    '# Methods'
+    """
+    package = Path(str(importlib.resources.files("netpos")))
+    for folder in (package / "docs", package.parent / "docs"):
+        if (folder / name).is_file():
+            return folder / name
+    problem = f"netpos ships no document '{name}'"
+    raise InputError(problem, remedy="install netpos again if it should be there")
+
+
 @cache
 def _data() -> Path:
     """Return the folder of bundled data: in an installed package, or beside it in a checkout."""
