@@ -132,16 +132,24 @@ def analyse(
 def check(
     exports: Exports,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    details: Annotated[
+        bool, typer.Option("--details", "--verbose", help="Also print all that was found.")
+    ] = False,
 ) -> None:
-    """Say what each file is, what it holds and what can be computed; writes nothing.
+    """Say what each file is and what it is good for, in a table; writes nothing.
 
     Example: netpos check exports/
     """
     from netpos.commands import check as checking
+    from netpos.commands.check_table import as_table
 
     with errors():
         found = checking.check(exports)
         if as_json:
             print(json.dumps([checking.as_dict(c) for c in found], indent=1, ensure_ascii=False))
         else:
-            print("\n\n".join(checking.paragraph(c) for c in found))
+            print(as_table(found))
+            if details:
+                print(
+                    "\n" + "\n\n".join(checking.paragraph(c) for c in found if c.form != "together")
+                )

@@ -9,10 +9,12 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from netpos.countries import resolve
 from netpos.ingest.corpus import Corpus, build
 from netpos.ingest.discover import REFUSED, Source, find, opened
 from netpos.ingest.parts import read_part
 from netpos.ingest.readers.lens_header import csv_report, split_header
+from netpos.ingest.remarks import late_lines
 
 _NAMES = {
     "lens-csv": "a Lens patent export, CSV",
@@ -22,7 +24,9 @@ _NAMES = {
     "patentsview-json": "PatentsView API records, JSON",
     "lens-scholarly-csv": "a Lens export of scholarly works",
     "lens-scholarly-json": "a Lens export of scholarly works",
+    "other-patents": "patents, but not an export that netpos reads",
     "not-an-export": "not a patent export",
+    "together": "all exports together",
 }
 
 
@@ -53,17 +57,71 @@ class Check:
     can: list[str] = field(default_factory=list)
     cannot: list[str] = field(default_factory=list)
     why: str | None = None
+    located_rate: float | None = None
+    incomplete: list[str] = field(default_factory=list)
 
 
 def check(paths: Iterable[Path | str]) -> list[Check]:
     """Look at every file behind the paths; nothing is written outside a temporary folder.
+
+    Where several can be read, the last row says what they are together.
 
     Raises
     ------
     InputError
         A path does not exist, a file is empty or damaged.
     """
-    return [_one(source) for source in find(paths)]
+    sources = find(paths)
+    found = [_one(source) for source in sources]
+    readable = [s for s in sources if s.form not in REFUSED]
+    return [*found, _together(readable, found)] if len(readable) > 1 else found
+
+
+def _together(sources: list[Source], each: list[Check]) -> Check:
+    """What the readable files are together: copies are one, and citations cross the files."""
+    with TemporaryDirectory(prefix="netpos-check-") as folder:
+        corpus = build(sources, Path(folder))
+        counts, years = corpus.counts, corpus.documents["published"].dt.year().drop_nulls()
+        sizes = corpus.families["family_size"]
+        incomplete = list(corpus.manifest["incomplete"])
+        return Check(
+            "together",
+            "together",
+            counts["read"],
+            counts["kept"],
+            counts["rejected"],
+            counts["duplicates"],
+            counts["families"],
+            references=sum(c.references or 0 for c in each),
+            cited_by=sum(c.cited_by or 0 for c in each),
+            residence_rate=max(c.residence_rate or 0 for c in each),
+            inventor_residence_rate=max(c.inventor_residence_rate or 0 for c in each),
+            first_year=_int(years.min()),
+            last_year=_int(years.max()),
+            members_stated=None if sizes.null_count() == sizes.len() else int(sizes.sum()),
+            located_rate=_located(corpus),
+            incomplete=incomplete,
+        )
+
+
+def _located(corpus: Corpus) -> float | None:
+    """The share of citations whose both ends will have a country; None where there are none."""
+    pairs = corpus.citations.select("citing_family", "cited_family")
+    if not pairs.height:
+        return None
+    parties = corpus.applicants.drop_nulls("residence")["family"]
+    offices = corpus.families.select("family", office="priority_offices").explode("office")
+    offices = offices.drop_nulls("office")
+    national = resolve(
+        offices["office"], pl.repeat(None, offices.height, dtype=pl.Date, eager=True)
+    )
+    by_office = offices.filter(national["country"].is_not_null())["family"]
+    known = pl.concat([parties.cast(pl.Int32), by_office.cast(pl.Int32)]).unique().implode()
+    both = pairs.select(
+        pl.col("citing_family").is_in(known).fill_null(value=False)
+        & pl.col("cited_family").is_in(known).fill_null(value=False)
+    )
+    return int(both.to_series().sum()) / pairs.height
 
 
 def _one(source: Source) -> Check:
@@ -131,9 +189,14 @@ def _described(source: Source, corpus: Corpus, folder: Path) -> Check:
         fill,
         None if sizes.null_count() == sizes.len() else int(sizes.sum()),
         list(ledger.select("line", "reason").iter_rows()),
-        list(item["notes"]),
+        [
+            *item["notes"],
+            *late_lines(corpus.manifest["late"], corpus.manifest["newest"]),
+        ],
         can,
         cannot,
+        located_rate=_located(corpus),
+        incomplete=list(corpus.manifest["incomplete"]),
     )
 
 
@@ -268,7 +331,12 @@ def paragraph(found: Check) -> str:
         text += f" {len(found.rejected_lines) - 5:,} more are rejected, see --json."
     for note in found.notes:
         text += f" {note[0].upper()}{note[1:]}."
-    text += f" Can be computed: {', '.join(found.can)}."
+    for sentence in found.incomplete:
+        text += f" {sentence}"
+    if found.located_rate is not None:
+        text += f" {found.located_rate:.0%} of the citations will be located at both ends."
+    if found.can:
+        text += f" Can be computed: {', '.join(found.can)}."
     if found.cannot:
         text += f" Cannot: {'; '.join(found.cannot)}."
     return text

@@ -64,7 +64,7 @@ def beyond(docs: pl.DataFrame, newest: dt.date | None) -> list[dict[str, Any]]:
     return rows.to_dicts()
 
 
-def late_lines(late: list[dict[str, Any]], newest: dt.date | None) -> Iterable[str]:
+def late_lines(late: list[dict[str, Any]], newest: dt.date | str | None) -> Iterable[str]:
     """Say of each document dated beyond all others what is done with it."""
     for row in late[:_NAMED]:
         yield (
