@@ -157,6 +157,8 @@ def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[st
     mine = pl.col("country") == study.options.focal
     focal = tables["countries"].filter(whole & mine)
     drawn = tables.get("indicators")
+    if drawn is not None:
+        drawn = pl.concat([drawn, _rank_by_value(drawn, focal)], how="diagonal_relaxed")
     marks = robustness.robustness(
         table,
         without.without_one(study, worth),
@@ -167,6 +169,28 @@ def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[st
         },
     )
     return {"sensitivity": table, "robustness": marks}
+
+
+def _rank_by_value(drawn: pl.DataFrame, focal: pl.DataFrame) -> pl.DataFrame:
+    """The rank by value as an interval: it is given only where the whole interval bears it out.
+
+    See `netpos.indicators.value.drawn_ranks`; no rows where no share of value has an interval.
+    """
+    keys = ["technology", "period", "country"]
+    shares = drawn.filter(pl.col("indicator") == "value_share")
+    if not shares.height or not shares["low"].count():
+        return drawn.clear()
+    why = pl.col("reason") if "reason" in drawn.columns else pl.lit(None, pl.String)
+    rank = pl.col("value_rank").cast(pl.Float64)
+    held = pl.when(pl.col("low").is_not_null()).then(rank)
+    return (
+        shares.join(focal.select(*keys, "value_rank"), on=keys, how="inner")
+        .with_columns(
+            reason=pl.when(pl.col("low").is_null()).then(why).otherwise(pl.lit("interval"))
+        )
+        .with_columns(indicator=pl.lit("value_rank"), value=rank, low=held, high=held)
+        .drop("value_rank")
+    )
 
 
 def _named(study: Study, table: pl.DataFrame) -> pl.DataFrame:

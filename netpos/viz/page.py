@@ -110,15 +110,20 @@ class Page:
     def young(self) -> int | None:
         """The first year that is not complete; None where the trend does not say."""
         trend = self.table("trend")
-        if not {"year", "provisional"} <= set(trend.columns):
+        if not {"year", "truncated"} <= set(trend.columns):
             return None
-        years = trend.filter(pl.col("provisional").fill_null(value=False))["year"]
+        years = trend.filter(pl.col("truncated").fill_null(value=False))["year"]
         return int(str(years.min())) if len(years) else None
 
     def incomplete(self, period: str) -> bool:
         """Whether a period holds years that are not complete."""
+        if self.young is None:
+            return False
+        table = self.table("countries")
+        if {"period", "truncated"} <= set(table.columns):
+            return bool(table.filter(pl.col("period") == period)["truncated"].any())
         ends = re.findall(r"\d{4}", period)
-        return bool(ends) and self.young is not None and int(ends[-1]) >= self.young
+        return bool(ends) and int(ends[-1]) >= self.young
 
     @cached_property
     def reasons(self) -> Mapping[tuple[str, str, str, str], str]:

@@ -10,7 +10,7 @@ import pytest
 
 from netpos import analysis
 from netpos.analysis import without
-from netpos.analysis.results import sensitivity_tables, tables
+from netpos.analysis.results import _rank_by_value, sensitivity_tables, tables
 from netpos.analysis.without import without_one
 from netpos.indicators.position import country_table
 from netpos.indicators.robustness import GROUPS, RANK_OF, STATED
@@ -215,3 +215,31 @@ def test_without_organisations_nothing_is_left_out(tmp_path: Path) -> None:
     found = without_one(study).filter(pl.col("technology") == "quantum")
     assert found["organisation"].to_list() == [None] * len(STATED)
     assert found["organisation_share"].to_list() == [0.0] * len(STATED)
+
+
+def test_a_rank_by_value_is_as_sure_as_the_draws_leave_it() -> None:
+    focal = pl.DataFrame(
+        {
+            "technology": ["a", "b", "c"],
+            "period": "all",
+            "country": "NL",
+            "value_rank": [4, None, 7],
+        }
+    )
+    drawn = pl.DataFrame(
+        {
+            "technology": ["a", "b", "c"],
+            "period": "all",
+            "country": "NL",
+            "indicator": "value_share",
+            "value": [0.1, 0.1, 0.1],
+            "low": [0.09, 0.01, None],
+            "high": [0.12, 0.4, None],
+            "reason": [None, None, "one_firm"],
+        }
+    )
+    found = _rank_by_value(drawn, focal).sort("technology")
+    assert found["indicator"].to_list() == ["value_rank"] * 3
+    assert found.select("low", "high").rows() == [(4.0, 4.0), (None, None), (None, None)]
+    assert found["reason"].to_list() == ["interval", "interval", "one_firm"]
+    assert _rank_by_value(drawn.with_columns(low=pl.lit(None, pl.Float64)), focal).height == 0

@@ -110,6 +110,8 @@ def figure_words(page: Page, name: str) -> str:
             text = f"{text} {t[f'basis_{basis}']}"
         if page.areas:
             text = f"{text} {t['figure_areas']}"
+    if page.synthetic:
+        source = f"{source} {t['synthetic']}"
     return f"{text} {source}"
 
 

@@ -70,6 +70,7 @@ def write_comparison(page: Page) -> str:
         t=t,
         clock=t[f"clock_{page.year_by}"],
         excludes_zero=excludes_zero,
+        office=facts.one_office(page),
         reference=reference,
         union=parts[-1],
         parts=parts,

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from netpos import countries
 from netpos.viz.page import Page
 
 Row = Mapping[str, Any]
@@ -191,6 +192,16 @@ def wide_sources(union: Row) -> list[str]:
         union["source"].values(), key=lambda r: (-(r["share"] or 0.0), r["source"])
     )
     return [row["source"] for row in rows[:WIDE]]
+
+
+def one_office(page: Page) -> str | None:
+    """Name the office of every family; None where there are several, or it is not known."""
+    table = page.rows("references", ALL, ALL, kind="office")
+    offices = table["code"].unique().to_list() if table.height else []
+    if len(offices) != 1:
+        return None
+    known = countries.is_country(offices[0])
+    return countries.name(offices[0], page.lang) if known else str(offices[0])
 
 
 def has_rank(focal: Row) -> bool:

@@ -114,6 +114,7 @@ def write_report(page: Page) -> str:
         t=t,
         clock=t[f"clock_{page.year_by}"],
         excludes_zero=excludes_zero,
+        office=facts.one_office(page),
         union=union,
         rows=rows,
         has=_has(page, rows),

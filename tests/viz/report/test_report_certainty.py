@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from netpos.viz.charts.charts import figure_words
 from netpos.viz.report.compare import write_comparison
 from netpos.viz.report.report import write_report
 from netpos.viz.words import words
@@ -125,8 +126,9 @@ def test_a_period_is_marked_incomplete_only_where_it_is() -> None:
     assert page.incomplete(last)
     assert not page.incomplete(page.parts[0])
     assert f"Share {last}*" in write_report(page)
-    trend = page.tables["trend"].with_columns(provisional=pl.lit(value=False))
-    whole = replace(page, tables={**page.tables, "trend": trend})
+    gone = pl.lit(value=False)
+    parts = {n: page.tables[n].with_columns(truncated=gone) for n in ("trend", "countries")}
+    whole = replace(page, tables={**page.tables, **parts})
     html = write_report(whole)
     assert f"Share {last}*" not in html
     assert "Not complete: years" not in html
@@ -213,3 +215,24 @@ def test_the_command_for_missing_documents_names_the_technologies_of_the_run() -
     assert "--technologies" not in write_report(page)
     own = replace(page, options={**page.options, "technologies": "mine.toml"})
     assert "netpos missing corpus --technologies options/technologies.toml" in write_report(own)
+
+
+# --- what the data are --------------------------------------------------------------------------
+
+
+def test_a_corpus_of_one_office_says_so_first() -> None:
+    page = demo_page()
+    table = page.tables["references"]
+    assert "of one office" not in write_report(page)
+    alone = table.filter((pl.col("kind") != "office") | (pl.col("code") == "US"))
+    one = replace(page, tables={**page.tables, "references": alone}, warnings=[])
+    notes = Reader(write_report(one)).of("li")[0]["text"]
+    assert notes.startswith("Every family here is of one office (United States)")
+    assert "of one office" in write_comparison(replace(one, compared=("NL", "US")))
+
+
+def test_every_figure_of_invented_data_says_that_they_are() -> None:
+    page = demo_page()
+    said = words("en")["synthetic"]
+    assert said in figure_words(page, "world")
+    assert said not in figure_words(replace(page, synthetic=False), "world")
