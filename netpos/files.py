@@ -319,7 +319,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> Path:
 
 
 def encoded(text: str) -> bytes:
-    r"""A text as `write_text` writes it.
+    r"""Return a text as `write_text` writes it.
 
     Examples
     --------

@@ -340,11 +340,13 @@ class Options(BaseModel):
         return (self.max_record or 64) * 2**20
 
     def compared(self) -> list[str]:
-        """Countries of the comparison page, the one in focus first; empty without the option."""
+        """Return countries of the comparison page, the one in focus first; empty without the
+        option.
+        """
         return [] if self.compare_with is None else parse_compared(self.compare_with, self.focal)
 
     def spans(self) -> list[Period]:
-        """Periods by start, ``all`` last; without ``periods`` the two halves of the span."""
+        """Return periods by start, ``all`` last; without ``periods`` the two halves of the span."""
         return [
             *parse_periods(self._periods(), self.first, self.last),
             ("all", (self.first, self.last)),

@@ -197,7 +197,7 @@ class Outputs:
 
 
 def _csv(table: pl.DataFrame) -> Iterator[bytes]:
-    """The header, then rows, as `polars.DataFrame.write_csv` writes them at once."""
+    """Return the header, then rows, as `polars.DataFrame.write_csv` writes them at once."""
     yield encoded(table.clear().write_csv(null_value=""))
     for part in table.iter_slices(_ROWS):
         yield encoded(part.write_csv(null_value="", include_header=False))

@@ -220,7 +220,7 @@ class Links:
         return i, j, self.table["weight"].to_numpy()
 
     def sparse(self, *, domestic: bool = True) -> csr_array:
-        """Weights ``W[citing, cited]`` as a SciPy CSR array, domestic links on the diagonal.
+        """Return weights ``W[citing, cited]`` as a SciPy CSR array, domestic links on the diagonal.
 
         Made once and shared: do not write into it.
         """
@@ -245,20 +245,22 @@ class Links:
         return found
 
     def matrix(self) -> NDArray[np.float64]:
-        """Weights ``W[citing, cited]``, dense, domestic links on the diagonal."""
+        """Return weights ``W[citing, cited]``, dense, domestic links on the diagonal."""
         i, j, w = self._index
         out = np.zeros((self.nodes.height, self.nodes.height))
         out[i, j] = w
         return out
 
     def foreign(self) -> NDArray[np.float64]:
-        """``F``: the matrix with a zero diagonal. Row sums = given, column sums = received."""
+        """Return ``F``: the matrix with a zero diagonal. Row sums = given, column sums =
+        received.
+        """
         out = self.matrix()
         np.fill_diagonal(out, 0.0)
         return out
 
     def column(self, values: NDArray[np.float64], name: str = "value") -> pl.DataFrame:
-        """One row per node with a value, NaN and infinity turned into null."""
+        """Return one row per node with a value, NaN and infinity turned into null."""
         clean = np.where(np.isfinite(values), values, np.nan)
         series = pl.Series(name, clean, dtype=pl.Float64).fill_nan(None)
         return pl.DataFrame([self.nodes["node"].alias(self.kind), series])

@@ -203,7 +203,7 @@ def ranked_cells(
 
 
 def _one_document(study: Study) -> pl.DataFrame:
-    """The id of each family and the first of its Lens ids."""
+    """Return the id of each family and the first of its Lens ids."""
     return (
         study.corpus.columns("documents", "family", "family_id", "lens_id")
         .drop_nulls("family")
@@ -278,7 +278,9 @@ class Behind:
         return found.select("family", country, "weight")
 
     def _top(self, entries: pl.DataFrame, held: pl.DataFrame, name: str) -> pl.DataFrame:
-        """The largest holders of the entries of each country, with their part, as one text."""
+        """Return the largest holders of the entries of each country, with their part, as one
+        text.
+        """
         entries = entries.group_by("country", "family").agg(pl.col("weight").sort().sum())
         total = entries.group_by("country").agg(total=pl.col("weight").sort().sum())
         part = pl.col("part").mul(100).round(1).cast(pl.String)
@@ -296,7 +298,7 @@ class Behind:
         )
 
     def exposure(self, citing: Links, technology: str, span: Span) -> pl.DataFrame:
-        """On whom the focal country builds; see `netpos.graph.dependence.exposure`."""
+        """Tell on whom the focal country builds; see `netpos.graph.dependence.exposure`."""
         study = self.study
         table = dependence.exposure(
             citing,
@@ -344,7 +346,7 @@ class Behind:
         )
 
     def _main_groups(self, families: pl.Series) -> pl.DataFrame:
-        """Main groups of families, each family spread evenly over its distinct ones."""
+        """Return main groups of families, each family spread evenly over its distinct ones."""
         found = (
             self.study.corpus.scan("classifications")
             .filter(pl.col("family").is_in(families.implode()))
@@ -355,7 +357,7 @@ class Behind:
         return found.drop_nulls().with_columns(share=1.0 / pl.len().over("family"))
 
     def dependents(self, citing: Links, technology: str, span: Span) -> pl.DataFrame:
-        """Who builds on the focal country; see `netpos.graph.dependence.dependents`."""
+        """Tell who builds on the focal country; see `netpos.graph.dependence.dependents`."""
         table = dependence.dependents(citing, self.study.options.focal)
         table = table.filter(pl.col("share") > 0)
         if not table.height or self.at < 0:

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 
 def bounds(study: Study, technology: str, span: Span, table: pl.DataFrame) -> pl.DataFrame:
-    r"""Bounds of the indicators of each country, all open citations going either way.
+    r"""Return bounds of the indicators of each country, all open citations going either way.
 
     With :math:`u_i` the open citations that families of country i give, :math:`v_i` those that
     they receive (citing documents without a date may lie in the span), R and G citations received

@@ -37,7 +37,7 @@ NO_FILTERS: Mapping[str, object] = {
 def members(
     corpus: Corpus, options: Options, technologies: tuple[Technology, ...], rows: int
 ) -> tuple[dict[str, Mask], dict[str, Mask]]:
-    """Seed families of each technology, and families that can be an end of its links.
+    """Return seed families of each technology, and families that can be an end of its links.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def counted_pairs(
     data_date: dt.date,
     organisations: Callable[[], Shares] | None = None,
 ) -> Citations:
-    """Pairs of families that pass the filters of the options.
+    """Return pairs of families that pass the filters of the options.
 
     With a window only links within so many years count, and only those to cohorts that have the
     whole window behind them.

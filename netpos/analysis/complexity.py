@@ -37,7 +37,7 @@ _OPEN = "not given, since these contradict each other"
 
 
 def technology_complexity(study: Study) -> pl.DataFrame:
-    """Complexity of each technology and what it is computed from.
+    """Return the complexity of each technology and what it is computed from.
 
     Returns
     -------
@@ -153,7 +153,7 @@ def read_complexity(path: Path) -> pl.DataFrame:
 
 
 def export_matrix(study: Study, span: Span) -> pl.DataFrame:
-    """Families of each country in each subclass, over all seed families of the corpus.
+    """Return families of each country in each subclass, over all seed families of the corpus.
 
     Returns
     -------
@@ -203,7 +203,9 @@ def _held(study: Study) -> pl.DataFrame:
 
 
 def _given_matrix(path: Path, span: Span, options: Options) -> tuple[pl.DataFrame, str]:
-    """The user's matrix of all patenting, its years within the span added up, and what it has."""
+    """Return the user's matrix of all patenting, its years within the span added up, and what it
+    has.
+    """
     matrix, kind = read_matrix_of(path)
     matrix = matrix.with_columns(pl.col("product").str.to_uppercase())
     wrong = matrix.filter(~pl.col("product").str.contains(_SUBCLASS))
@@ -290,7 +292,7 @@ def _from_matrix(
 
 
 def _signs(index: Complexity) -> str:
-    """The two correlations that give the index its sign."""
+    """Return the two correlations that give the index its sign."""
     given = (
         ("ECI with diversity", index.with_diversity),
         ("PCI with ubiquity", index.with_ubiquity),

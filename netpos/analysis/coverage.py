@@ -16,7 +16,7 @@ MEASURABLE = 0.5
 
 
 def coverage_table(study: Study) -> pl.DataFrame:
-    """Who located the families, and how many citations have both ends located.
+    """Tell who located the families, and how many citations have both ends located.
 
     One row per technology, period and rule; ``all`` sums the rules and alone fills the columns on
     citations: ordered family pairs with a citing end in the technology and period, those whose
@@ -70,7 +70,7 @@ def coverage_table(study: Study) -> pl.DataFrame:
 
 
 def country_coverage(study: Study, technology: str, span: Span) -> pl.DataFrame:
-    """Links of each country's families and how many have a country at the other end.
+    """Return links of each country's families and how many have a country at the other end.
 
     Returns
     -------
@@ -134,7 +134,8 @@ def located_links(
 
 
 def reference_table(study: Study, technology: str, span: Span) -> pl.DataFrame:
-    """References per family by citing office and by country: citing practice differs by office.
+    """Return references per family by citing office and by country: citing practice differs by
+    office.
 
     Returns
     -------
@@ -174,7 +175,9 @@ def reference_table(study: Study, technology: str, span: Span) -> pl.DataFrame:
 
 
 def with_measurable(table: pl.DataFrame, by_country: pl.DataFrame) -> pl.DataFrame:
-    """False where less than half of a country's links, in either direction, are located."""
+    """Mark as not measurable where less than half of a country's links, in either direction, are
+    located.
+    """
     located = by_country.group_by("country").agg(
         worst=(pl.col("located") / pl.col("citations")).min()
     )

@@ -250,7 +250,8 @@ def links_on(
 
     References
     ----------
-    docs/engines.md; docs/methods.md for the shares and the counting rules.
+    `netpos.docs_path("engines.md")`; method notes (`netpos.docs_path`) for the shares and the
+    counting rules.
 
     Examples
     --------

@@ -27,7 +27,7 @@ TOO_FEW, NOT_CALIBRATED = "too_few", "not_calibrated"
 
 
 def expectation(study: Study, technology: str, span: Span) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What a technology and span lead to expect; see `netpos.graph.expected`.
+    """Tell what a technology and span lead to expect; see `netpos.graph.expected`.
 
     Returns
     -------

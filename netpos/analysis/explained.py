@@ -100,7 +100,7 @@ def _located(cell: Cell, weight: NDArray[np.float64] | None = None) -> pl.DataFr
 
 
 def _of_all(cell: Cell, weight: NDArray[np.float64]) -> pl.DataFrame:
-    """What all countries (organisations) together hold of the families of a row."""
+    """Tell what all countries (organisations) together hold of the families of a row."""
     shares = cell.study.shares_of(cell.kind)
     everyone = shares.matrix @ np.ones(len(shares.names))
     return behind_families(everyone * weight)
@@ -225,7 +225,7 @@ _NUMBERS: Mapping[str, Callable[[Cell], float]] = {
 
 
 def _sources(cell: Cell) -> pl.DataFrame:
-    """What families of the country give to each other country, the cited end anywhere."""
+    """Tell what families of the country give to each other country, the cited end anywhere."""
     spread = cell.study.spread
     at = spread.names.index(cell.name) if cell.name in spread.names else -1
     i, j = spread.ends
@@ -238,7 +238,7 @@ def _sources(cell: Cell) -> pl.DataFrame:
 
 
 def _to_each(cell: Cell) -> list[Part]:
-    """What the country gives to each source; largest first."""
+    """Tell what the country gives to each source; largest first."""
     found = [
         _part(f"to {source}", families) for (source,), families in _sources(cell).group_by("source")
     ]
@@ -272,7 +272,7 @@ def _to_classes(cell: Cell, labels: Sequence[str], *, own: bool) -> list[Part]:
 
 
 def _bloc(number: int) -> Rule:
-    """The part of what is given that goes to members of a bloc."""
+    """Return the part of what is given that goes to members of a bloc."""
     label, every = f"given to {_BLOCS[number]}", "given, cited end anywhere"
 
     def parts(cell: Cell) -> list[Part]:

@@ -20,7 +20,7 @@ _OF_PARTIES = ("family", "role", "applicant", "residence", "person", "share")
 
 
 def country_shares(corpus: Corpus, options: Options) -> tuple[pl.DataFrame, Shares, pl.DataFrame]:
-    """Countries of families by the rules of the options.
+    """Return countries of families by the rules of the options.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def country_shares(corpus: Corpus, options: Options) -> tuple[pl.DataFrame, Shar
 
 
 def _lookup(corpus: Corpus, options: Options, n: int) -> tuple[pl.DataFrame | None, pl.DataFrame]:
-    """The user's residences by family, and countries of documents outside the corpus."""
+    """Return the user's residences by family, and countries of documents outside the corpus."""
     parts = [pl.DataFrame(schema=dict(residence.SHARES))]
     lookup = None
     if options.residences:

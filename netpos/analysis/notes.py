@@ -23,7 +23,7 @@ def warnings(
     years: NDArray[np.float64],
     technologies: Sequence[Technology],
 ) -> list[str]:
-    """What the reader must know, in sentences that the report repeats."""
+    """Tell what the reader must know, in sentences that the report repeats."""
     found = []
     forms = {i["form"] for i in corpus.manifest["inputs"]}
     found += corpus.manifest.get("incomplete", [])

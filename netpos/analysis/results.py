@@ -127,7 +127,9 @@ def _trend(study: Study) -> pl.DataFrame:
 
 
 def _changes(study: Study, table: pl.DataFrame) -> pl.DataFrame:
-    """Changes of shares and ranks between the first and the last period, if there are two."""
+    """Return changes of shares and ranks between the first and the last period, if there are
+    two.
+    """
     names = [name for name, _ in study.options.spans() if name != "all"]
     if len(names) < 2:
         return trend.changes(table, "all", "all").clear()
@@ -135,7 +137,7 @@ def _changes(study: Study, table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _family_values(study: Study, valued: value.Valuation) -> pl.DataFrame:
-    """The components of the value of each family of the technologies."""
+    """Return the components of the value of each family of the technologies."""
     ids = study.corpus.columns("families", "family", "family_id")
     table = valued.table.join(ids, on="family", how="left", maintain_order="left")
     return rounded(table.select("family_id", pl.exclude("family", "family_id")))
@@ -148,7 +150,9 @@ def _with_complexity(study: Study, table: pl.DataFrame) -> pl.DataFrame:
 
 
 def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """Every way of counting, and a mark for what survives them; empty with ``--design focal``."""
+    """Compute every way of counting, and a mark for what survives them; empty with ``--design
+    focal``.
+    """
     if not study.options.sensitivity or study.options.design == "focal":
         return {}
     worth = sensitivity.worth_of(study, tables["family_values"])
@@ -235,7 +239,7 @@ def _totals(totals: pl.DataFrame, span: Span) -> pl.DataFrame:
 
 
 def overlap_table(study: Study) -> pl.DataFrame:
-    """Families that two technologies share, over the whole corpus."""
+    """Return families that two technologies share, over the whole corpus."""
     names = [t.id for t in study.technologies]
     rows = [
         (a, b, int((study.member[a] & study.member[b]).sum()))
@@ -247,7 +251,7 @@ def overlap_table(study: Study) -> pl.DataFrame:
 
 
 def benchmark_table(study: Study, table: pl.DataFrame) -> pl.DataFrame:
-    """The focal country among the countries it is compared with, ranked within them."""
+    """Return the focal country among the countries it is compared with, ranked within them."""
     codes = {study.options.focal, *countries.benchmark_codes(study.options.benchmark or "")}
     keys = ["technology", "period"]
     columns = ["families", "family_share", "received", "balance_ratio", "citations_per_family"]

@@ -115,7 +115,7 @@ class WholeRun:
 
 
 def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[str, pl.DataFrame]:
-    """The rows of a technology and period, by table."""
+    """Return the rows of a technology and period, by table."""
     study = once.study
     closed = study.links(technology, span, period=period)
     citing = study.links(technology, span, scope="citing", period=period)
@@ -192,7 +192,7 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
 
 
 def focal_only(table: pl.DataFrame, focal: str) -> pl.DataFrame:
-    """Empty what ``--design focal`` cannot tell: world measures, and other countries' values."""
+    """Blank what ``--design focal`` cannot tell: world measures, and other countries' values."""
     keep = ("country", "similarity_class")
     mine = pl.col("country") == focal
     return table.with_columns(

@@ -145,7 +145,7 @@ def sensitivity(study: Study, worth: Floats | None = None) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
     """
     shared = Variants(study)
     if worth is not None:

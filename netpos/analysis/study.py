@@ -143,7 +143,7 @@ class Study:
             raise OptionError(f"technology '{technology}' is unknown", remedy=f"known: {known}")
 
     def drops_self_citations(self, kind: Kind = "country") -> bool:
-        """Whether links between families that share an organisation are left out."""
+        """Tell whether links between families that share an organisation are left out."""
         drop = {"default": kind == "organisation", "keep": False, "drop": True}
         return drop[self.options.self_citations]
 
@@ -186,11 +186,11 @@ class Study:
         return chosen
 
     def shares_of(self, kind: Kind) -> Shares:
-        """Countries or organisations of each family, by the counting rule."""
+        """Return countries or organisations of each family, by the counting rule."""
         return self.shares if kind == "country" else self.organisations
 
     def spread_of(self, kind: Kind) -> Spread:
-        """Pairs spread over countries or organisations."""
+        """Return pairs spread over countries or organisations."""
         return self.spread if kind == "country" else self.organisation_spread
 
     @cached_property
@@ -212,11 +212,11 @@ class Study:
         return self.data_date.year
 
     def in_span(self, span: Span) -> Mask:
-        """Rows whose year lies in the span."""
+        """Return rows whose year lies in the span."""
         return np.asarray((self.years >= span[0]) & (self.years <= span[1]))
 
     def may_lie_in_span(self, span: Span) -> Mask:
-        """Rows whose year lies in the span, and documents outside whose year may.
+        """Return rows whose year lies in the span, and documents outside whose year may.
 
         A document outside without a date may lie in any span, with ``--year-by priority`` also one
         that was published in the span or later.
@@ -229,7 +229,7 @@ class Study:
         return inside
 
     def truncated(self, last: int) -> bool:
-        """Whether the data end too early to know all families of a year.
+        """Tell whether the data end too early to know all families of a year.
 
         By year of publication a year is whole when it is over at the data date; by year of
         priority only 18 months later, when applications have been published.
@@ -237,11 +237,11 @@ class Study:
         return last > last_whole_year(self.data_date, self.options.year_by)
 
     def chosen(self, technology: str, span: Span) -> Mask:
-        """Seed families of a technology whose year lies in the span."""
+        """Return seed families of a technology whose year lies in the span."""
         return np.asarray(self.member[technology] & self.in_span(span))
 
     def located_families(self, technology: str, span: Span) -> tuple[float, float]:
-        """Number of families with a country, and of international ones among them."""
+        """Return the number of families with a country, and of international ones among them."""
         chosen = self.chosen(technology, span) & self.shares.located
         return float(chosen.sum()), float(self.international[chosen].sum())
 
@@ -332,7 +332,7 @@ class Study:
         return replace(found, nodes=nodes)
 
     def valued_documents(self) -> pl.DataFrame:
-        """Documents that can give a family markets: those of the context move no value."""
+        """Return documents that can give a family markets: those of the context move no value."""
         found = self.corpus.columns("documents", *markets.DOCUMENTS, "role")
         return found.filter(pl.col("role") == "seed").drop("role")
 
@@ -407,7 +407,7 @@ def prepare(corpus: Corpus, options: Options) -> Study:
 
 
 def _numbers(column: pl.Series) -> NDArray[np.float64]:
-    """A column of numbers, NaN where it has none."""
+    """Return a column of numbers, NaN where it has none."""
     return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
@@ -421,7 +421,9 @@ def _data_date(corpus: Corpus, options: Options) -> dt.date:
 
 
 def home_countries(study: Study) -> pl.DataFrame:
-    """The country of each organisation: the one with its largest summed share, ties by code."""
+    """Return the country of each organisation: the one with its largest summed share, ties by
+    code.
+    """
     parties = study.applicants.filter(
         (pl.col("role") == "applicant")
         & ~pl.col("person")
@@ -445,7 +447,7 @@ def country_links(
     years: Span = (2015, 2025),
     options: Options | None = None,
 ) -> Links:
-    """Country links of one technology and span: a shortcut for notebooks.
+    """Return country links of one technology and span: a shortcut for notebooks.
 
     Parameters
     ----------
@@ -468,5 +470,5 @@ def organisation_links(
     years: Span = (2015, 2025),
     options: Options | None = None,
 ) -> Links:
-    """Organisation links of one technology and span; see `country_links`."""
+    """Return organisation links of one technology and span; see `country_links`."""
     return prepare(corpus, options or Options()).links(technology, years, kind="organisation")

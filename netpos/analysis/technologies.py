@@ -248,7 +248,7 @@ def _padded(text: str) -> str:
 
 
 def _key(symbols: pl.Series) -> pl.Series:
-    """`_padded` for a column; texts that are no symbol with a slash stay as they are."""
+    """Return `_padded` for a column; texts that are no symbol with a slash stay as they are."""
     frame = pl.DataFrame({"s": symbols})
     parts = pl.col("s").str.extract_groups(r"^([A-HY]\d\d[A-Z])(\d{1,4})(/.*)$").struct
     padded = pl.concat_str(

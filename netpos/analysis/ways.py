@@ -116,7 +116,8 @@ def specifications(options: Options) -> list[Specification]:
 
 
 def without_largest_class(study: Study) -> tuple[Technology, ...]:
-    """Define each technology without the pattern that finds most of its families in the span.
+    """Define each technology without the pattern that finds most of its families in the
+    span.
 
     Ties go to the first pattern by code point. A technology of one pattern finds nothing then.
     """
@@ -159,7 +160,7 @@ class Unit:
     years: Floats
 
     def rows(self, mask: Mask) -> Mask:
-        """Units with any row in the mask."""
+        """Return units with any row in the mask."""
         out = np.zeros(mask.size, dtype=bool)
         out[self.of_row[mask]] = True
         return out
@@ -172,7 +173,7 @@ class Unit:
         return found
 
     def selected(self, mask: Mask) -> Mask:
-        """Pairs of units with any pair in the mask."""
+        """Return pairs of units with any pair in the mask."""
         out = np.zeros(len(self.pairs), dtype=bool)
         out[self.of_pair[mask & (self.of_pair >= 0)]] = True
         return out
@@ -196,7 +197,7 @@ class Held:
 
 
 def held_by(spec: Specification) -> tuple[str, str, str]:
-    """What decides who holds a unit: specifications alike in it go one after the other."""
+    """Tell what decides who holds a unit: specifications alike in it go one after the other."""
     return spec.counting, spec.by, spec.family
 
 
@@ -212,7 +213,7 @@ class Variants:
         self._code = self._codes(self.wide)
 
     def _changed(self, changed: Mapping[str, object]) -> Options | None:
-        """The options of the run with these changed; None where they say so already."""
+        """Return the options of the run with these changed; None where they say so already."""
         options = self.study.options
         if all(getattr(options, k) == v for k, v in changed.items()):
             return None
@@ -235,7 +236,7 @@ class Variants:
         return codes
 
     def counted(self, spec: Specification) -> Mask:
-        """Which of all pairs pass the filters of the specification."""
+        """Tell which of all pairs pass the filters of the specification."""
         key = (spec.window, spec.phase, spec.citing_office)
         if key not in self._counted:
             changed = {k: getattr(spec, k) for k in ("window", "phase", "citing_office")}
@@ -247,7 +248,7 @@ class Variants:
         return self._counted[key]
 
     def members(self, spec: Specification) -> Members:
-        """The technologies of the specification."""
+        """Return the technologies of the specification."""
         key = (spec.symbols, spec.utility_models, spec.classes)
         if key not in self._members:
             study = self.study
@@ -262,7 +263,7 @@ class Variants:
         return self._members[key]
 
     def held(self, spec: Specification) -> Held:
-        """Countries of each unit, and all pairs spread over them; only the last is kept."""
+        """Return countries of each unit, and all pairs spread over them; only the last is kept."""
         key = held_by(spec)
         if key not in self._held:
             self._held.clear()
@@ -309,7 +310,7 @@ class Variants:
 
 
 def bloc_classes(study: Study, names: list[str]) -> tuple[Ints, Ints]:
-    """Class of each country for each, and of each; see `dependence.partner_classes`."""
+    """Return the class of each country for each, and of each; see `dependence.partner_classes`."""
     nodes = pl.DataFrame({"node": names, "families": [None] * len(names)}, dict(NODE_TABLE))
     bare = Links(nodes, pl.DataFrame(schema=dict(LINK_TABLE)))
     return dependence.partner_classes(
@@ -318,7 +319,7 @@ def bloc_classes(study: Study, names: list[str]) -> tuple[Ints, Ints]:
 
 
 def _with_node(shares: Shares, name: str) -> Shares:
-    """The shares with a column for this node, of zeros where it holds nothing."""
+    """Return the shares with a column for this node, of zeros where it holds nothing."""
     if name in shares.names:
         return shares
     names = sorted([*shares.names, name])
@@ -329,7 +330,8 @@ def _with_node(shares: Shares, name: str) -> Shares:
 
 
 def extended_families(study: Study) -> NDArray[np.int32]:
-    """Row that stands for each row's extended family: the earliest located simple family in it.
+    """Return the row that stands for each row's extended family: the earliest located simple
+    family in it.
 
     A family without an extended family, and a document outside the corpus, stands for itself.
     """

@@ -59,7 +59,7 @@ def without_one(study: Study, worth: Floats | None = None) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
     """
     if worth is not None:
         worth = np.nan_to_num(worth, nan=0.0)
@@ -109,23 +109,23 @@ class _Entries:
         return cls(of_pair, citing, cited, spread.weight[keep], csr_array(parties), n)
 
     def tried(self, mine: int, *, given_only: bool = False) -> Ints:
-        """Organisations that take part in a link of this country."""
+        """Return organisations that take part in a link of this country."""
         own = self.citing == mine
         if not given_only:
             own |= self.cited == mine
         return np.unique(self.parties[np.unique(self.of_pair[own])].indices).astype(np.int64)
 
     def by_column(self, column: Ints, keep: Mask | slice, width: int) -> csr_array:
-        """Weights of the entries kept as a matrix of pairs × columns."""
+        """Return weights of the entries kept as a matrix of pairs × columns."""
         shape = (self.parties.shape[0], width)
         return csr_array((self.weight[keep], (self.of_pair[keep], column[keep])), shape=shape)
 
     def taken(self, firms: Ints, column: Ints, keep: Mask | slice, width: int) -> csr_array:
-        """What goes of each column with each of these organisations."""
+        """Tell what goes of each column with each of these organisations."""
         return csr_array(self.parties[:, firms].T.tocsr() @ self.by_column(column, keep, width))
 
     def stacks(self, firms: Ints, nodes: Ints) -> Iterator[tuple[Ints, Floats]]:
-        """Matrices of links between these countries without each of the organisations."""
+        """Return matrices of links between these countries without each of the organisations."""
         place = np.full(self.n, -1, dtype=np.int64)
         place[nodes] = np.arange(nodes.size)
         size = nodes.size**2
@@ -204,7 +204,7 @@ class _Left:
         return np.flatnonzero(self.held @ here.astype(np.float64) > 0).astype(np.int64)
 
     def sizes(self, firms: Ints) -> tuple[Floats, Floats, Floats]:
-        """Families and value by country, and families located, without each organisation."""
+        """Return families and value by country, and families located, without each organisation."""
         held = self.held[firms]
         every = np.ones(self.inside.size)
         located = self.study.shares.located[self.inside].astype(np.float64)
@@ -237,13 +237,13 @@ class _Left:
     # --- each organisation -------------------------------------------------------------------
 
     def of_sizes(self, firms: Ints) -> focal.Values:
-        """Shares of families and value without each organisation."""
+        """Return shares of families and value without each organisation."""
         families, worth, located = self.sizes(firms)
         known = worth if self.worth is not None else None
         return focal.of_sizes(families, located, known, self.mine)
 
     def of_strength(self, firms: Ints) -> focal.Values:
-        """Balance and share of citations received without each organisation."""
+        """Return balance and share of citations received without each organisation."""
         links, at = self.closed, self.mine
         received, given = (
             _less(
@@ -259,7 +259,7 @@ class _Left:
         }
 
     def of_links(self, firms: Ints) -> focal.Values:
-        """Core and distance without each organisation, from whole matrices."""
+        """Return core and distance without each organisation, from whole matrices."""
         at = int(np.searchsorted(self.nodes, self.mine))
         families = self.sizes(firms)[0][:, self.nodes]
         found = [
@@ -269,7 +269,7 @@ class _Left:
         return _together(found)
 
     def of_sources(self, firms: Ints) -> focal.Values:
-        """Sources without each organisation, from the row of the focal country alone.
+        """Return sources without each organisation, from the row of the focal country alone.
 
         So there is no rank among countries; see `ranks_of_sources`.
         """
@@ -282,7 +282,7 @@ class _Left:
         return focal.of_sources(row[:, None, self.nodes], (of_partner[[at]], own), 0)
 
     def ranks_of_sources(self, firms: Ints) -> focal.Values:
-        """As `of_sources`, with ranks among countries, from whole matrices."""
+        """Do as `of_sources`, with ranks among countries, from whole matrices."""
         at = int(np.searchsorted(self.nodes, self.mine))
         found = [
             focal.of_sources(F, self.classes, at) for _, F in self.sources.stacks(firms, self.nodes)
@@ -292,7 +292,7 @@ class _Left:
     # --- the one that matters most -----------------------------------------------------------
 
     def rows(self) -> Iterator[tuple[object, ...]]:
-        """One row per statement."""
+        """Return one row per statement."""
         for indicator in STATED:
             yield self.technology, indicator, *self._chosen(indicator)
 

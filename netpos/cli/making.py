@@ -118,7 +118,7 @@ def analyse(
     given: Given,
     config: Config = None,
 ) -> None:
-    """Corpus to results: links, indicators, maps, report.
+    """Turn a corpus into results: links, indicators, maps, report.
 
     Example: netpos analyse corpus --out results --counting full
     """

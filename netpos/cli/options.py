@@ -86,7 +86,7 @@ def chosen_options(config: Path | None, given: Given) -> Options:
 
 
 def _parameter(option: Declared) -> inspect.Parameter:
-    """An option as a parameter of a command: a text that `netpos.options.make` checks."""
+    """Return an option as a parameter of a command: a text that `netpos.options.make` checks."""
     names = option.flag
     if option.default is True:
         names = f"{option.flag}/--no-{option.flag[2:]}"

@@ -33,7 +33,7 @@ def links(
     *,
     given: Given,
 ) -> None:
-    """Indicators, tables and maps from your own link table.
+    """Make indicators, tables and maps from your own link table.
 
     Example: netpos links flows.csv --families sizes.csv --out results --focal NL
     """
@@ -123,7 +123,7 @@ def complexity(
     *,
     given: Given,
 ) -> None:
-    """RCA, ECI, PCI, fitness, relatedness and opportunity from your own matrix, e.g. trade.
+    """Compute RCA, ECI, PCI, fitness, relatedness and opportunity from your own matrix, e.g. trade.
 
     Example: netpos complexity trade.csv --out results --focal NL
     """
@@ -197,7 +197,7 @@ def intensity(
     *,
     given: Given,
 ) -> None:
-    """Why business spends more or less on R&D than elsewhere: structure and intrinsic part.
+    """Explain why business spends more or less on R&D than elsewhere: structure and intrinsic part.
 
     Example: netpos intensity sectors.csv --focal NL --benchmark DE,FR,SE --out results
     """
@@ -265,7 +265,7 @@ def companies(
     *,
     given: Given,
 ) -> None:
-    """Start-ups, scale-ups and their funding, of a country and of others, by technology.
+    """Compare start-ups, scale-ups and their funding, of a country and of others, by technology.
 
     Example: netpos companies companies.csv --focal NL --out results
     """

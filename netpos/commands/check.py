@@ -249,7 +249,7 @@ _COST = (
 
 
 def _missing_fields(fill: dict[str, float]) -> list[str]:
-    """What a JSON export lacks altogether and what that costs."""
+    """Tell what a JSON export lacks altogether and what that costs."""
     return [
         f"{name} is missing, which costs {cost}" for name, label, cost in _COST if fill[label] == 0
     ]
@@ -279,7 +279,7 @@ def _possible(
 
 
 def as_dict(found: Check) -> dict[str, object]:
-    """Plain values for ``check --json``."""
+    """Return plain values for ``check --json``."""
     values = {k: v for k, v in found.__dict__.items() if v is not None}
     values["rejected_lines"] = [
         {"line": line, "reason": reason} for line, reason in found.rejected_lines
@@ -288,7 +288,7 @@ def as_dict(found: Check) -> dict[str, object]:
 
 
 def paragraph(found: Check) -> str:
-    """One paragraph a person can read."""
+    """Return one paragraph a person can read."""
     head = f"{found.file}: {_NAMES[found.form]}"
     if found.why is not None:
         why = found.why.removeprefix("this is ").removeprefix("a Lens export of scholarly works")

@@ -123,7 +123,7 @@ def _page(
     lang: str,
     notes: list[str],
 ) -> tuple[Findings, dict[str, Any]]:
-    """The page and its two figures."""
+    """Return the page and its two figures."""
     from netpos.viz.charts.companies import two_shares
 
     t = finding_words(lang)["companies"]
@@ -186,7 +186,7 @@ def _of(row: Mapping[str, Any], name: str, lang: str, t: Mapping[str, Any]) -> s
 
 
 def _counted(rows: pl.DataFrame) -> dict[str, str]:
-    """The columns of numbers; unicorns only where the table tells them."""
+    """Return the columns of numbers; unicorns only where the table tells them."""
     known = rows["unicorns"].count() > 0
     return {c: form for c, form in _COUNTED.items() if known or c != "unicorns"}
 
@@ -216,7 +216,7 @@ def _after(forms: Mapping[str, str], column: str, new: str, form: str) -> dict[s
 
 
 def _technology(table: pl.DataFrame, name: str, focal: str, t: Mapping[str, Any]) -> Section:
-    """The countries with most companies in a technology, and the one in focus."""
+    """Return the countries with most companies in a technology, and the one in focus."""
     rows = table.filter(pl.col("technology") == name)
     size = pl.col("startups") + pl.col("scaleups")
     order = rows.with_columns(size=size).sort(["size", "country"], descending=[True, False])

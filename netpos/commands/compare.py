@@ -159,7 +159,7 @@ def _families(before: Path, one: Run, after: Path, two: Run) -> list[str]:
 
 
 def _tables(before: Path, after: Path) -> tuple[list[str], pl.DataFrame, pl.DataFrame]:
-    """What moved in each table: a line, the cells, the rows."""
+    """Tell what moved in each table: a line, the cells, the rows."""
     names = [{p.stem for p in (f / "tables").glob("*.parquet")} for f in (before, after)]
     lines: list[str] = []
     numbers, rows = [pl.DataFrame(schema=_MOVED)], [pl.DataFrame(schema=_ROWS)]
@@ -234,7 +234,7 @@ def _keyed(name: str, keys: list[str], table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _moved(name: str, keys: list[str], joined: pl.DataFrame, column: str) -> pl.DataFrame:
-    """The cells of a column that differ."""
+    """Return the cells of a column that differ."""
     a, b = pl.col(column), pl.col(f"{column}__after")
     types = [joined.schema[c] for c in (column, f"{column}__after")]
     nothing = pl.lit(None)

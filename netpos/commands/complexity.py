@@ -85,7 +85,8 @@ def analyse_matrix(
     lang: str = "en",
     report: Report | None = None,
 ) -> Path:
-    """RCA, complexity, fitness, relatedness and opportunity from ``country,product,value[,year]``.
+    """Compute RCA, complexity, fitness, relatedness and opportunity from
+    ``country,product,value[,year]``.
 
     Parameters
     ----------
@@ -163,7 +164,7 @@ def analyse_matrix(
 def _kept(
     matrix: pl.DataFrame, kind: Kind, regions: str | None, least: float, file: Path
 ) -> tuple[pl.DataFrame, list[str]]:
-    """The rows that take part, and what was left out."""
+    """Return the rows that take part, and what was left out."""
     notes: list[str] = []
     if kind == "countries":
         matrix, notes = _one_row_each(matrix)
@@ -204,7 +205,9 @@ def _one_row_each(matrix: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
 
 
 def _row(labels: pl.Series, focal: str, kind: Kind) -> str:
-    """The row that a code means: as written, in other capitals, or as the country it stands for."""
+    """Return the row that a code means: as written, in other capitals, or as the country it stands
+    for.
+    """
     asked = focal.strip()
     exact = [label for label in labels if label == asked]
     found = exact or [label for label in labels if label.casefold() == asked.casefold()]
@@ -233,7 +236,7 @@ def _small_note(small: pl.Series, least: float) -> str:
 
 
 def _notes(table: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
-    """The notes of the tables, with those of the command."""
+    """Return the notes of the tables, with those of the command."""
     extra = pl.DataFrame({"note": [n for n in notes if n not in set(table["note"])]})
     if not extra.height:
         return table
@@ -264,7 +267,7 @@ def _own(
 def _lists(
     own: Mapping[int | None, pl.DataFrame], chosen: Choices, names: pl.DataFrame
 ) -> dict[str, pl.DataFrame]:
-    """The three lists, years one below the other."""
+    """Return the three lists, years one below the other."""
     parts: dict[str, list[pl.DataFrame]] = {}
     for year, table in own.items():
         found = {
@@ -298,7 +301,7 @@ def _page(
     lang: str,
     notes: list[str],
 ) -> tuple[Findings, dict[str, Any]]:
-    """The page of the last year (in which the row in focus is there), and its figure."""
+    """Return the page of the last year (in which the row in focus is there), and its figure."""
     words = finding_words(lang)
     t = words["complexity"]
     year = list(own)[-1] if own else _years(tables["basis"])[-1]
@@ -391,7 +394,7 @@ def _sections(
     t: Mapping[str, Any],
     lang: str,
 ) -> list[Section]:
-    """The three lists of the row in focus."""
+    """Return the three lists of the row in focus."""
     share = formed(chosen.least_share, FORMS["percent"]._replace(digits=2), lang)
     of_size = t["complex_products_text"].format(share=share)
     size = [of_size if chosen.least_share else t["complex_products_any"]]

@@ -205,7 +205,7 @@ def _link_cell(
 def _row(
     folder: Path, kind: Kind, keys: dict[str, str], indicator: str, rules: Mapping[str, Rule]
 ) -> dict[str, object]:
-    """The row of the table; the column must be one that rests on families or links."""
+    """Return the row of the table; the column must be one that rests on families or links."""
     name = "countries" if kind == "country" else "organisations"
     table = results_table(folder, name, dict.fromkeys(keys, pl.String()))
     if indicator not in table.columns and indicator not in rules:

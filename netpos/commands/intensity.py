@@ -125,7 +125,7 @@ def _page(
     lang: str,
     notes: list[str],
 ) -> tuple[Findings, dict[str, Any]]:
-    """The page, its sectors those of the last year, and the figures."""
+    """Return the page, its sectors those of the last year, and the figures."""
     from netpos.viz.charts import intensity as charts
 
     t = finding_words(lang)["intensity"]

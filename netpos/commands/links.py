@@ -32,7 +32,7 @@ def analyse_links(
     lang: str = "en",
     report: Report | None = None,
 ) -> Path:
-    """Indicators, tables and maps from a table ``citing,cited,weight[,technology,period]``.
+    """Make indicators, tables and maps from a table ``citing,cited,weight[,technology,period]``.
 
     Parameters
     ----------

@@ -225,7 +225,7 @@ def _rank(study: Study, chosen: _Selection) -> pl.DataFrame:
 
 
 def promise(table: pl.DataFrame, now: Coverage) -> pl.DataFrame:
-    """Coverage after fetching the first 1, 2, 3 … documents of a list.
+    """Return the coverage after fetching the first 1, 2, 3 … documents of a list.
 
     Parameters
     ----------
@@ -312,12 +312,12 @@ def _held_back(study: Study, chosen: _Selection) -> pl.DataFrame:
 
 
 def as_ids(table: pl.DataFrame) -> list[str]:
-    """Lens IDs in the order of the table; documents without one are left out."""
+    """Return Lens IDs in the order of the table; documents without one are left out."""
     return table["lens_id"].drop_nulls().to_list()
 
 
 def without_lens_id(table: pl.DataFrame) -> list[str]:
-    """Documents without a Lens ID as ``EP_0227762_B1``, in the order of the table."""
+    """Return documents without a Lens ID as ``EP_0227762_B1``, in the order of the table."""
     plain = pl.col("doc_number").str.replace_all(r"[^0-9A-Za-z]", "")
     name = pl.concat_str("office", plain, "kind", separator="_", ignore_nulls=True)
     bare = table.filter(

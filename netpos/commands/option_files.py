@@ -137,12 +137,12 @@ def _named(options: Options) -> dict[str, Path]:
 
 
 def _ending(path: Path) -> str:
-    """The ending by which readers know the form; the tables need none, ``.gz`` included."""
+    """Return the ending by which readers know the form; the tables need none, ``.gz`` included."""
     return "".join(s for s in path.suffixes[-2:] if s.isascii() and s[1:].isalnum())
 
 
 def _bytes(file: OptionFile) -> Iterator[bytes]:
-    """The file in pieces; raises at the end if it is not the one that was checked."""
+    """Return the file in pieces; raises at the end if it is not the one that was checked."""
     digest = hashlib.sha256()
     with file.path.open("rb") as opened:
         while piece := opened.read(_AT_ONCE):

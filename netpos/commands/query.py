@@ -2,7 +2,8 @@ r"""The queries that fetch a technology from Lens: ``netpos query``.
 
 A document is found when, and only when, one of its symbols belongs to the technology
 (`netpos.commands.query_terms`); the definition is applied again to what was fetched. What is
-known of the query language of Lens, and what is not, stands in ``docs/data.md``.
+known of the query language of Lens, and what is not, stands in
+`netpos.docs_path("data.md")`.
 """
 
 from __future__ import annotations
@@ -187,7 +188,7 @@ def _check(
 
 
 def _clauses(technology: Technology, most: int, *, narrow: bool) -> list[str]:
-    """The part of the query on symbols, in as many pieces as the limit on terms asks for."""
+    """Return the part of the query on symbols, in as many pieces as the limit on terms asks for."""
     found = [
         (field, term.replace("/", "\\/"))
         for scheme, field in _SCHEME_FIELDS
@@ -266,7 +267,9 @@ def _number(needed: int, year: int, limit: int) -> int:
 
 
 def _pieces(year: int, number: int) -> list[tuple[dt.date, dt.date]]:
-    """A year in pieces: of whole months where the number allows, else of about equal days."""
+    """Return a year in pieces: of whole months where the number allows, else of about equal
+    days.
+    """
     if number in SLICES:
         months = 12 // number
         return [

@@ -269,7 +269,7 @@ def _graphs(study: Study, tables: dict[str, pl.DataFrame], written: Outputs) -> 
 
 
 def _about(study: Study) -> dict[str, object]:
-    """The first sheet of the workbook."""
+    """Return the first sheet of the workbook."""
     return {
         "version": netpos.__version__,
         "data date": study.data_date.isoformat(),

@@ -93,7 +93,7 @@ def read_text_table(path: Path, columns: Sequence[str]) -> pl.DataFrame:
 
 @cache
 def countries() -> pl.DataFrame:
-    """All countries: one row per ISO 3166-1 code plus Kosovo, sorted by code.
+    """Return all countries: one row per ISO 3166-1 code plus Kosovo, sorted by code.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def countries() -> pl.DataFrame:
 
 @cache
 def offices() -> dict[str, tuple[str, str]]:
-    """Offices and organisations: code to English and Dutch name."""
+    """Return offices and organisations: code to English and Dutch name."""
     columns = ("office", "name_en", "name_nl")
     table = read_text_table(data_path("offices.csv"), columns)
     return {o: (en, nl) for o, en, nl in table.select(columns).iter_rows()}
@@ -123,7 +123,7 @@ def offices() -> dict[str, tuple[str, str]]:
 
 @cache
 def successors() -> pl.DataFrame:
-    """Historic codes: ``code, country, from, to, name_en, name_nl, state``.
+    """Return historic codes: ``code, country, from, to, name_en, name_nl, state``.
 
     ``state`` is false for another code of the same country (UK, EL), which shares its memberships.
     """

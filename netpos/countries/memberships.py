@@ -52,7 +52,7 @@ def _read_memberships(path: Path) -> pl.DataFrame:
 
 
 def memberships(path: Path | None = None) -> pl.DataFrame:
-    """Years in which countries entered and left the EU, the OECD and NATO.
+    """Return years in which countries entered and left the EU, the OECD and NATO.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def memberships(path: Path | None = None) -> pl.DataFrame:
 
 
 def blocs(codes: Sequence[str], year: int, table: pl.DataFrame | None = None) -> pl.DataFrame:
-    """Memberships of codes in one year: in the EU, and in the OECD or NATO.
+    """Return memberships of codes in one year: in the EU, and in the OECD or NATO.
 
     A member in year t when from <= t and (to is empty or t < to). A historic state (SU, DD, ...)
     is looked up in its own row, which is blank; UK and EL in those of GB and GR. A code without a
@@ -194,7 +194,7 @@ def membership_class(
     *,
     override: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    r"""Institutional class of each partner of a focal country.
+    r"""Return the institutional class of each partner of a focal country.
 
     .. math:: class_{fj} = 1 \text{ if } f, j \in EU;\ 2 \text{ if } f, j \in OECD \cup NATO;\ 3
 
@@ -269,7 +269,7 @@ def membership_class(
 
 
 def gni(path: Path | None = None) -> pl.DataFrame:
-    """Gross national income by country, the size of its market.
+    """Return the gross national income by country, the size of its market.
 
     Parameters
     ----------

@@ -25,7 +25,8 @@ BalanceKind = Literal[
 
 
 def balance(links: Links, kind: BalanceKind = "ratio") -> pl.DataFrame:
-    r"""Balance of citations received from abroad and given abroad; + = cited more than citing.
+    r"""Compute the balance of citations received from abroad and given abroad; + = cited more than
+    citing.
 
     With :math:`R_i, G_i` received and given, :math:`s_i = R_i / \sum_k R_k`, :math:`K_i` partners,
     :math:`N_i` families, :math:`\bar w` the mean weight of the directed foreign links and
@@ -66,7 +67,7 @@ def balance(links: Links, kind: BalanceKind = "ratio") -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md; dyadic: Vázquez et al. 2007.
+    Method notes (`netpos.docs_path`); dyadic: Vázquez et al. 2007.
 
     Examples
     --------
@@ -114,7 +115,7 @@ def _asymmetry(f: csr_array) -> csr_array:
 
 
 def pure_importer(links: Links) -> pl.DataFrame:
-    """Whether a node gives citations abroad and receives none: a one-way dependency.
+    """Tell whether a node gives citations abroad and receives none: a one-way dependency.
 
     Parameters
     ----------
@@ -127,7 +128,7 @@ def pure_importer(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------
@@ -166,7 +167,7 @@ def reciprocity(links: Links, focal: str) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md; Vázquez et al. 2007.
+    Method notes (`netpos.docs_path`); Vázquez et al. 2007.
 
     Examples
     --------
@@ -192,7 +193,7 @@ def reciprocity(links: Links, focal: str) -> pl.DataFrame:
 
 
 def node_index(links: Links, node: str) -> int:
-    """Position of a node in ``links.countries``.
+    """Compute the position of a node in ``links.countries``.
 
     Raises
     ------

@@ -56,7 +56,7 @@ SIMPLE_GAP = 1e-6
 
 
 def pagerank(links: Links, *, damping: float = 0.85) -> pl.DataFrame:
-    r"""Weighted PageRank over foreign links: cited by those that are themselves cited.
+    r"""Compute weighted PageRank over foreign links: cited by those that are themselves cited.
 
     .. math:: x_i = d \Big( \sum_j x_j \frac{F_{ji}}{G_j} + \frac{1}{n} \sum_{j: G_j = 0} x_j \Big)
               + \frac{1 - d}{n}, \qquad \sum_i x_i = 1
@@ -87,7 +87,7 @@ def pagerank(links: Links, *, damping: float = 0.85) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md; Page, Brin, Motwani and Winograd 1999.
+    Method notes (`netpos.docs_path`); Page, Brin, Motwani and Winograd 1999.
 
     Examples
     --------
@@ -120,7 +120,8 @@ def pagerank(links: Links, *, damping: float = 0.85) -> pl.DataFrame:
 
 
 def hits(links: Links) -> pl.DataFrame:
-    """Hubs cite the much cited; authorities are cited by those that cite much.
+    """Compute hubs and authorities: hubs cite the much cited; authorities are cited by those that
+    cite much.
 
     ``hub`` is the left and ``authority`` the right singular vector of ``F`` that belongs to its
     largest singular value, each divided by its sum.
@@ -137,7 +138,7 @@ def hits(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md; Kleinberg 1999.
+    Method notes (`netpos.docs_path`); Kleinberg 1999.
 
     Examples
     --------
@@ -195,7 +196,7 @@ def _within_component(f: csr_array, hub: Floats, authority: Floats) -> tuple[Flo
 
 
 def eigenvector(links: Links) -> pl.DataFrame:
-    r"""Eigenvector centrality within the largest strongly connected part of the network.
+    r"""Compute eigenvector centrality within the largest strongly connected part of the network.
 
     :math:`\lambda x_i = \sum_j x_j F_{ji}` with the largest :math:`\lambda`: cited by those that
     are cited, without damping. It has no meaning outside a strongly connected part, so nodes
@@ -213,7 +214,7 @@ def eigenvector(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md; Bonacich 1972.
+    Method notes (`netpos.docs_path`); Bonacich 1972.
 
     Examples
     --------

@@ -75,7 +75,7 @@ def core(links: Links, method: CoreMethod = "rich") -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md; Ma and Mondragón 2015; Borgatti and Everett 2000.
+    Method notes (`netpos.docs_path`); Ma and Mondragón 2015; Borgatti and Everett 2000.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def core(links: Links, method: CoreMethod = "rich") -> pl.DataFrame:
 
 
 def foreign_stack(links: Links) -> Floats:
-    """Foreign weights as one draw, ``(1, n, n)``, for the kernels."""
+    """Compute the foreign weights as one draw, ``(1, n, n)``, for the kernels."""
     n = links.nodes.height
     if n > MOST_NODES:
         raise OptionError(
@@ -156,7 +156,7 @@ def _borgatti_everett(F: Floats) -> Mask:
 
 
 def block_fit(x: Floats, k: int) -> float:
-    """Fit of the first ``k`` nodes as a core.
+    """Compute the fit of the first ``k`` nodes as a core.
 
     Correlation of the pairs inside with 1 and the pairs outside with 0; NaN where all these pairs
     are alike.
@@ -192,7 +192,7 @@ def core_distance(
     core: pl.DataFrame | Sequence[str] | None = None,
     kind: DistanceKind = "resistance",
 ) -> pl.DataFrame:
-    r"""How far each country is from the core.
+    r"""Tell how far each country is from the core.
 
     With :math:`S = F + F'`, conductances :math:`c_{ij} = S_{ij} / \bar S` and :math:`\bar S` the
     mean of the pairs with any exchange:
@@ -235,8 +235,8 @@ def core_distance(
 
     References
     ----------
-    docs/methods.md; Klein and Randić 1993 (resistance); Brockmann and Helbing 2013
-    (effective); Van Eck and Waltman 2009 (association strength).
+    Method notes (`netpos.docs_path`); Klein and Randić 1993 (resistance); Brockmann and Helbing
+    2013 (effective); Van Eck and Waltman 2009 (association strength).
 
     Examples
     --------
@@ -305,7 +305,7 @@ def near_core(
     distance: pl.DataFrame | None = None,
     families: pl.Series | None = None,
 ) -> pl.DataFrame:
-    """Whether a country is in the core or among the five nearest outside it.
+    """Tell whether a country is in the core or among the five nearest outside it.
 
     Only countries with ten families or more count among the five; any that are tied with the fifth
     (1e-12 relative) are near as well. Outside the core nothing is said unless there are more than
@@ -338,7 +338,7 @@ def near_core(
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------
@@ -366,7 +366,7 @@ def relative_distance(
     core: pl.DataFrame | Sequence[str] | None = None,
     distance: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    r"""How far each country is from the core, against the median of the countries outside it.
+    r"""Tell how far each country is from the core, against the median of the countries outside it.
 
     .. math:: D_i / \mathrm{median}\{D_k : k \notin \mathrm{core},\ N_k \ge 10\}
 
@@ -389,7 +389,7 @@ def relative_distance(
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def coreness(links: Links) -> pl.DataFrame:
-    r"""How much a country belongs to the core, as a matter of degree.
+    r"""Tell how much a country belongs to the core, as a matter of degree.
 
     The vector :math:`c \ge 0` of length 1 with the largest Pearson correlation, over pairs of
     countries :math:`i < j`, of the exchange :math:`S_{ij}` with :math:`c_i c_j`.
@@ -47,7 +47,7 @@ def coreness(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md; Borgatti and Everett 2000 (continuous model).
+    Method notes (`netpos.docs_path`); Borgatti and Everett 2000 (continuous model).
 
     Examples
     --------

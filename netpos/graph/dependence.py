@@ -28,7 +28,7 @@ BLOC_NAMES = ("eu", "oecd_nato", "other")
 
 
 def source_diversity(links: Links) -> pl.DataFrame:
-    r"""How many countries a country draws on, and how evenly.
+    r"""Tell how many countries a country draws on, and how evenly.
 
     With :math:`p_j = F_{ij}/G_i` the share of source :math:`j` and
     :math:`H = -\sum_j p_j \ln p_j`:
@@ -57,7 +57,7 @@ def source_diversity(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md; Hill 1973; Jost 2006; Pielou 1966.
+    Method notes (`netpos.docs_path`); Hill 1973; Jost 2006; Pielou 1966.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def source_diversity(links: Links) -> pl.DataFrame:
 
 
 def rao_stirling(links: Links, distance: NDArray[np.float64]) -> pl.DataFrame:
-    r"""Diversity that also asks how different the sources are from each other.
+    r"""Compute diversity that also asks how different the sources are from each other.
 
     .. math:: \Delta_i = \sum_{j \ne k} p_j \, p_k \, d_{jk}
 
@@ -107,7 +107,7 @@ def rao_stirling(links: Links, distance: NDArray[np.float64]) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md; Rao 1982; Stirling 2007.
+    Method notes (`netpos.docs_path`); Rao 1982; Stirling 2007.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def partner_classes(
     memberships: pl.DataFrame | None = None,
     overrides: Mapping[str, int] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Class of each partner for each focal country, and each country's own membership.
+    """Compute the class of each partner for each focal country, and each country's own membership.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def similarity(
     focal: str | None = None,
     overrides: Mapping[str, int] | None = None,
 ) -> pl.DataFrame:
-    r"""How alike in institutions the sources of a country are: EU, OECD or NATO, others.
+    r"""Tell how alike in institutions the sources of a country are: EU, OECD or NATO, others.
 
     The shares come first: those of the foreign citations given that go to countries in the EU, in
     OECD or NATO but not the EU, and in neither; by the partners' own membership, the same rule for
@@ -225,7 +225,7 @@ def similarity(
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------
@@ -262,7 +262,7 @@ def similarity(
 def exposure(
     links: Links, focal: str, *, year: int, memberships: pl.DataFrame | None = None
 ) -> pl.DataFrame:
-    r"""How much of what a country builds on comes from each country and each bloc.
+    r"""Tell how much of what a country builds on comes from each country and each bloc.
 
     Parameters
     ----------
@@ -290,7 +290,7 @@ def exposure(
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------
@@ -324,7 +324,7 @@ def exposure(
 
 
 def dependents(links: Links, focal: str) -> pl.DataFrame:
-    r"""How much of what each country builds on comes from one country.
+    r"""Tell how much of what each country builds on comes from one country.
 
     Parameters
     ----------
@@ -346,7 +346,7 @@ def dependents(links: Links, focal: str) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------

@@ -54,7 +54,7 @@ class Flows(NamedTuple):
 
 
 def foreign_families(families: Floats) -> Floats:
-    """Families of all other countries: ``(n, S)`` from ``(n, S)``, never below 0.
+    """Compute the families of all other countries: ``(n, S)`` from ``(n, S)``, never below 0.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def foreign_families(families: Floats) -> Floats:
 
 
 def cohort_rates(flows: Flows) -> Floats:
-    r"""How strongly a foreign family of year s draws citations of year t: ``(T, S)``.
+    r"""Tell how strongly a foreign family of year s draws citations of year t: ``(T, S)``.
 
     The :math:`\lambda_{ts}` for which the citations expected from year t to year s, over all
     countries, are those observed:
@@ -134,7 +134,8 @@ def _fitted(given: Floats, families: Floats, drawn: Floats, limit: float) -> Flo
 
 
 def expected_flow(flows: Flows, rates: Floats | None = None) -> Floats:
-    r"""Citations that country i is expected to give to country j: ``(n, n)``, 0 on the diagonal.
+    r"""Compute the citations that country i is expected to give to country j: ``(n, n)``, 0 on the
+    diagonal.
 
     .. math:: E_{ij} = \sum_t \phi_{it}
               \frac{\sum_s \lambda_{ts} N_{js}}{\sum_s \lambda_{ts} \sum_{k \ne i} N_{ks}},
@@ -152,7 +153,7 @@ def expected_flow(flows: Flows, rates: Floats | None = None) -> Floats:
 
     References
     ----------
-    docs/methods.md; Jaffe and Trajtenberg 1999.
+    Method notes (`netpos.docs_path`); Jaffe and Trajtenberg 1999.
 
     Examples
     --------
@@ -174,7 +175,7 @@ def expected_flow(flows: Flows, rates: Floats | None = None) -> Floats:
 
 
 def expected_given(flows: Flows, rates: Floats | None = None) -> Floats:
-    r"""Citations that each country is expected to give abroad: ``(n,)``.
+    r"""Compute the citations that each country is expected to give abroad: ``(n,)``.
 
     Every family of year t cites as much as the families of the technology do in that year, and all
     prefer their own country equally, by the factor h for which the sum is that observed:
@@ -221,7 +222,7 @@ def expected_given(flows: Flows, rates: Floats | None = None) -> Floats:
 
 
 def ratio(observed: Floats, expected: Floats) -> Floats:
-    """Observed over expected, NaN where fewer than `LEAST_EXPECTED` are expected.
+    """Divide observed by expected, NaN where fewer than `LEAST_EXPECTED` are expected.
 
     Examples
     --------

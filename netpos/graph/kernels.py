@@ -53,7 +53,8 @@ def significant(values: ArrayLike, digits: int = 12) -> Floats:
 
 
 def competition_rank(values: ArrayLike) -> Floats:
-    """Competition rank along the last axis: 1 = largest, ties share a rank, NaN has none.
+    """Compute the competition rank along the last axis: 1 = largest, ties share a rank, NaN has
+    none.
 
     Values are compared after rounding to 12 significant digits.
 
@@ -102,30 +103,31 @@ def total(values: Floats) -> Floats:
 
 
 def received(F: Floats) -> Floats:
-    r"""Citations received from abroad, :math:`R_i = \sum_j F_{ji}`: ``(draws, n)``."""
+    r"""Compute the citations received from abroad, :math:`R_i = \sum_j F_{ji}`: ``(draws, n)``."""
     sums: Floats = F.sum(axis=-2)
     return sums
 
 
 def given(F: Floats) -> Floats:
-    r"""Citations given abroad, :math:`G_i = \sum_j F_{ij}`: ``(draws, n)``."""
+    r"""Compute the citations given abroad, :math:`G_i = \sum_j F_{ij}`: ``(draws, n)``."""
     return received(np.ascontiguousarray(F.swapaxes(-1, -2)))
 
 
 def partners(F: Floats) -> Floats:
-    """Countries with links in either direction, :math:`K_i`: ``(draws, n)``."""
+    """Compute the countries with links in either direction, :math:`K_i`: ``(draws, n)``."""
     linked = F > 0
     number: Floats = (linked | linked.swapaxes(-1, -2)).sum(axis=-1).astype(np.float64)
     return number
 
 
 def ratio_of(received: Floats, given: Floats) -> Floats:
-    """Headline balance (R - G)/(R + G) from strengths; NaN without foreign links."""
+    """Compute the headline balance (R - G)/(R + G) from strengths; NaN without foreign links."""
     return divide(received - given, received + given)
 
 
 def report_of(received: Floats, given: Floats, partners: Floats, families: Floats) -> Floats:
-    r"""Balance by the report's words, :math:`s_i (R_i - G_i) / (N_i K_i)`, from strengths.
+    r"""Compute the balance by the report's words, :math:`s_i (R_i - G_i) / (N_i K_i)`, from
+    strengths.
 
     NaN where :math:`K_i = 0` or :math:`N_i` is 0 or not known.
     """
@@ -161,12 +163,14 @@ class Diversity(NamedTuple):
 
 
 def source_shares(F: Floats) -> Floats:
-    r"""Share of each source, :math:`p_{ij} = F_{ij}/G_i`: ``(draws, n, n)``, NaN where G is 0."""
+    r"""Compute the share of each source, :math:`p_{ij} = F_{ij}/G_i`: ``(draws, n, n)``, NaN where
+    G is 0.
+    """
     return divide(F, given(F)[..., None])
 
 
 def source_diversity(F: Floats) -> Diversity:
-    """Hill numbers of order 0, 1 and 2, concentration and evenness of each row's shares.
+    """Compute Hill numbers of order 0, 1 and 2, concentration and evenness of each row's shares.
 
     Examples
     --------
@@ -185,7 +189,7 @@ def source_diversity(F: Floats) -> Diversity:
 
 
 def class_shares(F: Floats, classes: NDArray[np.int64]) -> Floats:
-    """Share of each country's foreign citations given that goes to class 1, 2 and 3.
+    """Compute the share of each country's foreign citations given that goes to class 1, 2 and 3.
 
     Parameters
     ----------
@@ -204,7 +208,9 @@ def class_shares(F: Floats, classes: NDArray[np.int64]) -> Floats:
 
 
 def similarity_score(shares: Floats) -> Floats:
-    """Mean class of the sources, 1 = same bloc ... 3 = none in common: ``(draws, n)``."""
+    """Compute the mean class of the sources, 1 = same bloc ... 3 = none in common: ``(draws,
+    n)``.
+    """
     score: Floats = shares[..., 0] + 2.0 * shares[..., 1] + 3.0 * shares[..., 2]
     return score
 
@@ -213,17 +219,18 @@ def similarity_score(shares: Floats) -> Floats:
 
 
 def symmetric(F: Floats) -> Floats:
-    """Exchange in both directions, ``S = F + F'``."""
+    """Compute the exchange in both directions, ``S = F + F'``."""
     return F + F.swapaxes(-1, -2)
 
 
 def strength_order(S: Floats) -> NDArray[np.int64]:
-    """Nodes by falling strength, ties in node order: ``(draws, n)``."""
+    """Compute the nodes by falling strength, ties in node order: ``(draws, n)``."""
     return np.argsort(-significant(S.sum(axis=-2)), axis=-1, kind="stable").astype(np.int64)
 
 
 def rich_core(F: Floats) -> Mask:
-    """Rich-core by strength (Ma and Mondragón 2015): ``(draws, n)``, all false where undefined.
+    """Compute the rich-core by strength (Ma and Mondragón 2015): ``(draws, n)``, all false where
+    undefined.
 
     Undefined with fewer than three nodes or without foreign links.
 
@@ -248,7 +255,7 @@ def rich_core(F: Floats) -> Mask:
 
 
 def reached(S: Floats, start: Mask) -> Mask:
-    """Nodes connected with any node of ``start``, itself included: ``(draws, n)``."""
+    """Compute the nodes connected with any node of ``start``, itself included: ``(draws, n)``."""
     linked = S > 0
     found = start.copy()
     while True:
@@ -259,7 +266,7 @@ def reached(S: Floats, start: Mask) -> Mask:
 
 
 def conductance(S: Floats, *, association: bool = False) -> Floats:
-    r"""Exchange over the mean of its non-zero dyads: ``(draws, n, n)``.
+    r"""Compute the exchange over the mean of its non-zero dyads: ``(draws, n, n)``.
 
     With ``association``, :math:`S_{ij} \sum S / (s_i s_j)` takes the place of :math:`S_{ij}`.
     """
@@ -272,7 +279,7 @@ def conductance(S: Floats, *, association: bool = False) -> Floats:
 
 
 def resistance(F: Floats, core: Mask, *, association: bool = False) -> Floats:
-    """Effective resistance between each country and the joined core: ``(draws, n)``.
+    """Compute the effective resistance between each country and the joined core: ``(draws, n)``.
 
     Parameters
     ----------
@@ -307,7 +314,7 @@ def resistance(F: Floats, core: Mask, *, association: bool = False) -> Floats:
 
 
 def near_core(core: Mask, distance: Floats, families: ArrayLike) -> Floats:
-    """1 in the core and for the five nearest outside it with ten families or more, else 0.
+    """Return 1 in the core and for the five nearest outside it with ten families or more, else 0.
 
     Parameters
     ----------
@@ -336,7 +343,8 @@ def near_core(core: Mask, distance: Floats, families: ArrayLike) -> Floats:
 
 
 def kept(links: Links, name: str, make: Callable[[], T]) -> T:
-    """What several measures need of the same links, made when first asked for and kept with them.
+    """Tell what several measures need of the same links, made when first asked for and kept with
+    them.
 
     Examples
     --------

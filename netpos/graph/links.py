@@ -112,7 +112,7 @@ class Citations:
         return self.marked() if callable(self.marked) else self.marked
 
     def kept(self, keep: Mask) -> Citations:
-        """Only the pairs of the mask."""
+        """Keep only the pairs of the mask."""
         return Citations(
             self.citing[keep], self.cited[keep], lambda: self.self_citation[keep], self.families
         )
@@ -202,7 +202,7 @@ def select(
     *,
     scope: Scope = "closed",
 ) -> Mask:
-    """Which pairs count for a technology and period.
+    """Tell which pairs count for a technology and period.
 
     Parameters
     ----------
@@ -237,7 +237,8 @@ def _within(years: NDArray[np.float64], span: tuple[int, int]) -> Mask:
 
 
 def _numbered(codes: Rows, limit: int) -> tuple[Ints, Rows]:
-    """The distinct codes, all below the limit, in order, and the number of each code in them.
+    """Return the distinct codes, all below the limit, in order, and the number of each code in
+    them.
 
     Examples
     --------
@@ -362,7 +363,7 @@ def sizes(
     span: tuple[int, int] | None,
     measures: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> pl.DataFrame:
-    """Families per node, and any measure of families summed by the same shares.
+    """Return families per node, and any measure of families summed by the same shares.
 
     Parameters
     ----------

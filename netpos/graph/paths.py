@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def betweenness(links: Links) -> pl.DataFrame:
-    r"""How often a node lies on the shortest paths between two others.
+    r"""Tell how often a node lies on the shortest paths between two others.
 
     .. math:: b_i = \frac{1}{(n-1)(n-2)} \sum_{s \ne i \ne t} \frac{\sigma_{st}(i)}{\sigma_{st}}
 
@@ -46,7 +46,7 @@ def betweenness(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md; Freeman 1977, Brandes 2001.
+    Method notes (`netpos.docs_path`); Freeman 1977, Brandes 2001.
 
     Examples
     --------
@@ -68,7 +68,8 @@ def betweenness(links: Links) -> pl.DataFrame:
 
 
 def harmonic_in(links: Links) -> pl.DataFrame:
-    r"""How near the others are to a node, along the direction of citing: easily reached = cited.
+    r"""Tell how near the others are to a node, along the direction of citing: easily reached =
+    cited.
 
     .. math:: h_i = \frac{1}{n-1} \sum_{j \ne i} \frac{1}{d(j, i)}
 
@@ -86,7 +87,7 @@ def harmonic_in(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md; Marchiori and Latora 2000.
+    Method notes (`netpos.docs_path`); Marchiori and Latora 2000.
 
     Examples
     --------
@@ -101,7 +102,7 @@ def harmonic_in(links: Links) -> pl.DataFrame:
 
 
 def harmonic_out(links: Links) -> pl.DataFrame:
-    r"""How near a node is to the others, along the direction of citing.
+    r"""Tell how near a node is to the others, along the direction of citing.
 
     .. math:: h_i = \frac{1}{n-1} \sum_{j \ne i} \frac{1}{d(i, j)}
 
@@ -118,7 +119,7 @@ def harmonic_out(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md; Marchiori and Latora 2000.
+    Method notes (`netpos.docs_path`); Marchiori and Latora 2000.
 
     Examples
     --------

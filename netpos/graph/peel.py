@@ -21,7 +21,7 @@ TIE = 1e-12
 
 
 def s_core(links: Links) -> pl.DataFrame:
-    r"""Core number by strength: the largest s such that a node is in the s-core.
+    r"""Compute the core number by strength: the largest s such that a node is in the s-core.
 
     The s-core is the largest part of the network in which every node keeps a strength of at least
     :math:`s` with the others of that part, :math:`\sum_j S_{ij} \ge s`, where
@@ -39,7 +39,7 @@ def s_core(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md; Eidsaa and Almaas 2013.
+    Method notes (`netpos.docs_path`); Eidsaa and Almaas 2013.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def s_core(links: Links) -> pl.DataFrame:
 
 
 def core_number(S: csr_array) -> Floats:
-    """Core numbers of a symmetric matrix of weights >= 0 without diagonal.
+    """Compute the core numbers of a symmetric matrix of weights >= 0 without diagonal.
 
     Each round takes off all nodes at the lowest strength. Strengths are kept by subtraction to find
     candidates, and summed afresh before one is taken off, so that no rounding adds up.

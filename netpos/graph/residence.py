@@ -47,7 +47,7 @@ def family_countries(
     office_proxy: bool = False,
     merge_cn: bool = False,
 ) -> pl.DataFrame:
-    r"""Share of each country in each family, by the first rule that gives one.
+    r"""Return the share of each country in each family, by the first rule that gives one.
 
     .. math:: a_i(f) = \frac{|\{p \in f : p \text{ resides in } i\}|}
                             {|\{p \in f : p \text{ has a known residence}\}|}
@@ -236,7 +236,7 @@ def counted(shares: pl.DataFrame, counting: Counting = "fractional") -> pl.DataF
 def family_organisations(
     applicants: pl.DataFrame, *, counting: Counting = "fractional"
 ) -> pl.DataFrame:
-    """Share of each organisation in each family: 1 / number of its applicants.
+    """Return the share of each organisation in each family: 1 / number of its applicants.
 
     Persons are no organisations; their part of a family belongs to nobody.
 

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 
 def foreign_links(links: Links) -> csr_array:
-    """Weights ``F[citing, cited]`` as a sparse matrix without diagonal, indices sorted."""
+    """Compute the weights ``F[citing, cited]`` as a sparse matrix without diagonal, indices
+    sorted.
+    """
     return links.sparse(domestic=False)
 
 
 def strengths(links: Links) -> tuple[Floats, Floats, Floats]:
-    """Received, given and partners as arrays, in the order of ``links.countries``.
+    """Compute received, given and partners as arrays, in the order of ``links.countries``.
 
     Made once for each `Links`: do not write into them.
     """
@@ -41,7 +43,7 @@ def _strengths(links: Links) -> tuple[Floats, Floats, Floats]:
 
 
 def received(links: Links) -> pl.DataFrame:
-    r"""Citations received from abroad: in-strength, knowledge export.
+    r"""Compute the citations received from abroad: in-strength, knowledge export.
 
     .. math:: R_i = \sum_{j \ne i} W_{ji}
 
@@ -58,7 +60,7 @@ def received(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------
@@ -72,7 +74,7 @@ def received(links: Links) -> pl.DataFrame:
 
 
 def given(links: Links) -> pl.DataFrame:
-    r"""Citations given abroad: out-strength, knowledge import.
+    r"""Compute the citations given abroad: out-strength, knowledge import.
 
     .. math:: G_i = \sum_{j \ne i} W_{ij}
 
@@ -87,7 +89,7 @@ def given(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------
@@ -101,7 +103,7 @@ def given(links: Links) -> pl.DataFrame:
 
 
 def domestic(links: Links) -> pl.DataFrame:
-    """Weight of the citations within a node itself, :math:`W_{ii}`.
+    """Compute the weight of the citations within a node itself, :math:`W_{ii}`.
 
     Parameters
     ----------
@@ -124,7 +126,7 @@ def domestic(links: Links) -> pl.DataFrame:
 
 
 def partners(links: Links) -> pl.DataFrame:
-    r"""Other nodes with which a node has links, in either direction.
+    r"""Count the nodes with which a node has links, in either direction.
 
     :math:`K_i` = number of :math:`j \ne i` with :math:`W_{ij} > 0` or :math:`W_{ji} > 0`.
 
@@ -139,7 +141,7 @@ def partners(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------
@@ -153,7 +155,7 @@ def partners(links: Links) -> pl.DataFrame:
 
 
 def received_per_family(links: Links) -> pl.DataFrame:
-    """Citations received from abroad per simple family of the node, :math:`R_i / N_i`.
+    """Compute the citations received from abroad per simple family of the node, :math:`R_i / N_i`.
 
     Parameters
     ----------
@@ -167,7 +169,7 @@ def received_per_family(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------
@@ -183,7 +185,7 @@ def received_per_family(links: Links) -> pl.DataFrame:
 
 
 def given_per_family(links: Links) -> pl.DataFrame:
-    """Citations given abroad per simple family of the node, :math:`G_i / N_i`.
+    """Compute the citations given abroad per simple family of the node, :math:`G_i / N_i`.
 
     Parameters
     ----------
@@ -196,7 +198,7 @@ def given_per_family(links: Links) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------

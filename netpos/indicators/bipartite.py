@@ -107,7 +107,7 @@ def bipartite(cells: pl.DataFrame, country: str = "country", product: str = "pro
 def diversity(
     cells: pl.DataFrame, *, country: str = "country", product: str = "technology"
 ) -> pl.DataFrame:
-    r"""In how many technologies each country is specialised.
+    r"""Return in how many technologies each country is specialised.
 
     .. math:: k_{c,0} = \sum_t M_{ct}
 
@@ -148,7 +148,7 @@ def diversity(
 def ubiquity(
     cells: pl.DataFrame, *, country: str = "country", product: str = "technology"
 ) -> pl.DataFrame:
-    r"""How many countries are specialised in each technology.
+    r"""Tell how many countries are specialised in each technology.
 
     .. math:: k_{t,0} = \sum_c M_{ct}
 
@@ -224,25 +224,25 @@ def count(cells: pl.DataFrame, key: str, name: str) -> pl.DataFrame:
 
 
 def series(name: str, values: Array) -> pl.Series:
-    """Numbers as a column, NaN and infinity as null, -0 as 0."""
+    """Return numbers as a column, NaN and infinity as null, -0 as 0."""
     return pl.Series(name, np.where(np.isfinite(values), values + 0.0, np.nan)).fill_nan(None)
 
 
 def named(key: str, names: list[str], **columns: Array) -> pl.DataFrame:
-    """A table with one row per name."""
+    """Return a table with one row per name."""
     keys = pl.Series(key, names, dtype=pl.String)
     return pl.DataFrame([keys, *(series(name, v) for name, v in columns.items())])
 
 
 def spread(values: Array, kept: Kept) -> Array:
-    """Values of the kept places on all places, NaN elsewhere."""
+    """Return values of the kept places on all places, NaN elsewhere."""
     out = np.full(len(kept), np.nan)
     out[kept] = values
     return out
 
 
 def deviation(x: Array, ddof: float) -> float:
-    """Standard deviation; NaN where x does not differ by more than rounding."""
+    """Return the standard deviation; NaN where x does not differ by more than rounding."""
     if len(x) <= max(ddof, 1):
         return float("nan")
     found = float(np.sqrt(((x - x.mean()) ** 2).sum() / (len(x) - ddof)))
@@ -250,5 +250,5 @@ def deviation(x: Array, ddof: float) -> float:
 
 
 def z_scores(x: Array, ddof: float) -> Array:
-    """Distance to the mean in standard deviations; NaN where x does not differ."""
+    """Return the distance to the mean in standard deviations; NaN where x does not differ."""
     return (x - x.mean()) / deviation(x, ddof) if len(x) else x

@@ -58,7 +58,8 @@ def eci_pci(
     country: str = "country",
     product: str = "technology",
 ) -> Complexity:
-    r"""Economic complexity index of countries, product complexity index of technologies.
+    r"""Compute the economic complexity index of countries, product complexity index of
+    technologies.
 
     ECI is the eigenvector of the second largest eigenvalue of
 
@@ -172,7 +173,7 @@ def relative_complexity(
     by: Literal["min-max", "rank"] = "min-max",
     column: str = "pci",
 ) -> pl.DataFrame:
-    r"""Complexity brought to 0 ... 100 over the list of technologies at hand.
+    r"""Compute the complexity brought to 0 ... 100 over the list of technologies at hand.
 
     .. math:: 100 \frac{x_t - \min x}{\max x - \min x} \quad\text{or}\quad
               100 \frac{r_t - 1}{n - 1}
@@ -235,7 +236,8 @@ def complexity_of(
     product: str = "subclass",
     value: str = "families",
 ) -> pl.DataFrame:
-    r"""Complexity of a technology as the mean over the subclasses that its families carry.
+    r"""Compute the complexity of a technology as the mean over the subclasses that its families
+    carry.
 
     .. math:: K_T = \frac{\sum_s n_{Ts} k_s}{\sum_s n_{Ts}}
 
@@ -304,7 +306,8 @@ def complexity_tables(
     sign: Sign = "agreed",
     least: float = 50.0,
 ) -> dict[str, pl.DataFrame]:
-    """Everything about a matrix of countries and products: what ``netpos complexity`` writes.
+    """Compute everything about a matrix of countries and products: what ``netpos complexity``
+    writes.
 
     Presence is RCA >= 1 within the table; ECI and PCI are each standardised; fitness runs until
     the order of the countries has settled; outlook and gain use the standardised PCI.
@@ -379,7 +382,7 @@ def complexity_tables(
 def _tables_of_one(
     matrix: pl.DataFrame, ddof: float, include_self: bool, sign: Sign, least: float
 ) -> dict[str, pl.DataFrame]:
-    """The tables of `complexity_tables` for one year."""
+    """Return the tables of `complexity_tables` for one year."""
     full = grid(matrix, "country", "product", "value", name="matrix")
     given = pl.col("value").cast(pl.Float64)
     cells = (

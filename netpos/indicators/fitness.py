@@ -20,7 +20,7 @@ MOST_ROUNDS = 1000
 def reflections(
     cells: pl.DataFrame, *, order: int, country: str = "country", product: str = "technology"
 ) -> Complexity:
-    r"""Method of reflections: means of means, from diversity and ubiquity on.
+    r"""Compute the method of reflections: means of means, from diversity and ubiquity on.
 
     .. math:: k_{c,n} = \frac{1}{k_{c,0}} \sum_t M_{ct} k_{t,n-1}, \qquad
               k_{t,n} = \frac{1}{k_{t,0}} \sum_c M_{ct} k_{c,n-1}
@@ -87,7 +87,7 @@ def fitness(
     country: str = "country",
     product: str = "technology",
 ) -> Complexity:
-    r"""Fitness of countries and complexity of technologies by the nonlinear iteration.
+    r"""Compute the fitness of countries and complexity of technologies by the nonlinear iteration.
 
     .. math:: \tilde F_c^{(n)} = \sum_t M_{ct} Q_t^{(n-1)}, \qquad
               \tilde Q_t^{(n)} = \frac{1}{\sum_c M_{ct} / F_c^{(n-1)}}

@@ -46,7 +46,7 @@ DOCUMENTS: Schema = {
 
 
 def market_weights(gni: pl.DataFrame | None = None) -> pl.DataFrame:
-    """Size of each market against that of the United States.
+    """Compute the size of each market against that of the United States.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def live_markets(
     ep: EpMarkets = "three",
     pending: float = 1.0,
 ) -> pl.DataFrame:
-    """Where each family is in force or pending.
+    """Tell where each family is in force or pending.
 
     A member counts with its legal status: 1 when ACTIVE or PATENTED, ``pending`` when PENDING, 0
     when EXPIRED, INACTIVE or DISCONTINUED; of UNKNOWN or no status 1 within 20 years of filing.
@@ -158,7 +158,7 @@ def live_markets(
 
 
 def _best(held: pl.DataFrame, ep: EpMarkets, pending: float) -> pl.DataFrame:
-    """The best member of each family in each market.
+    """Return the best member of each family in each market.
 
     Family, market, and how good a member is, make one number each: sorted, the best comes first.
     """

@@ -82,7 +82,7 @@ def product_cells(
     candidates: Literal["missing", "all"] = "missing",
     include_self: bool = False,
 ) -> pl.DataFrame:
-    r"""Everything the lists need about the products of one country.
+    r"""Gather everything the lists need about the products of one country.
 
     World share is :math:`X_{cp} / X_{\cdot p}`, own share :math:`X_{cp} / X_{c\cdot}`, distance as
     in `netpos.indicators.relatedness.density`, gain as in `netpos.indicators.relatedness.gain`
@@ -309,7 +309,7 @@ def _score(parts: pl.DataFrame, mix: Sequence[float]) -> pl.Series:
 
 
 def _listed(table: pl.DataFrame, column: str, top: int | None) -> pl.DataFrame:
-    """The rows with the largest values of a column, ranked; ties by product."""
+    """Return the rows with the largest values of a column, ranked; ties by product."""
     known = rounded(table.drop_nulls(column))
     order = known.with_columns(rank=rank(column)).sort(
         [column, "product"], descending=[True, False]

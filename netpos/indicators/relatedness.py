@@ -20,7 +20,7 @@ from netpos.tables import require
 def relatedness(
     cells: pl.DataFrame, *, country: str = "country", product: str = "technology"
 ) -> pl.DataFrame:
-    r"""How often two technologies go together (proximity).
+    r"""Tell how often two technologies go together (proximity).
 
     .. math:: \phi_{tu} = \min(P(t|u), P(u|t)) = \frac{\sum_c M_{ct} M_{cu}}{\max(k_t, k_u)}
 
@@ -80,7 +80,7 @@ def density(
     country: str = "country",
     product: str = "technology",
 ) -> pl.DataFrame:
-    r"""Share of the neighbourhood of a technology in which a country is specialised.
+    r"""Compute the share of the neighbourhood of a technology in which a country is specialised.
 
     .. math:: \omega_{ct} = \frac{\sum_u M_{cu} \phi_{tu}}{\sum_u \phi_{tu}}, \qquad
               d_{ct} = 1 - \omega_{ct}
@@ -134,7 +134,8 @@ def outlook(
     country: str = "country",
     product: str = "technology",
 ) -> pl.DataFrame:
-    r"""Complexity outlook index (COI): how much complexity lies within a country's reach.
+    r"""Compute the complexity outlook index (COI): how much complexity lies within a country's
+    reach.
 
     .. math:: COI_c = \sum_t (1 - M_{ct}) \, \omega_{ct} \, PCI_t
 
@@ -197,7 +198,8 @@ def gain(
     country: str = "country",
     product: str = "technology",
 ) -> pl.DataFrame:
-    r"""Complexity outlook gain (COG): what else comes into reach by taking up a technology.
+    r"""Compute the complexity outlook gain (COG): what else comes into reach by taking up a
+    technology.
 
     .. math:: COG_{ct} = (1 - M_{ct}) \left[ \sum_u \frac{\phi_{tu}}{\sum_v \phi_{uv}}
               (1 - M_{cu}) PCI_u - \omega_{ct} PCI_t \right]

@@ -149,7 +149,7 @@ def robustness(
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
     """
     for given, name in ((table, "sensitivity"), (without, "without")):
         require(given, {"technology": pl.String, "value": pl.Float64}, name=name)

@@ -50,7 +50,7 @@ def min_max(values: Floats) -> Floats:
 
 
 def z_scores(values: Floats) -> Floats:
-    r"""Distance from the mean in standard deviations of the values themselves (ddof 0).
+    r"""Compute the distance from the mean in standard deviations of the values themselves (ddof 0).
 
     0 where all values are equal; NaN stays and does not enter; NaN with fewer than two values.
 
@@ -98,7 +98,7 @@ def scores(
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------

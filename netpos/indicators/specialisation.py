@@ -88,7 +88,7 @@ def rca(
     product: str = "technology",
     value: str = "families",
 ) -> pl.DataFrame:
-    r"""Revealed comparative advantage (Balassa index) of each country in each technology.
+    r"""Compute revealed comparative advantage (Balassa index) of each country in each technology.
 
     .. math:: RCA_{ct} = \frac{X_{ct} / X_{c\cdot}}{X_{\cdot t} / X_{\cdot\cdot}}
 
@@ -154,7 +154,7 @@ def symmetric_rca(
     product: str = "technology",
     value: str = "families",
 ) -> pl.DataFrame:
-    r"""RCA brought to [-1, 1): 0 where a technology has the weight that size predicts.
+    r"""Compute RCA brought to [-1, 1): 0 where a technology has the weight that size predicts.
 
     .. math:: SRCA_{ct} = \frac{RCA_{ct} - 1}{RCA_{ct} + 1}
 
@@ -200,7 +200,7 @@ def presence(
     product: str = "technology",
     value: str = "families",
 ) -> pl.DataFrame:
-    r"""Whether a country is specialised in a technology: RCA >= 1.
+    r"""Tell whether a country is specialised in a technology: RCA >= 1.
 
     .. math:: M_{ct} = [X_{ct} X_{\cdot\cdot} \ge X_{c\cdot} X_{\cdot t} (1 - 10^{-12})]
 
@@ -250,7 +250,7 @@ def presence(
 
 
 def _numbers(table: pl.DataFrame, keys: list[str], value: str, *, name: str) -> pl.Series:
-    """The column of values as Float64, nulls kept, after checking that each is a count."""
+    """Return the column of values as Float64, nulls kept, after checking that each is a count."""
     if value not in table.columns:
         require(table, {value: pl.Float64()}, name=name)
     dtype = table.schema[value]
@@ -269,7 +269,7 @@ def _numbers(table: pl.DataFrame, keys: list[str], value: str, *, name: str) -> 
 def _parts(
     counts: pl.DataFrame, totals: pl.DataFrame | None, country: str, product: str, value: str
 ) -> tuple[Grid, Array, Array, Array, float]:
-    """The cells, X_ct, X_c., X_.t and X_..; X_c. is NaN where its total cannot be right."""
+    """Return the cells, X_ct, X_c., X_.t and X_..; X_c. is NaN where its total cannot be right."""
     cells = grid(counts, country, product, value, name="counts")
     x = cells.values
     if totals is None:
@@ -291,7 +291,9 @@ def _parts(
 
 
 def _add(counts: pl.DataFrame, name: str, values: Array, cells: Grid, value: str) -> pl.DataFrame:
-    """The table with the cell values as a column: null for NaN, infinity and unknown counts."""
+    """Return the table with the cell values as a column: null for NaN, infinity and unknown
+    counts.
+    """
     found = values[cells.row, cells.column]
     column = pl.Series(name, np.where(np.isfinite(found), found, np.nan)).fill_nan(None)
     missing = counts[value].is_null()

@@ -76,7 +76,8 @@ def trend(
     counted: Mask | None = None,
     values: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    r"""Families, and shares of families, value and citations received, by country and year.
+    r"""Compute the families, and shares of families, value and citations received, by country and
+    year.
 
     .. math:: \mathrm{family\_share}_{iy} = N_{iy} / N_y, \qquad
               \mathrm{received\_share}_{iy} = R_{iy} / \sum_k R_{ky}
@@ -125,7 +126,7 @@ def trend(
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
     """
     if span[0] > span[1]:
         raise OptionError(f"span {span[0]}-{span[1]} is reversed")
@@ -226,7 +227,7 @@ def _table(
 
 
 def slopes(table: pl.DataFrame, columns: Sequence[str] = SLOPES) -> pl.DataFrame:
-    r"""Change of a share per year, with its interval.
+    r"""Compute the change of a share per year, with its interval.
 
     Least squares over the years that are not truncated and have a value,
 
@@ -256,7 +257,7 @@ def slopes(table: pl.DataFrame, columns: Sequence[str] = SLOPES) -> pl.DataFrame
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------
@@ -316,7 +317,7 @@ CHANGES = ("family_share", "family_rank", "received_share", "received_rank", "va
 
 
 def changes(table: pl.DataFrame, first: str, second: str) -> pl.DataFrame:
-    r"""Changes of shares and ranks between two periods.
+    r"""Compute the changes of shares and ranks between two periods.
 
     Ranks: :math:`\mathrm{rank}_1 - \mathrm{rank}_2`, so that + = improved. Shares:
     :math:`s_2 - s_1` and :math:`(s_2 - s_1) / s_1`.
@@ -343,7 +344,7 @@ def changes(table: pl.DataFrame, first: str, second: str) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------

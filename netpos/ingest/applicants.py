@@ -49,7 +49,7 @@ def _signs() -> frozenset[str]:
 
 
 def _organisation_sign(name: str) -> tuple[str | None, bool]:
-    """What in a name tells an organisation, and whether it is beyond doubt."""
+    """Tell what in a name tells an organisation, and whether it is beyond doubt."""
     words, signs = split_words(capitals(name)), _signs()
     for word in words:
         if word in signs:
@@ -64,7 +64,7 @@ def _organisation_sign(name: str) -> tuple[str | None, bool]:
 
 
 def _person_shape(name: str) -> str | None:
-    """What in the form of a name tells a person; only signs that organisations do not have."""
+    """Tell what in the form of a name tells a person; only signs that organisations do not have."""
     if _DIGIT.search(name):
         return None
     head, mark, tail = name.partition(";")
@@ -236,7 +236,8 @@ def _followed(key: str, rules: dict[str, str]) -> str:
 
 
 def suggest(names: pl.DataFrame, *, least: float = 88.0) -> pl.DataFrame:
-    r"""Propose pairs of normal spellings that may be one organisation; nothing is joined by it.
+    r"""Propose pairs of normal spellings that may be one organisation; nothing is joined by
+    it.
 
     Names are compared that share an uncommon word, or begin with the same letters. The score is
     :math:`100 (1 - d / (|a| + |b|))`, where *d* is the number of letters to take out of *a* and to

@@ -283,7 +283,7 @@ def _citations(pairs: pl.DataFrame, n: int, seed_citations: pl.Series) -> pl.Dat
 
 
 def _within(end: str, n: int) -> pl.Expr:
-    """The family at an end, null where it is outside."""
+    """Return the family at an end, null where it is outside."""
     return pl.when(pl.col(end) < n).then(pl.col(end)).cast(pl.Int32)
 
 
@@ -364,7 +364,7 @@ def _outside(
     citing: NDArray[np.bool_],
     offices: NDArray[np.int8],
 ) -> Iterator[pl.DataFrame]:
-    """The table of documents outside, in frames that follow each other.
+    """Return the table of documents outside, in frames that follow each other.
 
     Also puts the bit of the office of each document named into ``offices``, that of its record if
     it has one; of documents that do not cite only where it is of use.
@@ -394,7 +394,7 @@ def _outside(
 def _outside_table(
     described: pl.DataFrame, outside: NDArray[np.int64], at: NDArray[np.int32], first: int
 ) -> pl.DataFrame:
-    """What is known of documents outside, whose numbers are in order; rows from ``first``."""
+    """Tell what is known of documents outside, whose numbers are in order; rows from ``first``."""
     rows = or_null(at)
     ids = lens_ids(pl.Series(outside, dtype=pl.Int64))
     return described.select(pl.all().gather(rows)).select(

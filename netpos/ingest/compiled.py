@@ -112,7 +112,7 @@ class Numbered:
         self.values = values[:n].copy()
 
     def find(self, keys: Longs) -> Ints:
-        """The numbers of keys, -1 for those that are not among the values."""
+        """Return the numbers of keys, -1 for those that are not among the values."""
         keys = np.ascontiguousarray(keys, dtype=np.int64)
         found = np.empty(keys.size, np.int32)
         values, slot = self.values.ctypes.data, self.slot.ctypes.data

@@ -142,7 +142,7 @@ def _edges(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_number(table: pl.DataFrame) -> pl.DataFrame:
-    """Records of one office, number and kind.
+    """Return records of one office, number and kind.
 
     Numbers can be used again: documents with Lens IDs of their own and unlike dates are not one.
     """
@@ -162,7 +162,7 @@ def _by_number(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _without_kind(table: pl.DataFrame) -> pl.DataFrame:
-    """Records that state a number and no kind, and the one document of that number.
+    """Return records that state a number and no kind, and the one document of that number.
 
     Of several US documents the grant is meant.
     """
@@ -195,7 +195,7 @@ def _without_kind(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _lists(details: Details, several: Mask) -> dict[str, pl.DataFrame]:
-    """The lists of records that are copies: rows with ``record``."""
+    """Return the lists of records that are copies: rows with ``record``."""
     found = {}
     for name in ("parties", "classes", "members", "references"):
         frames = []
@@ -210,7 +210,7 @@ def _lists(details: Details, several: Mask) -> dict[str, pl.DataFrame]:
 
 
 def _in_order(copies: pl.DataFrame, lists: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """Copies of each document, the most recent first, with their ``rank`` from 0."""
+    """Return copies of each document, the most recent first, with their ``rank`` from 0."""
     references = lists["references"]
     citing = references.filter("cited_by").group_by("record").agg(listed=pl.col("other").n_unique())
     kinds = pl.concat(
@@ -380,7 +380,7 @@ def _told(
 
 
 def mentions_once(mentions: pl.DataFrame) -> pl.DataFrame:
-    """References of copies as those of their document: each as often as one copy has it.
+    """Return references of copies as those of their document: each as often as one copy has it.
 
     What copies say of one reference is united: a copy that states no phase and no category adds
     nothing where another states them.

@@ -101,7 +101,7 @@ class Corpus:
 
 
 def _idents(manifest: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """What the tables were made from."""
+    """Tell what the tables were made from."""
     return [(i["name"], i["ident"], i["role"], i["read"]) for i in manifest["inputs"]]
 
 

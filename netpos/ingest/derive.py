@@ -73,7 +73,7 @@ def documents(
 
 
 def member_table(grouping: fam.Grouping) -> pl.DataFrame:
-    """Every document known to belong to a family, exported or not: Lens ID and family."""
+    """Return every document known to belong to a family, exported or not: Lens ID and family."""
     table = pl.DataFrame(
         {
             "lens_id": lens_ids(pl.Series(grouping.numbers, dtype=pl.Int64)),
@@ -84,7 +84,9 @@ def member_table(grouping: fam.Grouping) -> pl.DataFrame:
 
 
 def utility_model() -> pl.Expr:
-    """Whether a publication is a utility model or another petty patent, by its kind and type."""
+    """Tell whether a publication is a utility model or another petty patent, by its kind and
+    type.
+    """
     kind, office = pl.col("kind").fill_null(""), pl.col("office").fill_null("")
     by_kind = kind.str.starts_with("U") | (
         kind.str.starts_with("Y") & office.is_in(["CN", "JP", "KR", "TW"])
@@ -93,7 +95,9 @@ def utility_model() -> pl.Expr:
 
 
 def listed_offices(details: Details, grouping: fam.Grouping) -> pl.DataFrame:
-    """The offices of the members that exports list, whether exported or not: ``family, office``."""
+    """Return the offices of the members that exports list, whether exported or not: ``family,
+    office``.
+    """
     frames = []
     for first, part in details.parts("members", "row", "office"):
         family = pl.Series(grouping.family[part["row"].to_numpy() + first], dtype=pl.Int32)
@@ -103,7 +107,7 @@ def listed_offices(details: Details, grouping: fam.Grouping) -> pl.DataFrame:
 
 
 def family_table(docs: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
-    """One row per simple family, in the order of their numbers.
+    """Return one row per simple family, in the order of their numbers.
 
     ``listed`` are offices of members as exports list them: a family is international by these too.
     """
@@ -215,7 +219,7 @@ def _together(
 def parties(
     details: Details, copies: Copies, docs: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Applicants and inventors of each family, from one of its documents each.
+    """Return applicants and inventors of each family, from one of its documents each.
 
     The applicants come from the first document that states an applicant's residence (else an
     inventor's, else any applicant), in the order EP, WO, US, others, then earliest publication;
@@ -273,7 +277,7 @@ def parties(
 
 
 def applicant_table(found: pl.DataFrame, kinds: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Names normalised, persons told from firms, equal parties merged, shares of applicants.
+    """Return names normalised, persons told from firms, equal parties merged, shares of applicants.
 
     Names of organisations go through the rules of `netpos.ingest.names`; names of inventors are
     only brought to capitals with single spaces. The frames follow each other.
@@ -379,7 +383,7 @@ _AT_ONCE = 3_000_000
 
 
 def class_table(details: Details, grouping: fam.Grouping) -> Iterator[pl.DataFrame]:
-    """Distinct symbols of each family, in frames that follow each other."""
+    """Return distinct symbols of each family, in frames that follow each other."""
     family = grouping.family.astype(np.int64)
     rows = sum(part.height for _, part in details.parts("classes", "row"))
     steps = max(1, -(-rows // _AT_ONCE))
@@ -389,7 +393,7 @@ def class_table(details: Details, grouping: fam.Grouping) -> Iterator[pl.DataFra
 
 
 def _classes_of(details: Details, family: NDArray[np.int64], low: int, high: int) -> pl.DataFrame:
-    """The rows of families from ``low`` to before ``high``."""
+    """Return the rows of families from ``low`` to before ``high``."""
     frames = []
     for first, part in details.parts("classes"):
         of_row = family[part["row"].to_numpy() + first]

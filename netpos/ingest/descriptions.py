@@ -14,7 +14,7 @@ from netpos.ingest.distinct import Lookup
 def describe(
     parts: Iterable[pl.DataFrame], named: NDArray[np.int64], wanted: NDArray[np.bool_]
 ) -> tuple[pl.DataFrame, NDArray[np.int32]]:
-    """What references say of some documents.
+    """Tell what references say of some documents.
 
     Parameters
     ----------
@@ -61,7 +61,9 @@ class _News:
     def of(
         self, other: NDArray[np.int64], known: NDArray[np.bool_], said: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Rows to take and the documents they are of; those without a number always differ."""
+        """Return rows to take and the documents they are of; those without a number always
+        differ.
+        """
         at = self._lookup.find(other)
         rows = np.flatnonzero(at >= 0)
         rows = rows[self._wanted[at[rows]]]

@@ -21,12 +21,12 @@ class Details:
     open_part: Callable[[str, str, Sequence[str]], pl.DataFrame]
 
     def parts(self, table: str, *columns: str) -> Iterator[tuple[int, pl.DataFrame]]:
-        """A table part by part, each with the position of its first record."""
+        """Return a table part by part, each with the position of its first record."""
         for stem, first in self.bases:
             yield first, self.open_part(stem, table, columns)
 
     def read(self, table: str, *columns: str) -> pl.DataFrame:
-        """A whole table with ``record``, the position in ``records``, instead of ``row``."""
+        """Return a whole table with ``record``, the position in ``records``, instead of ``row``."""
         return pl.concat(
             part.select(*columns or [pl.exclude("row")], record=pl.col("row") + first)
             for first, part in self.parts(table, *([*columns, "row"] if columns else []))

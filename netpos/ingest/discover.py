@@ -266,7 +266,7 @@ def find(paths: Iterable[Path | str]) -> list[Source]:
 
 
 def shown(name: str) -> str:
-    r"""How outputs call a file: without signs that a terminal obeys or that have no UTF-8.
+    r"""Tell how outputs call a file: without signs that a terminal obeys or that have no UTF-8.
 
     Examples
     --------
@@ -348,7 +348,7 @@ def _archive(path: Path) -> str | None:
 
 
 def _not_opened(path: Path, head: bytes) -> str | None:
-    """What a file is that begins like this, and what to do; None where it may be an export."""
+    """Tell what a file is that begins like this, and what to do; None where it may be an export."""
     if why := _named_by_start(head):
         return why
     if head[257:262] == b"ustar":
@@ -418,7 +418,9 @@ def _sniffed(path: Path, name: str, compression: str, member: int | None) -> Sou
 
 
 def _beginning(stream: BinaryIO) -> tuple[bytes, bool]:
-    """The first bytes behind the mark and blanks that begin a text, and whether they are all."""
+    """Return the first bytes behind the mark and blanks that begin a text, and whether they are
+    all.
+    """
     head = stream.read(_HEAD).removeprefix(_BOM)
     whole = len(head) < _HEAD - len(_BOM)
     while not whole and len(kept := head.lstrip(_BLANK)) < _HEAD // 4:
@@ -428,7 +430,7 @@ def _beginning(stream: BinaryIO) -> tuple[bytes, bool]:
 
 
 def _encoding(head: bytes) -> str:
-    """The encoding of a text of two bytes a letter; empty for all others."""
+    """Return the encoding of a text of two bytes a letter; empty for all others."""
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
     even, odd = head[:400:2].count(0), head[1:400:2].count(0)

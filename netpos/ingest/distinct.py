@@ -10,7 +10,7 @@ from netpos.ingest import compiled
 
 
 def distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Distinct keys in order, and the place of each key among them: `numpy.unique`, faster.
+    """Return distinct keys in order, and the place of each key among them: `numpy.unique`, faster.
 
     Examples
     --------
@@ -42,7 +42,7 @@ class Lookup:
             self._ordered = values[self._order]
 
     def find(self, values: NDArray[np.int64]) -> NDArray[np.int32]:
-        """The place of each value, -1 for those that are not there."""
+        """Return the place of each value, -1 for those that are not there."""
         if self._numbered is not None:
             return self._numbered.find(values)
         if not self._order.size:
@@ -52,7 +52,7 @@ class Lookup:
 
 
 def distinct_texts(texts: pl.Series) -> tuple[pl.Series, NDArray[np.int32]]:
-    """Distinct texts by code point, and the place of each text among them, -1 for null.
+    """Return distinct texts by code point, and the place of each text among them, -1 for null.
 
     Examples
     --------
@@ -79,7 +79,8 @@ def distinct_texts(texts: pl.Series) -> tuple[pl.Series, NDArray[np.int32]]:
 
 
 def first_places(rows: pl.DataFrame, among: pl.DataFrame) -> NDArray[np.int32]:
-    """The first place of each row in another table of the same columns, -1 where it is not there.
+    """Return the first place of each row in another table of the same columns, -1 where it is not
+    there.
 
     Examples
     --------
@@ -102,7 +103,7 @@ def first_places(rows: pl.DataFrame, among: pl.DataFrame) -> NDArray[np.int32]:
 
 
 def or_null(places: NDArray[np.int32]) -> pl.Series:
-    """Places to gather from, null for -1.
+    """Return places to gather from, null for -1.
 
     Examples
     --------
@@ -114,7 +115,8 @@ def or_null(places: NDArray[np.int32]) -> pl.Series:
 
 
 def connected(a: NDArray[np.int32], b: NDArray[np.int32], nodes: int) -> NDArray[np.int32]:
-    """The connected component of each node of a graph, numbered in the order of their first nodes.
+    """Return the connected component of each node of a graph, numbered in the order of their first
+    nodes.
 
     Examples
     --------

@@ -164,7 +164,7 @@ def document_key(office: str | None, number: str | None, kind: str | None) -> st
 
 
 def normal_numbers(office: pl.Series, number: pl.Series) -> pl.Series:
-    """`normal_number` for columns; null where either is null or nothing is left.
+    """Return `normal_number` for columns; null where either is null or nothing is left.
 
     Most numbers are plain digits of offices that write them one way: those take no loop. Of the
     others each is looked at once.

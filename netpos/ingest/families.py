@@ -38,7 +38,7 @@ class Grouping:
     number_family: NDArray[np.int32]
 
     def family_of(self, documents: Ints) -> NDArray[np.int32]:
-        """The families of document numbers, -1 where unknown."""
+        """Return the families of document numbers, -1 where unknown."""
         if not self.numbers.size:
             return np.full(documents.size, -1, dtype=np.int32)
         at = np.minimum(np.searchsorted(self.numbers, documents), self.numbers.size - 1)

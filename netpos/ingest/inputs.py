@@ -112,7 +112,9 @@ def _size(source: Source) -> int:
 def _by_bytes(
     sources: list[Source], prints: list[Print | None]
 ) -> Iterator[tuple[Source, Print | None]]:
-    """Sources in turn, with what is known of them; tells how many of all their bytes are read."""
+    """Return sources in turn, with what is known of them; tells how many of all their bytes are
+    read.
+    """
     several = Counter(source.path for source in sources)  # those of an archive share its bytes
     sizes = [max(_size(source), 0) / several[source.path] for source in sources]
     with stage("reading exports", sum(sizes)):
@@ -122,7 +124,7 @@ def _by_bytes(
 
 
 def _known(sources: list[Source], prints: list[Print | None]) -> dict[str, Source]:
-    """Sources by identity; those that cannot be in the corpus are left out."""
+    """Return sources by identity; those that cannot be in the corpus are left out."""
     pairs = zip(sources, prints, strict=True)
     return {_ident(source, found[1]): source for source, found in pairs if found}
 
@@ -154,7 +156,7 @@ def _notes(parts: list[Part]) -> list[str]:
 
 
 def _free_name(source: Source, digest: str, manifest: dict[str, Any]) -> str:
-    """The name of an export, told apart from another of that name read before."""
+    """Return the name of an export, told apart from another of that name read before."""
     taken = {i["name"] for i in manifest["inputs"]}
     if source.name not in taken:
         return source.name

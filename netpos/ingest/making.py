@@ -54,7 +54,7 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
         copies = replace(copies, records=details.records)
 
         def others() -> None:
-            """Tables that take as long as those of citations."""
+            """Return tables that take as long as those of citations."""
             write("classifications", derive.class_table(details, grouping))
             codes: list[pl.DataFrame] = []
             applicants = derive.applicant_table(*derive.parties(details, copies, docs))

@@ -73,7 +73,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def _lacking(manifest: Mapping[str, Any]) -> str | None:
-    """What a manifest lacks, or has in a wrong form."""
+    """Tell what a manifest lacks, or has in a wrong form."""
     inputs, skipped = manifest.get("inputs"), manifest.get("skipped")
     if not isinstance(inputs, list) or not isinstance(skipped, list):
         return "inputs and skipped are no lists"

@@ -158,7 +158,7 @@ def _mapped(names: pl.Series, function: Callable[[str], str]) -> pl.DataFrame:
 
 
 def _steps(name: str) -> Iterator[tuple[str, str | Words]]:
-    """What each step left: a text or words."""
+    """Tell what each step left: a text or words."""
     text = repaired(name.strip())
     yield "encoding", text
     text = _without_brackets(text)
@@ -250,7 +250,7 @@ def capitals(text: str) -> str:
 
 
 def split_words(text: str) -> Words:
-    """Words without punctuation; "and" is "&"; runs of single letters are one word.
+    """Return words without punctuation; "and" is "&"; runs of single letters are one word.
 
     Examples
     --------
@@ -301,7 +301,7 @@ def _forms() -> _Forms:
 
 @cache
 def shortened_words() -> dict[str, str]:
-    """Words and the short form that patent offices use."""
+    """Return words and the short form that patent offices use."""
     table = read_text_table(data_path("name_words.csv"), ("word", "short", "organisation"))
     return dict(table.select("word", "short").iter_rows())
 
@@ -354,7 +354,7 @@ def _without_joined_forms(words: Words, joined: tuple[str, ...]) -> Words:
 
 @cache
 def _common() -> dict[str, tuple[str, ...]]:
-    """Common words by their first and last letter."""
+    """Return common words by their first and last letter."""
     found: dict[str, tuple[str, ...]] = {}
     for word in _COMMON.split():
         ends = word[0] + word[-1]

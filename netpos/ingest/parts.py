@@ -143,7 +143,7 @@ def read_part(folder: Path, stem: str, table: str, columns: Sequence[str] = ()) 
 
 
 def hashes(source: Source) -> bool:
-    """Whether `parse` gives the SHA-256 of the export's file along with its parts."""
+    """Tell whether `parse` gives the SHA-256 of the export's file along with its parts."""
     return source.form == "lens-jsonl" and source.plain and compiled.available()
 
 
@@ -232,5 +232,5 @@ def _numbered(ranges: list[tuple[Part, ...]]) -> list[Part]:
 
 
 def parts_to_json(parts: list[Part]) -> list[dict[str, object]]:
-    """Plain values for the manifest."""
+    """Return plain values for the manifest."""
     return json.loads(json.dumps([p.__dict__ for p in parts]))  # type: ignore[no-any-return] # plain values of JSON

@@ -103,7 +103,7 @@ _PREFIX = re.compile(
 
 
 def _without_prefix(text: bytes) -> bytes:
-    """A text without comments, or ``var x =``, before its JSON."""
+    """Return a text without comments, or ``var x =``, before its JSON."""
     found = _PREFIX.match(text[:65536])
     return text[found.end() :] if found else text
 
@@ -149,7 +149,7 @@ def _whole_value(line: bytes) -> bool:
 
 
 def _line(text: bytes, *, whole: bool) -> dict[str, object] | None:
-    """The first line that is a record by itself."""
+    """Return the first line that is a record by itself."""
     lines = text.split(b"\n", 400)
     complete = lines if whole and len(lines) <= 400 else lines[:-1]
     for line in complete[:400]:

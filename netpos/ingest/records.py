@@ -127,7 +127,7 @@ def key(text: str) -> int:
 
 
 def hashed_key(text: str) -> int:
-    """`key` of a text known to be no Lens ID and to have no blanks around it."""
+    """Return `key` of a text known to be no Lens ID and to have no blanks around it."""
     digest = blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
     return -(int.from_bytes(digest) >> 2) - 1
 
@@ -145,7 +145,7 @@ def lens_id_of(number: int) -> str:
 
 
 def lens_ids(numbers: pl.Series) -> pl.Series:
-    """`lens_id_of` for a column; negative numbers and null give null.
+    """Return `lens_id_of` for a column; negative numbers and null give null.
 
     Examples
     --------
@@ -169,7 +169,7 @@ def lens_ids(numbers: pl.Series) -> pl.Series:
 
 
 def keys(texts: pl.Series) -> pl.Series:
-    """`key` for a column, vectorised over Lens IDs; null stays null."""
+    """Return `key` for a column, vectorised over Lens IDs; null stays null."""
     shape = texts.str.contains(r"^\d{3}-\d{3}-\d{3}-\d{3}-\d{2}[\dXx]$")
     digits = texts.str.replace_all("-", "", literal=True)
     frame = pl.DataFrame({"text": texts, "shape": shape, "digits": digits}).with_columns(
@@ -216,7 +216,7 @@ class Batch:
 
 
 def said(parties: pl.DataFrame) -> pl.DataFrame:
-    """Parties that say something: those with neither a name nor a residence are left out."""
+    """Return parties that say something: those with neither a name nor a residence are left out."""
     texts = {
         c: pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c)) for c in ("name", "residence")
     }
@@ -236,13 +236,13 @@ _TEXTS = (
 
 
 def _text(column: str) -> pl.Expr:
-    """A text without blanks around it; null where nothing is left."""
+    """Return a text without blanks around it; null where nothing is left."""
     stripped = pl.col(column).str.strip_chars()
     return pl.when(stripped != "").then(stripped)
 
 
 def finished(table: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame:
-    """Records with clean texts and the number of patents they cite."""
+    """Return records with clean texts and the number of patents they cite."""
     n = table.height
     citing = references["row"].to_numpy()[~references["cited_by"].to_numpy()]
     return table.with_columns(

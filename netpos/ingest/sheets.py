@@ -133,7 +133,7 @@ def _csv(file: str, text: str) -> Sheet:
 
 
 def take(sheet: Sheet, fields: Sequence[Field]) -> pl.DataFrame:
-    """The fields that the sheet has, converted and checked, with ``line`` in front."""
+    """Return the fields that the sheet has, converted and checked, with ``line`` in front."""
     series = [pl.Series("line", sheet.lines, dtype=pl.Int64)]
     heads = {f.name: _head(sheet, f) for f in fields}
     numbers = [heads[f.name] for f in fields if f.kind == "number"]
@@ -176,7 +176,7 @@ def _head(sheet: Sheet, field: Field) -> str | None:
 
 
 def _numbers(sheet: Sheet, field: Field, head: str, cells: list[str], *, comma: bool) -> pl.Series:
-    """A column of numbers >= 0; null for an empty cell where the field allows it."""
+    """Return a column of numbers >= 0; null for an empty cell where the field allows it."""
     values: list[float | None] = []
     for i, text in enumerate(cells):
         if text in _UNKNOWN:
@@ -217,7 +217,7 @@ def _refuse(sheet: Sheet, row: int, problem: str, remedy: str) -> NoReturn:
 
 
 def once(sheet: Sheet, found: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """The table sorted by its keys, after checking that no row repeats them."""
+    """Return the table sorted by its keys, after checking that no row repeats them."""
     keys = [k for k in keys if k in found.columns]
     again = found.filter(pl.struct(keys).is_duplicated()).sort(*keys, "line", nulls_last=True)
     if again.height:
@@ -230,16 +230,16 @@ def once(sheet: Sheet, found: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
 
 
 def in_order(found: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """The table sorted by those of the keys that it has, without ``line``."""
+    """Return the table sorted by those of the keys that it has, without ``line``."""
     return found.sort([k for k in keys if k in found.columns], nulls_last=True).drop("line")
 
 
 def plain(head: str) -> str:
-    """A head as it is compared: lower case, blanks and hyphens as underscores."""
+    """Return a head as it is compared: lower case, blanks and hyphens as underscores."""
     return re.sub(r"[\s\-]+", "_", head.strip().lower())
 
 
 def few(names: Sequence[str], separator: str = ", ", *, limit: int = 5) -> str:
-    """The first few names, and how many more there are."""
+    """Return the first few names, and how many more there are."""
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return separator.join(names[:limit]) + more

@@ -109,7 +109,7 @@ def classify(companies: pl.DataFrame, rule: Rule | None = None) -> pl.DataFrame:
 
 
 def wilson(part: int, whole: int) -> tuple[float, float] | None:
-    """Wilson interval of a share, 95 %; None of nothing.
+    """Compute Wilson interval of a share, 95 %; None of nothing.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def company_table(
     draws: int = 1000,
     seed: int = 0,
 ) -> pl.DataFrame:
-    r"""Start-ups, scale-ups and their funding by technology and country.
+    r"""Compare start-ups, scale-ups and their funding by technology and country.
 
     Every share divides by all companies of the technology, those without a country included, so
     that an unknown country makes no other country larger.
@@ -236,7 +236,7 @@ def company_coverage(companies: pl.DataFrame, rule: Rule | None = None) -> pl.Da
 def _of_technology(
     rows: pl.DataFrame, name: str, draws: int, seed: int, focal: str | None
 ) -> pl.DataFrame:
-    """The rows of one technology; ``rows`` are its companies that count."""
+    """Return the rows of one technology; ``rows`` are its companies that count."""
     rows = rows.sort("company_id")
     extra = pl.Series("country", [] if focal is None else [focal], dtype=pl.String)
     places = rows["country"].drop_nulls().append(extra).unique().sort()
@@ -279,7 +279,7 @@ def _of_technology(
 def _of_kind(
     rows: pl.DataFrame, kind: str, draws: int, seed: int, places: pl.Series
 ) -> pl.DataFrame:
-    """Number and funding of one kind of company, a row for each country."""
+    """Compute the number and funding of one kind of company, a row for each country."""
     whole, money = rows.height, pl.col("funding")
     known = rows["funding"].drop_nulls()
     total = float(known.sort().sum()) if known.len() else None

@@ -48,7 +48,7 @@ def sides(
     base: Literal["gdp", "value_added"] = "gdp",
     pooled: bool = False,
 ) -> pl.DataFrame:
-    r"""Weights and intensities of the sectors, of a country and of its benchmark.
+    r"""Compute the weights and intensities of the sectors, of a country and of its benchmark.
 
     .. math:: w_s = \frac{VA_s}{GDP}, \qquad x_s = \frac{BERD_s}{VA_s}
 
@@ -134,7 +134,7 @@ def _rates(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def sector_parts(table: pl.DataFrame) -> pl.DataFrame:
-    r"""Structure and intrinsic part of each sector, by variant.
+    r"""Compute the structure and intrinsic part of each sector, by variant.
 
     With :math:`\Delta w = w - w_b`, :math:`\Delta x = x - x_b`:
 
@@ -357,7 +357,7 @@ def _of_year(
     *,
     pooled: bool,
 ) -> dict[str, pl.DataFrame]:
-    """The three tables of one year."""
+    """Return the three tables of one year."""
     table = sides(sectors, focal, benchmark, base=base, pooled=pooled)
     compared = pl.col("sector").is_in(table["sector"].implode())
     added, spent = pl.col("value_added"), pl.col("berd")

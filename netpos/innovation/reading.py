@@ -192,7 +192,7 @@ def _in_currency(found: pl.DataFrame, sheet: Sheet, currency: str) -> None:
 def _said(
     found: pl.DataFrame, sheet: Sheet, column: str, words: dict[str, bool], name: str
 ) -> pl.DataFrame:
-    """A column of words as true and false; one that is not known is named with its line."""
+    """Return a column of words as true and false; one that is not known is named with its line."""
     low = pl.col(column).str.to_lowercase().str.strip_chars()
     odd = found.filter(low.is_not_null() & ~low.is_in(list(words))).sort("line")
     if odd.height:

@@ -68,7 +68,8 @@ def one_line(text: str) -> str:
 
 
 def distinct(names: Iterable[str]) -> list[str]:
-    """Number the repeats of names that cleaning made equal, so that none is lost or merged.
+    """Mark the repeats of names with numbers that cleaning made equal, so that none is lost or
+    merged.
 
     Parameters
     ----------
@@ -217,7 +218,7 @@ def network(
 
 
 def runs(years: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """First and last of each run of consecutive years.
+    """Return the first and last of each run of consecutive years.
 
     Examples
     --------

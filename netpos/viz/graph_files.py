@@ -34,7 +34,7 @@ def graph_files(
     ``<stem>.gexf`` (years as spells, positions, colours, sizes), ``.graphml``, ``.net`` with the
     partitions ``-bloc.clu`` and, where the core is known, ``-core.clu``, and ``.json`` (VOSviewer).
     Edges go from citing to cited. Citations within a node are no edges but its attribute
-    ``domestic``. See ``docs/formats.md``.
+    ``domestic``. See `netpos.docs_path("formats.md")`.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def _span(first: int, last: int) -> str:
 
 
 def _up(y: float) -> float:
-    """Maps count y downwards, Gephi and VOSviewer upwards."""
+    """Turn y round: maps count it downwards, Gephi and VOSviewer upwards."""
     return 0 - y
 
 
@@ -256,7 +256,7 @@ def _pajek(net: Network) -> Iterator[str]:
 
 
 def pajek_labels(ids: list[str]) -> list[str]:
-    r"""Labels that Pajek can quote: ``"`` becomes ``'`` and the backslash ``/``.
+    r"""Return labels that Pajek can quote: ``"`` becomes ``'`` and the backslash ``/``.
 
     Examples
     --------

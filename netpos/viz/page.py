@@ -116,7 +116,7 @@ class Page:
         return int(str(years.min())) if len(years) else None
 
     def incomplete(self, period: str) -> bool:
-        """Whether a period holds years that are not complete."""
+        """Tell whether a period holds years that are not complete."""
         if self.young is None:
             return False
         table = self.table("countries")
@@ -149,14 +149,14 @@ class Page:
         return {(*(str(r[k]) for k in keys),): r for r in rows}  # type: ignore[misc] # six of them
 
     def change(self, technology: str, indicator: str, country: str) -> Mapping[str, object] | None:
-        """The row of what a number of a country moved from the first to the last period."""
+        """Return the row of what a number of a country moved from the first to the last period."""
         if len(self.parts) < 2:
             return None
         ends = (country, self.parts[-1], country, self.parts[0])
         return self.differences.get((technology, indicator, *ends))
 
     def apart(self, technology: str, indicator: str, other: str) -> bool | None:
-        """Whether the country in focus and another can be told apart; None: not known."""
+        """Tell whether the country in focus and another can be told apart; None: not known."""
         ends = (self.focal, "all", other, "all")
         row = self.differences.get((technology, indicator, *ends))
         return None if row is None else excludes_zero(row)
@@ -178,7 +178,7 @@ class Page:
         return found.filter([pl.col(k) == v for k, v in keys.items()])
 
     def has(self, name: str, column: str) -> bool:
-        """Whether the table has this column with at least one value in it."""
+        """Tell whether the table has this column with at least one value in it."""
         found = self.table(name)
         return column in found.columns and found[column].null_count() < found.height
 
@@ -197,7 +197,7 @@ def counted_by(page: Page) -> str:
 
 
 def excludes_zero(row: Mapping[str, object]) -> bool:
-    """Whether the interval of a difference lies on one side of 0.
+    """Tell whether the interval of a difference lies on one side of 0.
 
     Examples
     --------

@@ -63,7 +63,7 @@ def _definitions() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def definition(table: str, column: str | None = None, lang: str = "en") -> str | None:
-    """What a column of a table means, or what a table holds; None where nobody has said so.
+    """Tell what a column of a table means, or what a table holds; None where nobody has said so.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ def _fixed(texts: Sequence[str | None], width: int, other: str) -> NDArray[np.ui
 
 
 def document_numbers(texts: Sequence[str | None]) -> NDArray[np.int64]:
-    """`netpos.ingest.records.key` for a list; `NO_DOCUMENT` where there is no text.
+    """Return `netpos.ingest.records.key` for a list; `NO_DOCUMENT` where there is no text.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def document_numbers(texts: Sequence[str | None]) -> NDArray[np.int64]:
 
 
 def dates(texts: Sequence[str | None]) -> pl.Series:
-    """ISO dates, also ``YYYYMMDD`` and date-times, as Date; anything else is null.
+    """Return ISO dates, also ``YYYYMMDD`` and date-times, as Date; anything else is null.
 
     Examples
     --------

@@ -266,7 +266,7 @@ class _Way:
             self._first = b"".join(found[0].split())
 
     def begins(self, held: bytes, position: int, code: int, level: int) -> bool:
-        """Whether a record begins at this bracket, which is not inside one."""
+        """Tell whether a record begins at this bracket, which is not inside one."""
         base = len(self._steps)
         del self._open[level:]
         self._open += [False] * (level - len(self._open))

@@ -108,7 +108,7 @@ def _logical(
     max_record: int,
     quote: str = '"',
 ) -> Iterator[tuple[int, str | None]]:
-    """Records as text with the line they begin in; None for one that is too large.
+    """Return records as text with the line they begin in; None for one that is too large.
 
     A record goes on to the next line while a quotation mark is open, unless that line begins like
     a record.
@@ -162,7 +162,7 @@ class _Header:
 
 
 def _row(text: str, header: _Header) -> dict[str, str] | str | None:
-    """Filled fields of a record; a text says why it is none; None for a blank line."""
+    """Return filled fields of a record; a text says why it is none; None for a blank line."""
     cells = cells_of(text, header.delimiter, header.quote)
     if cells is None:
         return "the quotation marks do not match"
@@ -279,7 +279,9 @@ def _orders(rows: list[dict[str, str]], notes: Counter[str]) -> dict[str, DateOr
 
 
 def _separator(rows: list[Row]) -> str:
-    """What separates names: ";;" unless the user's lists are separated otherwise throughout."""
+    """Tell what separates names: ";;" unless the user's lists are separated otherwise
+    throughout.
+    """
     lists = [r[f] for _, r in rows for f in _SYMBOL_LISTS if f in r]
     names = [r[f] for _, r in rows for f in ("applicants", "inventors") if f in r]
     if any(";;" in text for text in lists) or any(";;" in text for text in names):
@@ -350,7 +352,7 @@ def _date(
 
 
 def _year_only(text: str | None, notes: Counter[str], month: int = 1) -> dt.date | None:
-    """The first day of a year that is all that is stated of the publication."""
+    """Return the first day of a year that is all that is stated of the publication."""
     year = count(text)
     if year is None or not 1600 <= year <= 2200 or not 1 <= month <= 12:
         return None

@@ -110,7 +110,7 @@ _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
 
 
 def cells_of(text: str, delimiter: str, quote: str = '"') -> list[str] | None:
-    """Cells of one record, None where the quotation marks make no sense."""
+    """Return cells of one record, None where the quotation marks make no sense."""
     try:
         return next(csv.reader([text], delimiter=delimiter, quotechar=quote), [])
     except csv.Error:

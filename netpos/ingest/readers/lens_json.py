@@ -73,7 +73,7 @@ def _priority(biblio: Biblio) -> tuple[str | None, str | None, str | None]:
 
 
 def _extended_id(extended: Extended) -> str | None:
-    """The extended family's id, else its smallest member."""
+    """Return the extended family's id, else its smallest member."""
     if extended.family_id is not None:
         return str(extended.family_id)
     if not extended.members or extended.members == msgspec.Raw(b"null"):
@@ -151,7 +151,7 @@ def _repeat(row: Rows, lists: Sequence[Sequence[object]]) -> Rows:
 
 
 def _references(row: Rows, biblios: list[Biblio]) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """References in both directions, the documents they name, and how many name nothing."""
+    """Return references in both directions, the documents they name, and how many name nothing."""
     cites = [
         [c for c in b.references_cited.citations or () if c.patcit is not None]
         if b.references_cited
@@ -248,7 +248,7 @@ def _own_id(record: Record) -> str:
 
 
 def _published(record: Record) -> str | None:
-    """The date of publication; a year or month alone stands for its first day."""
+    """Return the date of publication; a year or month alone stands for its first day."""
     stated = record.date_published
     if stated in (None, "") and record.year_published is not None:
         stated = str(record.year_published)
@@ -355,7 +355,7 @@ _MESSAGE = re.compile(rb'"(?:message|error|detail)"\s*:\s*"([^"]{1,120})')
 
 
 def _otherwise(raw: bytes | str, reason: str) -> tuple[list[Record], str | None]:
-    """What a line holds that is no record: records inside it, or a reason to reject it."""
+    """Tell what a line holds that is no record: records inside it, or a reason to reject it."""
     if isinstance(raw, str):
         return [], reason
     plain = trimmed(raw)

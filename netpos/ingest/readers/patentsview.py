@@ -181,13 +181,13 @@ _PHASES = {
 
 
 def _phase(item: dict[str, object]) -> int:
-    """Number of the phase of a reference; 0 where it is not stated or not known."""
+    """Return the number of the phase of a reference; 0 where it is not stated or not known."""
     stated = _word(item.get("cited_patent_category")) or _word(item.get("citation_category"))
     return PHASE_NUMBER[_PHASES.get((stated or "").strip().lower(), "")]
 
 
 def _name(item: dict[str, object], word: str) -> str | None:
-    """The name of an organisation; of a person ``LAST; FIRST``; else the key."""
+    """Return the name of an organisation; of a person ``LAST; FIRST``; else the key."""
     if organisation := _word(item.get(f"{word}_organization")):
         return organisation
     for prefix in (word, f"{word}_individual_name", f"{word}_name"):

@@ -175,7 +175,9 @@ class Scanner:
         self._arrays: dict[str, Any] = {}
 
     def room(self, length: int) -> memoryview:
-        """Memory for a text of so many bytes, to be filled before `scan`; what it held stays."""
+        """Return memory for a text of so many bytes, to be filled before `scan`; what it held
+        stays.
+        """
         if length + PADDING >= self._text.size:
             larger = np.zeros(length + length // 8 + 2 * PADDING, dtype=np.uint8)
             larger[: self._text.size] = self._text
@@ -254,7 +256,7 @@ class _Columns:
         return pl.Series(name, pl.from_arrow(array))
 
     def all_say(self, *names: str) -> bool:
-        """Whether every row has one of these texts, and none of them could be blank."""
+        """Tell whether every row has one of these texts, and none of them could be blank."""
         n = self._counts[self._table[names[0]]]
         some = np.zeros(n, dtype=bool)
         for name in names:
@@ -273,7 +275,7 @@ class _Columns:
 
 
 def _some(numbers: NDArray[np.int32]) -> pl.Series:
-    """A column of numbers, null where there is none."""
+    """Return a column of numbers, null where there is none."""
     found = pl.Series(numbers)
     return found.set(found == _NO_NUMBER, None) if (numbers == _NO_NUMBER).any() else found
 
@@ -341,7 +343,7 @@ def _batch(c: _Columns, counts: dict[str, int]) -> Batch:
 
 
 def _references(c: _Columns) -> tuple[pl.DataFrame, pl.DataFrame, list[str]]:
-    """References, the documents they name, and what to note.
+    """Return references, the documents they name, and what to note.
 
     A reference without a Lens ID gets the number of office, number and kind, if it has them.
     """

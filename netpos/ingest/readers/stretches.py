@@ -260,7 +260,7 @@ def _read_at(file: FileIO, room: memoryview, offset: int) -> None:
 
 
 def _batches(found: Scanned, max_record: int) -> list[Batch]:
-    """The scanned rows, and those of the lines left."""
+    """Return the scanned rows, and those of the lines left."""
     left = [
         (line, too_large(max_record) if len(raw) > max_record else raw)
         for line, raw in found.left

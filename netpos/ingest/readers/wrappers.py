@@ -179,7 +179,7 @@ def inside(value: object, *, top: bool = True) -> Iterator[dict[str, object]]:
 
 
 def records_within(raw: bytes) -> list[bytes]:
-    """Records that stand in one line or object that is none itself, each as JSON."""
+    """Return records that stand in one line or object that is none itself, each as JSON."""
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError:

@@ -159,7 +159,7 @@ def focal_share(page: Page) -> Drawn:
 
 
 def score_rows(page: Page, column: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Names of the technologies, and a row per technology and score that has a value."""
+    """Return names of the technologies, and a row per technology and score that has a value."""
     given, rows = page.table("scores"), focal_rows(page)
     if not given.height or not rows.height:
         none = pl.DataFrame(schema={"technology": pl.String, "name": pl.String})

@@ -254,7 +254,7 @@ def render(chart: AnyChart, table: pl.DataFrame, *, name: str, said: str, lang: 
 
 
 def tidy(svg: str, name: str, said: str) -> str:
-    """Number the ids of a drawing from 1, shorten its coordinates and say what it shows.
+    """Give the ids of a drawing numbers from 1, shorten its coordinates and say what it shows.
 
     The converter counts clip paths over its lifetime, so that a chart drawn twice has other ids;
     and two drawings in one page must not share any.

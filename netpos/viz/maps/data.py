@@ -123,7 +123,7 @@ def _edge_values(edges: Edges) -> list[float | int | None]:
 def period_entry(
     shown: Picture, links: Links, key: str, edges: Edges, rows: list[float | int | None]
 ) -> dict[str, object]:
-    """One period: its links, and what each node receives and gives, all links counted."""
+    """Return one period: its links, and what each node receives and gives, all links counted."""
     ids = shown.ids
     return {
         "key": key,
@@ -139,7 +139,9 @@ def period_entry(
 
 
 def period_entries(shown: Picture, periods: Mapping[str, Links]) -> list[dict[str, object]]:
-    """The periods of the slider, with the strongest links of each where there are too many."""
+    """Return the periods of the slider, with the strongest links of each where there are too
+    many.
+    """
     most = min(map_picture.MOST_LINKS, PERIOD_LINKS[shown.kind] // max(1, len(periods)))
     entries = []
     for key, links in periods.items():
@@ -178,7 +180,9 @@ def _aligned(table: pl.DataFrame, ids: Sequence[str]) -> list[float | int | None
 
 
 def small_indicators(links: Links) -> pl.DataFrame:
-    """What the links alone tell of each node, for maps that come without a table of indicators."""
+    """Tell what the links alone tell of each node, for maps that come without a table of
+    indicators.
+    """
     out = links.nodes.select(pl.col("node").alias(links.kind), "families")
     measures: list[tuple[str, Callable[[Links], pl.DataFrame]]] = [
         ("received", received),
@@ -222,7 +226,7 @@ def rows_of(indicators: pl.DataFrame, links: Links, key: str) -> pl.DataFrame:
 def indicator_entry(
     rows: pl.DataFrame, shown: Picture, period: Mapping[str, object]
 ) -> dict[str, list[Any]]:
-    """Columns of a period's indicators that the panel knows, aligned with the nodes."""
+    """Return columns of a period's indicators that the panel knows, aligned with the nodes."""
     base = pl.DataFrame({shown.kind: shown.ids}, {shown.kind: pl.String})
     table = base.join(rows, on=shown.kind, how="left", maintain_order="left")
     known = _word_file()["indicators"]
@@ -248,7 +252,7 @@ def indicator_entry(
 
 
 def indicator_words() -> list[dict[str, Any]]:
-    """Names, definitions and formats of the indicators, in the order of the panel."""
+    """Return names, definitions and formats of the indicators, in the order of the panel."""
     return [{"key": key, **entry} for key, entry in _word_file()["indicators"].items()]
 
 
@@ -261,7 +265,9 @@ EvidenceOf: TypeAlias = Callable[[Collection[tuple[str, str]]], Evidence]
 def evidence_entry(
     evidence: Evidence | EvidenceOf | None, shown: Picture
 ) -> dict[str, list[list[str]]]:
-    """Families behind the links drawn by default, three each, by numbers of the two nodes."""
+    """Return families behind the links drawn by default, three each, by numbers of the two
+    nodes.
+    """
     main = shown.edges.main
     ends = (end[:main].tolist() for end in (shown.edges.citing, shown.edges.cited))
     drawn = {(shown.ids[i], shown.ids[j]): f"{i}>{j}" for i, j in zip(*ends, strict=True)}
@@ -276,7 +282,7 @@ def evidence_entry(
 def context_lines(
     context: Mapping[str, object] | None, links: Links, technology: object, focal: str
 ) -> list[dict[str, dict[str, str]]]:
-    """The lines of the page that say what the map rests on, in both languages."""
+    """Return the lines of the page that say what the map rests on, in both languages."""
     organisations = "organisation_" if links.kind == "organisation" else ""
     facts: dict[str, object] = {
         "technology": technology,

@@ -213,7 +213,7 @@ def _title(title: str | Mapping[str, str] | None, technology: object, kind: str)
 
 
 def _sectors(shown: Picture) -> list[dict[str, object]]:
-    """The sectors of the radial layout: where each begins, and where its name stands."""
+    """Return the sectors of the radial layout: where each begins, and where its name stands."""
     placed = shown.radial
     rims = [ring.radius for ring in placed.rings if len(ring.members) > 1]
     if len(placed.sectors) < 2 or not rims:
@@ -225,7 +225,7 @@ def _sectors(shown: Picture) -> list[dict[str, object]]:
 
 
 def _facts(about: Mapping[str, object], links: Links) -> dict[str, object]:
-    """What the line below the heading says: period, data date, coverage."""
+    """Tell what the line below the heading says: period, data date, coverage."""
     period, date, coverage = about.get("period", links.period), about.get("data_date"), None
     if isinstance(about.get("coverage"), int | float):
         coverage = about["coverage"]

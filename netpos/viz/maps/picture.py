@@ -306,12 +306,13 @@ def _number(value: float | None) -> float:
 
 
 def _by_volume(strength: Floats) -> Floats:
-    """A stand-in for distance where there is no core: less exchange is further out."""
+    """Return a stand-in for distance where there is no core: less exchange is further out."""
     return np.where(strength > 0, 1.0 / np.where(strength > 0, strength, 1.0), np.nan)
 
 
 def _communities(exchange: Floats, strength: Floats) -> tuple[list[int], list[list[int]]]:
-    """Groups that exchange more among themselves than their sizes predict (greedy modularity).
+    """Return groups that exchange more among themselves than their sizes predict (greedy
+    modularity).
 
     Numbered by exchange; the heads are the three with most exchange of each. Nodes without links
     are in none; communities past the last colour share the last number.

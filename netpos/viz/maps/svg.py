@@ -47,7 +47,7 @@ LABEL = 24
 
 
 def node_size(value: float | None, largest: float) -> float:
-    """Half the width of a node: its area follows the value.
+    """Return half the width of a node: its area follows the value.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def node_size(value: float | None, largest: float) -> float:
 
 
 def link_width(weight: float, largest: float) -> float:
-    """Width of a link: the square root of its share in the largest.
+    """Return width of a link: the square root of its share in the largest.
 
     Examples
     --------
@@ -200,7 +200,7 @@ def _rings(shown: Picture, scale: float, dx: float, dy: float, lang: str) -> lis
 
 
 def sector_spots(placed: Placed) -> list[tuple[float, float]]:
-    """Where the names of the sectors stand: outside the rim, where the nodes leave most room.
+    """Tell where the names of the sectors stand: outside the rim, where the nodes leave most room.
 
     Examples
     --------
@@ -229,7 +229,9 @@ def sector_spots(placed: Placed) -> list[tuple[float, float]]:
 def _links(
     shown: Picture, at: list[tuple[float, float]], sizes: list[float], shrink: float
 ) -> list[str]:
-    """The strongest of the main links, grouped by colour and opacity, those in focus on top."""
+    """Return the strongest of the main links, grouped by colour and opacity, those in focus on
+    top.
+    """
     edges, count = shown.edges, min(shown.edges.main, STILL_LINKS[shown.kind])
     largest = float(edges.weight[0]) if count else 0.0
     focal = set(shown.focal)
@@ -254,7 +256,7 @@ def _links(
 
 
 def _arc(a: tuple[float, float], b: tuple[float, float], size: float, width: float) -> str:
-    """A bent line from the citing to the cited node, with its head at the border of that."""
+    """Return a bent line from the citing to the cited node, with its head at the border of that."""
     (x1, y1), (x2, y2) = a, b
     bx, by = (x1 + x2) / 2 - (y2 - y1) * 0.1, (y1 + y2) / 2 + (x2 - x1) * 0.1
     back = math.hypot(x2 - bx, y2 - by)

@@ -35,7 +35,7 @@ def largest(table: pl.DataFrame, by: str, name: str, most: int) -> list[dict[str
 
 
 def technology(page: Page, ident: str, name: str) -> dict[str, Any]:
-    """Everything that the report says of one technology.
+    """Gather everything that the report says of one technology.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def _of(table: pl.DataFrame, column: str, value: str) -> pl.DataFrame:
 
 
 def _blank(page: Page, ident: str) -> dict[str, Any]:
-    """A row of nothing, where the table of countries has none for the country in focus."""
+    """Return a row of nothing, where the table of countries has none for the country in focus."""
     columns = dict.fromkeys(page.table("countries").columns)
     return columns | {"technology": ident, "period": ALL, "country": page.focal}
 
@@ -112,7 +112,7 @@ def _given(page: Page, ident: str, period: str) -> float:
 
 
 def enough(page: Page, periods: Mapping[str, Row]) -> bool:
-    """Whether a change of sources between the first and the last period is told.
+    """Tell whether a change of sources between the first and the last period is told.
 
     Below `LEAST` citations on either side one citation more or less is most of it.
     """
@@ -205,12 +205,14 @@ def one_office(page: Page) -> str | None:
 
 
 def has_rank(focal: Row) -> bool:
-    """Whether the country has a value in a technology, and a rank by it."""
+    """Tell whether the country has a value in a technology, and a rank by it."""
     return bool(focal.get("value")) and focal.get("value_rank") is not None
 
 
 def has_value(page: Page) -> bool:
-    """Whether any country has a value; all zero is what an export without legal status gives."""
+    """Tell whether any country has a value; all zero is what an export without legal status
+    gives.
+    """
     table = page.table("countries")
     return "value" in table.columns and bool((table["value"] > 0).any())
 

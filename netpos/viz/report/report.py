@@ -192,7 +192,7 @@ def _reasons(codes: str, t: Mapping[str, Any]) -> str:
 
 
 def _overlaps(page: Page) -> list[dict[str, Any]]:
-    """The pairs of technologies that share most families."""
+    """Return the pairs of technologies that share most families."""
     table = page.table("overlap")
     if not table.height:
         return []
@@ -214,7 +214,7 @@ def _listed(table: str, row: Mapping[str, Any], column: str, *, lang: str) -> Ma
 
 
 def _missing_call(page: Page, technology: str) -> str:
-    """The command that lists what would raise coverage."""
+    """Return the command that lists what would raise coverage."""
     only = "" if technology == facts.ALL else f" --technology {technology}"
     years = f" --from {page.span[0]} --to {page.span[1]}"
     # the definitions of the run are kept beside the page

@@ -291,7 +291,9 @@ def _ahead(
 
 
 def _organisations(table: pl.DataFrame, focal: str) -> list[Statement | None]:
-    """The largest organisation, and the largest of the country in focus: facts of the export."""
+    """Return the largest organisation, and the largest of the country in focus: facts of the
+    export.
+    """
     if not table.height or "families" not in table.columns:
         return []
     table = table.filter(pl.col("families") > 0)
@@ -358,7 +360,7 @@ def _core(own: Row, drawn: Mapping[str, Row], others: Sensitivity) -> Statement 
 
 
 def _class(own: Row, drawn: Mapping[str, Row], others: Sensitivity) -> Statement | None:
-    """The group of countries from which most of the foreign sources come."""
+    """Return the group of countries from which most of the foreign sources come."""
     shares = {k: own.get(f"share_{k}") for k in BLOCS}
     if any(v is None for v in shares.values()):
         return None
@@ -407,7 +409,7 @@ def _balance(own: Row, others: Sensitivity) -> Statement | None:
 
 
 def _expected_balance(own: Row) -> float | None:
-    """The balance of the citations expected; None where too few are."""
+    """Return the balance of the citations expected; None where too few are."""
     if own.get("received_ratio") is None or own.get("given_ratio") is None:
         return None
     received, given = own["received_expected"], own["given_expected"]

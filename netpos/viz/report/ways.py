@@ -30,11 +30,11 @@ class Sensitivity:
         return bool(found.sum() >= AGREE * len(found))
 
     def values(self, name: str, holds: pl.Expr) -> bool | None:
-        """Whether nine in ten values of the indicator pass."""
+        """Tell whether nine in ten values of the indicator pass."""
         return self._agree(name, holds, pl.col("value").is_not_null())
 
     def ranks(self, name: str, holds: pl.Expr) -> bool | None:
-        """Whether nine in ten ranks pass; who has nothing comes behind all others."""
+        """Tell whether nine in ten ranks pass; who has nothing comes behind all others."""
         last = pl.when(pl.col("value") == 0).then(pl.lit(_LAST))
         place = pl.coalesce(pl.col("rank").cast(pl.Int64), last).alias("rank")
         if not self.table.height:
@@ -44,13 +44,13 @@ class Sensitivity:
         )
 
     def leads(self, name: str, country: str) -> bool | None:
-        """Whether this country alone comes first in nine in ten ways of counting."""
+        """Tell whether this country alone comes first in nine in ten ways of counting."""
         if self.table.height and "leader" not in self.table.columns:
             return False
         return self._agree(name, pl.col("leader") == country, pl.col("value").is_not_null())
 
     def leaders(self, name: str) -> list[str]:
-        """Countries that come first in some way of counting, the most frequent first."""
+        """Return countries that come first in some way of counting, the most frequent first."""
         if not self.table.height or "leader" not in self.table.columns:
             return []
         found = self.table.filter((pl.col("indicator") == name) & pl.col("leader").is_not_null())
@@ -58,6 +58,8 @@ class Sensitivity:
         return order["leader"].to_list()
 
     def largest_bloc(self, bloc: str) -> bool | None:
-        """Whether this group of countries alone comes first in nine in ten ways of counting."""
+        """Tell whether this group of countries alone comes first in nine in ten ways of
+        counting.
+        """
         first = pl.col("rank") == 1  # of two alike both are second
         return self._agree(f"share_{bloc}", first, pl.col("value").is_not_null())
