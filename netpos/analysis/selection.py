@@ -192,7 +192,9 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
 
 
 def focal_only(table: pl.DataFrame, focal: str) -> pl.DataFrame:
-    """Blank what ``--design focal`` cannot tell: world measures, and other countries' values."""
+    """Return blank what ``--design focal`` cannot tell: world measures, and other countries'
+    values.
+    """
     keep = ("country", "similarity_class")
     mine = pl.col("country") == focal
     return table.with_columns(

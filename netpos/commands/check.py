@@ -78,7 +78,7 @@ def check(paths: Iterable[Path | str]) -> list[Check]:
 
 
 def _together(sources: list[Source], each: list[Check]) -> Check:
-    """What the readable files are together: copies are one, and citations cross the files."""
+    """Tell what the readable files are together: copies are one, and citations cross the files."""
     with TemporaryDirectory(prefix="netpos-check-") as folder:
         corpus = build(sources, Path(folder))
         counts, years = corpus.counts, corpus.documents["published"].dt.year().drop_nulls()
@@ -105,7 +105,9 @@ def _together(sources: list[Source], each: list[Check]) -> Check:
 
 
 def _located(corpus: Corpus) -> float | None:
-    """The share of citations whose both ends will have a country; None where there are none."""
+    """Return the share of citations whose both ends will have a country; None where there are
+    none.
+    """
     pairs = corpus.citations.select("citing_family", "cited_family")
     if not pairs.height:
         return None

@@ -38,7 +38,7 @@ def verdict(found: Check) -> str:
 
 
 def as_table(checks: Sequence[Check]) -> str:
-    """Rows under a head, and below them how to read the verdicts that occur."""
+    """Return rows under a head, and below them how to read the verdicts that occur."""
     rows = [_HEAD, *map(_row, checks)]
     widths = [max(len(row[k]) for row in rows) for k in range(len(_HEAD) - 1)]
     lines = [
@@ -90,7 +90,7 @@ def _row(found: Check) -> tuple[str, ...]:
 
 
 def _remark(found: Check) -> str:
-    """The first thing to know of a file."""
+    """Return the first thing to know of a file."""
     if found.incomplete:
         return found.incomplete[0]
     if found.rejected_lines:
