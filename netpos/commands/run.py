@@ -28,6 +28,7 @@ from netpos.progress import track
 from netpos.viz.charts.technologies import AREA_COLOURS
 from netpos.viz.graph_files import graph_files
 from netpos.viz.maps import map as network_map
+from netpos.viz.maps.picture import positions
 from netpos.viz.report.behind import ranks_shown
 from netpos.viz.report.compare import write_comparison
 from netpos.viz.report.report import Page, write_report
@@ -254,13 +255,23 @@ def _names(study: Study) -> dict[str, dict[str, str]]:
 def _graphs(study: Study, tables: dict[str, pl.DataFrame], written: Outputs) -> None:
     first, last = study.options.first, study.options.last
     for technology, title in track(_names(study).items(), "graph files"):
+        links = study.links(technology, (first, last), period="all")
+        rows = tables["countries"].filter(
+            (pl.col("technology") == technology) & (pl.col("period") == "all")
+        )
+        places = positions(
+            links,
+            focal=study.options.focal,
+            indicators=rows,
+            year=study.year_of_membership,
+            seed=study.options.seed,
+        )
         found = graph_files(
-            study.links(technology, (first, last), period="all"),
+            links,
             written.out / "graphs" / technology,
             focal=study.options.focal,
-            indicators=tables["countries"].filter(
-                (pl.col("technology") == technology) & (pl.col("period") == "all")
-            ),
+            indicators=rows,
+            positions=places,
             yearly={year: study.links(technology, (year, year)) for year in range(first, last + 1)},
             title=title[study.options.lang],
             year=study.year_of_membership,

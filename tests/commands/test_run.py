@@ -396,6 +396,23 @@ def test_graph_files_carry_the_links_of_the_table(run: Run) -> None:
         assert math.fsum(float(x[2]) for x in arcs if x[0] != x[1]) == near(foreign)
 
 
+def test_graph_files_of_a_run_have_the_positions_of_the_map(run: Run) -> None:
+    for technology in (*SYMBOLS, "all"):
+        base = run.folder / "graphs" / technology
+        gexf = ET.parse(base.with_suffix(".gexf")).getroot()
+        nodes = [e for e in gexf.iter() if e.tag.endswith("}node")]
+        placed = {
+            n.get("id"): (p.get("x"), p.get("y"))
+            for n in nodes
+            for p in n.iter()
+            if p.tag.endswith("}position")
+        }
+        assert len(placed) == len(nodes) == len(set(placed.values()))
+        net = base.with_suffix(".net").read_text("utf-8-sig").partition("*Arcs")[0]
+        vertices = [line.split() for line in net.splitlines()[1:] if line.strip()]
+        assert all(len(v) >= 5 for v in vertices)
+
+
 # --- no NaN, no infinity --------------------------------------------------------------------------
 
 NOT_A_NUMBER = re.compile(r"^[+-]?(nan|inf|infinity|1\.#\w+)$", re.IGNORECASE)

@@ -143,6 +143,27 @@ def picture(
     )
 
 
+def positions(
+    links: Links,
+    *,
+    focal: str = "NL",
+    indicators: pl.DataFrame | None = None,
+    year: int | None = None,
+    seed: int = 0,
+) -> dict[str, tuple[float, float]]:
+    """Return where the map of these links draws each of its nodes at first, y down; see `picture`.
+
+    Examples
+    --------
+    >>> links = Links.from_table(pl.DataFrame({"citing": ["NL"], "cited": ["DE"], "weight": [3.0]}))
+    >>> sorted(positions(links))
+    ['DE', 'NL']
+    """
+    shown = picture(links, focal=focal, indicators=indicators, year=year, seed=seed)
+    places = zip(shown.radial.x, shown.radial.y, strict=True)
+    return {node: (float(x), float(y)) for node, (x, y) in zip(shown.ids, places, strict=True)}
+
+
 def foreign_edges(kept: Links, whole: Links, most: int = MOST_LINKS) -> Edges:
     """Order the links between the kept nodes, domestic ones left out, the main ones first.
 
