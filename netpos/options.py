@@ -7,7 +7,6 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from netpos.declare import declared, option, refused
-from netpos.errors import InputError, OptionError
+from netpos.errors import InputError
 
 #: Options that name files; pages show the name without its folder.
 FILES = (
@@ -23,8 +22,6 @@ FILES = (
 )  # fmt: skip
 #: The word of --complexity that stands for the subclasses of the export itself.
 EXPORT = "export"
-#: Countries on the comparison page, the one in focus included.
-MOST_COMPARED = 5
 #: Years that a span or the date of the data may have: no patent is older, no export that new.
 FIRST_YEAR, LAST_YEAR = 1700, 2100
 Period = tuple[str, tuple[int, int]]
@@ -343,7 +340,11 @@ class Options(BaseModel):
         """Return countries of the comparison page, the one in focus first; empty without the
         option.
         """
-        return [] if self.compare_with is None else parse_compared(self.compare_with, self.focal)
+        if self.compare_with is None:
+            return []
+        from netpos.countries.compared import parse_compared  # which reads tables
+
+        return parse_compared(self.compare_with, self.focal)
 
     def spans(self) -> list[Period]:
         """Return periods by start, ``all`` last; without ``periods`` the two halves of the span."""
@@ -393,56 +394,6 @@ def parse_periods(text: str, first: int, last: int) -> list[Period]:
         if start <= end:
             message = f"periods {one} and {two} overlap"
             raise ValueError(message)
-    return found
-
-
-def parse_compared(text: str, focal: str) -> list[str]:
-    """Read the countries to set beside the one in focus, as ``US,DE``.
-
-    Parameters
-    ----------
-    text
-        One to four codes of countries, commas or blanks between.
-    focal
-        The country in focus; not one of them.
-
-    Returns
-    -------
-    list
-        Two to five codes, ``focal`` first, the others as given.
-
-    Raises
-    ------
-    ValueError
-        A code is no country or stands there twice, there is none, or there are more than four.
-
-    Examples
-    --------
-    >>> parse_compared("us, DE KR", "NL")
-    ['NL', 'US', 'DE', 'KR']
-    """
-    from netpos import countries  # which reads tables: not needed to list the options
-
-    with suppress(OptionError):  # a wrong focal country is reported as such, not here
-        focal = countries.check_focal(focal)
-    found = [focal]
-    for given in text.replace(",", " ").split():
-        try:
-            code = countries.check_focal(given)
-        except OptionError as error:
-            message = str(error).replace("--focal", "--compare-with", 1)
-            raise ValueError(message) from error
-        if code in found:
-            why = "the country in focus already" if code == focal else "named twice"
-            message = f"--compare-with {text}: {code} is {why}; name each country once"
-            raise ValueError(message)
-        found.append(code)
-    if len(found) == 1:
-        message = f"--compare-with '{text}': name one to four countries besides {focal}"
-        raise ValueError(message)
-    if len(found) > MOST_COMPARED:
-        message = f"--compare-with {text}: {len(found) - 1} countries besides {focal}; four at most"
-        raise ValueError(message)
     return found
 
 

@@ -31,14 +31,17 @@ DEFINED: dict[str, dict[str, object]] = tomllib.loads(
 MACHINERY = {
     "netpos.indicators.bipartite": {"count", "deviation", "named", "series", "spread"},
     "netpos.indicators.focal": {"leader", "of_links", "of_sizes", "of_sources", "places", "ranked"},
+    "netpos.indicators.markets": {"live_matrix"},
+    "netpos.indicators.relevance": {"expected_citations", "relative_citations"},
     "netpos.indicators.robustness": {"said"},
+    "netpos.indicators.spectral": {"correlation", "rank_correlation", "second_eigenvector"},
     "netpos.indicators.specialisation": {"grid"},
     "netpos.graph.balance": {"node_index"},
     "netpos.graph.core": {"block_fit", "foreign_stack"},
     "netpos.graph.dependence": {"partner_classes"},
     "netpos.graph.peel": {"core_number"},
     "netpos.graph.strength": {"foreign_links", "strengths"},
-    "netpos.analysis.complexity": {"export_matrix", "read_complexity"},
+    "netpos.analysis.complexity": {"check_complexity", "export_matrix", "read_complexity"},
 }
 #: The same for every draw at once, and how links are cut: held by the tests of what uses them.
 WHOLE = {"netpos.graph.kernels", "netpos.graph.links", "netpos.graph.residence"}

@@ -16,10 +16,8 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-from scipy.linalg import eigh
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.stats import rankdata
 
 from netpos.errors import OptionError, TableError
 from netpos.indicators.bipartite import (
@@ -35,11 +33,9 @@ from netpos.indicators.bipartite import (
 )
 from netpos.indicators.fitness import fitness
 from netpos.indicators.relatedness import density, gain, outlook, relatedness
-from netpos.indicators.specialisation import Array, grid, presence, rca
+from netpos.indicators.specialisation import grid, presence, rca
+from netpos.indicators.spectral import correlation, rank_correlation, second_eigenvector
 from netpos.tables import require
-
-#: Eigenvalues closer than this are one and the same, and correlations nearer to 0 are none.
-GAP = 1e-9
 
 #: Part of a matrix below which a country is small, whatever the unit. In world trade this is about
 #: the thousand million dollars that published rankings ask for.
@@ -132,10 +128,10 @@ def eci_pci(
     b = bipartite(cells, country, product)
     rows, columns, notes = _largest_part(b)
     eci, pci = np.full(len(b.countries), np.nan), np.full(len(b.products), np.nan)
-    raw, eigenvalue, problem = _second_eigenvector(b.matrix[np.ix_(rows, columns)])
+    raw, eigenvalue, problem = second_eigenvector(b.matrix[np.ix_(rows, columns)])
     of_product = b.matrix[np.ix_(rows, columns)].T @ raw / b.ubiquity[columns]
-    of_diversity = 0.0 if problem else _correlation(raw, b.diversity[rows])
-    of_ubiquity = 0.0 if problem else _rank_correlation(of_product, b.ubiquity[columns])
+    of_diversity = 0.0 if problem else correlation(raw, b.diversity[rows])
+    of_ubiquity = 0.0 if problem else rank_correlation(of_product, b.ubiquity[columns])
     turn = float(np.sign(-of_ubiquity if sign == "ubiquity" else of_diversity))
     found = Complexity(
         count(cells, country, "diversity"),
@@ -478,37 +474,3 @@ def _open_sign(found: Complexity, sign: Sign) -> str:
             f"r = {found.with_ubiquity:.2f}); choose --sign diversity or --sign ubiquity"
         )
     return ""
-
-
-def _correlation(x: Array, y: Array) -> float:
-    """Pearson correlation; 0 where it is undefined or not above rounding."""
-    x, y = x - x.mean(), y - y.mean()
-    size = float(np.linalg.norm(x) * np.linalg.norm(y))
-    found = float(x @ y)
-    return found / size if abs(found) > GAP * size else 0.0
-
-
-def _rank_correlation(x: Array, y: Array) -> float:
-    """Spearman correlation, values that differ by rounding alone being tied; 0 where undefined."""
-    return _correlation(*(rankdata(_rounded(v)) for v in (x, y)))
-
-
-def _rounded(x: Array) -> Array:
-    """Nine digits of the largest value, so that ties survive the rounding of sums."""
-    largest = float(np.abs(x).max(initial=0.0))
-    return np.round(x / largest, 9) if largest else x
-
-
-def _second_eigenvector(m: Array) -> tuple[Array, float, str]:
-    """ECI before standardising, its eigenvalue, and why it is undefined (empty if it is not)."""
-    d, u = m.sum(1), m.sum(0)
-    if min(m.shape) < 2:
-        return d, 0.0, "fewer than two countries or technologies are left"
-    half = m / np.sqrt(d)[:, None]
-    values, vectors = eigh(half @ (half / u).T)
-    third, second, first = values[-3] if len(d) > 2 else -1.0, values[-2], values[-1]
-    if second < GAP:
-        return d, 0.0, "all countries have the same technologies"
-    if first - second < GAP or second - third < GAP:
-        return d, 0.0, f"the second eigenvalue, {second:.6g}, is not simple"
-    return vectors[:, -2] / np.sqrt(d), float(second), ""

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_array
 
 from netpos import countries
 from netpos.errors import OptionError, TableError
@@ -213,3 +214,11 @@ def _part_on(
         .then(1.0)
         .otherwise(pending)
     )
+
+
+def live_matrix(live: pl.DataFrame, names: list[str], rows: int) -> csr_array:
+    """Spread what `live_markets` returns over a matrix families × markets of these names."""
+    known = live.filter(pl.col("market").is_in(names))
+    market = known["market"].cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
+    ends = (known["family"].to_numpy(), market)
+    return csr_array((known["part"].to_numpy(), ends), shape=(rows, len(names)))

@@ -13,7 +13,7 @@ is a column; the index is built after published descriptions of commercial ones 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import get_args
@@ -23,135 +23,21 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from netpos.graph.kernels import divide, significant
-from netpos.graph.links import Citations, Mask, Shares, gathered
-from netpos.indicators.markets import EpMarkets, live_markets, market_weights
+from netpos.graph.kernels import significant
+from netpos.graph.links import Mask, Shares
+from netpos.indicators.markets import EpMarkets, live_markets, live_matrix, market_weights
 from netpos.indicators.position import rank, share
+from netpos.indicators.relevance import relevance as relevance
+from netpos.indicators.stock import stock as stock
 from netpos.tables import rounded
 
 Floats = NDArray[np.float64]
 #: Weights of a pending application under which a rank must hold.
 PENDING = (1.0, 0.5)
-#: Families in a cell of the norm, below which it is pooled with neighbouring years.
-LEAST_IN_CELL = 30
-#: Citations expected of a family, below which its relevance is drawn towards the mean.
-LEAST_CITED = 1.0
 #: Part of the families' members that must be in the corpus.
 ENOUGH_MEMBERS = 0.8
 #: Nodes whose order is tested pair by pair; those behind them have no rank.
 MOST_RANKED = 150
-
-
-def relevance(cited_by: Floats, priority_year: Floats, fields: Mapping[str, Mask]) -> pl.DataFrame:
-    r"""How often each family is cited, against families of its age and technology.
-
-    .. math:: T_f = \frac{c_f + k_f}{E_f + k_f}, \qquad k_f = \max(0, 1 - E_f), \qquad
-              E_f = \frac{1}{|F_f|} \sum_{t \in F_f} \bar c_{t,\,y(f)}
-
-    with :math:`\bar c_{ty}` the mean over all families, in force or not, of technology :math:`t`
-    and priority year :math:`y`. A cell of fewer than 30 families is pooled with as many years on
-    both sides as it takes.
-
-    Where fewer than one citation is expected one more or less says little: such families are drawn
-    towards 1, the mean of their technology and year, by a gamma prior with that mean and the
-    weight of the :math:`k_f` citations that are short of one, so that
-    :math:`T_f = 1 + c_f - E_f`. The mean of a cell stays 1. From one expected citation on it is
-    :math:`T_f = c_f / E_f`.
-
-    Parameters
-    ----------
-    cited_by
-        Distinct citing families of each row.
-    priority_year
-        Year of the earliest priority, NaN where unknown.
-    fields
-        Families of each technology.
-
-    Returns
-    -------
-    One row per family in any technology: ``family``, ``fields`` (joined by a blank),
-    ``cited_by_families``, ``expected`` (null without a year), ``relevance`` (0 where no family of
-    its technologies is cited), and Boolean ``pooled``, ``shrunk`` (fewer than one citation is
-    expected) and ``uncited`` (none is).
-
-    References
-    ----------
-    docs/methods.md.
-
-    Examples
-    --------
-    >>> c, year = np.array([8.0, 2, 5, 1, 9]), np.full(5, 2018.0)
-    >>> relevance(c, year, {"ai": np.ones(5, dtype=bool)})["relevance"].to_list()
-    [1.6, 0.4, 1.0, 0.2, 1.8]
-
-    One citation to one of five young families does not make it worth five times the others:
-
-    >>> relevance(np.array([1.0, 0, 0, 0, 0]), year, {"ai": np.ones(5, dtype=bool)})["relevance"]\
-    ...     .to_list()
-    [1.8, 0.8, 0.8, 0.8, 0.8]
-    """
-    names = np.full(cited_by.size, "", dtype=object)
-    for field, inside in fields.items():
-        names[inside] = names[inside] + f" {field}"
-    norms, pooled, cited = _expected(cited_by, priority_year, fields)
-    at = np.flatnonzero(names != "")
-    norm = norms[at]
-    found = pl.DataFrame(
-        {
-            "family": pl.Series(at, dtype=pl.Int32),
-            "fields": pl.Series(names[at].tolist(), dtype=pl.String).str.strip_chars(),
-            "cited_by_families": cited_by[at],
-            "expected": norm,
-            "relevance": _relevance(cited_by[at], norm, cited[at]),
-            "pooled": pooled[at],
-            "shrunk": norm < LEAST_CITED,
-            "uncited": norm == 0,
-        }
-    )
-    return found.with_columns(pl.col("expected", "relevance").fill_nan(None))
-
-
-def _expected(
-    cited_by: Floats, priority_year: Floats, fields: Mapping[str, Mask]
-) -> tuple[Floats, Mask, Mask]:
-    """Mean of what the fields of a row expect, if any took other years, if any is cited at all."""
-    rows = cited_by.size
-    expected, number = np.zeros(rows), np.zeros(rows)
-    pooled, cited = np.zeros(rows, dtype=bool), np.zeros(rows, dtype=bool)
-    for inside in fields.values():
-        dated = inside & np.isfinite(priority_year)
-        if not dated.any():
-            continue
-        mean, wide = _norm(cited_by[dated], priority_year[dated].astype(np.int64))
-        expected[dated] += mean
-        number[dated] += 1
-        pooled[dated] |= wide
-        cited[dated] |= bool(mean.any())
-    return divide(expected, number), pooled, cited
-
-
-def _relevance(cited_by: Floats, expected: Floats, cited: Mask) -> Floats:
-    """Citations over those expected, drawn towards 1 where fewer than one is; NaN if not known."""
-    found = np.where(
-        expected < LEAST_CITED, LEAST_CITED + cited_by - expected, divide(cited_by, expected)
-    )
-    return np.where(np.isfinite(expected) & ~cited, 0.0, found)
-
-
-def _norm(cited_by: Floats, year: NDArray[np.int64]) -> tuple[Floats, Mask]:
-    """Mean citations in each family's year, and whether other years were needed for it."""
-    at = year - year.min()
-    span = int(at.max()) + 1
-    counts = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=span))])
-    sums = np.concatenate([[0.0], np.cumsum(np.bincount(at, weights=cited_by, minlength=span))])
-    mean, wide = np.zeros(span), np.zeros(span, dtype=bool)
-    for k in np.unique(at).tolist():
-        low, high = k, k + 1
-        while counts[high] - counts[low] < LEAST_IN_CELL and (low > 0 or high < span):
-            low, high = max(low - 1, 0), min(high + 1, span)
-        mean[k] = (sums[high] - sums[low]) / (counts[high] - counts[low])
-        wide[k] = counts[high] - counts[low] > counts[k + 1] - counts[k]
-    return mean[at], wide[at]
 
 
 # --- values -------------------------------------------------------------------------------------
@@ -235,7 +121,7 @@ def valuation(
     live = pl.DataFrame()
     for choice in product(get_args(EpMarkets), PENDING):
         found = live_markets(documents, data_date=data_date, ep=choice[0], pending=choice[1])
-        matrices[choice] = _matrix(found, names, rows)
+        matrices[choice] = live_matrix(found, names, rows)
         if choice == _DEFAULT:
             live = found
     table = relevance(cited_by, priority_year, fields)
@@ -283,13 +169,6 @@ _FAMILY = (
     "unweighted",
     "basis",
 )
-
-
-def _matrix(live: pl.DataFrame, names: list[str], rows: int) -> csr_array:
-    known = live.filter(pl.col("market").is_in(names))
-    market = known["market"].cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
-    ends = (known["family"].to_numpy(), market)
-    return csr_array((known["part"].to_numpy(), ends), shape=(rows, len(names)))
 
 
 def node_values(
@@ -448,158 +327,3 @@ def members_in_corpus(families: pl.DataFrame, chosen: Mask) -> float | None:
     stated = inside.filter(pl.col("family_size").is_not_null())
     total = int(stated["family_size"].sum())
     return int(stated["documents"].sum()) / total if total else None
-
-
-def stock(
-    documents: pl.DataFrame,
-    pairs: Citations,
-    shares: Shares,
-    fields: Mapping[str, Mask],
-    member: Mapping[str, Mask],
-    published: Floats,
-    priority_year: Floats,
-    span: tuple[int, int],
-    *,
-    data_date: dt.date,
-    gni: pl.DataFrame | None = None,
-    weights: Floats | None = None,
-) -> pl.DataFrame:
-    r"""Value of the families alive at the end of each year, with the citations published by then.
-
-    The norm of a year is taken over the families published by then. The year of the data date ends
-    on that date.
-
-    A citing document without a date counts in full in the year of the data date, as it does for the
-    value of a period, and before in the part that dated ones would: with :math:`G(k)` the part of
-    the dated citations that come at most k years after the family cited, a citation to a family of
-    year :math:`s` counts :math:`G(y - s) / G(Y - s)` in year y, Y being the year of the data date.
-
-    Parameters
-    ----------
-    documents, data_date, gni
-        See `live_markets` and `market_weights`.
-    pairs
-        Citations between rows.
-    shares
-        Countries of each row.
-    fields
-        Families of each technology that serves as a field of the norm, see `relevance`.
-    member
-        Families of each technology to report, in the order wanted.
-    published
-        Year of publication of each row, documents outside the corpus included; NaN where unknown.
-    priority_year
-        Year of priority of each row, NaN where unknown.
-    span
-        First and last year.
-    weights
-        How many citing families each pair stands for, default 1.
-
-    Returns
-    -------
-    ``technology, country, year, value, value_share``: a row for each country with a share in the
-    technology; years after the data date have none. ``value_share`` is null where all are 0.
-
-    References
-    ----------
-    docs/methods.md.
-    """
-    incomes = market_weights(gni)
-    names, weight = incomes["country"].to_list(), incomes["weight"].to_numpy()
-    rows, nodes = published.size, len(shares.names)
-    years = range(span[0], min(span[1], data_date.year) + 1)
-    if not len(years) or not member:
-        return pl.DataFrame(schema=_STOCK)
-    held = _by_technology(shares, member)
-    present = held @ np.ones(rows) > 0
-    held = held[present]
-    at = np.flatnonzero(present)
-    of_technology = [np.flatnonzero(at // nodes == t) for t in range(len(member))]
-    found, parts = np.zeros((at.size, len(years))), np.full((at.size, len(years)), np.nan)
-    cited_in = _cited_by_year(pairs, published, weights, data_date.year)
-    for k, year in enumerate(years):
-        day = min(dt.date(year, 12, 31), data_date)
-        out = published <= year
-        by_then = {name: inside & out for name, inside in fields.items()}
-        if not any(inside.any() for inside in by_then.values()):
-            continue  # nothing is valued yet
-        cited_by = cited_in(year)
-        expected, _, cited = _expected(cited_by, priority_year, by_then)
-        score = np.nan_to_num(_relevance(cited_by, expected, cited), nan=0.0)
-        live = live_markets(documents, data_date=data_date, day=day)
-        found[:, k] = held @ (score * (_matrix(live, names, rows) @ weight))
-        for here in of_technology:  # by Polars, so that no digit differs from those of `share`
-            worth = pl.Series(found[here, k], dtype=pl.Float64)
-            if (whole := worth.sum()) > 0:
-                parts[here, k] = (worth / whole).to_numpy()
-    table = pl.DataFrame(
-        {
-            "technology": pl.Series(list(member), dtype=pl.String).gather(
-                np.repeat(at // nodes, len(years))
-            ),
-            "country": pl.Series(shares.names, dtype=pl.String).gather(
-                np.repeat(at % nodes, len(years))
-            ),
-            "year": pl.Series(np.tile(np.array(years), at.size), dtype=pl.Int32),
-            "value": found.ravel(),
-            "value_share": parts.ravel(),
-        }
-    )
-    return rounded(table)
-
-
-def _cited_by_year(
-    pairs: Citations, published: Floats, weights: Floats | None, last: int
-) -> Callable[[int], Floats]:
-    """Citing families of each row up to a year, undated ones in the part that dated ones are."""
-    weight = np.ones(len(pairs)) if weights is None else weights
-    of_citing, of_cited = gathered(published, pairs.citing), gathered(published, pairs.cited)
-    dated = np.isfinite(of_citing)
-    lag = of_citing - of_cited
-    known = np.flatnonzero(np.isfinite(lag))
-    most = int(lag[known].max(initial=0))
-    late = np.clip(lag[known], 0, most).astype(np.int64)
-    up_to = np.cumsum(np.bincount(late, weight[known], minlength=most + 1))
-
-    def part(age: Floats) -> Floats:
-        """Weight of the dated citations that come at most so many years after."""
-        at = np.clip(np.nan_to_num(age, nan=-1.0), -1, most).astype(np.int64)
-        return np.where(at < 0, 0.0, up_to[at])
-
-    open_ = np.flatnonzero(~dated)
-    in_the_end = part(last - of_cited[open_])
-
-    def cited_by(year: int) -> Floats:
-        counted = np.where(dated & (of_citing <= year), weight, 0.0)
-        if year >= last:
-            counted[open_] = weight[open_]
-        else:
-            by_then = divide(part(year - of_cited[open_]), in_the_end)
-            counted[open_] = weight[open_] * np.nan_to_num(by_then, nan=0.0)
-        found = np.bincount(pairs.cited, counted, minlength=published.size)
-        return found.astype(np.float64)
-
-    return cited_by
-
-
-def _by_technology(shares: Shares, member: Mapping[str, Mask]) -> csr_array:
-    """Shares of the families of each technology, a row for each technology and node in turn."""
-    nodes = len(shares.names)
-    row = np.repeat(np.arange(shares.matrix.shape[0]), np.diff(shares.matrix.indptr))
-    parts = [np.flatnonzero(inside[row]) for inside in member.values()]
-    where = np.concatenate(parts)
-    first = np.repeat(np.arange(len(parts)) * nodes, [p.size for p in parts])
-    share_of = shares.matrix.data[where]
-    ends = (first + shares.matrix.indices[where], row[where])
-    held = csr_array((share_of, ends), shape=(len(parts) * nodes, shares.matrix.shape[0]))
-    held.sort_indices()
-    return held
-
-
-_STOCK = {
-    "technology": pl.String,
-    "country": pl.String,
-    "year": pl.Int32,
-    "value": pl.Float64,
-    "value_share": pl.Float64,
-}
