@@ -181,7 +181,8 @@ def _said(page: Page, ident: str) -> dict[str, list[Markup]]:
     """Sentences by how much they may be relied on."""
     found = statements(page.tables, ident, page.focal)
     return {
-        "checked": [sentence(s, page.lang) for s in found if not s.bare],
+        "checked": [sentence(s, page.lang) for s in found if not s.bare and not s.change],
+        "changed": [sentence(s, page.lang) for s in found if s.change],
         "export": [sentence(s, page.lang) for s in found if s.bare],
     }
 

@@ -9,24 +9,19 @@ of these data, no more. What is not measurable gets no statement.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
 
 import polars as pl
-from markupsafe import Markup, escape
 
-from netpos.viz.numbers import cell
+from netpos.viz.report.resting import BLOCS, resting, withheld
+from netpos.viz.report.statement import Level, Row, Statement, sentence
 from netpos.viz.report.ways import Sensitivity
-from netpos.viz.words import in_sentence, joined, words
 
-Row = Mapping[str, Any]
-Level = Literal["sure", "open", "export"]
+__all__ = ["Statement", "sentence", "statements"]
 
 #: Part of the draws that must agree.
 RESAMPLES = 0.95
 #: The places that count as the top, and the most names in a statement.
 TOP, NAMES = 10, 4
-BLOCS = ("eu", "oecd_nato", "other")
 #: Rank -> indicator of the sensitivity table that has it, and rows of who leads by it.
 RANKED = {
     "family_rank": ("family_share", "leader_families"),
@@ -35,33 +30,6 @@ RANKED = {
 }
 #: Shares whose change between the first and the last period is told.
 CHANGES = ("family_share", "received_share")
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One statement.
-
-    Parameters
-    ----------
-    key
-        Which words; see ``report_words.toml``.
-    level
-        ``sure``, ``open`` (not distinguishable) or ``export`` (bare fact, no interval).
-    codes
-        Field -> country codes or texts in it; ``firm``: an organisation on which it rests.
-    numbers
-        Field -> table, row, column and form of the number in it.
-    """
-
-    key: str
-    level: Level
-    codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    numbers: Mapping[str, tuple[str, Row, str, str]] = field(default_factory=dict)
-
-    @property
-    def bare(self) -> bool:
-        """Whether it is a fact of the export, checked by nothing."""
-        return self.level == "export" or self.key in ("organisation", "own")
 
 
 def statements(
@@ -131,80 +99,9 @@ def statements(
         )
     found += _changes(changed, focal)
     marks = _rows(tables, "robustness", {"technology": technology})
-    return [_resting(s, marks, focal) for s in found if s is not None]
-
-
-#: Statements, and the indicator whose mark of robustness is about the same.
-MARKED = {
-    "top_families": "family_share",
-    "top_received": "received_share",
-    "top_value": "value_share",
-    "core_in": "near_core",
-    "core_within": "near_core",
-    "core_near": "near_core",
-    "core_far": "near_core",
-    "balance_up": "balance_ratio",
-    "balance_down": "balance_ratio",
-    "balance_up_expected": "balance_ratio",
-    "balance_down_expected": "balance_ratio",
-    **{f"class_{k}": f"share_{k}" for k in BLOCS},
-}
-#: Statements on who leads: where it is the country in focus, its rank without one organisation.
-LED = {"leads": "family_share", "cited": "received_share", "valued": "value_share"}
-
-
-def _resting(statement: Statement, marks: pl.DataFrame, focal: str) -> Statement:
-    """Name the organisation without which the statement would not hold, if it is one."""
-    needed = {"organisation", "mark", "rank_without"}
-    if statement.level == "open" or not needed <= set(marks.columns):
-        return statement
-    key = statement.key
-    if key == "class":
-        key = f"class_{statement.codes['bloc'][0]}"
-    named = pl.col("organisation").is_not_null()
-    if key in LED and list(statement.codes.get("leader", ())) == [focal]:
-        behind = pl.col("rank_without").is_null() | (pl.col("rank_without") > 1)
-        found = marks.filter((pl.col("indicator") == LED[key]) & behind & named)
-    elif key in MARKED:
-        driven = pl.col("mark") == "firm-driven"
-        found = marks.filter((pl.col("indicator") == MARKED[key]) & driven & named)
-    else:
-        return statement
-    if not found.height:
-        return statement
-    return replace(statement, codes={**statement.codes, "firm": [found["organisation"][0]]})
-
-
-def sentence(statement: Statement, lang: str) -> Markup:
-    """Write a statement out, with the cells of its numbers named.
-
-    Parameters
-    ----------
-    statement
-        From `statements`.
-    lang
-        ``en`` or ``nl``.
-    """
-    said = words(lang)
-    fields: dict[str, Markup] = {}
-    for name, codes in statement.codes.items():
-        fields[name] = escape(joined([in_sentence(code, lang) for code in codes], lang))
-    for name, (table, row, column, form) in statement.numbers.items():
-        fields[name] = cell(table, row, column, form, lang)
-    if "more" in statement.codes:
-        listed = [in_sentence(code, lang) for code in statement.codes["names"]]
-        others = said["others"].format(number=statement.codes["more"][0])
-        fields["names"] = escape(joined([*listed, others], lang))
-    if "bloc" in statement.codes:
-        fields["bloc"] = escape(said[f"bloc_said_{statement.codes['bloc'][0]}"])
-    ending = "_open" if statement.level == "open" else ""
-    key = f"say_{statement.key}{ending}"
-    text = Markup(said[key]).format(**fields)
-    if "distance" in fields:
-        text += Markup(" ") + Markup(said["say_distance"]).format(**fields)
-    if "firm" in fields and not ending:
-        text += Markup(" ") + Markup(said["say_without"]).format(firm=fields["firm"])
-    return text
+    every = _rows(tables, "indicators", at)
+    said = [withheld(s, every, focal) for s in found if s is not None]
+    return [resting(s, marks, focal) for s in said]
 
 
 def _rows(tables: Mapping[str, pl.DataFrame], name: str, keys: Mapping[str, str]) -> pl.DataFrame:

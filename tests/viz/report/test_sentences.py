@@ -192,6 +192,25 @@ def test_the_most_cited_country_is_not_named_where_its_own_links_are_not_located
     assert said({"countries": table}, "cited") is None
 
 
+@pytest.mark.parametrize(
+    ("reason", "said_so"), [("one_firm", "No interval: rests on one firm."), (None, None)]
+)
+def test_a_fact_whose_interval_is_withheld_says_why(
+    reason: str | None, said_so: str | None
+) -> None:
+    gone = pl.lit(None, pl.Int64)
+    table = world().with_columns(family_rank_low=gone, family_rank_high=gone)
+    rows = pl.DataFrame(
+        {**KEYS, "country": ["US"], "indicator": "family_rank", "value": 1.0, "low": None,
+         "high": None, "reason": [reason]}
+    )  # fmt: skip
+    found = said({"countries": table, "indicators": rows}, "leads")
+    assert found.level == "export"
+    assert text(found).endswith(said_so or "(15.4 %).")
+    other = rows.with_columns(country=pl.lit("CN"))
+    assert text(said({"countries": table, "indicators": other}, "leads")).endswith("(15.4 %).")
+
+
 # --- organisations ------------------------------------------------------------------------------
 
 
