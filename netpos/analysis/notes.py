@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -10,9 +11,24 @@ from numpy.typing import NDArray
 
 from netpos.analysis.chosen import UNION
 from netpos.analysis.technologies import Technology
-from netpos.graph.links import Mask
+from netpos.graph.links import MOST_OF_A_PAIR, Mask
 from netpos.ingest.corpus import Corpus
 from netpos.options import EXPORT, Options
+
+if TYPE_CHECKING:
+    from netpos.analysis.study import Study
+
+
+def width_warnings(study: Study) -> list[str]:
+    """Say that citations between families of very many organisations make no links of these."""
+    found = []
+    if wide := int(study.too_wide.sum()):
+        found.append(
+            f"Organisations: {wide:,} citations between families of very many applicants (more "
+            f"than {MOST_OF_A_PAIR:,} pairs of them) make no links of organisations; countries "
+            "are not touched."
+        )
+    return found
 
 
 def warnings(

@@ -183,6 +183,8 @@ class Study:
         )
         if not keep_self and self.drops_self_citations(kind):
             chosen &= ~self.pairs.self_citation
+        if kind == "organisation":
+            chosen &= ~self.too_wide
         return chosen
 
     def shares_of(self, kind: Kind) -> Shares:
@@ -253,7 +255,12 @@ class Study:
     @cached_property
     def organisation_spread(self) -> Spread:
         """Pairs spread over organisations."""
-        return Spread.of(self.pairs, self.organisations)
+        return Spread.of(self.pairs, self.organisations, left_out=self.too_wide)
+
+    @cached_property
+    def too_wide(self) -> Mask:
+        """Pairs between families of so many organisations that no links are made of them."""
+        return graph_links.too_wide(self.pairs, self.organisations)
 
     @cached_property
     def citing_families(self) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from netpos import analysis
 from netpos.analysis import behind, results
 from netpos.analysis.complexity import complexity_warnings
 from netpos.analysis.focus_areas import focus_areas
+from netpos.analysis.notes import width_warnings
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
 from netpos.analysis.study import Kind, Study
 from netpos.commands.option_files import OptionFile, check_options, keep_files
@@ -141,7 +142,8 @@ def _write_all(
     say(account(corpus.counts))
     study = analysis.prepare(corpus, options)
     hits = pattern_hits(study)
-    study = replace(study, warnings=(*study.warnings, *jump_warnings(hits)))
+    more = (*jump_warnings(hits), *width_warnings(study))
+    study = replace(study, warnings=(*study.warnings, *more))
     areas = focus_areas(options.focus_areas, study.technologies, colours=len(AREA_COLOURS))
     # made-up data say so in their file name, and then on every page
     synthetic = synthetic or any("synthetic" in i["name"] for i in corpus.manifest["inputs"])

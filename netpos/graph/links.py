@@ -13,7 +13,7 @@ threads move a digit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeVar
 
@@ -179,6 +179,25 @@ def citations(
     return Citations(citing, cited, lambda: _shared(citing, cited, organisations()), families)
 
 
+#: Pairs of organisations that one citation is spread over at most: as of 100 by 100 applicants.
+MOST_OF_A_PAIR = 10_000
+
+
+def too_wide(pairs: Citations, shares: Shares, most: int = MOST_OF_A_PAIR) -> Mask:
+    """Return which pairs would be spread over more pairs of nodes than ``most``.
+
+    Two records with thousands of applicants that cite one another would make millions of links of
+    almost no weight.
+    """
+    held = np.diff(shares.matrix.indptr).astype(np.int64)
+    found = np.zeros(len(pairs), dtype=bool)
+    if held.max(initial=0) ** 2 > most:
+        for start in range(0, len(pairs), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            found[part] = held[pairs.citing[part]] * held[pairs.cited[part]] > most
+    return found
+
+
 def _shared(citing: Rows, cited: Rows, holders: Shares) -> Mask:
     """Which pairs have a holder in common."""
     held = holders.matrix.copy()
@@ -298,8 +317,17 @@ class Spread:
     names: list[str]
 
     @classmethod
-    def of(cls, pairs: Citations, shares: Shares) -> Spread:
-        """Spread pairs over nodes; pairs with an end that nobody holds have no entry."""
+    def of(cls, pairs: Citations, shares: Shares, *, left_out: Mask | None = None) -> Spread:
+        """Spread pairs over nodes; pairs with an end that nobody holds have no entry.
+
+        Pairs ``left_out`` have none either.
+        """
+        if left_out is not None and left_out.any():
+            at = np.flatnonzero(~left_out)
+            marked = np.zeros(at.size, dtype=bool)
+            some = Citations(pairs.citing[at], pairs.cited[at], marked, pairs.families)
+            found = cls.of(some, shares)
+            return replace(found, pair=at.astype(np.int32)[found.pair])
         held = np.diff(shares.matrix.indptr).astype(np.int32)
         entries = 0
         for citing, cited in _pieces(pairs):

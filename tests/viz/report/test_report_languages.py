@@ -135,7 +135,7 @@ def sentence(node: ast.expr) -> str | None:
 def warnings_written() -> list[str]:
     """Every sentence that the analysis adds to what the reader must know."""
     found = []
-    for function in (notes.warnings, pattern_hits.jump_warnings):
+    for function in (notes.warnings, notes.width_warnings, pattern_hits.jump_warnings):
         for node in ast.walk(ast.parse(inspect.getsource(function))):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "append":
                 found.append(sentence(node.args[0]))
