@@ -243,15 +243,15 @@ def check_same(path: Path, name: str, before: os.stat_result) -> None:
         raise InputError(problem, file=name, remedy=remedy)
 
 
-def write_pieces(path: str | os.PathLike[str], pieces: Iterable[bytes | memoryview]) -> Path:
+def write_chunks(path: str | os.PathLike[str], chunks: Iterable[bytes | memoryview]) -> Path:
     """Write a file through a temporary one beside it, so that it is whole or absent.
 
     Parameters
     ----------
     path
         Where it goes; missing folders are made.
-    pieces
-        The bytes, in pieces that follow each other.
+    chunks
+        The bytes, in chunks that follow each other.
 
     Returns
     -------
@@ -261,7 +261,7 @@ def write_pieces(path: str | os.PathLike[str], pieces: Iterable[bytes | memoryvi
     Examples
     --------
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_pieces(Path(folder) / "a" / "b.bin", [b"x", b"y"]).read_bytes()
+    ...     write_chunks(Path(folder) / "a" / "b.bin", [b"x", b"y"]).read_bytes()
     b'xy'
     """
     target = Path(path)
@@ -270,8 +270,8 @@ def write_pieces(path: str | os.PathLike[str], pieces: Iterable[bytes | memoryvi
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as out:
-            for piece in pieces:
-                out.write(piece)
+            for chunk in chunks:
+                out.write(chunk)
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
@@ -283,7 +283,7 @@ def write_pieces(path: str | os.PathLike[str], pieces: Iterable[bytes | memoryvi
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes | memoryview) -> Path:
-    """Write a file whole or not at all; see `write_pieces`.
+    """Write a file whole or not at all; see `write_chunks`.
 
     Examples
     --------
@@ -291,7 +291,7 @@ def write_bytes(path: str | os.PathLike[str], content: bytes | memoryview) -> Pa
     ...     write_bytes(Path(folder) / "b.bin", b"x").read_bytes()
     b'x'
     """
-    return write_pieces(path, [content])
+    return write_chunks(path, [content])
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> Path:

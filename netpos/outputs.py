@@ -19,7 +19,7 @@ from types import TracebackType
 import polars as pl
 
 from netpos.errors import InputError
-from netpos.files import encoded, locked, write_bytes, write_pieces, write_text, writing
+from netpos.files import encoded, locked, write_bytes, write_chunks, write_text, writing
 from netpos.signals import unbroken
 
 Pieces = Iterable[bytes]
@@ -106,7 +106,7 @@ class Outputs:
         self.close()
 
     def close(self) -> None:
-        """Drop what waits and let go of the folder; after `finish` there is nothing to drop."""
+        """Delete staged files and release the lock; after `finish` there are none."""
         self._end()
 
     def text(self, name: str, content: str) -> None:
@@ -124,13 +124,13 @@ class Outputs:
     def pieces(self, name: str, pieces: Pieces) -> None:
         """Write a binary file piece by piece."""
         with writing(self.folder):
-            write_pieces(self.out / name, pieces)
+            write_chunks(self.out / name, pieces)
         self.names.append(name)
 
     def csv(self, name: str, table: pl.DataFrame) -> None:
         """Write a table as CSV, some rows at a time: its text would be larger than the table."""
         with writing(self.folder):
-            write_pieces(self.out / name, _csv(table))
+            write_chunks(self.out / name, _csv(table))
         self.names.append(name)
 
     def table(self, name: str, table: pl.DataFrame) -> None:
@@ -213,7 +213,7 @@ def _outputs_of(path: Path) -> list[str]:
 
 
 def _leave(new: Path, held: ExitStack) -> None:
-    """Drop what waits, unless it is moving, and let go of the folder."""
+    """Delete staged files, unless they are moving, and release the lock."""
     if not (new / _MOVING).exists():
         shutil.rmtree(new, ignore_errors=True)
     held.close()

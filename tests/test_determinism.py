@@ -48,8 +48,8 @@ OTHER = {
 RANGE = 30_000
 CALL = """
 import sys
-from netpos.ingest.readers import stretches
-stretches.STRETCH = {size}
+from netpos.ingest.readers import chunks
+chunks.CHUNK = {size}
 from netpos.cli import main
 sys.argv = ["netpos", *sys.argv[1:]]
 if __name__ == "__main__":

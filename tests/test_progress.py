@@ -11,7 +11,7 @@ import pytest
 from netpos import progress
 from netpos.commands.run import run
 from netpos.ingest.corpus import read
-from netpos.ingest.readers import json_stream, stretches
+from netpos.ingest.readers import chunks, json_stream
 from netpos.options import make
 from tests.lens import record, toy_records, write
 
@@ -78,7 +78,7 @@ def test_reading_tells_the_bytes_of_all_exports_plain_and_compressed(
     tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch, scan: str
 ) -> None:
     monkeypatch.setenv("NETPOS_SCAN", scan)
-    monkeypatch.setattr(stretches, "STRETCH", 20_000)
+    monkeypatch.setattr(chunks, "CHUNK", 20_000)
     monkeypatch.setattr(json_stream, "_BLOCK", 20_000)
     (tmp_path / "in").mkdir()
     plain = write(tmp_path / "in" / "a.jsonl", toy_records())

@@ -247,7 +247,7 @@ def evidence(
     return found
 
 
-class Behind:
+class FocalEvidence:
     """The organisations and classification groups behind the links of the focal country."""
 
     def __init__(self, study: Study) -> None:

@@ -59,9 +59,9 @@ def members(
     names = [technology.id for technology in technologies]
     ends = {name: np.zeros(rows, dtype=bool) for name in [*names, UNION]}
     # a symbol belongs to a technology or not, whatever the others are
-    for piece in _pieces(corpus, "classifications", "family", "scheme", "symbol"):
+    for chunk in _chunks(corpus, "classifications", "family", "scheme", "symbol"):
         found = family_technologies(
-            piece.cast({"scheme": pl.String}),
+            chunk.cast({"scheme": pl.String}),
             technologies,
             narrow=options.narrow,
             symbols_from=options.symbols,
@@ -122,7 +122,7 @@ def counted_pairs(
     return pairs.kept((age >= 0) & (age <= options.window) & full)
 
 
-def _pieces(corpus: Corpus, name: str, *columns: str) -> Iterator[pl.DataFrame]:
+def _chunks(corpus: Corpus, name: str, *columns: str) -> Iterator[pl.DataFrame]:
     """Rows of a table in their order, some at a time, of some columns."""
     table = corpus.scan(name).select(columns)
     for start in range(0, int(table.select(pl.len()).collect().item()), _AT_ONCE):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from netpos.analysis.behind import Behind
+from netpos.analysis.behind import FocalEvidence
 from netpos.analysis.bounds import bounds
 from netpos.analysis.coverage import (
     country_coverage,
@@ -100,7 +100,7 @@ class WholeRun:
 
     study: Study
     coverage: pl.DataFrame
-    behind: Behind
+    evidence: FocalEvidence
     sample: uncertainty.Sample
 
     @classmethod
@@ -109,7 +109,7 @@ class WholeRun:
         return cls(
             study,
             coverage_table(study),
-            Behind(study),
+            FocalEvidence(study),
             uncertainty.Sample.of(study.pairs, study.spread, study.shares, study.organisations),
         )
 
@@ -160,7 +160,7 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
         )
     found = {}
     parts = {"bounds": bounds(study, technology, span, table)}
-    dependents = once.behind.dependents(citing, technology, span)
+    dependents = once.evidence.dependents(citing, technology, span)
     if study.options.design == "focal":
         table = focal_only(table, study.options.focal)
         mine = (pl.col("country") == study.options.focal) & (
@@ -178,7 +178,7 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
         "links": _plain(closed),
         "source_links": _plain(citing),
         "coverage_by_country": by_country,
-        "exposure": once.behind.exposure(citing, technology, span),
+        "exposure": once.evidence.exposure(citing, technology, span),
         "dependents": dependents,
         "references": reference_table(study, technology, span),
     }

@@ -34,8 +34,8 @@ Kind = Literal["country", "organisation"]
 _HELD = ("family", "priority_year", "publication_year", "international")
 
 
-class _Unchanged(Corpus):
-    """A corpus whose tables, read later than the study was made, are those it was made from."""
+class PinnedCorpus(Corpus):
+    """A corpus that refuses to be read once its files on disk have changed."""
 
     def table(self, name: str) -> pl.DataFrame:
         """Read a whole table.
@@ -372,7 +372,7 @@ def prepare(corpus: Corpus, options: Options) -> Study:
         An option does not fit.
     """
     options = options.model_copy(update={"focal": countries.check_focal(options.focal)})
-    corpus = _Unchanged(corpus.manifest, corpus.folder, corpus.tables)
+    corpus = PinnedCorpus(corpus.manifest, corpus.folder, corpus.tables)
     path = Path(options.technologies) if options.technologies else None
     technologies = load_technologies(path)
     located, shares, applicants = country_shares(corpus, options)

@@ -273,7 +273,7 @@ def _numbered(codes: Rows, limit: int) -> tuple[Ints, Rows]:
     return np.flatnonzero(seen), gathered((np.cumsum(seen) - 1).astype(np.int32), codes)
 
 
-def _pieces(pairs: Citations) -> Iterator[tuple[Rows, Rows]]:
+def _chunks(pairs: Citations) -> Iterator[tuple[Rows, Rows]]:
     """Both ends of the pairs, some pairs at a time."""
     for start in range(0, len(pairs), _CHUNK):
         part = slice(start, start + _CHUNK)
@@ -330,14 +330,14 @@ class Spread:
             return replace(found, pair=at.astype(np.int32)[found.pair])
         held = np.diff(shares.matrix.indptr).astype(np.int32)
         entries = 0
-        for citing, cited in _pieces(pairs):
+        for citing, cited in _chunks(pairs):
             entries += int((held.take(citing) * held.take(cited)).sum(dtype=np.int64))
         n = max(len(shares.names), 1)
         pair = np.empty(entries, dtype=np.int32)
         code: Rows = np.empty(entries, np.int32) if n * n < 2**31 else np.empty(entries, np.int64)
         weight = np.empty(entries)
         start = done = 0
-        for citing, cited in _pieces(pairs):
+        for citing, cited in _chunks(pairs):
             one, two, three = _spread(citing, cited, held, shares.matrix)
             part = slice(done, done + one.size)
             pair[part], code[part], weight[part] = one + start, two, three

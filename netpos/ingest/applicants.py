@@ -284,7 +284,7 @@ def suggest(names: pl.DataFrame, *, least: float = 88.0) -> pl.DataFrame:
 
 
 def _blocks(names: list[str], plain: list[str]) -> Iterable[list[int]]:
-    """Positions of names to compare with each other; large blocks in overlapping stretches."""
+    """Positions of names to compare with each other; large blocks in overlapping chunks."""
     by: defaultdict[str, list[int]] = defaultdict(list)
     for i, name in enumerate(names):
         for word in sorted(set(name.split())):

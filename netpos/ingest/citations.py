@@ -17,7 +17,7 @@ from netpos.ingest.details import Details
 from netpos.ingest.distinct import Lookup, distinct, distinct_texts, first_places, or_null
 from netpos.ingest.document_numbers import normal_numbers
 from netpos.ingest.families import Grouping
-from netpos.ingest.pairs import NO_OFFICE, put_together
+from netpos.ingest.pairs import NO_OFFICE, merge_mentions
 from netpos.ingest.records import CATEGORIES, PHASES, lens_ids
 
 _OFFICES = [
@@ -331,7 +331,7 @@ def _pairs(
 ) -> Iterator[pl.DataFrame]:
     """Mentions of each pair of ends put together: one row per pair, in order of both.
 
-    ``ends`` is how many ends there are; the mentions are taken in stretches of citing ends.
+    ``ends`` is how many ends there are; the mentions are taken in chunks of citing ends.
     """
     up_to = np.cumsum(np.bincount(citing, minlength=ends))
     cuts = np.searchsorted(up_to, np.arange(_AT_ONCE, citing.size, _AT_ONCE), side="right")
@@ -341,7 +341,7 @@ def _pairs(
         chosen: slice | NDArray[np.int64] = slice(None)
         if len(bounds) > 2:
             chosen = np.flatnonzero((citing >= low) & (citing < high))
-        yield put_together(
+        yield merge_mentions(
             citing[chosen],
             cited[chosen],
             ends,

@@ -100,7 +100,7 @@ def unite(details: Details) -> Copies:
         )
         lists = _lists(details, several)
         copies = _in_order(copies, lists)
-        one = _put_together(copies, lists)
+        one = _merge_copies(copies, lists)
         number_of[one["document"].to_numpy()] = one["doc"].to_numpy()
         first = np.zeros(number_of.size, dtype=np.int32)
         first[one["document"].to_numpy()] = one["record"].to_numpy()
@@ -275,7 +275,7 @@ def _text(records: pl.DataFrame, lists: dict[str, pl.DataFrame]) -> pl.DataFrame
     )
 
 
-def _put_together(copies: pl.DataFrame, lists: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def _merge_copies(copies: pl.DataFrame, lists: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """One record per document, from its copies in order."""
     proper = pl.col("lens_id").filter(pl.col("lens_id").str.contains(_LENS_ID)).first()
     one = copies.group_by("document", maintain_order=True).agg(

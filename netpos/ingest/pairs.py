@@ -36,7 +36,7 @@ def _passes_table() -> NDArray[np.uint16]:
 _PASSES = _passes_table()
 
 
-def put_together(
+def merge_mentions(
     citing: NDArray[np.int32],
     cited: NDArray[np.int32],
     ends: int,
@@ -74,7 +74,7 @@ def put_together(
     --------
     >>> ends = np.array([1, 0, 1], np.int32), np.array([0, 2, 0], np.int32)
     >>> none = np.zeros(3, np.uint8)
-    >>> found = put_together(*ends, 3, np.array([False, False, True]), none,
+    >>> found = merge_mentions(*ends, 3, np.array([False, False, True]), none,
     ...                      none.astype(np.uint16), none.astype(np.int8))
     >>> found.select("citing", "cited", "mentions", "backward").rows()
     [(0, 2, 1, False), (1, 0, 1, True)]

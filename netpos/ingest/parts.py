@@ -18,7 +18,7 @@ import polars as pl
 from netpos.errors import InputError
 from netpos.ingest import compiled
 from netpos.ingest.discover import Source, opened
-from netpos.ingest.readers import stretches
+from netpos.ingest.readers import chunks
 from netpos.ingest.readers.json_stream import MAX_RECORD, lines, objects
 from netpos.ingest.readers.lens_csv import read_csv
 from netpos.ingest.readers.lens_json import read_records
@@ -181,7 +181,7 @@ def parse(
     if source.form == "lens-jsonl" and compiled.available():
         try:
             return _scanned(source, folder, stem, processes, max_record)
-        except stretches.Unsuited:
+        except chunks.Unsuited:
             for path in folder.iterdir():
                 path.unlink()
     parts = []
@@ -213,12 +213,10 @@ def _scanned(
         return (*written[:-1], replace(written[-1], line_ends=ends))
 
     if source.plain:
-        parts, digest = stretches.from_file(
-            source.path, put, threads=threads, max_record=max_record
-        )
+        parts, digest = chunks.from_file(source.path, put, threads=threads, max_record=max_record)
         return Parsed(_numbered(parts), digest)
     with opened(source.path, source.compression, source.member, source.encoding) as stream:
-        parts = stretches.from_stream(stream, put, threads=threads, max_record=max_record)
+        parts = chunks.from_stream(stream, put, threads=threads, max_record=max_record)
     return Parsed(_numbered(parts))
 
 

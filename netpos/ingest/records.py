@@ -194,7 +194,7 @@ def keys(texts: pl.Series) -> pl.Series:
 
 @dataclass
 class Batch:
-    """Frames with the schemas above, for a stretch of one file.
+    """Frames with the schemas above, for a chunk of one file.
 
     ``read`` counts the records seen (kept or rejected); ``notes`` are sentences about the file
     that `check` and the run print (each once).
@@ -215,7 +215,7 @@ class Batch:
         return self.records.height + self.rejected.height
 
 
-def said(parties: pl.DataFrame) -> pl.DataFrame:
+def drop_blank_parties(parties: pl.DataFrame) -> pl.DataFrame:
     """Return parties that say something: those with neither a name nor a residence are left out."""
     texts = {
         c: pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c)) for c in ("name", "residence")

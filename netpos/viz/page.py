@@ -13,7 +13,7 @@ import polars as pl
 from netpos.tables import Family
 
 #: Families behind a link: family id and one of its Lens ids.
-Behind = Sequence[tuple[str, str]]
+Evidence = Sequence[tuple[str, str]]
 
 
 class Figure(NamedTuple):
@@ -89,7 +89,7 @@ class Page:
     version: str
     synthetic: bool
     options: Mapping[str, str] = field(default_factory=dict)
-    evidence: Mapping[str, Mapping[tuple[str, str], Behind]] = field(default_factory=dict)
+    evidence: Mapping[str, Mapping[tuple[str, str], Evidence]] = field(default_factory=dict)
     figures: Mapping[str, Figure] = field(default_factory=dict)
     corpus: str = "corpus"
     ranked: Mapping[str, Mapping[tuple[str, str], Sequence[Family]]] = field(default_factory=dict)

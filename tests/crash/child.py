@@ -1,7 +1,7 @@
 """The command line in a process that says when its work begins and ends, and can be made to die.
 
 ``python -m tests.crash.child FD RANGE KILL_AT ARGUMENT...`` writes ``B`` to the descriptor when all
-is imported and ``E`` at the end. Files are cut into stretches of RANGE bytes, so small ones are
+is imported and ``E`` at the end. Files are cut into chunks of RANGE bytes, so small ones are
 read by several threads too. With KILL_AT > 0 the process group is killed at that change of the file
 system (a name made, moved or taken away), with -n at the n-th result that takes its place; with 0
 the number of changes is written after ``E``.
@@ -39,14 +39,14 @@ def main() -> None:
     descriptor, size, kill_at = (int(a) for a in sys.argv[1:4])
     from netpos import cli
     from netpos.ingest import corpus
-    from netpos.ingest.readers import stretches
+    from netpos.ingest.readers import chunks
 
     assert corpus.ingest  # imported now, so that B comes after it
     if sys.argv[4] != "ingest":
         from netpos.commands import run as pipeline
 
         assert pipeline.run
-    stretches.STRETCH = size
+    chunks.CHUNK = size
     sys.argv = ["netpos", *sys.argv[4:]]
     seen = count_changes(kill_at)
     os.write(descriptor, b"B")

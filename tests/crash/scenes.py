@@ -21,11 +21,11 @@ import polars as pl
 from typer.testing import CliRunner
 
 from netpos.cli import app
-from netpos.ingest.readers import stretches
+from netpos.ingest.readers import chunks
 from tests.conftest import ROOT
 from tests.lens import record, write
 
-#: Bytes per stretch: each of the exports is cut into several.
+#: Bytes per chunk: each of the exports is cut into several.
 RANGE = 20_000
 #: Names that a killed run may leave, which the next one takes away.
 TEMPORARY = (".netpos-new", ".netpos-lock", ".reading-", ".tables-", ".corpus.json.")
@@ -172,14 +172,14 @@ class Stage:
 
     def call(self, arguments: tuple[str, ...], folder: Path) -> None:
         """Run a command in this process, as if typed in ``folder``."""
-        here, size = Path.cwd(), stretches.STRETCH
+        here, size = Path.cwd(), chunks.CHUNK
         try:
             os.chdir(folder)
-            stretches.STRETCH = RANGE
+            chunks.CHUNK = RANGE
             done = CliRunner().invoke(app, self.arguments(arguments))
         finally:
             os.chdir(here)
-            stretches.STRETCH = size
+            chunks.CHUNK = size
         assert done.exit_code == 0, (arguments, done.stderr, done.exception)
 
     def copy(self, name: str) -> Path:

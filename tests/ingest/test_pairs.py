@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from netpos.ingest.pairs import NO_OFFICE, put_together
+from netpos.ingest.pairs import NO_OFFICE, merge_mentions
 from netpos.ingest.records import CATEGORIES, PHASES
 
 EXAMINERS = {"SEA", "ISR", "SUP", "PRS", "CH2", "EXA"}
@@ -65,7 +65,7 @@ def expected(citing, cited, cited_by, phase, categories, office) -> list[tuple[o
 def test_pairs_are_those_of_a_plain_loop(n: int, ends: int) -> None:
     given = mentions(n, max(ends, 1), seed=n + ends)
     citing, cited, *rest = given
-    table = put_together(citing, cited, ends, *rest)
+    table = merge_mentions(citing, cited, ends, *rest)
     assert table.rows() == expected(*given)
     assert table.schema == {
         "citing": pl.Int32,
@@ -82,7 +82,7 @@ def test_pairs_are_those_of_a_plain_loop(n: int, ends: int) -> None:
 def test_columns_may_be_steps_through_others() -> None:
     given = mentions(500, 9, seed=1)
     steps = [column[::-3] for column in given]
-    table = put_together(steps[0], steps[1], 9, *steps[2:])
+    table = merge_mentions(steps[0], steps[1], 9, *steps[2:])
     assert table.rows() == expected(*steps)
 
 
@@ -93,4 +93,4 @@ def test_a_number_that_there_is_not_is_refused(column: int, value: int) -> None:
     given = list(mentions(4, 3, seed=2))
     given[column][1] = value
     with pytest.raises(ValueError, match="that there is not"):
-        put_together(given[0], given[1], 3, *given[2:])
+        merge_mentions(given[0], given[1], 3, *given[2:])

@@ -45,10 +45,10 @@ from netpos.ingest.records import (
     REFERENCES,
     REJECTED,
     Batch,
+    drop_blank_parties,
     finished,
     is_lens_id,
     key,
-    said,
 )
 
 Rows = NDArray[np.int32]
@@ -200,7 +200,7 @@ def _party_frame(row: Rows, biblios: list[Biblio]) -> pl.DataFrame:
                 schema=dict(PARTIES),
             )
         )
-    return said(pl.concat(frames))
+    return drop_blank_parties(pl.concat(frames))
 
 
 def _class_frame(row: Rows, biblios: list[Biblio]) -> pl.DataFrame:

@@ -28,10 +28,10 @@ from netpos.ingest.records import (
     REFERENCES,
     REJECTED,
     Batch,
+    drop_blank_parties,
     finished,
     frame,
     hashed_key,
-    said,
 )
 
 #: Bytes that must be readable behind the text.
@@ -144,7 +144,7 @@ class Scanned:
 
 
 class Scanner:
-    r"""Reads stretches of lines of Lens JSON, one after the other, into the same memory.
+    r"""Reads chunks of lines of Lens JSON, one after the other, into the same memory.
 
     Parameters
     ----------
@@ -292,7 +292,7 @@ def _batch(c: _Columns, counts: dict[str, int]) -> Batch:
         schema=dict(PARTIES),
     )
     if not c.all_say("party_name", "party_residence"):
-        parties = said(parties)
+        parties = drop_blank_parties(parties)
     classes = pl.DataFrame(
         {
             "row": c.numbers("class_row"),

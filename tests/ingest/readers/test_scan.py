@@ -16,7 +16,7 @@ from netpos.ingest.compiled import available
 from netpos.ingest.corpus import TABLES, ingest
 from netpos.ingest.discover import find
 from netpos.ingest.parts import batches, parse
-from netpos.ingest.readers import stretches
+from netpos.ingest.readers import chunks
 from netpos.ingest.readers.lens_json import read_records
 from netpos.ingest.readers.scan import Scanner
 from netpos.ingest.records import Batch
@@ -273,7 +273,7 @@ def test_room_grows_with_what_a_text_holds() -> None:
     assert by_scanner[0].classes.height == 20_000
 
 
-def test_stretches_of_any_size_and_any_number_of_threads_give_the_same_tables(
+def test_chunks_of_any_size_and_any_number_of_threads_give_the_same_tables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     records = [record(n, cites=[1 + n % 7, 200 + n]) for n in range(1, 90)]
@@ -283,7 +283,7 @@ def test_stretches_of_any_size_and_any_number_of_threads_give_the_same_tables(
     expected = ingest([path], tmp_path / "reader")
     monkeypatch.delenv("NETPOS_SCAN")
     for size in (700, 1500, 7001):
-        monkeypatch.setattr(stretches, "STRETCH", size)
+        monkeypatch.setattr(chunks, "CHUNK", size)
         for threads in (1, 2):
             found = ingest([path], tmp_path / f"{size}-{threads}", processes=threads)
             for table in TABLES:
@@ -293,12 +293,12 @@ def test_stretches_of_any_size_and_any_number_of_threads_give_the_same_tables(
     assert len(found.manifest["inputs"][0]["parts"]) > 5
 
 
-def test_a_line_longer_than_two_stretches_is_read_all_the_same(
+def test_a_line_longer_than_two_chunks_is_read_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long = record(2, abstract=[{"text": "x" * 50_000}])
     path = write(tmp_path / "a.jsonl", [record(1), long, *(record(n) for n in range(3, 60))])
-    monkeypatch.setattr(stretches, "STRETCH", 9000)
+    monkeypatch.setattr(chunks, "CHUNK", 9000)
     assert ingest([path], tmp_path / "c").counts["kept"] == 59
     assert ingest([path], tmp_path / "d", max_record=20_000).counts["rejected"] == 1
 
@@ -307,8 +307,8 @@ def test_a_file_of_odd_lines_goes_to_the_reader(tmp_path: Path) -> None:
     odd = [record(n) | {"doc_number": n} for n in range(1, 300)]
     path = write(tmp_path / "a.jsonl", odd)
     (source,) = find([path])
-    with pytest.raises(stretches.Unsuited):
-        stretches.from_file(path, lambda *_: None, threads=2, max_record=10**6)
+    with pytest.raises(chunks.Unsuited):
+        chunks.from_file(path, lambda *_: None, threads=2, max_record=10**6)
     folder = tmp_path / "parts"
     folder.mkdir()
     parts = parse(source, folder, "stem", processes=2).parts

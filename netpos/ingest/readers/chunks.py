@@ -1,4 +1,4 @@
-"""A file of Lens JSON lines in stretches, read by the compiled scanner on several threads.
+"""A file of Lens JSON lines in chunks, read by the compiled scanner on several threads.
 
 The scanner and the writing of Parquet leave Python's lock alone, so threads of one process do what
 would otherwise need processes that each load every library.
@@ -22,8 +22,8 @@ from netpos.ingest.readers.scan import Scanned, Scanner
 from netpos.ingest.records import Batch
 from netpos.progress import advance
 
-#: Bytes of a stretch, before the rest of its last line.
-STRETCH = 64 * 1024 * 1024
+#: Bytes of a chunk, before the rest of its last line.
+CHUNK = 64 * 1024 * 1024
 _STEP = 1 << 20
 T = TypeVar("T")
 Put = Callable[[int, list[Batch], int], T]
@@ -34,27 +34,27 @@ class Unsuited(Exception):  # a way out, no error
 
 
 def from_file(path: Path, put: Put[T], *, threads: int, max_record: int) -> tuple[list[T], str]:
-    """Read a plain file; give each stretch to ``put(number, batches, line ends)``.
+    """Read a plain file; give each chunk to ``put(number, batches, line ends)``.
 
     Returns
     -------
     (answers, digest)
-        What ``put`` gave for each stretch, and the SHA-256 of the file.
+        What ``put`` gave for each chunk, and the SHA-256 of the file.
 
     Raises
     ------
     Unsuited
-        More than a fifth of the lines of a stretch are left, or a line is longer than a stretch.
+        More than a fifth of the lines of a chunk are left, or a line is longer than a chunk.
     """
     size = path.stat().st_size
-    starts = range(0, max(size, 1), STRETCH)
+    starts = range(0, max(size, 1), CHUNK)
     scanners, digest = _Scanners(max_record), _InTurn()
 
     def one(number: int, start: int) -> T:
         with scanners.one() as scanner, path.open("rb", buffering=0) as file:
             length = 0
             try:
-                length = _fill(scanner, file, start, min(start + STRETCH, size), size)
+                length = _fill(scanner, file, start, min(start + CHUNK, size), size)
             finally:
                 digest.update(number, scanner.room(length))
             if start == 0:
@@ -70,7 +70,7 @@ def from_file(path: Path, put: Put[T], *, threads: int, max_record: int) -> tupl
             answers = []
             for future, start in zip(futures, starts, strict=True):
                 answers.append(future.result())
-                advance(min(STRETCH, size - start))
+                advance(min(CHUNK, size - start))
         except BaseException:  # whatever it is: nobody may wait, then raise it again
             digest.stop()
             pool.shutdown(wait=True, cancel_futures=True)
@@ -111,7 +111,7 @@ def from_stream(stream: BinaryIO, put: Put[T], *, threads: int, max_record: int)
     Raises
     ------
     Unsuited
-        A line is longer than half a stretch.
+        A line is longer than half a chunk.
     """
     scanners = _Scanners(max_record)
     waiting: queue.Queue[Future[T]] = queue.Queue()
@@ -132,16 +132,16 @@ def from_stream(stream: BinaryIO, put: Put[T], *, threads: int, max_record: int)
         while not ended:
             free.acquire()
             scanner = scanners.take()
-            room = scanner.room(STRETCH)
+            room = scanner.room(CHUNK)
             room[: len(rest)] = rest
             length = len(rest) + _read_full(stream, room[len(rest) :])
-            ended = length < STRETCH
+            ended = length < CHUNK
             if number == 0:
                 length = _without_bom(room[:length])
             last = length
             if not ended:
                 last = _last_line_feed(room, length) + 1
-                if length - last > STRETCH // 2:  # would be carried to the next stretch
+                if length - last > CHUNK // 2:  # would be carried to the next chunk
                     raise Unsuited
             rest = bytes(room[last:length])
             del room
@@ -213,7 +213,7 @@ def _end_of_line(file: FileIO, end: int, size: int) -> int:
     """Where the line ends that holds the byte before ``end``."""
     at = end - 1
     while at < size:
-        if at - end > STRETCH // 2:  # memory for all of it would be too much
+        if at - end > CHUNK // 2:  # memory for all of it would be too much
             raise Unsuited
         file.seek(at)
         piece = file.read(_STEP if at >= end else 1 << 16)
