@@ -7,6 +7,7 @@ import polars as pl
 
 from netpos.analysis.study import Span, Study
 from netpos.graph import expected
+from netpos.indicators.residuals import intervals
 from netpos.tables import rounded
 
 #: Columns of the table of countries, beside the balance.
@@ -22,8 +23,8 @@ RESIDUALS: dict[str, pl.DataType | type[pl.DataType]] = {
     "high": pl.Float64,
     "reason": pl.String,
 }
-#: Why a pair has no interval, or no ratio.
-TOO_FEW, NOT_CALIBRATED = "too_few", "not_calibrated"
+#: Why a pair with one of these countries has no interval, whatever its links.
+NOT_MEASURABLE = "not_measurable"
 
 
 def expectation(study: Study, technology: str, span: Span) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -73,7 +74,9 @@ def expectation(study: Study, technology: str, span: Span) -> tuple[pl.DataFrame
         countries = pl.concat([countries, row], how="diagonal")
     citing, cited = np.nonzero((observed > 0) | (flow >= expected.LEAST_EXPECTED))
     of_pair = observed[citing, cited], flow[citing, cited]
-    few = pl.Series(of_pair[1] < expected.LEAST_EXPECTED, dtype=pl.Boolean)
+    member, years = study.member[technology], study.years
+    parts = (study.sampled, chosen, member, years, span)
+    found = intervals(*parts, flows, rates, flow, citing, cited)
     residuals = pl.DataFrame(
         {
             "citing": names.gather(citing),
@@ -81,11 +84,20 @@ def expectation(study: Study, technology: str, span: Span) -> tuple[pl.DataFrame
             "observed": of_pair[0],
             "expected": of_pair[1],
             "ratio": expected.ratio(*of_pair),
-        }
-    ).select(
-        pl.all(),
-        pl.lit(None, pl.Float64).alias("low"),
-        pl.lit(None, pl.Float64).alias("high"),
-        pl.when(few).then(pl.lit(TOO_FEW)).otherwise(pl.lit(NOT_CALIBRATED)).alias("reason"),
+            "low": found.low,
+            "high": found.high,
+            "reason": pl.Series(found.reason.tolist(), dtype=pl.String).replace("", None),
+        },
+        schema=RESIDUALS,
     )
     return rounded(countries), rounded(residuals)
+
+
+def only_measurable(residuals: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFrame:
+    """Take the intervals from pairs with a country of which too little is located."""
+    lost = countries.filter(~pl.col("measurable").fill_null(value=True))["country"].implode()
+    either = pl.col("citing").is_in(lost) | pl.col("cited").is_in(lost)
+    return residuals.with_columns(
+        *(pl.when(~either).then(pl.col(end)).alias(end) for end in ("low", "high")),
+        reason=pl.when(either).then(pl.lit(NOT_MEASURABLE)).otherwise("reason"),
+    )

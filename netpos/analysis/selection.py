@@ -15,7 +15,7 @@ from netpos.analysis.coverage import (
     reference_table,
     with_measurable,
 )
-from netpos.analysis.expectation import COLUMNS, expectation
+from netpos.analysis.expectation import COLUMNS, expectation, only_measurable
 from netpos.analysis.study import Span, Study
 from netpos.indicators import (
     position,
@@ -172,7 +172,7 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
     else:
         found["indicators"] = _intervals(study, table, once.sample, technology, period, span)
         table = value.drawn_ranks(table, found["indicators"])
-        parts["residuals"] = residuals
+        parts["residuals"] = only_measurable(residuals, table)
     parts |= {
         "countries": table,
         "links": _plain(closed),

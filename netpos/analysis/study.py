@@ -23,6 +23,7 @@ from netpos.graph import links as graph_links
 from netpos.graph import residence
 from netpos.graph.links import Citations, Mask, Shares, Spread
 from netpos.indicators import markets, value
+from netpos.indicators.residuals import Sampled
 from netpos.indicators.trend import last_whole_year
 from netpos.ingest.corpus import Corpus, reading
 from netpos.options import Options
@@ -194,6 +195,11 @@ class Study:
     def spread_of(self, kind: Kind) -> Spread:
         """Return pairs spread over countries or organisations."""
         return self.spread if kind == "country" else self.organisation_spread
+
+    @cached_property
+    def sampled(self) -> Sampled:
+        """The corpus as a sample of organisations, for the errors of residuals."""
+        return Sampled.of(self.pairs, self.spread, self.shares, self.organisations)
 
     @cached_property
     def counted(self) -> Mask:

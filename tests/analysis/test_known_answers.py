@@ -85,9 +85,10 @@ def test_the_residuals_are_the_links_beside_what_is_expected_of_them() -> None:
     assert given == pytest.approx(of(found["countries"], "given"), rel=1e-9)
     ratios = whole.drop_nulls("ratio")
     assert (ratios["ratio"] - ratios["observed"] / ratios["expected"]).abs().max() < 1e-9  # type: ignore[operator] # a number
-    # no interval has been shown to hold
-    assert whole["low"].null_count() == whole["high"].null_count() == whole.height
-    assert set(whole["reason"]) == {"not_calibrated"}
+    # with many firms every pair has an interval, and that of 1 is in almost all
+    assert whole["reason"].null_count() == whole.height == 12
+    inside = (whole["low"] < 1) & (whole["high"] > 1)
+    assert inside.sum() >= 10
 
 
 def test_nothing_is_expected_where_those_that_could_be_cited_are_not_known() -> None:

@@ -1,0 +1,239 @@
+r"""How well the ratio of observed to expected citations of a pair of countries is known.
+
+The organisations of a corpus are taken as a sample of those that could have filed. The logarithm of
+the ratio, :math:`\ln O_{ij} - \ln E_{ij}`, is a function of sums of links and of families; its
+derivative gives each link and each family an influence, and an organisation k has that of all its
+families and of all links that it takes part in, citing or cited, :math:`U_k`. With :math:`e_l` the
+influence of a link,
+
+.. math:: \widehat{\mathrm{var}} = \max\Bigl(\sum_k U_k^2 - \sum_l e_l^2,\
+          \tfrac12 \sum_k U_k^2\Bigr)
+
+since the noise of a link stands in the sums of both its ends (the dyadic-robust variance of Aronow,
+Samii and Assenova 2015). The rates of cohorts, which belong to the technology as a whole, are held
+fixed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.special import stdtrit
+
+from netpos.graph.expected import LEAST_EXPECTED, Flows, foreign_families
+from netpos.graph.kernels import Floats, divide
+from netpos.graph.links import Citations, Shares, Spread, gathered
+
+Ints = NDArray[np.int64]
+#: Citations and organisations at either end below which there is no interval.
+LEAST_CITATIONS, LEAST_ORGANISATIONS = 20, 3
+#: Effective number of organisations at an end below which the ratio rests on one firm.
+LEAST_EFFECTIVE = 2.0
+#: What the variance keeps of the squares of organisations at least.
+LEAST_PART = 0.5
+
+
+class Intervals(NamedTuple):
+    """Bounds of the ratio of each pair, NaN where there are none, and why (else empty)."""
+
+    low: Floats
+    high: Floats
+    reason: NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A corpus as a sample of organisations.
+
+    ``holders`` has a row for each family (and document outside) with the parts of its
+    organisations, 1 in all; a family without an organisation is one of its own.
+    """
+
+    pairs: Citations
+    spread: Spread
+    shares: Shares
+    holders: csr_array
+
+    @classmethod
+    def of(cls, pairs: Citations, spread: Spread, shares: Shares, organisations: Shares) -> Sampled:
+        """Take the parts of a corpus; ``spread`` belongs to ``pairs`` and ``shares``."""
+        matrix = organisations.matrix
+        rows, names = matrix.shape
+        number = np.diff(matrix.indptr)
+        alone = np.flatnonzero(number == 0)
+        row = np.concatenate([np.repeat(np.arange(rows), number), alone])
+        column = np.concatenate([matrix.indices, names + np.arange(alone.size)])
+        held = np.repeat(1.0 / np.maximum(number, 1), number)
+        part = np.concatenate([held, np.ones(alone.size)])
+        shape = (rows, names + alone.size)
+        return cls(pairs, spread, shares, csr_array((part, (row, column)), shape=shape))
+
+
+def intervals(
+    sample: Sampled,
+    chosen: NDArray[np.bool_],
+    member: NDArray[np.bool_],
+    years: Floats,
+    span: tuple[int, int],
+    flows: Flows,
+    rates: Floats,
+    expected: Floats,
+    citing: Ints,
+    cited: Ints,
+) -> Intervals:
+    r"""95 % intervals of observed over expected, :math:`r\, e^{\pm t_\nu s}`.
+
+    The degrees of freedom are the effective number of organisations, less 1, that hold the links of
+    the pair at either end, or of influences, :math:`(\sum U_k^2)^2 / \sum U_k^4`, whichever is
+    smallest.
+
+    Parameters
+    ----------
+    sample
+        See `Sampled`.
+    chosen, member, years, span, flows, rates, expected
+        As for `netpos.graph.expected.flows_of`, and what it and `cohort_rates` and
+        `expected_flow` returned.
+    citing, cited
+        Numbers of the countries of each pair.
+
+    Returns
+    -------
+    For each pair; ``reason`` is ``too_few`` where fewer than 20 citations are observed, 5 expected,
+    or fewer than three organisations stand at an end, ``one_firm`` where the effective number of
+    them is below 2.
+
+    References
+    ----------
+    docs/methods.md.
+    """
+    low, high = np.full(citing.size, np.nan), np.full(citing.size, np.nan)
+    reason = np.full(citing.size, "too_few", dtype="<U20")
+    spread, holders = sample.spread, sample.holders
+    keep = np.flatnonzero(gathered(chosen, spread.pair))
+    cell, weight, pair = spread.cell[keep], spread.weight[keep], spread.pair[keep]
+    i, j = (end[cell].astype(np.int64) for end in spread.ends)
+    abroad = i != j
+    i, j, weight, pair = i[abroad], j[abroad], weight[abroad], pair[abroad]
+    f, g = sample.pairs.citing[pair], sample.pairs.cited[pair]
+    t = (years[f] - span[0]).astype(np.int64)
+    n, number = flows.abroad.shape
+    others = foreign_families(flows.cited)
+    families = _families(sample, member, years, flows.cited.shape[1])
+    for country in np.unique(citing).tolist():
+        mine = np.flatnonzero(i == country)
+        asked = np.flatnonzero((citing == country) & (expected[citing, cited] >= LEAST_EXPECTED))
+        to = cited[asked]
+        observed = np.bincount(j[mine], weight[mine], minlength=n)[to]
+        asked, to = asked[observed >= LEAST_CITATIONS], to[observed >= LEAST_CITATIONS]
+        if not asked.size:
+            continue
+        observed = np.bincount(j[mine], weight[mine], minlength=n)[to]
+        whole = expected[country, to]
+        every = rates @ others[country]  # (T,): what all foreign families weigh
+        per = np.nan_to_num(divide(flows.abroad[country], every), nan=0.0)
+        part = np.nan_to_num(divide(rates @ flows.cited[to].T, every[:, None]), nan=0.0)  # (T, p)
+        by_year = part / whole
+        by_cohort = (per[:, None] * rates).T @ part / whole  # (S, p)
+        of_own = (per @ rates)[:, None] / whole  # (S, p)
+
+        ends = holders[f[mine]], holders[g[mine]]
+        both = csr_array(ends[0] + ends[1])
+        # organisations that take part in these links, and those of several countries
+        active = np.union1d(both.indices, families.several)
+        both, ends = both[:, active], (ends[0][:, active], ends[1][:, active])
+        own = families.part(active, country, to, by_cohort, of_own)
+        cells = _cells(both, j[mine], weight[mine], n)
+        dates = _cells(both, t[mine], weight[mine], number)
+        U = cells[:, to].toarray() / observed - dates @ by_year + own
+        held = [_cells(end, j[mine], weight[mine], n)[:, to].toarray() for end in ends]
+        to_pair = j[mine][:, None] == to
+        link = weight[mine][:, None] * (to_pair / observed - by_year[t[mine]])
+        alone = families.single[active]
+        squares = families.squares(country, to, by_cohort, of_own) - (own[alone] ** 2).sum(axis=0)
+        squares = np.maximum(squares, 0.0) + (U**2).sum(axis=0)
+        fourths = (U**4).sum(axis=0)
+        kept = np.maximum(squares - (link**2).sum(axis=0), LEAST_PART * squares)
+        effective = np.min([divide(h.sum(axis=0) ** 2, (h**2).sum(axis=0)) for h in held], axis=0)
+        firms = np.min([(h > 0).sum(axis=0) for h in held], axis=0)
+        freedom = np.maximum(np.minimum(effective, divide(squares**2, fourths)) - 1.0, 1.0)
+        reach = np.exp(np.minimum(stdtrit(freedom, 0.975) * np.sqrt(kept), 700.0))
+        sound = (firms >= LEAST_ORGANISATIONS) & (effective >= LEAST_EFFECTIVE)
+        reason[asked] = np.where(firms < LEAST_ORGANISATIONS, "too_few", "one_firm")
+        reason[asked[sound]] = ""
+        low[asked[sound]] = (observed / whole / reach)[sound]
+        high[asked[sound]] = (observed / whole * reach)[sound]
+    return Intervals(low, high, reason)
+
+
+@dataclass(frozen=True)
+class _Families:
+    """Families by organisation and cohort: of each country, and of all.
+
+    ``single`` marks organisations whose families are of one country, the others are ``several``;
+    ``products`` are sums over the former of families of two cohorts, by country.
+    """
+
+    of: list[csr_array]
+    total: csr_array
+    single: NDArray[np.bool_]
+    products: Floats
+
+    @property
+    def several(self) -> Ints:
+        """Organisations with families of several countries."""
+        return np.flatnonzero(~self.single)
+
+    def part(
+        self, active: Ints, country: int, to: Ints, by_cohort: Floats, of_own: Floats
+    ) -> Floats:
+        """Influence of the families of some organisations: ``(active, pairs)``."""
+        found = (self.total[active] - self.of[country][active]) @ by_cohort
+        for k, c in enumerate(to.tolist()):
+            found[:, k] -= self.of[c][active] @ of_own[:, k]
+        return np.asarray(found, dtype=np.float64)
+
+    def squares(self, country: int, to: Ints, by_cohort: Floats, of_own: Floats) -> Floats:
+        """Squared influences of the families, summed over all organisations of one country."""
+        both = by_cohort - of_own
+        rest = self.products.sum(axis=0) - self.products[country]
+        found = np.einsum("sp,st,tp->p", by_cohort, rest, by_cohort)
+        for k, c in enumerate(to.tolist()):
+            found[k] += both[:, k] @ self.products[c] @ both[:, k]
+            found[k] -= by_cohort[:, k] @ self.products[c] @ by_cohort[:, k]
+        return np.asarray(found, dtype=np.float64)
+
+
+def _families(sample: Sampled, member: NDArray[np.bool_], years: Floats, cohorts: int) -> _Families:
+    dated = years[member & np.isfinite(years)]
+    start = int(dated.min()) if dated.size else 0
+    cohort = np.where(np.isfinite(years), years - start, cohorts - 1).astype(np.int64)
+    rows = np.flatnonzero(member)
+    held = sample.shares.matrix[rows].tocoo()
+    family, country, n = rows[held.row], held.col, len(sample.shares.names)
+
+    def of(keep: NDArray[np.bool_]) -> csr_array:
+        some = family[keep]
+        where = (np.arange(some.size), cohort[some])
+        made = csr_array((held.data[keep], where), shape=(some.size, cohorts))
+        return csr_array(sample.holders[some].T @ made)
+
+    each = [of(country == c) for c in range(n)]
+    countries = sum((np.diff(one.indptr) > 0).astype(np.int64) for one in each)
+    single = np.asarray(countries <= 1)
+    products = np.zeros((n, cohorts, cohorts))
+    for c, one in enumerate(each):
+        some = one[np.flatnonzero(single)]
+        products[c] = (some.T @ some).toarray()
+    return _Families(each, of(np.ones(family.size, dtype=bool)), single, products)
+
+
+def _cells(held: csr_array, column: Ints, weight: Floats, columns: int) -> csr_array:
+    """Sums by organisation and column of links whose organisations are the rows of ``held``."""
+    at = np.arange(column.size)
+    table = csr_array((weight, (at, column)), shape=(column.size, columns))
+    return csr_array(held.T @ table).tocsc().tocsr()
