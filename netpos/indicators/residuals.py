@@ -128,11 +128,12 @@ def intervals(
         mine = np.flatnonzero(i == country)
         asked = np.flatnonzero((citing == country) & (expected[citing, cited] >= LEAST_EXPECTED))
         to = cited[asked]
-        observed = np.bincount(j[mine], weight[mine], minlength=n)[to]
-        asked, to = asked[observed >= LEAST_CITATIONS], to[observed >= LEAST_CITATIONS]
+        given = np.bincount(j[mine], weight[mine], minlength=n).astype(np.float64)
+        many = given[to] >= LEAST_CITATIONS
+        asked, to = asked[many], to[many]
         if not asked.size:
             continue
-        observed = np.bincount(j[mine], weight[mine], minlength=n)[to]
+        observed = given[to]
         whole = expected[country, to]
         every = rates @ others[country]  # (T,): what all foreign families weigh
         per = np.nan_to_num(divide(flows.abroad[country], every), nan=0.0)
@@ -150,16 +151,16 @@ def intervals(
         cells = _cells(both, j[mine], weight[mine], n)
         dates = _cells(both, t[mine], weight[mine], number)
         U = cells[:, to].toarray() / observed - dates @ by_year + own
-        held = [_cells(end, j[mine], weight[mine], n)[:, to].toarray() for end in ends]
-        to_pair = j[mine][:, None] == to
-        link = weight[mine][:, None] * (to_pair / observed - by_year[t[mine]])
+        held = [_cells(end, j[mine], weight[mine], n)[:, to].tocsc() for end in ends]
+        of_links = _of_links(t[mine], j[mine], weight[mine], to, observed, by_year)
         alone = families.single[active]
         squares = families.squares(country, to, by_cohort, of_own) - (own[alone] ** 2).sum(axis=0)
-        squares = np.maximum(squares, 0.0) + (U**2).sum(axis=0)
-        fourths = (U**4).sum(axis=0)
-        kept = np.maximum(squares - (link**2).sum(axis=0), LEAST_PART * squares)
-        effective = np.min([divide(h.sum(axis=0) ** 2, (h**2).sum(axis=0)) for h in held], axis=0)
-        firms = np.min([(h > 0).sum(axis=0) for h in held], axis=0)
+        U *= U
+        squares = np.maximum(squares, 0.0) + U.sum(axis=0)
+        fourths = (U * U).sum(axis=0)
+        kept = np.maximum(squares - of_links, LEAST_PART * squares)
+        effective = np.min([divide(h.sum(axis=0) ** 2, (h * h).sum(axis=0)) for h in held], axis=0)
+        firms = np.min([np.diff(h.indptr) for h in held], axis=0)
         freedom = np.maximum(np.minimum(effective, divide(squares**2, fourths)) - 1.0, 1.0)
         reach = np.exp(np.minimum(stdtrit(freedom, 0.975) * np.sqrt(kept), 700.0))
         sound = (firms >= LEAST_ORGANISATIONS) & (effective >= LEAST_EFFECTIVE)
@@ -168,6 +169,20 @@ def intervals(
         low[asked[sound]] = (observed / whole / reach)[sound]
         high[asked[sound]] = (observed / whole * reach)[sound]
     return Intervals(low, high, reason)
+
+
+def _of_links(
+    year: Ints, country: Ints, weight: Floats, to: Ints, observed: Floats, by_year: Floats
+) -> Floats:
+    """Squared influences of single links on each pair, summed."""
+    rows, n = by_year.shape[0], int(country.max(initial=0)) + 1
+    squares = np.bincount(year * n + country, weight**2, minlength=rows * n).reshape(rows, n)
+    there = np.zeros((rows, to.size))
+    known = to < n
+    there[:, known] = squares[:, to[known]]
+    away = squares.sum(axis=1, keepdims=True) - there
+    found = there * (1 / observed - by_year) ** 2 + away * by_year**2
+    return np.asarray(found.sum(axis=0), dtype=np.float64)
 
 
 @dataclass(frozen=True)
