@@ -22,6 +22,8 @@ KEYS = {
     "decomposition": ("year", "variant"),
     "sectors": ("year", "sector"),
     "companies": ("technology", "country"),
+    "science": ("technology", "period", "country"),
+    "science_coverage": ("technology", "year", "type"),
     "company_coverage": ("technology",),
 }
 

@@ -147,6 +147,8 @@ def filled(words: list[str]) -> list[str]:
         "companies": "companies.csv",
     }.get(command, "FILE")
     optional = [w for w in rest if not w.startswith("[") and not w.endswith("]")]
+    if command == "science":
+        optional += ["--technology", "quantum=works.jsonl"]
     if "FILE" in rest and "--out" not in rest:
         optional += ["--out", "made"]
     return [command, *(PLACES.get(w, file if w == "FILE" else w) for w in optional)]
@@ -189,6 +191,8 @@ FILES = {
     "flows.csv": "citing,cited,weight\nNL,US,3\nUS,NL,1\nDE,NL,2\n",
     "sizes.csv": "country,families\nNL,2\nUS,10\nDE,4\n",
     "trade.csv": "country,product,value\nA,x,1\nA,y,1\nB,y,1\nB,z,1\nC,z,1\n",
+    "works.jsonl": '{"id": "https://openalex.org/W1", "publication_year": 2018, "type": "article", '
+    '"cited_by_count": 1, "authorships": [{"countries": ["NL"]}]}\n',
     "companies.csv": "company_id,country,technology,founded,status,funding_usd_m\n"
     "a,NL,quantum,2015,active,12\n",
     "sectors.csv": "country,year,sector,value_added,berd,gdp\nNL,2015,ict,5,1,90\n"
@@ -305,6 +309,7 @@ def test_tables_of_links_and_complexity_are_named(here: Path) -> None:
         ("complexity", "trade.csv", "--focal", "A"),
         ("intensity", "sectors.csv", "--benchmark", "DE"),
         ("companies", "companies.csv"),
+        ("science", "--technology=quantum=works.jsonl"),
     ):
         result = CliRunner().invoke(app, [command, file, "--out", command, *more])
         assert result.exit_code == 0, result.stderr

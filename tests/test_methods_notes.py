@@ -15,6 +15,7 @@ import pytest
 import netpos.graph
 import netpos.indicators
 import netpos.innovation
+import netpos.science
 from netpos.analysis import complexity as subclasses
 from netpos.analysis import pattern_hits
 from netpos.commands import run as pipeline
@@ -49,7 +50,7 @@ WHOLE = {"netpos.graph.kernels", "netpos.graph.links", "netpos.graph.residence"}
 
 def modules() -> list[ModuleType]:
     found = [pattern_hits, subclasses]
-    for package in (netpos.indicators, netpos.graph, netpos.innovation):
+    for package in (netpos.indicators, netpos.graph, netpos.innovation, netpos.science):
         for one in pkgutil.iter_modules(package.__path__):
             name = f"{package.__name__}.{one.name}"
             if name not in WHOLE:

@@ -288,3 +288,102 @@ def companies(
                 report=say,
             )
         )
+
+
+@app.command()
+@with_options("focal", "from", "to", "periods", "lang")
+def science(
+    out: Out,
+    works: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Works of OpenAlex or Lens, told apart by --technologies."),
+    ] = None,
+    technology: Annotated[
+        list[str] | None,
+        typer.Option("--technology", metavar="ID=FILE", help="An export of one technology."),
+    ] = None,
+    technologies: Annotated[
+        Path | None,
+        typer.Option(
+            "--technologies",
+            metavar="FILE",
+            help="Technologies by topics, fields and terms, TOML.",
+            callback=reachable,
+        ),
+    ] = None,
+    totals: Annotated[
+        Path | None,
+        typer.Option(
+            "--totals",
+            metavar="FILE",
+            help="CSV country,works[,year] of all science: gives rai.",
+            callback=reachable,
+        ),
+    ] = None,
+    researchers: Annotated[
+        Path | None,
+        typer.Option(
+            "--researchers", metavar="FILE", help="CSV country,year,fte.", callback=reachable
+        ),
+    ] = None,
+    aggregates: Annotated[
+        Path | None,
+        typer.Option(
+            "--aggregates",
+            metavar="FILE",
+            help="Instead of works: technology,country,year,type,works,citations.",
+            callback=reachable,
+        ),
+    ] = None,
+    benchmark: Annotated[
+        str,
+        typer.Option(
+            "--benchmark", metavar="SET|CODES", help="Countries compared with: codes, or a set."
+        ),
+    ] = "report-4.1",
+    window: Annotated[
+        str,
+        typer.Option(
+            "--window", metavar="YEARS|none", help="Years in which citations count, where known."
+        ),
+    ] = "4",
+    types: Annotated[
+        str, typer.Option("--types", metavar="TYPES", help="Types of works that count.")
+    ] = "article,review,conference",
+    min_cell: Annotated[
+        int,
+        typer.Option("--min-cell", metavar="N", help="Works below which a cell is pooled.", min=1),
+    ] = 30,
+    *,
+    given: Given,
+) -> None:
+    """Publications: output, impact, specialisation of a country by technology.
+
+    Example: netpos science --technology quantum=works.jsonl.gz --focal NL --out results
+    """
+    from netpos import options
+    from netpos.commands import science as knowledge
+
+    with errors():
+        chosen = options.make(given)
+        tell(
+            knowledge.analyse_science(
+                works or [],
+                out,
+                knowledge.Choices(
+                    focal=chosen.focal,
+                    benchmark=benchmark,
+                    periods=tuple(chosen.spans()),
+                    window=knowledge.parse_window(window),
+                    types=knowledge.parse_types(types),
+                    min_cell=min_cell,
+                    totals=totals,
+                    researchers=researchers,
+                    aggregates=aggregates,
+                    lang=chosen.lang,
+                ),
+                technologies=technology or [],
+                definitions=technologies,
+                report=say,
+            )
+        )

@@ -1,0 +1,1 @@
+"""Publications: output, citations and specialisation of a country by technology."""
