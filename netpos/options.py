@@ -53,8 +53,7 @@ class Options(BaseModel):
     scope: Literal["closed", "citing", "cited"] = option(
         "closed",
         "Which ends of a link must be in the technology.",
-        changes="links; organisation_links; countries; organisations; technologies; indicators; "
-        "scores; changes; benchmark; sensitivity; robustness",
+        changes="every number made of links, but for what rests on sources",
     )
     first: int = option(
         2015,
@@ -84,7 +83,7 @@ class Options(BaseModel):
     year_by: Literal["publication", "priority"] = option(
         "publication",
         "The year that puts a family into a period.",
-        changes="every table but trend, slopes, family_values and overlap",
+        changes="every table but family_values and overlap",
     )
     window: int | None = option(
         None,

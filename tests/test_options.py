@@ -25,14 +25,17 @@ COUNTRIES = {
     *("countries", "technologies", "links", "source_links", "exposure", "dependents"),
     *("coverage", "coverage_by_country", "references", "trend", "slopes", "changes", "scores"),
     *("indicators", "benchmark", "sensitivity", "robustness", "family_values"),
+    *("bounds", "residuals", "differences"),
 }
 #: What the words of a declaration stand for, where they name no table.
 WORDS = {
     "every table": TABLES,
-    "every table but trend, slopes, family_values and overlap": TABLES
-    - {"trend", "slopes", "family_values", "overlap"},
+    "every table but family_values and overlap": TABLES - {"family_values", "overlap"},
     "every table with a column period": TABLES,
     "every number made of links": COUNTRIES | {"organisations", "organisation_links"},
+    "every number made of links, but for what rests on sources": COUNTRIES
+    - {"source_links", "exposure", "dependents"}
+    | {"organisations", "organisation_links"},
     "every number of countries": COUNTRIES,
     "every number of value or of blocs": COUNTRIES | {"organisations"},
     "ledger, and so every table": TABLES,
