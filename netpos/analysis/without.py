@@ -26,8 +26,8 @@ from netpos.indicators.robustness import STATED, said
 from netpos.tables import rounded
 
 #: Organisations left out for the core, those with the largest part first: each needs its own
-#: distances. Whoever comes behind them takes part in less than one in a hundred links.
-CORE_TRIED = 200
+#: distances. Whoever comes behind them takes part in a few links of a hundred at most.
+CORE_TRIED = 100
 #: Matrices of links made at a time, in numbers.
 _AT_ONCE = 4_000_000
 #: What remains of a sum when all of it is taken away, relative to the sum.
