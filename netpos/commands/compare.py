@@ -41,6 +41,9 @@ KEYS = (
     "citing_office",
     "symbols",
     "utility_models",
+    "classes",
+    "other_country",
+    "other_period",
 )
 #: Tables in which one of these, or another column, has another part.
 _OWN_KEYS = {

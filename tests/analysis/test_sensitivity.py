@@ -13,6 +13,7 @@ from netpos import analysis
 from netpos.analysis.sensitivity import INDICATORS, LEADERS, sensitivity
 from netpos.analysis.ways import Specification, extended_families, specifications
 from netpos.analysis.without import without_one
+from netpos.commands.compare import KEYS
 from netpos.indicators.position import country_table
 from netpos.indicators.robustness import GROUPS, STATED, robustness
 from netpos.ingest.corpus import read
@@ -213,6 +214,8 @@ def test_the_table_has_the_columns_and_rows_of_the_design(
     assert table.height == len(study.names) * len(INDICATORS) * 66
     keys = [c for c in COLUMNS if c not in ("value", "rank", "leader", "base")]
     assert not table.select(keys).is_duplicated().any()
+    told = [c for c in KEYS if c in table.columns]  # by which two runs are compared
+    assert not table.select(told).is_duplicated().any()
     assert table["base"].sum() == len(study.names) * len(INDICATORS)
     assert table["technology"].unique(maintain_order=True).to_list() == study.names
 
