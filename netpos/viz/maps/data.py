@@ -154,7 +154,7 @@ def period_entries(shown: Picture, periods: Mapping[str, Links]) -> list[dict[st
 def add_ratios(
     entries: Sequence[dict[str, object]], residuals: pl.DataFrame, shown: Picture
 ) -> None:
-    """Put citations over those expected into the entries of the periods, by numbers of the nodes.
+    """Put citations over those expected, with their interval, into the entries of the periods.
 
     Raises
     ------
@@ -164,12 +164,15 @@ def add_ratios(
     columns = {"period": pl.String, "citing": pl.String, "cited": pl.String, "ratio": pl.Float64}
     require(residuals, columns, name="residuals")
     place = {node: k for k, node in enumerate(shown.ids)}
+    for end in ("low", "high"):
+        if end not in residuals.columns:
+            residuals = residuals.with_columns(pl.lit(None, pl.Float64).alias(end))
     rows = residuals.drop_nulls("ratio").filter(pl.col("citing").is_in(shown.ids))
     for entry in entries:
         here = rows.filter(pl.col("period") == entry["key"])
         entry["ratios"] = {
-            f"{place[i]}>{place[j]}": significant(ratio)
-            for i, j, ratio in here.select("citing", "cited", "ratio").iter_rows()
+            f"{place[i]}>{place[j]}": [significant(v) for v in found]
+            for i, j, *found in here.select("citing", "cited", "ratio", "low", "high").iter_rows()
             if j in place
         }
 

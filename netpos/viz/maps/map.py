@@ -85,8 +85,9 @@ def network_map(
         that gives them for the links drawn, called with a list of (citing, cited); three are shown.
         For other links the panel names the ``netpos explain`` call.
     residuals
-        Rows of ``tables/residuals.csv`` of the technology, ``period, citing, cited, ratio``: the
-        reader can then let the width of a link follow citations over those expected.
+        Rows of ``tables/residuals.csv`` of the technology, ``period, citing, cited, ratio`` and,
+        where known, ``low, high``: the reader can then let the width of a link follow citations
+        over those expected.
     context
         What is printed below the map: ``period, data_date, records, families, coverage`` [share],
         ``counting, by, scope, left_out, membership_year, method, graph_file, source, version``;

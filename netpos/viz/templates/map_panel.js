@@ -246,7 +246,7 @@ function linkPanel(from, to) {
       [say("link_pairs"), number(link.pairs)],
       [say("link_share_given", { name: nameOf(a) }), percent(link.weight / period.given[a])],
       [say("link_share_received", { name: nameOf(b) }), percent(link.weight / period.received[b])],
-      ...(DATA.has_ratios ? [[say("link_ratio"), number(link.ratio)]] : []),
+      ...(DATA.has_ratios ? [[say("link_ratio"), ratioText(link)]] : []),
     ];
     parts.push(make("table", { class: "facts-table" }, make("tbody", {}, ...facts.map(([what, value]) =>
       make("tr", {}, make("th", { scope: "row" }, what), make("td", { class: "num" }, value))))));
@@ -255,6 +255,14 @@ function linkPanel(from, to) {
   const buttons = [from, to].map((i) => nodeButton(i));
   parts.push(make("p", { class: "choose" }, buttons[0], " · ", buttons[1]));
   return parts;
+}
+
+/** Citations over those expected, with the interval where there is one. */
+function ratioText(link) {
+  const [low, high] = link.between;
+  if (link.ratio === null) return say("unknown");
+  return low === null ? `${number(link.ratio)} (${say("no_interval")})`
+    : `${number(link.ratio)} (${number(low)} – ${number(high)})`;
 }
 
 function familiesBehind(from, to) {

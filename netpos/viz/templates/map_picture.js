@@ -351,7 +351,7 @@ function linkTip(key) {
   const link = linkBetween(from, to);
   return say("link_title", { citing: nameOf(from), cited: nameOf(to) }) +
     (link ? `: ${number(link.weight)}` : "") +
-    (link && state.width === "ratio" ? `\n${say("link_ratio")}: ${number(link.ratio)}` : "");
+    (link && state.width === "ratio" ? `\n${say("link_ratio")}: ${ratioText(link)}` : "");
 }
 
 function showTip(text, event) {

@@ -27,6 +27,10 @@ function linkKey(from, to) {
   return `${from}>${to}`;
 }
 
+function ratioOf(period, from, to) {
+  return (period.ratios || {})[linkKey(from, to)] || [null, null, null];
+}
+
 function periodLinks(at) {
   const period = DATA.periods[at];
   if (!period.unpacked) {
@@ -41,7 +45,9 @@ function periodLinks(at) {
         weight: flat[k + 2],
         pairs: flat[k + 3],
         main: k / 4 < period.main,
-        ratio: (period.ratios || {})[linkKey(flat[k], flat[k + 1])] ?? null,
+        // citations over those expected, and the ends of its interval
+        ratio: ratioOf(period, flat[k], flat[k + 1])[0],
+        between: ratioOf(period, flat[k], flat[k + 1]).slice(1),
       };
       period.unpacked.push(link);
       period.byKey.set(link.key, link);

@@ -24,7 +24,10 @@ def links() -> Links:
 
 def residuals(period: str = "all") -> pl.DataFrame:
     table = pl.DataFrame(RATIOS, ["citing", "cited", "ratio"], orient="row")
-    return table.with_columns(period=pl.lit(period))
+    known = pl.col("ratio") == 4.0
+    return table.with_columns(
+        period=pl.lit(period), low=pl.when(known).then(2.5), high=pl.when(known).then(6.0)
+    )
 
 
 def block(path: Path) -> dict:
@@ -41,7 +44,11 @@ def test_the_page_holds_the_ratio_of_each_link_that_has_one(tmp_path: Path) -> N
         tuple(ids[int(k)] for k in key.split(">")): v
         for key, v in data["periods"][0]["ratios"].items()
     }
-    assert held == {("NL", "US"): 0.5, ("NL", "DE"): 4, ("DE", "US"): 1}
+    assert held == {
+        ("NL", "US"): [0.5, None, None],
+        ("NL", "DE"): [4, 2.5, 6],
+        ("DE", "US"): [1, None, None],
+    }
     assert data["has_ratios"] is True
 
 
@@ -75,7 +82,11 @@ def test_the_reader_can_let_the_width_follow_the_ratio(visit, tmp_path, lang, sa
     assert said in page.locator("#legend").inner_text()
     assert "width=ratio" in page.evaluate("location.hash")
     page.evaluate("App.choose({ link: ['NL', 'DE'].map((c) => NUMBER_OF.get(c)) })")
-    assert "4" in page.locator("#panel").inner_text()
+    panel = page.locator("#panel").inner_text()
+    assert ("4 (2.5 – 6)" if lang == "en" else "4 (2,5 – 6)") in panel
+    page.evaluate("App.choose({ link: ['NL', 'US'].map((c) => NUMBER_OF.get(c)) })")
+    none = {"en": "0.5 (no interval)", "nl": "0,5 (geen interval)"}
+    assert none[lang] in page.locator("#panel").inner_text()
 
 
 def test_a_map_without_ratios_hides_the_choice(visit, tmp_path) -> None:
