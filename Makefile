@@ -81,7 +81,11 @@ bench-maps: setup browser  ## how soon a map is usable in Chromium
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) .venv-floors $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: bench-maps crash hostile
+.PHONY: bench-maps crash hostile release
+
+release: setup  ## wheels for every system and the source distribution into dist/, checked
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'
+	$(BIN)/python scripts/release.py --into dist
 
 crash: setup  ## kill commands 200 times and see that the next run ends as if nothing was
 	$(BIN)/python -m tests.crash.run --kills 200

@@ -1,50 +1,144 @@
-"""Compile the scanner of Lens JSON lines while netpos is built or installed.
+"""Build netpos: its scanner of Lens JSON lines, the bundled data, a page for package indexes.
 
 The compiler comes with the build requirement ``ziglang``, so none need be installed. Where the
 scanner cannot be compiled the build goes on without it: netpos then reads the same, more slowly.
+``NETPOS_TARGET`` in the environment names another system to build for, see `TARGETS`, or ``none``
+for a wheel of Python alone; what is asked for by name must succeed.
 """
 
 from __future__ import annotations
 
 import os
+import platform
+import re
+import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+
+class Target(NamedTuple):
+    """A system: how the compiler calls it (None: this machine), its library, its tag."""
+
+    triple: str | None
+    suffix: str
+    tag: str
+
+
+_GLIBC, _MANYLINUX = "linux-gnu.2.17", "manylinux_2_17_{0}.manylinux2014_{0}"
+TARGETS = {
+    "linux-x86_64": Target(f"x86_64-{_GLIBC}", ".so", _MANYLINUX.format("x86_64")),
+    "linux-aarch64": Target(f"aarch64-{_GLIBC}", ".so", _MANYLINUX.format("aarch64")),
+    "macos-x86_64": Target("x86_64-macos.11.0", ".dylib", "macosx_11_0_x86_64"),
+    "macos-arm64": Target("aarch64-macos.11.0", ".dylib", "macosx_11_0_arm64"),
+    "windows-x86_64": Target("x86_64-windows-gnu", ".dll", "win_amd64"),
+}
+
+
+def target() -> Target | None:
+    """Return the system to build for; None: without a scanner."""
+    name = os.environ.get("NETPOS_TARGET", "")
+    if name == "none":
+        return None
+    if name:
+        return TARGETS[name]
+    machine = platform.machine().lower().replace("amd64", "x86_64")
+    if sys.platform == "darwin":  # by name: Python may be of two kinds of machine, a library is not
+        return TARGETS.get(f"macos-{machine}")
+    if sys.platform == "win32":
+        return TARGETS.get(f"windows-{machine}")
+    return Target(None, ".so", re.sub(r"[-.]", "_", sysconfig.get_platform()))
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc] # hatchling has no types
     """Adds the bundled data, the documents and the compiled scanner to the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile; name the platform in the wheel's tag if that went well."""
-        if version != "editable":  # an editable install reads them where they are
-            build_data["force_include"]["data"] = "netpos/data"
-            for page in sorted((Path(self.root) / "docs").glob("*.md")):
-                build_data["force_include"][f"docs/{page.name}"] = f"netpos/docs/{page.name}"
-        folder = Path(self.root) / "netpos" / "ingest" / "native"
-        library = folder / f"lens_scan{SUFFIX}"
-        if compiled(folder / "lens_scan.c", library):
-            build_data["artifacts"].append(f"/netpos/ingest/native/{library.name}")
+        """Compile; name the system in the wheel's tag if that went well."""
+        inside = Path("netpos", "ingest", "native")
+        source = Path(self.root) / inside / "lens_scan.c"
+        wanted = target()
+        self._work = Path(tempfile.mkdtemp(prefix="netpos-build-"))
+        if version == "editable":  # what it needs is read where it is
+            if wanted:
+                compiled(source, source.with_suffix(wanted.suffix), wanted.triple)
+            return
+        build_data["force_include"]["data"] = "netpos/data"
+        for page in sorted((Path(self.root) / "docs").glob("*.md")):
+            build_data["force_include"][f"docs/{page.name}"] = f"netpos/docs/{page.name}"
+        if wanted is None:
+            return
+        library = self._work / f"lens_scan{wanted.suffix}"
+        if compiled(source, library, wanted.triple):
+            build_data["force_include"][str(library)] = (inside / library.name).as_posix()
             build_data["pure_python"] = False
-            platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-            build_data["tag"] = f"py3-none-{platform}"
+            build_data["tag"] = f"py3-none-{wanted.tag}"
+        elif os.environ.get("NETPOS_TARGET"):
+            raise RuntimeError(f"no scanner for {os.environ['NETPOS_TARGET']}")
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove what was made on the way."""
+        del version, build_data, artifact_path
+        shutil.rmtree(self._work, ignore_errors=True)
 
 
-def compiled(source: Path, library: Path) -> bool:
-    """Compile ``source`` into ``library``, whole or not at all."""
+class CustomMetadataHook(MetadataHookInterface):  # type: ignore[misc] # hatchling has no types
+    """Makes a page of the README that a package index can show, and the project's addresses.
+
+    Links into the checkout lead nowhere there: they get the address given as ``source`` in
+    pyproject.toml, or become names of files: documents come along in ``netpos/docs``.
+    """
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Fill in ``readme`` and ``urls``."""
+        source = str(self.config.get("source", "")).rstrip("/")
+        text = (Path(self.root) / "README.md").read_text(encoding="utf-8")
+        metadata["readme"] = {"content-type": "text/markdown", "text": index_page(text, source)}
+        metadata["urls"] = {}
+        if source:
+            files = {"Changelog": "CHANGELOG.md", "Documentation": "docs/methods.md"}
+            metadata["urls"] = {name: f"{source}/{file}" for name, file in files.items()}
+            metadata["urls"]["Source"] = source
+
+
+def index_page(readme: str, source: str) -> str:
+    r"""Return a README whose links lead somewhere from outside the checkout.
+
+    Examples
+    --------
+    >>> index_page("[maps](docs/maps.md), [Lens](https://www.lens.org)", "https://a.org/x")
+    '[maps](https://a.org/x/docs/maps.md), [Lens](https://www.lens.org)'
+    >>> index_page("![Map](m.png)\n\n*It.*\n\n[maps](docs/maps.md) [docs/a.md](docs/a.md)", "")
+    'maps (`docs/maps.md`) `docs/a.md`'
+    """
+    if not source:  # a picture goes with the line below it
+        readme = re.sub(r"^!\[[^\]]*\]\(\S+\)\n+(?:\*.*\*\n+)?", "", readme, flags=re.MULTILINE)
+    link = re.compile(r"(!?)\[([^\]]*)\]\((?!https?://|#)([^)\s]+)\)")
+
+    def outside(found: re.Match[str]) -> str:
+        image, text, file = found.groups()
+        if source:
+            return f"{image}[{text}]({source}/{file})"
+        return f"`{file}`" if text == file else f"{text} (`{file}`)"
+
+    return link.sub(outside, readme)
+
+
+def compiled(source: Path, library: Path, triple: str | None = None) -> bool:
+    """Compile ``source`` into ``library``, whole or not at all; for this machine by default."""
     options = ["-O3", "-std=c11", "-shared", "-s", "-fvisibility=hidden"]
-    if sys.platform != "win32":
+    if library.suffix != ".dll":
         options.append("-fPIC")
     why = ""
     zig = [sys.executable, "-m", "ziglang", "cc", "-mcpu=baseline"]  # not this machine's own
-    for compiler in (zig, ["cc"]):
+    compilers = [[*zig, "-target", triple]] if triple else [zig, ["cc"]]
+    for compiler in compilers:
         with tempfile.TemporaryDirectory() as work:
             new = Path(work) / library.name
             caches = {"ZIG_GLOBAL_CACHE_DIR": work, "ZIG_LOCAL_CACHE_DIR": work}
