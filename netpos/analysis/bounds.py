@@ -13,9 +13,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from netpos.analysis.study import Span, Study
+from netpos.graph import strength
 from netpos.graph.kernels import divide
-from netpos.graph.links import Rows, gathered
-from netpos.tables import rounded
+from netpos.graph.links import gathered
+from netpos.tables import Links, rounded
 
 #: Indicators with bounds.
 BOUNDED = ("balance_ratio", "received_share", "share_eu", "share_oecd_nato", "share_other")
@@ -23,7 +24,15 @@ BOUNDED = ("balance_ratio", "received_share", "share_eu", "share_oecd_nato", "sh
 Floats = NDArray[np.float64]
 
 
-def bounds(study: Study, technology: str, span: Span, table: pl.DataFrame) -> pl.DataFrame:
+def bounds(
+    study: Study,
+    technology: str,
+    span: Span,
+    table: pl.DataFrame,
+    *,
+    by_country: pl.DataFrame,
+    citing: Links,
+) -> pl.DataFrame:
     r"""Return bounds of the indicators of each country, all open citations going either way.
 
     With :math:`u_i` the open citations that families of country i give, :math:`v_i` those that
@@ -45,6 +54,10 @@ def bounds(study: Study, technology: str, span: Span, table: pl.DataFrame) -> pl
         Of a run.
     table
         Rows of the table of countries.
+    by_country
+        What `netpos.analysis.coverage.country_coverage` returned.
+    citing
+        Links of scope ``citing``.
 
     Returns
     -------
@@ -52,9 +65,9 @@ def bounds(study: Study, technology: str, span: Span, table: pl.DataFrame) -> pl
     where the value is.
     """
     names = table["country"].to_list()
-    given, received = _open(study, technology, span, names)
+    given, received = (_open(by_country, direction, names) for direction in ("given", "received"))
     lost = _without_owner(study, technology, span)
-    foreign, blocs = _numbers(table, "given"), _of_sources(study, technology, span, names)
+    foreign, blocs = _numbers(table, "given"), _of(strength.given(citing), names)
     got = _numbers(table, "received")
     total = float(np.nansum(got))
     low = {
@@ -90,40 +103,19 @@ def _numbers(table: pl.DataFrame, column: str) -> Floats:
     return table[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
-def _by_country(study: Study, rows: Rows, names: list[str]) -> Floats:
-    """Families counted by their shares, in the order of the names."""
-    every = np.bincount(rows, minlength=study.rows).astype(np.float64)
-    held = dict(zip(study.shares.names, (study.shares.matrix.T @ every).tolist(), strict=True))
-    return np.array([held.get(name, 0.0) for name in names])
+def _of(values: pl.DataFrame, names: list[str]) -> Floats:
+    """Return values by country, 0 for who has none."""
+    held = dict(values.select(values.columns[0], "value").iter_rows())
+    return np.array([held.get(name) or 0.0 for name in names])
 
 
-def _open(study: Study, technology: str, span: Span, names: list[str]) -> tuple[Floats, Floats]:
-    """Citations of each country's families without a country at the other end: given, received."""
-    pairs, lost = study.pairs, ~study.shares.located
-    counted = study.counted
-    given = counted & gathered(study.chosen(technology, span), pairs.citing)
-    given &= gathered(lost, pairs.cited)
-    received = counted & gathered(study.member[technology], pairs.cited)
-    received &= gathered(study.may_lie_in_span(span), pairs.citing)
-    received &= gathered(lost, pairs.citing)
-    return (
-        _by_country(study, pairs.citing[given], names),
-        _by_country(study, pairs.cited[received], names),
-    )
+def _open(by_country: pl.DataFrame, direction: str, names: list[str]) -> Floats:
+    """Count citations of each country's families without a country at the other end."""
+    rows = by_country.filter(pl.col("direction") == direction)
+    return _of(rows.select("country", value=pl.col("citations") - pl.col("located")), names)
 
 
 def _without_owner(study: Study, technology: str, span: Span) -> float:
-    """Links to families of the technology that have no country."""
+    """Count links to families of the technology that have no country."""
     lost = gathered(~study.shares.located, study.pairs.cited)
     return float((study.links_mask(technology, span, scope="closed") & lost).sum())
-
-
-def _of_sources(study: Study, technology: str, span: Span, names: list[str]) -> Floats:
-    """Foreign citations that each country gives in scope ``citing``."""
-    spread = study.spread
-    at, weight, _ = spread.summed(study.links_mask(technology, span, scope="citing"))
-    abroad = spread.ends[0][at] != spread.ends[1][at]
-    n = len(spread.names)
-    sums = np.bincount(spread.ends[0][at][abroad], weight[abroad], minlength=n)
-    held = dict(zip(spread.names, sums.tolist(), strict=True))
-    return np.array([held.get(name, 0.0) for name in names])

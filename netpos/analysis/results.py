@@ -132,8 +132,11 @@ def _changes(study: Study, table: pl.DataFrame) -> pl.DataFrame:
     """
     names = [name for name, _ in study.options.spans() if name != "all"]
     if len(names) < 2:
-        return trend.changes(table, "all", "all").clear()
-    return trend.changes(table, names[0], names[-1])
+        none = trend.changes(table, "all", "all").clear()
+        return none.with_columns(truncated=pl.lit(None, pl.Boolean))
+    last = dict(study.options.spans())[names[-1]][1]
+    found = trend.changes(table, names[0], names[-1])
+    return found.with_columns(truncated=pl.lit(study.truncated(last)))
 
 
 def _family_values(study: Study, valued: value.Valuation) -> pl.DataFrame:

@@ -159,7 +159,7 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
             [pl.lit(None, table.schema[c]).alias(c) for c in CITATION_COLUMNS]
         )
     found = {}
-    parts = {"bounds": bounds(study, technology, span, table)}
+    parts = {"bounds": bounds(study, technology, span, table, by_country=by_country, citing=citing)}
     dependents = once.evidence.dependents(citing, technology, span)
     if study.options.design == "focal":
         table = focal_only(table, study.options.focal)

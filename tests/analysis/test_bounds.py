@@ -11,6 +11,7 @@ import pytest
 
 from netpos import analysis
 from netpos.analysis.bounds import bounds
+from netpos.analysis.coverage import country_coverage
 from netpos.analysis.results import tables
 from netpos.analysis.study import Study
 from netpos.ingest.corpus import read
@@ -104,7 +105,14 @@ def test_the_bounds_hold_whichever_way_open_citations_go(tmp_path: Path, seed: i
     table = tables(study)["countries"].filter(
         (pl.col("technology") == "quantum") & (pl.col("period") == "all")
     )
-    found = bounds(study, "quantum", SPAN, table).drop_nulls("value")
+    found = bounds(
+        study,
+        "quantum",
+        SPAN,
+        table,
+        by_country=country_coverage(study, "quantum", SPAN),
+        citing=study.links("quantum", SPAN, scope="citing"),
+    ).drop_nulls("value")
     assert (found["low"] <= found["value"] + 1e-9).all()
     assert (found["value"] <= found["high"] + 1e-9).all()
     pick = random.Random(seed)

@@ -78,7 +78,7 @@ def some_tables(study: analysis.Study, only: set[tuple[str, str]]) -> dict[str, 
         against, residuals = expectation(study, technology, span)
         table = table.join(against, on="country", how="left", maintain_order="left")
         located = country_coverage(study, technology, span)
-        far = bounds(study, technology, span, table)
+        far = bounds(study, technology, span, table, by_country=located, citing=citing)
         parts = (table, closed.table, citing.table, residuals, located, far)
         for name, part in zip(rows, parts, strict=True):
             rows[name].append(part.select(*keys, pl.all()))
