@@ -11,7 +11,7 @@ NUMERIC := tests/graph tests/indicators tests/oracle tests/analysis \
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check browser bench fuzz golden clean \
-        bench-organisations licences spark floors coverage mutants
+        bench-organisations licences spark floors coverage mutants calibrate
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ floors: setup  ## core tests with the lowest versions that pyproject.toml allows
 
 mutants: setup  ## change the numeric code in small ways; the tests must notice
 	$(BIN)/python scripts/mutants.py --sample 120
+
+calibrate: setup  ## how often intervals hold the truth, into docs/methods.md; goes on where it stopped
+	OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python scripts/calibrate.py
 
 coverage: setup  ## lines of the numeric modules that their tests run: 95 % at least
 	$(BIN)/python -m pytest -q $(NUMERIC) -n auto --dist loadfile \

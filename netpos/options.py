@@ -227,6 +227,14 @@ class Options(BaseModel):
         ge=0,
         le=100_000,
     )
+    rarefy: int = option(
+        100,
+        "Common number of citations at which effective sources are compared.",
+        changes="countries: source_effective_rarefied; indicators",
+        metavar="N",
+        ge=1,
+        le=1_000_000,
+    )
     sensitivity: bool = option(
         True, "Count again in other ways.", changes="sensitivity; robustness"
     )

@@ -34,6 +34,7 @@ ORDER = [
     "changes",
     "scores",
     "indicators",
+    "differences",
     "sensitivity",
     "robustness",
     "coverage",

@@ -22,6 +22,7 @@ from netpos.indicators import (
     uncertainty,
     value,
 )
+from netpos.indicators.differences import differences
 from netpos.ingest.user_tables import read_totals
 from netpos.progress import track
 from netpos.tables import rounded
@@ -68,9 +69,16 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     once = WholeRun.of(study)
     rows: dict[str, list[pl.DataFrame]] = {}
     cells = [(t, *period) for t in study.names for period in study.options.spans()]
+    known: dict[str, list[uncertainty.Resampled]] = {}
     for technology, period, span in track(cells, "tables of each technology and period"):
-        for name, part in selected(once, technology, period, span).items():
+        parts, resampled = selected(once, technology, period, span)
+        for name, part in parts.items():
             rows.setdefault(name, []).append(part)
+        if resampled is not None:
+            known.setdefault(technology, []).append(resampled)
+        if period == cells[-1][1] and technology in known:  # its last period
+            between = differences(known.pop(technology), study.options.focal)
+            rows.setdefault("differences", []).append(between)
     found = {name: pl.concat(parts, how="vertical_relaxed") for name, parts in rows.items()}
     found["countries"] = _named(study, _with_rca(study, found["countries"]))
     if "indicators" in found:

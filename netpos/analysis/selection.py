@@ -22,6 +22,8 @@ from netpos.indicators import (
     uncertainty,
     value,
 )
+from netpos.indicators.hill import HILL_COLUMNS, hill_numbers
+from netpos.indicators.resampling import Sample, Worth
 from netpos.tables import Links, rounded
 
 #: What rests on citations, and is unknown where an export has none at all.
@@ -49,6 +51,7 @@ CITATION_COLUMNS = (
     "near_core",
     "source_countries",
     "source_effective",
+    *HILL_COLUMNS,
     "source_evenness",
     "source_hhi",
     "share_eu",
@@ -101,7 +104,8 @@ class WholeRun:
     study: Study
     coverage: pl.DataFrame
     evidence: FocalEvidence
-    sample: uncertainty.Sample
+    sample: Sample
+    worth: Worth
 
     @classmethod
     def of(cls, study: Study) -> WholeRun:
@@ -110,12 +114,15 @@ class WholeRun:
             study,
             coverage_table(study),
             FocalEvidence(study),
-            uncertainty.Sample.of(study.pairs, study.spread, study.shares, study.organisations),
+            Sample.of(study.pairs, study.spread, study.shares, study.organisations),
+            _worth(study),
         )
 
 
-def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[str, pl.DataFrame]:
-    """Return the rows of a technology and period, by table."""
+def selected(
+    once: WholeRun, technology: str, period: str, span: Span
+) -> tuple[dict[str, pl.DataFrame], uncertainty.Resampled | None]:
+    """Return the rows of a technology and period by table, and how well indicators are known."""
     study = once.study
     closed = study.links(technology, span, period=period)
     citing = study.links(technology, span, scope="citing", period=period)
@@ -154,6 +161,8 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
         .with_columns(truncated=pl.lit(study.truncated(span[1])))
         .pipe(_with_sound_ranks)
     )
+    sources = hill_numbers(citing, rarefy=study.options.rarefy)
+    table = table.join(sources, on="country", how="left", maintain_order="left")
     if not len(study.all_pairs):  # an export without citations tells nothing of them
         table = table.with_columns(
             [pl.lit(None, table.schema[c]).alias(c) for c in CITATION_COLUMNS]
@@ -161,6 +170,7 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
     found = {}
     parts = {"bounds": bounds(study, technology, span, table, by_country=by_country, citing=citing)}
     dependents = once.evidence.dependents(citing, technology, span)
+    resampled = None
     if study.options.design == "focal":
         table = focal_only(table, study.options.focal)
         mine = (pl.col("country") == study.options.focal) & (
@@ -170,7 +180,8 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
         # the share of all that another country cites: its other citations were not fetched
         dependents = dependents.with_columns(share=pl.lit(None, pl.Float64))
     else:
-        found["indicators"] = _intervals(study, table, once.sample, technology, period, span)
+        resampled = _resampled(once, table, technology, period, span)
+        found["indicators"] = resampled.intervals()
         table = value.drawn_ranks(table, found["indicators"])
         parts["residuals"] = only_measurable(residuals, table)
     parts |= {
@@ -188,7 +199,7 @@ def selected(once: WholeRun, technology: str, period: str, span: Span) -> dict[s
     found |= {name: part.select(*keys, pl.all()) for name, part in parts.items()}
     found["organisation_links"] = _with_codes(study, firm_links, technology, period)
     found["technologies"] = _technology_row(study, table, once.coverage, technology, period)
-    return found
+    return found, resampled
 
 
 def focal_only(table: pl.DataFrame, focal: str) -> pl.DataFrame:
@@ -202,18 +213,14 @@ def focal_only(table: pl.DataFrame, focal: str) -> pl.DataFrame:
     ).with_columns([pl.when(mine).then(pl.col(c)).alias(c) for c in table.columns if c not in keep])
 
 
-def _intervals(
-    study: Study,
-    table: pl.DataFrame,
-    sample: uncertainty.Sample,
-    technology: str,
-    period: str,
-    span: Span,
-) -> pl.DataFrame:
+def _resampled(
+    once: WholeRun, table: pl.DataFrame, technology: str, period: str, span: Span
+) -> uncertainty.Resampled:
+    study = once.study
     keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
-    return uncertainty.intervals(
+    return uncertainty.resample(
         table.select(*keys, pl.all()),
-        sample,
+        once.sample,
         study.links_mask(technology, span),
         study.links_mask(technology, span, scope="citing"),
         study.chosen(technology, span),
@@ -222,7 +229,20 @@ def _intervals(
         method=study.options.core,
         draws=study.options.draws,
         seed=study.options.seed,
+        worth=once.worth,
+        threads=pl.thread_pool_size(),
     )
+
+
+def _worth(study: Study) -> Worth:
+    """What citations add to the value of each family."""
+    table = study.valued.table.select("family", "expected", "coverage")
+    at = table["family"].to_numpy()
+    expected, coverage = np.full(study.rows, np.nan), np.zeros(study.rows)
+    expected[at] = table["expected"].fill_null(np.nan).to_numpy()
+    coverage[at] = table["coverage"].to_numpy()
+    times = study.tables.seed_citations.astype(np.float64)
+    return Worth.of(study.all_pairs, expected, coverage, times)
 
 
 def _with_codes(study: Study, links: pl.DataFrame, technology: str, period: str) -> pl.DataFrame:

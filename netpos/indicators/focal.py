@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from netpos.graph import kernels
 from netpos.graph.core import CoreMethod
 from netpos.graph.kernels import Floats
-from netpos.indicators.uncertainty import core_members
+from netpos.indicators.measured import core_members
 
 #: Groups of countries from which sources come, in the order of their class.
 GROUPS = ("share_eu", "share_oecd_nato", "share_other")

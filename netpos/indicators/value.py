@@ -273,26 +273,26 @@ def drawn_ranks(table: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
 
     A rank stands where it is the same with the share of the country at either end of its interval
     and the others at their values; where the share has no interval there is no rank. Nothing is
-    left out where no share by value was drawn at all.
+    left out in a run without draws, which gives neither intervals nor reasons.
 
     Parameters
     ----------
     table
         Countries of one technology and period, with ``value_share`` and ``value_rank``.
     drawn
-        ``country, indicator, low, high`` of the same technology and period.
+        ``country, indicator, low, high, reason`` of the same technology and period.
 
     Examples
     --------
     >>> names = {"country": ["CN", "NL", "US"]}
     >>> table = pl.DataFrame(names | {"value_share": [0.2, 0.1, 0.7], "value_rank": [2, 3, 1]})
     >>> drawn = pl.DataFrame(names | {"indicator": ["value_share"] * 3, "low": [0.08, None, 0.5],
-    ...     "high": [0.3, None, 0.8]})
+    ...     "high": [0.3, None, 0.8], "reason": [None, "too_few", None]})
     >>> drawn_ranks(table, drawn)["value_rank"].to_list()
     [None, None, 1]
     """
     shares = drawn.filter(pl.col("indicator") == "value_share")
-    if not shares.height or not shares["low"].count():
+    if not shares.height or not (shares["low"].count() or shares["reason"].count()):
         return table
     bounds = shares.select("country", low_="low", high_="high")
     both = table.join(bounds, on="country", how="left", maintain_order="left")

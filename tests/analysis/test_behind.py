@@ -53,7 +53,7 @@ def test_who_is_behind_sources_and_dependents_follows_the_choice_on_self_citatio
     tmp_path: Path, choice: str, sources: str, dependents: str
 ) -> None:
     made = study(tmp_path, self_citations=choice)
-    found = selected(WholeRun.of(made), "quantum", "all", SPAN)
+    found, _ = selected(WholeRun.of(made), "quantum", "all", SPAN)
     us = found["exposure"].filter(pl.col("source") == "US").row(0, named=True)
     assert us["top_organisations"] == sources
     assert "G06N10" in us["main_groups"]

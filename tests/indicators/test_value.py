@@ -576,14 +576,14 @@ def test_a_rank_by_value_stands_where_the_draws_bear_it_out() -> None:
                 "indicator": ["value_share"] * n,
                 "low": [x if k else None for x, k in zip(low, known, strict=True)],
                 "high": [x if k else None for x, k in zip(high, known, strict=True)],
+                "reason": [None if k else "too_few" for k in known],
             },
-            schema_overrides={"low": pl.Float64, "high": pl.Float64},
+            schema_overrides={"low": pl.Float64, "high": pl.Float64, "reason": pl.String},
         )
         found = drawn_ranks(table, drawn)["value_rank"].to_list()
         for k in range(n):
             others = np.delete(share, k)
             stands = all(1 + (others > end).sum() == rank[k] for end in (low[k], high[k]))
-            if known.any():
-                assert found[k] == (rank[k] if known[k] and stands else None)
-            else:
-                assert found == rank
+            assert found[k] == (rank[k] if known[k] and stands else None)
+        nothing = drawn.with_columns(pl.lit(None).alias(c) for c in ("low", "high", "reason"))
+        assert drawn_ranks(table, nothing)["value_rank"].to_list() == rank

@@ -1,0 +1,126 @@
+"""Weights of organisations, the same for a seed and a draw whatever else is asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from netpos.errors import OptionError
+from netpos.graph.links import Ints, Shares
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_POISSON = np.exp(-1.0) * np.cumsum(1.0 / np.cumprod([1, *range(1, 13)]))
+_STEPS = np.floor(_POISSON[:12] * 2.0**32).astype(np.uint32)
+
+
+def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Scramble 64 bits: the output function of SplitMix64."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def splitmix(start: NDArray[np.uint64], counter: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Number ``counter`` (from 0) of the SplitMix64 sequences with these starting values.
+
+    References
+    ----------
+    Steele, Lea and Flood 2014.
+
+    Examples
+    --------
+    >>> splitmix(np.array([1234567], np.uint64), np.arange(2, dtype=np.uint64)).tolist()
+    [6457827717110365317, 3203168211198807973]
+    """
+    return _mix(start + (counter + np.uint64(1)) * _GOLDEN)
+
+
+def poisson_weights(positions: Ints, draws: Ints, seed: int = 0) -> NDArray[np.uint8]:
+    """Weights of clusters, Poisson distributed with mean 1.
+
+    A weight depends on the seed, the position of the cluster and the number of the draw alone:
+    not on which others are asked for, nor on their order. Each cluster has a SplitMix64 sequence
+    that starts from the number at its position in the sequence of the seed; the upper 32 bits are
+    turned into a weight by the inverse of the distribution function (0 to 12).
+
+    Parameters
+    ----------
+    positions
+        Positions of clusters, from 0.
+    draws
+        Numbers of draws, from 0.
+    seed
+        0 to 2^64 - 1.
+
+    Returns
+    -------
+    ``(positions, draws)``.
+
+    Raises
+    ------
+    OptionError
+        The seed is negative or too large.
+
+    Examples
+    --------
+    >>> poisson_weights(np.array([0, 1, 2]), np.arange(6), seed=0).tolist()
+    [[1, 1, 1, 1, 2, 0], [0, 0, 2, 0, 1, 1], [3, 2, 1, 1, 0, 2]]
+    """
+    if not 0 <= seed < 2**64:
+        raise OptionError(f"--seed {seed}: out of range", remedy="use a whole number from 0")
+    start = splitmix(np.array(seed, dtype=np.uint64), positions.astype(np.uint64))
+    number = splitmix(start[:, None], draws.astype(np.uint64))
+    upper = (number >> np.uint64(32)).astype(np.uint32)
+    weights = np.zeros(upper.shape, dtype=np.uint8)
+    for step in _STEPS:
+        weights += upper >= step
+    return weights
+
+
+def units(organisations: Shares) -> tuple[Ints, csr_array]:
+    """Unit of each family, and the clusters whose weights a unit has the mean of.
+
+    A cluster is an organisation, or a family (or document outside the corpus) without one. The
+    families of one organisation alone are one unit; a family of several is a unit of its own, which
+    weighs the mean of its organisations by their shares.
+
+    Parameters
+    ----------
+    organisations
+        Organisations of each row, as `netpos.graph.links.Shares`.
+
+    Returns
+    -------
+    The unit of each row, and a matrix units × clusters whose rows sum to 1. Both count the
+    organisations by name first, then the rows with none or several in order; the columns of the
+    latter that have several are empty.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> table = pl.DataFrame({"family": [0, 0, 2], "organisation": ["B", "A", "B"],
+    ...     "share": [0.5, 0.5, 1.0]})
+    >>> unit, parts = units(Shares.of(table, "organisation", 4))
+    >>> unit.tolist(), parts.toarray()[[2, 3]].tolist()
+    ([2, 3, 1, 4], [[0.5, 0.5, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0, 0.0]])
+    """
+    matrix = organisations.matrix.sorted_indices()
+    _, names = matrix.shape
+    held = np.diff(matrix.indptr)
+    single = held == 1
+    unit: Ints = np.empty(held.size, dtype=np.int64)
+    unit[single] = matrix.indices[matrix.indptr[:-1][single]]
+    unit[~single] = names + np.arange(held.size - int(single.sum()))
+    others = np.flatnonzero(~single)
+    bare = held[others] == 0
+    number = names + others.size
+    entries = np.repeat(~single, held)
+    owner = np.repeat(unit, held)[entries]
+    share = matrix.data[entries]
+    share = share / np.bincount(owner, weights=share, minlength=number)[owner]
+    alone = unit[others[bare]]
+    row = np.concatenate([np.arange(names), owner, alone])
+    column = np.concatenate([np.arange(names), matrix.indices[entries], alone])
+    value = np.concatenate([np.ones(names), share, np.ones(alone.size)])
+    return unit, csr_array((value, (row, column)), shape=(number, number))
