@@ -24,8 +24,8 @@ from netpos.graph import kernels
 from netpos.graph.kernels import Floats
 from netpos.graph.links import Citations, Ints, Mask, Scope, Shares, Spread, build, select
 from netpos.indicators.position import country_table
+from netpos.indicators.relevance import relevance
 from netpos.indicators.resampling import Sample, Worth
-from netpos.indicators.value import relevance
 from netpos.tables import Links
 
 _NAMES = "US CN JP DE KR FR GB NL CA IT SE CH TW IL BR"
