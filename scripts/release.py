@@ -67,6 +67,18 @@ def binary_format(content: bytes) -> str:
     raise ValueError("no shared library of a kind that netpos is built as")
 
 
+def signed(content: bytes) -> bool:
+    """Whether a Mach-O library has a signature; without one an arm64 macOS does not load it."""
+    (commands,) = struct.unpack_from("<I", content, 16)
+    at = 32
+    for _ in range(commands):
+        command, size = struct.unpack_from("<2I", content, at)
+        if command == 0x1D:  # LC_CODE_SIGNATURE
+            return True
+        at += size
+    return False
+
+
 def problems(wheel: Path) -> list[str]:
     """Say what is wrong with a wheel: its tag, its scanner, what it holds."""
     version, tag = wheel.name.split("-")[1], wheel.name.removesuffix(".whl").split("-", 4)[4]
@@ -96,6 +108,8 @@ def problems(wheel: Path) -> list[str]:
         found.append(f"the scanner is called {libraries[0]}")
     if binary_format(content) != expected:
         found.append(f"the scanner is {binary_format(content)}, not {expected}")
+    if expected == "Mach-O arm64" and content[:4] == b"\xcf\xfa\xed\xfe" and not signed(content):
+        found.append("the scanner has no signature")
     compiled = (ROOT / "netpos" / "ingest" / "compiled.py").read_text(encoding="utf-8")
     layout = re.findall(r"^LAYOUT = (\d+)$", compiled, re.MULTILINE)
     symbols = [*re.findall(r'"(netpos_\w+)":', compiled), *(f"netpos_layout_{n}" for n in layout)]

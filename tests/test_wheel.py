@@ -253,5 +253,11 @@ def test_a_release_refuses_a_wheel_that_is_not_what_its_name_says(tmp_path: Path
         ("linux_x86_64", {f"{native}.so": ELF + symbols}, "none that is published"),
     ):
         assert said in " ".join(release.problems(a_wheel(tmp_path, tag, files))), (tag, said)
+    for command, said in ((0x1D, ""), (0x0C, "no signature")):
+        head = struct.pack("<8I", 0xFEEDFACF, 0x0100000C, 0, 6, 1, 8, 0, 0)
+        files = {f"{native}.dylib": head + struct.pack("<2I", command, 8) + symbols}
+        found = release.problems(a_wheel(tmp_path, "macosx_11_0_arm64", files))
+        assert said in " ".join(found)
+        assert len(found) == bool(said)
     with pytest.raises(ValueError, match="no shared library"):
         release.binary_format(b"#!/bin/sh\n" + bytes(100))
