@@ -211,9 +211,18 @@ _EVERYONE = (
     "families of all in listed technologies",
     "families of countries with a total",
 )
+
+
+def _in_row(cell: Cell, column: str) -> float:
+    found = cell.row[column]
+    return float(found) if isinstance(found, int | float) else 0.0
+
+
 #: Numbers that are no sums over families.
 _NUMBERS: Mapping[str, Callable[[Cell], float]] = {
-    "partners": lambda c: float(c.row["partners"] or 0),  # type: ignore[arg-type] # a number
+    "partners": lambda c: _in_row(c, "partners"),
+    "received_expected": lambda c: _in_row(c, "received_expected"),
+    "given_expected": lambda c: _in_row(c, "given_expected"),
     "total of the country": lambda c: float(
         _totals(c).filter(pl.col("country") == c.name)["families"].sum()
     ),
@@ -381,9 +390,11 @@ COUNTRIES: Mapping[str, Rule] = {
     "received_expected": Rule(
         ("families_to_date",), "what size and age of these lead to expect, given what others give"
     ),
-    "received_ratio": Rule(("received",), "received / received_expected"),
+    "received_ratio": Rule(
+        ("received", "received_expected"), "received / received_expected", _ratio
+    ),
     "given_expected": Rule(("families",), "what size and age of these lead to expect"),
-    "given_ratio": Rule(("given",), "given / given_expected"),
+    "given_ratio": Rule(("given", "given_expected"), "given / given_expected", _ratio),
     "received_share": Rule(("received", "received by all"), "received / received by all", _ratio),
     "received_rank": _rank("received"),
     "pagerank": _network(),

