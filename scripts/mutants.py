@@ -2,11 +2,16 @@
 
     python scripts/mutants.py [--sample 60] [--seed 0] [--only netpos/graph/balance.py]
 
-Draws changes from all that can be made to netpos/graph and netpos/indicators: another comparison,
-+ for -, * for /, a constant moved by one, ``and`` for ``or``, a ``not`` left out, a condition
-turned round. For each, the change is made in a copy of the package and only the tests of that
-module run, until one fails. A change that no test notices is printed: either a test is missing or
-the change makes no difference. Exit status 1 where fewer are noticed than ``--least`` says.
+Draws changes from all that can be made to netpos/graph, netpos/indicators and netpos/analysis:
+another comparison, + for -, * for /, a constant moved by one, ``and`` for ``or``, a ``not`` left
+out, a condition turned round. The tests of the modules drawn run once, unchanged, and it is noted
+which lines each of them reaches. For each change those of the module's own tests that reach its
+line run, quickest first, until one fails, in a fork of a process that has the libraries loaded.
+
+A change that no test notices is printed: either a test is missing or the change makes no
+difference. Those that make none are listed with the reason in scripts/mutants_same.toml; they are
+not drawn, and a line there that fits no change any more is an error. Exit status 1 where fewer are
+noticed than ``--least`` says.
 """
 
 from __future__ import annotations
@@ -14,44 +19,61 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import importlib
+import importlib.machinery
+import importlib.util
 import os
 import random
-import resource
-import shutil
-import subprocess
+import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("graph", "indicators")
+SAME = ROOT / "scripts" / "mutants_same.toml"
+FOLDERS = ("graph", "indicators", "analysis")
 #: Whose tests are also those of the kernels beneath them.
 KERNELS = ("kernels", "contract", "balance", "core", "coreness", "dependence", "strength")
-#: Modules whose tests bear other names.
-TESTS = {
-    "graph/kernels": [f"tests/graph/test_{name}.py" for name in KERNELS],
-    "graph/links": [
-        "netpos/graph/links.py",
-        "tests/analysis/test_study.py",
-        "tests/analysis/test_chosen.py",
-        "tests/analysis/test_selection.py",
-        "tests/oracle",
-    ],
-    "indicators/robustness": [
-        "netpos/indicators/robustness.py",
-        "tests/indicators/test_robustness.py",
-        "tests/analysis/test_sensitivity.py",
-    ],
-    "graph/residence": [
-        "netpos/graph/residence.py",
-        "tests/analysis/test_located.py",
-        "tests/analysis/test_engines.py",
-        "tests/oracle",
-    ],
+_RESULTS = ("tests/analysis/test_results.py", "tests/analysis/test_selection.py")
+#: Tests of modules besides those named after them.
+TESTS: dict[str, tuple[str, ...]] = {
+    "graph/kernels": tuple(f"tests/graph/test_{name}.py" for name in KERNELS),
+    "graph/links": ("tests/analysis/test_study.py", "tests/analysis/test_chosen.py", *_RESULTS),
+    "graph/residence": ("tests/analysis/test_located.py", "tests/analysis/test_results.py"),
+    "indicators/robustness": ("tests/analysis/test_sensitivity.py",),
+    "indicators/markets": ("tests/indicators/test_value.py",),
+    "indicators/fitness": ("tests/indicators/test_complexity.py",),
+    "indicators/bipartite": ("tests/indicators/test_complexity.py",),
+    "indicators/relatedness": ("tests/indicators/test_complexity.py",),
+    "analysis/behind": ("tests/commands/test_explain.py", *_RESULTS),
+    "analysis/coverage": ("tests/analysis/test_located.py", *_RESULTS),
+    "analysis/expectation": ("tests/graph/test_expected.py", *_RESULTS),
+    "analysis/explained": ("tests/commands/test_explain.py",),
+    "analysis/located": ("tests/analysis/test_results.py",),
+    "analysis/notes": ("tests/analysis/test_study.py", "tests/analysis/test_selection.py"),
+    "analysis/results": _RESULTS,
+    "analysis/selection": (*_RESULTS, "tests/analysis/test_behind.py"),
+    "analysis/study": (*_RESULTS, "tests/analysis/test_chosen.py"),
+    "analysis/ways": ("tests/analysis/test_sensitivity.py",),
 }
+#: Loaded once, before the forks; netpos is not, since each fork has another one.
+LIBRARIES = (
+    *("numpy", "polars", "polars.testing", "scipy.sparse", "scipy.linalg", "scipy.stats"),
+    *("networkx", "igraph", "pandas", "pydantic", "hypothesis", "hypothesis.strategies", "typer"),
+    *("typer.testing", "pytest", "_pytest.doctest", "msgspec", "rapidfuzz", "pyarrow.parquet"),
+)
+#: Plugins of pytest that would only slow it down.
+_WITHOUT = [x for name in ("cacheprovider", "randomly", "xdist") for x in ("-p", f"no:{name}")]
+#: Processor seconds of tests, by their time without a change, that run for one change at most.
+BUDGET = 30.0
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -155,55 +177,173 @@ def mutants(path: Path) -> list[Mutant]:
 
 
 def tests_of(path: Path) -> list[str]:
-    """The tests of a module: those named after it, else all of its folder."""
+    """Return the test files of a module, and the module itself for its examples."""
     name = path.relative_to(ROOT / "netpos").with_suffix("").as_posix()
-    if name in TESTS:
-        return [t for t in TESTS[name] if (ROOT / t).exists()]
-    folder, module = name.split("/")
+    folder, module = name.split("/", 1)
     named = sorted((ROOT / "tests" / folder).glob(f"test_{module}*.py"))
     named += sorted((ROOT / "tests" / folder).glob(f"test_mutants_{folder}.py"))
-    own = [str(p.relative_to(ROOT)) for p in named]
-    return (
-        [*own, str(path.relative_to(ROOT))]
-        if own
-        else [f"tests/{folder}", str(path.relative_to(ROOT))]
-    )
+    own = [p.relative_to(ROOT).as_posix() for p in named]
+    more = [t for t in TESTS.get(name, ()) if (ROOT / t).exists()]
+    return list(dict.fromkeys([*own, *more, path.relative_to(ROOT).as_posix()]))
 
 
-def noticed(mutant: Mutant | None, path: Path, copy_of: Path, seconds: int) -> tuple[bool, float]:
-    """Whether a test fails, or uses more processor time than that, in a copy; and the time used."""
-    target = copy_of / path.relative_to(ROOT)
-    kept = target.read_text(encoding="utf-8")
-    if mutant:
-        target.write_text(mutant.text, encoding="utf-8")
-    options = [
-        "-x",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:randomly",
-        "--no-header",
-        "--no-summary",
-    ]
-    command = [sys.executable, "-m", "pytest", *options, *tests_of(path)]
-    environment = {**os.environ, "PYTHONPATH": str(copy_of), "PYTHONDONTWRITEBYTECODE": "1"}
-    limited = partial(resource.setrlimit, resource.RLIMIT_CPU, (seconds, seconds))
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    try:
-        ended = subprocess.run(
-            command,
-            cwd=copy_of,
-            env=environment,
-            capture_output=True,
-            check=False,
-            preexec_fn=limited,  # an endless loop must end
-        )
-    finally:
-        target.write_text(kept, encoding="utf-8")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    return ended.returncode != 0, used
+def same(pool: Sequence[Mutant]) -> set[tuple[str, str, str]]:
+    """Return the changes that make no difference: file, line before, line after.
+
+    Ends the program where one of them can no longer be made, or has no reason.
+    """
+    listed = tomllib.loads(SAME.read_text(encoding="utf-8")).get("same", [])
+    found = {(e["file"], e["before"], e["after"]) for e in listed}
+    possible = {key(m) for m in pool}
+    for entry in listed:
+        at = (entry["file"], entry["before"], entry["after"])
+        if not entry.get("why"):
+            sys.exit(f"{SAME.name}: {entry['file']}: no reason for {entry['after']!r}")
+        if at not in possible:
+            sys.exit(f"{SAME.name}: {entry['file']} cannot be changed into {entry['after']!r}")
+    return found
+
+
+def key(mutant: Mutant) -> tuple[str, str, str]:
+    """Name a change so that it is known again when lines move."""
+    return mutant.path.relative_to(ROOT).as_posix(), mutant.before, mutant.after
+
+
+# --- running tests --------------------------------------------------------------------------------
+
+
+def forked(work: Callable[[], int], seconds: float) -> tuple[int | None, float]:
+    """Run something in a fork: its exit code (None if it takes too long), and the time it took."""
+    began = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        code = 70
+        try:
+            os.setpgrp()
+            code = work()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    while True:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status), time.monotonic() - began
+        if time.monotonic() - began > seconds:
+            os.killpg(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return None, time.monotonic() - began
+        time.sleep(0.01)
+
+
+def run_tests(arguments: Sequence[str], plugins: Sequence[object] = ()) -> int:
+    """Run pytest here, without a word."""
+    import pytest
+
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    # libraries loaded before the fork cannot have their asserts rewritten
+    options = ["-x", "-q", "--no-header", "--no-summary", "--tb=no", "--assert=plain"]
+    return int(pytest.main([*options, *_WITHOUT, *arguments], plugins=list(plugins)))
+
+
+class Reached:
+    """Pytest plugin: which lines of netpos each test reaches, and how long it takes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.seconds: dict[str, float] = {}
+        self.failed: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add up the time of the phases of a test."""
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+        if report.failed:
+            self.failed.append(report.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write it all down for the process that asked."""
+        lines = [f"{seconds}\t{name}" for name, seconds in self.seconds.items()]
+        (self.folder / "seconds").write_text("\n".join(lines), encoding="utf-8")
+        (self.folder / "failed").write_text("\n".join(self.failed), encoding="utf-8")
+
+
+def baseline(files: Sequence[str], folder: Path) -> tuple[dict[str, float], Any]:
+    """Run tests unchanged: seconds of each, and the lines that each reaches (coverage data)."""
+    import coverage
+
+    data = folder / "coverage"
+    measured = [f"--cov=netpos.{name}" for name in FOLDERS]
+    arguments = [*measured, "--cov-context=test", "--cov-report=", *files]
+    os.environ["COVERAGE_FILE"] = str(data)
+    code, _ = forked(lambda: run_tests(arguments, [Reached(folder)]), 3600)
+    del os.environ["COVERAGE_FILE"]
+    written = folder / "failed"
+    failed = written.read_text(encoding="utf-8") if written.exists() else f"exit code {code}"
+    if code != 0:
+        sys.exit(f"tests fail without any change: {failed or 'none was collected'}")
+    pairs = (x.split("\t", 1) for x in (folder / "seconds").read_text("utf-8").splitlines())
+    lines = coverage.CoverageData(basename=str(data))
+    lines.read()
+    return {name: float(seconds) for seconds, name in pairs}, lines
+
+
+def chosen_tests(
+    mutant: Mutant, contexts: Mapping[int, Sequence[str]], seconds: Mapping[str, float]
+) -> list[str]:
+    """Return the tests of a module that reach the line of a change, quickest first.
+
+    What is reached while a module is loaded or a fixture is made concerns all tests of the files.
+    """
+    files = tests_of(mutant.path)
+    mine = {name: t for name, t in seconds.items() if name.split("::", 1)[0] in files}
+    reached = set()
+    for context in contexts.get(mutant.line, ()):
+        name, _, phase = context.rpartition("|")
+        if not name:
+            reached |= mine.keys()
+        elif phase == "setup":
+            file = name.split("::", 1)[0]
+            reached |= {n for n in mine if n.split("::", 1)[0] == file}
+        else:
+            reached.add(name)
+    ordered = sorted(reached & mine.keys(), key=lambda name: (mine[name], name))
+    spent, found = 0.0, []
+    for name in ordered:
+        if found and spent + mine[name] > BUDGET:
+            break
+        spent += mine[name]
+        found.append(name)
+    return found
+
+
+def changed_module(mutant: Mutant) -> None:
+    """Let Python read the changed text where it reads the module, and no compiled one."""
+    target, text = str(mutant.path), mutant.text.encode("utf-8")
+    compiled = importlib.util.cache_from_source(target)
+    original = importlib.machinery.SourceFileLoader.get_data
+
+    def get_data(self: importlib.machinery.SourceFileLoader, path: str) -> bytes:
+        if path == target:
+            return text
+        if path == compiled:
+            raise OSError(path)
+        return original(self, path)
+
+    importlib.machinery.SourceFileLoader.get_data = get_data  # type: ignore[method-assign]
+    sys.dont_write_bytecode = True
+
+
+def noticed(mutant: Mutant, tests: Sequence[str], seconds: float) -> bool:
+    """Whether a test fails, or none ends in time, with the change."""
+
+    def work() -> int:
+        changed_module(mutant)
+        return run_tests(tests)
+
+    code, _ = forked(work, seconds)
+    return code != 0
 
 
 def main() -> None:
@@ -211,42 +351,49 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sample", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", type=Path, action="append", help="a module; may be repeated")
-    parser.add_argument("--least", type=float, default=0.85, help="part that must be noticed")
+    parser.add_argument("--only", type=Path, action="append", help="a module or a folder")
+    parser.add_argument("--least", type=float, default=0.9, help="part that must be noticed")
     given = parser.parse_args()
     every = [p for f in FOLDERS for p in sorted((ROOT / "netpos" / f).glob("*.py"))]
-    paths = [(ROOT / p).resolve() for p in given.only] if given.only else every
-    pool = [m for p in paths for m in mutants(p)]
+    asked = [(ROOT / p).resolve() for p in given.only or []]
+    paths = [p for p in every if not asked or p in asked or p.parent in asked]
+    pool = [m for p in every for m in mutants(p)]
+    excused = same(pool)
+    pool = [m for m in pool if m.path in paths and key(m) not in excused]
     sample = random.Random(given.seed).sample(pool, min(given.sample, len(pool)))
     sample.sort(key=lambda m: (m.path, m.line, m.after))
-    alive: list[Mutant] = []
-    with tempfile.TemporaryDirectory() as folder:
-        copy_of = Path(folder)
-        for name in ("netpos", "tests", "scripts"):
-            shutil.copytree(
-                ROOT / name, copy_of / name, ignore=shutil.ignore_patterns("__pycache__")
-            )
-        shutil.copy(ROOT / "pyproject.toml", copy_of)
-        allowed: dict[Path, int] = {}
-        for path in sorted({m.path for m in sample}):
-            failed, used = noticed(None, path, copy_of, 3600)
-            if failed:
-                sys.exit(f"{path.relative_to(ROOT)}: its tests fail without any change")
-            allowed[path] = int(60 + 5 * used)
-        for number, mutant in enumerate(sample, start=1):
-            caught, _ = noticed(mutant, mutant.path, copy_of, allowed[mutant.path])
-            where = f"{mutant.path.relative_to(ROOT)}:{mutant.line}"
-            print(
-                f"{number}/{len(sample)} {where} {'noticed' if caught else 'NOT NOTICED'}",
-                flush=True,
-            )
-            if not caught:
-                alive.append(mutant)
-                print(f"    - {mutant.before}\n    + {mutant.after}", flush=True)
-    part = 1 - len(alive) / len(sample)
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    os.environ |= {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    alive = _try(sample)
+    part = 1 - len(alive) / max(len(sample), 1)
     print(f"{len(sample)} of {len(pool)} possible changes made; {part:.0%} noticed")
     if part < given.least:
         sys.exit(1)
+
+
+def _try(sample: Sequence[Mutant]) -> list[Mutant]:
+    """Make each change, say what becomes of it, and return those that nothing noticed."""
+    alive: list[Mutant] = []
+    with tempfile.TemporaryDirectory() as folder:
+        files = dict.fromkeys(t for m in sample for t in tests_of(m.path))
+        began = time.monotonic()
+        seconds, lines = baseline(list(files), Path(folder))
+        print(f"{len(seconds)} tests in {time.monotonic() - began:.0f} s", flush=True)
+        for number, mutant in enumerate(sample, start=1):
+            contexts = lines.contexts_by_lineno(str(mutant.path))
+            tests = chosen_tests(mutant, contexts, seconds)
+            limit = 30 + 10 * sum(seconds[t] for t in tests)
+            caught = bool(tests) and noticed(mutant, tests, limit)
+            where = f"{mutant.path.relative_to(ROOT)}:{mutant.line}"
+            said = "noticed" if caught else "NOT NOTICED" if tests else "NOT REACHED"
+            print(f"{number}/{len(sample)} {where} {said}", flush=True)
+            if not caught:
+                alive.append(mutant)
+                print(f"    - {mutant.before}\n    + {mutant.after}", flush=True)
+    return alive
 
 
 if __name__ == "__main__":

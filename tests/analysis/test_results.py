@@ -40,6 +40,8 @@ KEYS = {
     "references": ("period", "kind", "code"),
     "technologies": ("period",),
     "trend": ("country", "year"),
+    "changes": ("country",),
+    "coverage": ("period", "rule"),
     "benchmark": ("period", "country"),
 }
 
@@ -210,6 +212,18 @@ def test_references_per_family_count_each_family_of_the_country_and_of_the_offic
     }
 
 
+def test_references_are_those_of_families_of_the_period(tmp_path: Path) -> None:
+    records = [
+        record(1, cites=[3], published="2016-05-01"),
+        record(2, cites=[1, 3], published="2022-05-01"),
+        record(3, applicants=[("C INC", "US")], published="2016-05-01"),
+    ]
+    found = tables_of(tmp_path, records)["references"]
+    for kind, code in (("country", "NL"), ("office", "EP")):
+        early, late = found["2015-2020", kind, code], found["2021-2025", kind, code]
+        assert (early["references"], late["references"]) == (1, 2), kind
+
+
 # --- countries of families ------------------------------------------------------------------------
 
 
@@ -288,3 +302,110 @@ def test_overlap_counts_families_that_two_technologies_share(tmp_path: Path) -> 
     corpus = read(write(tmp_path / "e.jsonl", records))
     study = analysis.prepare(corpus, make({"technologies": str(path)}))
     assert results.overlap_table(study).rows() == [("a", "a", 3), ("a", "b", 2), ("b", "b", 3)]
+
+
+# --- coverage -------------------------------------------------------------------------------------
+
+
+def test_coverage_counts_citations_that_are_in_the_corpus_and_located_at_both_ends(
+    tmp_path: Path,
+) -> None:
+    """NL cites a located family, one without a country and a document outside; nowhere cites NL."""
+    nowhere = {"applicants": [("Q LTD", None)], "priority": ("EP", "2016-01-01")}
+    records = [
+        record(1, cites=[2, 3, 901]),
+        record(2, applicants=[("A INC", "US")], published="2022-01-01"),
+        record(3, cites=[1], **nowhere),
+    ]
+    found = tables_of(tmp_path, records)["coverage"]
+    columns = ("families", "families_with_country", "citations", "citations_resolved")
+    for period, rule, want, located in (
+        ("2015-2020", "all", (2, 1, 4, 3), 1),
+        ("2021-2025", "all", (1, 1, 0, 0), 0),
+        ("all", "all", (3, 2, 4, 3), 1),
+        ("all", "applicant", (2, 2, None, None), None),
+        ("all", "unknown", (1, 0, None, None), None),
+        ("all", "priority", (0, 0, None, None), None),
+    ):
+        row = found[period, rule]
+        assert tuple(row[c] for c in columns) == want, (period, rule)
+        assert row["citations_located"] == located, (period, rule)
+
+
+# --- over time ------------------------------------------------------------------------------------
+
+
+def test_changes_are_those_from_the_first_to_the_last_period(tmp_path: Path) -> None:
+    """NL holds 1 of 2 families, then 1 of 4, then 3 of 4."""
+    held = {"2016": (1, 1), "2019": (1, 3), "2022": (3, 1)}
+    records = [
+        record(100 * i + 10 * j + k, published=f"{year}-05-01", applicants=[(f"{c} LTD", c)])
+        for i, (year, sizes) in enumerate(held.items(), 1)
+        for j, (c, n) in enumerate(zip(("NL", "US"), sizes, strict=True), 1)
+        for k in range(n)
+    ]
+    found = tables_of(tmp_path, records, periods="2015-2017,2018-2020,2021-2025")
+    row = found["changes"]["NL",]
+    assert row["family_share_change"] == pytest.approx(3 / 4 - 1 / 2)
+    assert row["family_share_relative"] == pytest.approx(1 / 2)
+    one = tables_of(tmp_path, records, periods="2015-2017")
+    assert one["changes"] == {}
+
+
+def test_the_trend_counts_no_dropped_citation_and_no_value_without_citations(
+    tmp_path: Path,
+) -> None:
+    """ALPHA of NL cites its own family of US; OMEGA of DE cites one of NL."""
+    records = [
+        record(1, published="2015-02-01", applicants=[("ALPHA", "US")]),
+        record(2, published="2015-02-01", applicants=[("BETA", "NL")]),
+        record(3, published="2016-02-01", applicants=[("ALPHA", "NL")], cites=[1]),
+        record(4, published="2016-02-01", applicants=[("OMEGA", "DE")], cites=[2]),
+        record(5, published="2025-12-01", applicants=[("OMEGA", "DE")]),
+    ]
+    kept = tables_of(tmp_path, records)["trend"]
+    assert {c: kept[c, "2015"]["received_share"] for c in ("NL", "US")} == {"NL": 0.5, "US": 0.5}
+    dropped = tables_of(tmp_path, records, self_citations="drop")["trend"]
+    assert {c: dropped[c, "2015"]["received_share"] for c in ("NL", "US")} == {"NL": 1, "US": 0}
+    assert kept["NL", "2016"]["value_share"] is not None
+    silent = [record(k, published="2016-02-01") for k in (1, 2)]
+    assert tables_of(tmp_path, silent)["trend"]["NL", "2016"]["value_share"] is None
+
+
+# --- specialisation -------------------------------------------------------------------------------
+
+
+def test_rca_takes_all_patenting_of_the_years_of_each_period(tmp_path: Path) -> None:
+    """NL and US have one family each in every period; of all patenting NL has 1/5, then 1/2."""
+    records = [
+        record(10 * i + j, published=f"{year}-05-01", applicants=[(f"{c} LTD", c)])
+        for i, year in enumerate(("2016", "2022"), 1)
+        for j, c in enumerate(("NL", "US"), 1)
+    ]
+    totals = tmp_path / "totals.csv"
+    rows = ("NL,10,2015", "US,40,2015", "NL,50,2023", "US,50,2023", "NL,999,2001")
+    totals.write_text("\n".join(["country,families,year", *rows, ""]), encoding="utf-8")
+    found = tables_of(tmp_path, records, totals=str(totals))["countries"]
+    rca = {period: found[period, "NL"]["rca"] for period in ("2015-2020", "2021-2025", "all")}
+    assert rca["2015-2020"] == pytest.approx((1 / 2) / (10 / 50))
+    assert rca["2021-2025"] == pytest.approx((1 / 2) / (50 / 100))
+    assert rca["all"] == pytest.approx((2 / 4) / (60 / 150))
+    assert found["all", "NL"]["rca_within"] == 1
+
+
+# --- other ways of counting -----------------------------------------------------------------------
+
+
+def test_other_ways_are_counted_only_where_asked_for_and_not_around_one_country(
+    tmp_path: Path,
+) -> None:
+    corpus = read(write(tmp_path / "e.jsonl", [record(1, cites=[2]), record(2)]))
+    for given, wanted in (
+        ({"sensitivity": False}, set()),
+        ({"design": "focal"}, set()),
+        ({}, {"sensitivity", "robustness"}),
+    ):
+        options = make({"technologies": str(QUANTUM), "draws": 0, **given})
+        study = analysis.prepare(corpus, options)
+        found = results.sensitivity_tables(study, results.tables(study))
+        assert set(found) == wanted, given

@@ -388,6 +388,19 @@ def test_counts_put_years_together_and_cut_them_below_the_limit() -> None:
     ]
 
 
+@pytest.mark.parametrize(("later", "slices"), [(500, 1), (501, 2)])
+def test_years_fill_a_slice_up_to_four_fifths_of_the_limit_and_no_further(
+    later: int, slices: int
+) -> None:
+    found = spans(first=2015, last=2016, limit=1000, counts={"one": {2015: 300, 2016: later}})
+    assert len(found) == slices
+
+
+@pytest.mark.parametrize(("hits", "slices"), [(800, 1), (801, 2)])
+def test_a_year_is_cut_above_four_fifths_of_the_limit(hits: int, slices: int) -> None:
+    assert len(spans(first=2015, last=2015, limit=1000, counts={"one": {2015: hits}})) == slices
+
+
 @given(
     st.dictionaries(st.integers(2010, 2016), st.integers(0, 40_000), max_size=7),
     st.integers(200, 50_000),

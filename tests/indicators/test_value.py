@@ -310,6 +310,17 @@ def test_relevance_equals_plain_loops_with_small_cells_and_several_technologies(
             assert row["pooled"] == wide
 
 
+@pytest.mark.parametrize(("size", "alone"), [(30, True), (29, False)])
+def test_a_year_of_thirty_families_is_its_own_norm_and_one_of_fewer_is_not(
+    size: int, alone: bool
+) -> None:
+    cited = np.array([2.0] * size + [32.0])
+    year = np.array([2015.0] * size + [2016.0])
+    found = relevance(cited, year, {"ai": np.ones(size + 1, dtype=bool)})
+    assert found["pooled"][0] is (not alone)
+    assert found["expected"][0] == pytest.approx(2 if alone else 3, rel=1e-12)  # (58 + 32) / 30
+
+
 def test_one_citation_to_a_young_family_is_not_worth_a_cell() -> None:
     # 30 families of 2015 with 8 citations each; of the 30 of 2023 one is cited, once
     cited = np.array([8.0] * 30 + [1.0] + [0.0] * 29)
