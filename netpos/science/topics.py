@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from netpos.errors import InputError, OptionError
-from netpos.science.works import Chooser, Record
+from netpos.science.records import Record
+from netpos.science.works import Chooser
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _LISTS = ("topics", "fields_of_study", "terms", "exclude")

@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from netpos.errors import InputError, OptionError
+from netpos.science.records import Record
 from netpos.science.topics import chooser, of_file, parse_technology, read_topics
-from netpos.science.works import Record, Works, read_works
+from netpos.science.works import Works, read_works
 
 
 def work(number: int, **more: object) -> dict:
