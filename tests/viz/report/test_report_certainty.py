@@ -36,11 +36,11 @@ def withheld(reason: str, lang: str = "en", column: str = "family_share"):
     ("reason", "lang", "said"),
     [
         ("one_firm", "en", "rests on one firm"),
-        ("too_few", "en", "too few citations"),
+        ("too_few", "en", "too few"),
         ("not_calibrated", "en", "no interval known to hold"),
         ("not_measurable", "en", "not measurable"),
         ("one_firm", "nl", "rust op één bedrijf"),
-        ("too_few", "nl", "te weinig citaties"),
+        ("too_few", "nl", "te weinig"),
     ],
 )
 def test_a_withheld_interval_is_a_reason_in_words(reason: str, lang: str, said: str) -> None:
