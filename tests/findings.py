@@ -22,6 +22,7 @@ KEYS = {
     "decomposition": ("year", "variant"),
     "sectors": ("year", "sector"),
     "companies": ("technology", "country"),
+    "chain": ("technology", "stage"),
     "science": ("technology", "period", "country"),
     "science_coverage": ("technology", "year", "type"),
     "company_coverage": ("technology",),

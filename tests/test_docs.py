@@ -147,6 +147,10 @@ def filled(words: list[str]) -> list[str]:
         "companies": "companies.csv",
     }.get(command, "FILE")
     optional = [w for w in rest if not w.startswith("[") and not w.endswith("]")]
+    if command == "chain":  # R is the folder of results of the command named before it
+        made = {"--science": "science", "--patents": "results", "--companies": "companies"}
+        pairs = zip(["", *optional], optional, strict=False)
+        return [command, *(made.get(a, PLACES.get(b, b)) for a, b in pairs)]
     if command == "science":
         optional += ["--technology", "quantum=works.jsonl"]
     if "FILE" in rest and "--out" not in rest:

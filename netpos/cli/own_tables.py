@@ -387,3 +387,53 @@ def science(
                 report=say,
             )
         )
+
+
+@app.command()
+@with_options("focal", "lang")
+def chain(
+    out: Out,
+    science: Annotated[
+        Path | None,
+        typer.Option(
+            "--science", metavar="RESULTS", help="Results of netpos science.", callback=reachable
+        ),
+    ] = None,
+    patents: Annotated[
+        Path | None,
+        typer.Option(
+            "--patents", metavar="RESULTS", help="Results of netpos run.", callback=reachable
+        ),
+    ] = None,
+    companies: Annotated[
+        Path | None,
+        typer.Option(
+            "--companies",
+            metavar="RESULTS",
+            help="Results of netpos companies.",
+            callback=reachable,
+        ),
+    ] = None,
+    *,
+    given: Given,
+) -> None:
+    """Follow a country's share from publications over patents to companies.
+
+    Example: netpos chain --science s --patents results --companies c --out chain
+    """
+    from netpos import options
+    from netpos.commands.chain import analyse_chain
+
+    with errors():
+        chosen = options.make(given)
+        tell(
+            analyse_chain(
+                out,
+                science=science,
+                patents=patents,
+                companies=companies,
+                focal=chosen.focal,
+                lang=chosen.lang,
+                report=say,
+            )
+        )

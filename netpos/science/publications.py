@@ -259,7 +259,8 @@ def output_impact(scores: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     -------
     pl.DataFrame
         ``technology``, ``country``, ``works``, ``works_full``, ``works_scored`` [fractional, full,
-        fractional with a score], ``share`` [of the located works], ``fwci``, ``fwci_low``,
+        fractional with a score], ``share`` [of the located works] with the Wilson interval
+        ``share_low``, ``share_high`` (for works counted in parts), ``fwci``, ``fwci_low``,
         ``fwci_high``, ``fwci_full``, ``top10`` [part of its scored works in the top], sorted.
 
     Raises
@@ -284,10 +285,12 @@ def output_impact(scores: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     held = a.filter(known)
     key = ["technology", "country"]
     mean = (held * s.filter(known)).sum() / held.sum()
+    there = rows.group_by("technology").agg(located=pl.col("work").n_unique().cast(pl.Float64))
     table = (
         rows.sort(*key, "work")
         .group_by(key, maintain_order=True)
         .agg(
+            squares=a.pow(2).sum(),
             works=a.sum(),
             works_full=pl.len().cast(pl.Int64),
             works_scored=held.sum(),
@@ -301,15 +304,34 @@ def output_impact(scores: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(share=pl.col("works") / pl.col("works").sum().over("technology"))
     )
+    table = _with_share_bounds(table.join(there, on="technology", maintain_order="left"))
     enough = (pl.col("n") >= MEASURED) & (pl.col("fwci") > 0)
     around = 1.959963984540054 * pl.col("spread") / pl.col("fwci")
     return table.with_columns(
         fwci_low=pl.when(enough).then(pl.col("fwci") * (-around).exp()),
         fwci_high=pl.when(enough).then(pl.col("fwci") * around.exp()),
     ).select(
-        *key, "works", "works_full", "works_scored", "share", "fwci", "fwci_low", "fwci_high",
-        "fwci_full", "top10",
+        *key, "works", "works_full", "works_scored", "share", "share_low", "share_high", "fwci",
+        "fwci_low", "fwci_high", "fwci_full", "top10",
     )  # fmt: skip
+
+
+def _with_share_bounds(table: pl.DataFrame) -> pl.DataFrame:
+    r"""Add the Wilson interval of a share of works that are counted in parts.
+
+    The number of works is replaced by the one that would give the variance of the parts,
+    :math:`n = s (1 - s) N^2 / (\sum a^2 - N s^2)`, which is N itself where every work counts whole.
+    """
+    z = 1.959963984540054
+    s, n = pl.col("share"), pl.col("located")
+    spread = pl.col("squares") - n * s * s
+    inside = (s > 0) & (s < 1) & (spread > 0)
+    size = pl.when(inside).then(s * (1 - s) * n * n / spread).otherwise(n)
+    middle = (s + z * z / (2 * size)) / (1 + z * z / size)
+    half = z / (1 + z * z / size) * (s * (1 - s) / size + z * z / (4 * size * size)).sqrt()
+    return table.with_columns(
+        share_low=(middle - half).clip(0.0, 1.0), share_high=(middle + half).clip(0.0, 1.0)
+    )
 
 
 def activity(table: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:

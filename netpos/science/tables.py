@@ -23,12 +23,23 @@ from netpos.science.works import Works
 Period = tuple[str, tuple[int, int]]
 #: Least years of a slope.
 _YEARS = 5
-_WORLD = ("share", "rank", "fwci", "fwci_low", "fwci_high", "fwci_full", "top10", "rai")
+_WORLD = (
+    "share",
+    "share_low",
+    "share_high",
+    "rank",
+    "fwci",
+    "fwci_low",
+    "fwci_high",
+    "fwci_full",
+    "top10",
+    "rai",
+)
 COLUMNS = (
-    "technology", "period", "country", "works", "works_full", "works_all", "share", "rank",
-    "per_100_fte", "works_scored", "fwci", "fwci_low", "fwci_high", "fwci_full", "fwci_openalex",
-    "top10", "rai", "share_slope", "share_slope_low", "share_slope_high", "rai_change",
-    "rai_change_own", "rai_change_world",
+    "technology", "period", "country", "works", "works_full", "works_all", "share", "share_low",
+    "share_high", "rank", "per_100_fte", "works_scored", "fwci", "fwci_low", "fwci_high",
+    "fwci_full", "fwci_openalex", "top10", "rai", "share_slope", "share_slope_low",
+    "share_slope_high", "rai_change", "rai_change_own", "rai_change_world",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netpos.innovation.companies import wilson
 from netpos.science.publications import (
     MEASURED,
     UNION,
@@ -274,3 +275,39 @@ def test_the_interval_of_impact_holds_the_truth_where_it_is_printed() -> None:
     assert 0.91 <= held / draws <= 0.99
     fewer = output_impact(scored(cell).scores, shares.head(n - 1))
     assert fewer["fwci_low"].to_list() == [None]
+
+
+def parts(generator: np.random.Generator, works: int, chance: float) -> pl.DataFrame:
+    """Works of NL whole, or of NL and DE in halves, or of DE; each by chance."""
+    kind = generator.choice(3, works, p=[chance / 2, chance, 1 - 1.5 * chance])
+    rows = []
+    for k, one in enumerate(kind):
+        shares = ({"NL": 1.0}, {"NL": 0.5, "DE": 0.5}, {"DE": 1.0})[one]
+        rows += [(k, country, share) for country, share in shares.items()]
+    return pl.DataFrame(
+        rows, {"work": pl.Int64, "country": pl.String, "share": pl.Float64}, orient="row"
+    )
+
+
+def test_the_interval_of_a_share_is_that_of_wilson_where_works_count_whole() -> None:
+    shares = pl.DataFrame(
+        {"work": range(40), "country": ["NL"] * 7 + ["DE"] * 33, "share": [1.0] * 40},
+        schema_overrides={"work": pl.Int64},
+    )
+    row = output_impact(scored(one_cell([1] * 40)).scores, shares).row(1, named=True)
+    assert row["country"] == "NL"
+    assert (row["share_low"], row["share_high"]) == pytest.approx(wilson(7, 40))
+
+
+def test_the_interval_of_a_share_holds_the_truth_where_works_count_in_parts() -> None:
+    generator = np.random.default_rng(5)
+    for works, chance in ((60, 0.05), (200, 0.1)):
+        scores = scored(one_cell([1] * works)).scores
+        held = total = 0
+        for _ in range(300):
+            table = output_impact(scores, parts(generator, works, chance))
+            row = table.filter(pl.col("country") == "NL")
+            if row.height:
+                total += 1
+                held += row["share_low"][0] <= chance <= row["share_high"][0]
+        assert 0.905 <= held / total <= 0.99  # .93 to .95 with many draws
