@@ -6,7 +6,7 @@ is sorted by keys that come from the content, so neither file order nor threads 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -94,23 +94,46 @@ def utility_model() -> pl.Expr:
     return by_kind | (pl.col("publication_type") == "LIMITED_PATENT").fill_null(value=False)
 
 
-def listed_offices(details: Details, grouping: fam.Grouping) -> pl.DataFrame:
-    """Return the offices of the members that exports list, whether exported or not: ``family,
-    office``.
+def family_offices(
+    details: Details, grouping: fam.Grouping, docs: pl.DataFrame
+) -> dict[str, NDArray[np.bool_]]:
+    """Say of each family at which offices it is, by documents exported and members listed.
+
+    Returns
+    -------
+    dict
+        By family: ``international`` (two or more offices, or EP or WO), ``listed`` (an export
+        lists offices of its members).
     """
-    frames = []
+    n = len(grouping.family_id)
+    families, offices = [], []
     for first, part in details.parts("members", "row", "office"):
-        family = pl.Series(grouping.family[part["row"].to_numpy() + first], dtype=pl.Int32)
-        frames.append(part.select("office", family=family).unique())
-    table = pl.concat(frames).filter((pl.col("family") >= 0) & pl.col("office").is_not_null())
-    return table.select("family", office=pl.col("office").str.to_uppercase()).unique()
+        families.append(grouping.family[part["row"].to_numpy() + first])
+        offices.append(part["office"])
+    members = sum(map(len, offices))
+    families.append(docs["family"].fill_null(-1).to_numpy())
+    offices.append(docs["office"])
+    family = np.concatenate(families).astype(np.int64)
+    office = pl.concat(offices).str.to_uppercase().cast(pl.Categorical)
+    there = (family >= 0) & office.is_not_null().to_numpy()
+    codes = office.to_physical().fill_null(0).to_numpy().astype(np.int64)
+    regional = office.is_in(["EP", "WO"]).fill_null(value=False).to_numpy()
+    width = int(codes.max(initial=0)) + 1
+    pair = (family * width + codes)[there]
+    if n * width < 1 << 26:
+        seen = np.zeros(n * width, dtype=bool)
+        seen[pair] = True
+        several = np.count_nonzero(seen.reshape(n, width), axis=1) > 1
+    else:
+        several = np.bincount(np.unique(pair) // width, minlength=n) > 1
+    found = {name: np.zeros(n, dtype=bool) for name in ("regional", "listed")}
+    found["regional"][family[there & regional]] = True
+    found["listed"][family[:members][there[:members]]] = True
+    return {"international": several | found["regional"], "listed": found["listed"]}
 
 
-def family_table(docs: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
-    """Return one row per simple family, in the order of their numbers.
-
-    ``listed`` are offices of members as exports list them: a family is international by these too.
-    """
+def family_table(docs: pl.DataFrame, at: Mapping[str, NDArray[np.bool_]]) -> pl.DataFrame:
+    """One row per simple family, in the order of their numbers; ``at``: see `family_offices`."""
     inside = docs.filter(pl.col("family").is_not_null())
     earliest = pl.col("earliest_priority").min()
     at_earliest = (
@@ -158,16 +181,11 @@ def family_table(docs: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
         .join(at_earliest, on="family", how="left")
         .sort("family")
     )
-    elsewhere = listed.group_by("family").agg(listed_="office")
-    table = table.join(elsewhere, on="family", how="left", maintain_order="left")
-    known = pl.col("listed_").fill_null(pl.lit([], dtype=pl.List(pl.String)))
-    offices = pl.col("offices").list.set_union(known)
+    family = table["family"].to_numpy()
     return table.with_columns(
         year=pl.col("priority_year"),
-        international=(offices.list.len() >= 2)
-        | offices.list.contains("EP")
-        | offices.list.contains("WO"),
-        offices_known=pl.col("listed_").is_not_null()
+        international=pl.Series(at["international"][family]),
+        offices_known=pl.Series(at["listed"][family])
         | (pl.col("documents") >= pl.col("family_size")).fill_null(value=False),
     ).select(
         "family",

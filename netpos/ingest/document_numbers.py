@@ -19,6 +19,7 @@ _ERAS = {"M": 1867, "T": 1911, "S": 1925, "H": 1988, "R": 2018}
 #: The first international applications were published in 1978.
 _FIRST_WO = 1978
 _NOT_ALNUM = re.compile(r"[^0-9A-Z]+")
+_OFFICE = re.compile(r"[A-Z]{2}")
 _KEY = re.compile(
     r"([A-Z]{2})[\s_.:-]*(.*?)(?:[\s_.-]*([A-Z]\d{0,2}))?(?:[\s_-]+((?:1[6-9]|2[01])\d{6}))?"
 )
@@ -177,7 +178,7 @@ def normal_numbers(office: pl.Series, number: pl.Series) -> pl.Series:
     """
     table = pl.DataFrame({"office": office.cast(pl.String), "number": number.cast(pl.String)})
     text, digits = pl.col("number"), pl.col("number").str.len_bytes()
-    plain = text.str.contains(r"^[1-9][0-9]*$")
+    codes = [c for c in table["office"].unique().drop_nulls().to_list() if _OFFICE.fullmatch(c)]
     as_written = (
         pl.when(pl.col("office") == "US")
         .then((digits != 10) | ~text.str.starts_with("20"))
@@ -187,14 +188,19 @@ def normal_numbers(office: pl.Series, number: pl.Series) -> pl.Series:
         .then(digits != 13)
         .otherwise(pl.lit(True))
     )
-    simple = plain & as_written & pl.col("office").str.contains(r"^[A-Z]{2}$")
-    table = table.with_columns(simple=simple.fill_null(value=False))
-    other = table.filter(~pl.col("simple")).drop_nulls().unique(["office", "number"])
-    found = [normal_number(o, n) for o, n in other.select("office", "number").iter_rows()]
-    known = other.select("office", "number", found=pl.Series(found, dtype=pl.String))
-    return (
-        table.join(known, on=["office", "number"], how="left", maintain_order="left")
-        .select(pl.when("simple").then("number").otherwise("found"))
-        .to_series()
-        .alias("")
-    )
+    simple = text.str.contains(r"^[1-9][0-9]*$") & as_written & pl.col("office").is_in(codes)
+    other = table.select((~simple).fill_null(value=True)).to_series().arg_true()
+    found = table["number"].alias("")
+    if not other.len():
+        return found
+    rows = table[other]
+    known: dict[tuple[str, str], str | None] = {}
+    values: list[str | None] = []
+    for pair in rows.iter_rows():
+        if None in pair:
+            values.append(None)
+            continue
+        if pair not in known:
+            known[pair] = normal_number(*pair)
+        values.append(known[pair])
+    return found.scatter(other, pl.Series(values, dtype=pl.String))

@@ -63,8 +63,8 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
 
         def of_families() -> int:
             write("members", [derive.member_table(grouping)])
-            listed = derive.listed_offices(details, grouping)
-            return write("families", [derive.family_table(docs, listed)])
+            at = derive.family_offices(details, grouping, docs)
+            return write("families", [derive.family_table(docs, at)])
 
         meanwhile = beside.submit(others)
         if mentions is None:  # one after the other holds less
