@@ -266,9 +266,10 @@ def benchmark_table(study: Study, table: pl.DataFrame) -> pl.DataFrame:
     codes = {study.options.focal, *countries.benchmark_codes(study.options.benchmark or "")}
     keys = ["technology", "period"]
     columns = ["families", "family_share", "received", "balance_ratio", "citations_per_family"]
+    world = study.options.design == "world"  # of one country's corpus the others are not known
     # who has no family is absent, not last, unless older families of it are still cited
     ranked = [
-        pl.when((pl.col("families") > 0) | ((pl.col("received") > 0) & (c == "received")))
+        pl.when(world & ((pl.col("families") > 0) | ((pl.col("received") > 0) & (c == "received"))))
         .then(position.rank(c).over(keys))
         .alias(f"{c}_rank")
         for c in columns

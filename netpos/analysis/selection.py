@@ -303,7 +303,13 @@ def _organisations(
     worth = worth.filter(pl.lit(len(study.all_pairs) > 0))
     found = found.join(worth, on="organisation", how="left", maintain_order="left")
     if study.options.design == "focal":
-        found = found.with_columns([pl.lit(None, found.schema[c]).alias(c) for c in REFUSED_FIRMS])
+        mine = pl.col("country") == study.options.focal
+        numbers = [c for c, t in found.schema.items() if t.is_numeric()]
+        found = found.with_columns(
+            [pl.lit(None, found.schema[c]).alias(c) for c in REFUSED_FIRMS]
+        ).with_columns(
+            [pl.when(mine).then(pl.col(c)).alias(c) for c in numbers if c not in REFUSED_FIRMS]
+        )
     else:
         found = _with_sound_ranks(found)
     return found, _plain(firms)

@@ -163,7 +163,8 @@ def test_two_countries_outside_the_core_are_not_near_it() -> None:
 
 def test_a_corpus_of_one_country_shows_nothing_of_the_world() -> None:
     files = ("focal_seed.jsonl", "focal_context.jsonl")
-    found = tables(*files, technologies="two", design="focal", totals="totals_focal.csv")
+    options = {"design": "focal", "totals": "totals_focal.csv", "benchmark": "US,KR"}
+    found = tables(*files, technologies="two", **options)
     for column in OF_THE_WORLD:
         assert found["countries"][column].null_count() == found["countries"].height, column
     assert of(found["countries"], "received") == {"NL": 1.0, "KR": None}
@@ -172,6 +173,15 @@ def test_a_corpus_of_one_country_shows_nothing_of_the_world() -> None:
     assert dependents["share"].null_count() == dependents.height > 0
     for column in ("family_rank", "value", "value_rank", "pagerank", "betweenness"):
         assert found["organisations"][column].null_count() == found["organisations"].height
+    # a firm elsewhere has more families and citations than those that were fetched
+    assert of(found["organisations"], "families", "organisation") == {
+        "ALFRIK": 2.0,
+        "BELTRAM": None,
+    }
+    assert of(found["organisations"], "given", "organisation")["BELTRAM"] is None
+    assert of(found["benchmark"], "families") == {"NL": 2.0, "KR": None}
+    for column in ("families_rank", "received_rank", "citations_per_family_rank"):
+        assert found["benchmark"][column].null_count() == found["benchmark"].height
     assert not {"residuals", "trend", "family_values", "indicators"} & set(found)
     assert "received_share" not in set(found["bounds"]["indicator"])
     # the whole world has an answer to what was withheld
