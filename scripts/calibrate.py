@@ -59,7 +59,7 @@ def one(name: str, organisations: int, corpora: int, path: Path) -> str:
 
 
 def page(counts: pl.DataFrame, corpora: int) -> str:
-    """The tables as Markdown."""
+    """Return the tables as Markdown."""
     found = coverage(counts).with_columns(
         cell=pl.format("{} {}", "world", "organisations"),
         text=pl.when(pl.col("passes"))

@@ -187,7 +187,8 @@ def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[st
 
 
 def _rank_by_value(drawn: pl.DataFrame, focal: pl.DataFrame) -> pl.DataFrame:
-    """The rank by value as an interval: it is given only where the whole interval bears it out.
+    """Return the rank by value as an interval: it is given only where the whole interval bears it
+    out.
 
     See `netpos.indicators.value.drawn_ranks`; no rows where no share of value has an interval.
     """

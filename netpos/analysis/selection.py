@@ -235,7 +235,7 @@ def _resampled(
 
 
 def _worth(study: Study) -> Worth:
-    """What citations add to the value of each family."""
+    """Tell what citations add to the value of each family."""
     table = study.valued.table.select("family", "expected", "coverage")
     at = table["family"].to_numpy()
     expected, coverage = np.full(study.rows, np.nan), np.zeros(study.rows)

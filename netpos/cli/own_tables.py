@@ -357,7 +357,7 @@ def science(
     *,
     given: Given,
 ) -> None:
-    """Publications: output, impact, specialisation of a country by technology.
+    """Count publications: output, impact, specialisation of a country by technology.
 
     Example: netpos science --technology quantum=works.jsonl.gz --focal NL --out results
     """

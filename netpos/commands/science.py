@@ -173,7 +173,7 @@ def analyse_science(
 
 
 def _aggregates(out: Path, chosen: Choices, focal: str, say: Report) -> Path:
-    """The same from a table of works and citations."""
+    """Return the same from a table of works and citations."""
     assert chosen.aggregates is not None
     table, notes = read_aggregates(chosen.aggregates)
     totals = None
@@ -258,7 +258,7 @@ def _page(
     notes: list[str],
     read: Mapping[str, int],
 ) -> tuple[Findings, dict[str, Any]]:
-    """The page and its figures, of the whole span."""
+    """Return the page and its figures, of the whole span."""
     from netpos.viz.charts.science import panels, place
 
     lang = chosen.lang

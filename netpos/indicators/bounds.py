@@ -38,7 +38,7 @@ class Bounds(NamedTuple):
 def log_bounds(
     centre: Floats, error: Floats, freedom: Floats, *, least: float = 0.0, most: float = np.inf
 ) -> Bounds:
-    r"""Interval :math:`\hat\theta e^{\pm t_\nu s}` of a positive number.
+    r"""Compute the interval :math:`\hat\theta e^{\pm t_\nu s}` of a positive number.
 
     Parameters
     ----------
@@ -66,7 +66,8 @@ def log_bounds(
 def logit_bounds(
     centre: Floats, error: Floats, freedom: Floats, *, least: float = 0.0, most: float = 1.0
 ) -> Bounds:
-    r"""Interval of a number between two ends, symmetric in :math:`\ln (x - a) / (b - x)`.
+    r"""Compute the interval of a number between two ends, symmetric in :math:`\ln (x - a) / (b -
+    x)`.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ def logit_bounds(
 
 
 def rank_bounds(values: Floats, draws: Floats) -> tuple[Floats, Floats]:
-    r"""Best and worst rank of each country that the draws do not exclude.
+    r"""Compute the best and worst rank of each country that the draws do not exclude.
 
     A country is surely ahead of another when it has more in at least 97.5 % of the draws. The best
     rank is 1 + the number of countries surely ahead, the worst the number of all countries less
@@ -129,7 +130,8 @@ def rank_bounds(values: Floats, draws: Floats) -> tuple[Floats, Floats]:
 
 
 def difference_bounds(one: Bounds, other: Bounds, correlation: Floats) -> Bounds:
-    r"""Interval of a difference from two intervals and the correlation of their estimates.
+    r"""Compute the interval of a difference from two intervals and the correlation of their
+    estimates.
 
     .. math:: L = \hat\theta_1 - \hat\theta_2 - \sqrt{(\hat\theta_1 - l_1)^2 +
               (u_2 - \hat\theta_2)^2 - 2 r (\hat\theta_1 - l_1)(u_2 - \hat\theta_2)}
@@ -153,7 +155,7 @@ def difference_bounds(one: Bounds, other: Bounds, correlation: Floats) -> Bounds
 
 
 def correlation(one: Floats, other: Floats, errors: Floats, part: float = 0.5) -> Floats:
-    r"""Correlation of two estimates from their draws and the product of their errors.
+    r"""Compute the correlation of two estimates from their draws and the product of their errors.
 
     .. math:: r = \lambda \frac{c}{d_1 d_2} + (1 - \lambda) \frac{c}{s_1 s_2}
 
@@ -191,7 +193,7 @@ def correlation(one: Floats, other: Floats, errors: Floats, part: float = 0.5) -
 
 
 def pooled_freedom(one: Floats, own: Floats, other: Floats, its: Floats) -> Floats:
-    r"""Degrees of freedom of a difference from two errors and theirs (Welch 1947).
+    r"""Compute the degrees of freedom of a difference from two errors and theirs (Welch 1947).
 
     .. math:: \nu = \frac{(s_1^2 + s_2^2)^2}{s_1^4 / \nu_1 + s_2^4 / \nu_2}
 
@@ -214,7 +216,7 @@ def reasons(
     measurable: Mask | None,
     calibrated: bool = True,
 ) -> Reasons:
-    """Why no interval is printed, one of `REASONS`; empty where one is.
+    """Tell why no interval is printed, one of `REASONS`; empty where one is.
 
     Parameters
     ----------
@@ -244,6 +246,6 @@ def reasons(
 
 
 def as_text(reasons: Reasons) -> pl.Series:
-    """The reasons as a column, null where there is none."""
+    """Return the reasons as a column, null where there is none."""
     found = pl.Series("reason", reasons.tolist(), dtype=pl.String)
     return found.replace("", None)

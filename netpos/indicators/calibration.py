@@ -20,7 +20,8 @@ _KEYS = ["kind", "indicator", "country"]
 
 
 def tables(corpus: Corpus, *, draws: int = 400, seed: int = 0) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Intervals of period ``all``, and all differences, by the functions that make a run's tables.
+    """Compute the intervals of period ``all``, and all differences, by the functions that make a
+    run's tables.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def tables(corpus: Corpus, *, draws: int = 400, seed: int = 0) -> tuple[pl.DataF
 def held(
     intervals: pl.DataFrame, differences: pl.DataFrame, truth: dict[str, Truth]
 ) -> pl.DataFrame:
-    """Which printed intervals hold the truth.
+    """Tell which printed intervals hold the truth.
 
     Returns
     -------
@@ -102,7 +103,7 @@ def cell(
 
 
 def coverage(counts: pl.DataFrame) -> pl.DataFrame:
-    """Part of the intervals that hold, over all countries and for a small one.
+    """Compute the part of the intervals that hold, over all countries and for a small one.
 
     Parameters
     ----------
@@ -135,7 +136,7 @@ def coverage(counts: pl.DataFrame) -> pl.DataFrame:
 
 
 def meets(held: int, printed: int, *, rank: bool = False, goal: Sequence[float] = GOAL) -> bool:
-    """Whether so many of the printed intervals could be from a coverage within the goal.
+    """Tell whether so many of the printed intervals could be from a coverage within the goal.
 
     Examples
     --------

@@ -31,7 +31,7 @@ DIFFERENCES = (
 
 
 def differences(found: Sequence[Resampled], focal: str) -> pl.DataFrame:
-    """Differences between countries and between periods, with intervals of their own.
+    """Compute the differences between countries and between periods, with intervals of their own.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ def differences(found: Sequence[Resampled], focal: str) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md; Zou 2007, doi:10.1037/1082-989X.12.4.399; Zou and Donner 2008,
-    doi:10.1002/sim.3095.
+    Method notes (`netpos.docs_path`); Zou 2007, doi:10.1037/1082-989X.12.4.399; Zou and Donner
+    2008, doi:10.1002/sim.3095.
     """
     parts = []
     for one in found:

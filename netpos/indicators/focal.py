@@ -61,7 +61,7 @@ def ranked(name: str, stack: Floats, at: int) -> Measured:
 
 
 def of_sizes(families: Floats, located: Floats, worth: Floats | None, at: int) -> Values:
-    """Share of families and of value.
+    """Compute the share of families and of value.
 
     Parameters
     ----------
@@ -83,7 +83,8 @@ def of_sizes(families: Floats, located: Floats, worth: Floats | None, at: int) -
 def of_links(
     F: Floats, families: Floats, nodes: list[str], at: int, method: CoreMethod = "rich"
 ) -> Values:
-    """Balance, share of citations received, distance to the core and whether it is near.
+    """Compute the balance, share of citations received, distance to the core and whether it is
+    near.
 
     Parameters
     ----------
@@ -110,7 +111,8 @@ def of_links(
 
 
 def of_sources(F: Floats, classes: tuple[NDArray[np.int64], NDArray[np.int64]], at: int) -> Values:
-    """Effective number and likeness of sources, and the part of each group of countries.
+    """Compute the effective number and likeness of sources, and the part of each group of
+    countries.
 
     Parameters
     ----------
@@ -154,7 +156,8 @@ def places(groups: Floats) -> Floats:
 
 
 def leader(stack: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """Position of the largest in each draw, and its value; -1 where several are, or none is.
+    """Compute the position of the largest in each draw, and its value; -1 where several are, or
+    none is.
 
     Examples
     --------

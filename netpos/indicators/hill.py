@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def effective_estimated(counts: ArrayLike) -> float:
-    r"""Hill number of order 1 of the whole from a sample (Chao and Jost).
+    r"""Compute Hill number of order 1 of the whole from a sample (Chao and Jost).
 
     .. math:: \hat H = \sum_{x_j \ge 1} \frac{x_j}{n} \bigl(\psi(n) - \psi(x_j)\bigr) +
               \frac{f_1}{n} (1 - A)^{1 - n} \Bigl(-\ln A - \sum_{r=1}^{n-1} \frac{(1-A)^r}{r}\Bigr)
@@ -81,7 +81,7 @@ def _tail(b: float, n: int) -> float:
 
 
 def hill2_estimated(counts: ArrayLike) -> float:
-    r"""Hill number of order 2 of the whole: :math:`1 / \sum_j x_j (x_j - 1) / (n (n - 1))`.
+    r"""Compute Hill number of order 2 of the whole: :math:`1 / \sum_j x_j (x_j - 1) / (n (n - 1))`.
 
     The sum is the unbiased estimate of the concentration (Simpson 1949). NaN where it is 0.
 
@@ -97,7 +97,7 @@ def hill2_estimated(counts: ArrayLike) -> float:
 
 
 def effective_rarefied(counts: ArrayLike, citations: int) -> float:
-    r"""Hill number of order 1 expected in a sample of so many of these citations.
+    r"""Compute Hill number of order 1 expected in a sample of so many of these citations.
 
     .. math:: {}^1\!D(m) = \exp\Bigl(-\sum_{k=1}^m \frac{k}{m} \ln\frac{k}{m}\, f_k(m)\Bigr), \qquad
               f_k(m) = \sum_j \binom{x_j}{k}\binom{n - x_j}{m - k} \Big/ \binom{n}{m}
@@ -178,7 +178,7 @@ def hill_numbers(links: Links, *, rarefy: int = 100) -> pl.DataFrame:
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------

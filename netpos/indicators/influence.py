@@ -83,11 +83,11 @@ class Holdings(NamedTuple):
         return sums.astype(np.float64)
 
     def holders(self) -> Floats:
-        """Number of holders of each country."""
+        """Count the holders of each country."""
         return self.by_country((self.amounts[0] > 0).astype(np.float64))
 
     def effective(self) -> Floats:
-        """Effective number of holders of each country, 0 without any."""
+        """Compute the effective number of holders of each country, 0 without any."""
         x = self.amounts[0]
         return np.nan_to_num(divide(self.by_country(x) ** 2, self.by_country(x * x)), nan=0.0)
 
@@ -101,7 +101,7 @@ class Incident(NamedTuple):
 
 
 def incident(unit: Ints, amount: Floats, parts: csr_array) -> Incident:
-    """Organisations behind the units, each with its part of the amount."""
+    """Compute the organisations behind the units, each with its part of the amount."""
     held = np.diff(parts.indptr)[unit]
     entry = np.repeat(np.arange(unit.size), held)
     within = np.arange(entry.size) - np.repeat(np.cumsum(held) - held, held)
@@ -170,7 +170,7 @@ def _own(at: Incident, holders: int) -> Floats:
 
 
 def part_of_families(held: Held, located: Held, parts: csr_array, n: int) -> Precision:
-    """Precision of each country's share of the families.
+    """Compute the precision of each country's share of the families.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def part_of_families(held: Held, located: Held, parts: csr_array, n: int) -> Pre
 def part_of_links(
     entries: Bilinear, country: Ints, parts: csr_array, n: int, alone: Held | None = None
 ) -> Precision:
-    """Precision of each country's share of a sum of links, such as citations received.
+    """Compute the precision of each country's share of a sum of links, such as citations received.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def part_of_links(
 
 
 def balance(entries: Bilinear, citing: Ints, cited: Ints, parts: csr_array, n: int) -> Precision:
-    """Precision of (R - G) / (R + G).
+    """Compute the precision of (R - G) / (R + G).
 
     Parameters
     ----------
@@ -280,7 +280,8 @@ def sources(
     parts: csr_array,
     scores: Mapping[str, Floats],
 ) -> tuple[dict[str, Precision], Floats]:
-    r"""Precision of means over the sources of each country, and of the logarithm of their number.
+    r"""Compute the precision of means over the sources of each country, and of the logarithm of
+    their number.
 
     Parameters
     ----------

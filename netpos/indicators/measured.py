@@ -82,7 +82,7 @@ class Measured:
         return at.astype(np.int64)
 
     def draw(self, draws: int, seed: int, threads: int) -> dict[str, Floats]:
-        """Every indicator in every draw, ``(draws, countries)``."""
+        """Compute every indicator in every draw, ``(draws, countries)``."""
         used = [self.network.entries.citing, self.network.entries.cited]
         used += [self.own.unit, self.located.unit]
         if self.value is not None:
@@ -125,7 +125,7 @@ class Measured:
         }
 
     def precision(self) -> tuple[dict[str, Precision], Floats]:
-        """Precision by indicator, and by how much the entropy of sources is too low."""
+        """Compute the precision by indicator, and by how much the entropy of sources is too low."""
         n, m, parts = self.table.height, len(self.network.nodes), self.sample.parts
         place = np.full(m, -1, dtype=np.int64)
         place[self.rows] = np.arange(n)
@@ -153,7 +153,7 @@ class Measured:
         return found, lost[self.rows]
 
     def citations(self) -> dict[str, Floats]:
-        """Citations behind each indicator that rests on them."""
+        """Compute the citations behind each indicator that rests on them."""
         received, given = (x[self.rows] for x in self.network.citations(1))
         used = self.network.citations(2)[1][self.rows]
         found = {"received_share": received, "balance_ratio": received + given}
@@ -176,7 +176,9 @@ def _from_sources(
 
 
 def core_members(F: Floats, nodes: list[str], method: cores.CoreMethod = "rich") -> Mask:
-    """Members of the core in a stack of matrices, ``(draws, n)``; see `netpos.graph.core.core`."""
+    """Compute the members of the core in a stack of matrices, ``(draws, n)``; see
+    `netpos.graph.core.core`.
+    """
     if method == "rich":
         return kernels.rich_core(F)
     found = np.zeros(F.shape[:-1], dtype=bool)

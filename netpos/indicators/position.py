@@ -15,7 +15,7 @@ MOST_BETWEEN = 2000
 
 
 def rank(column: str) -> pl.Expr:
-    """Competition rank, 1 = largest, of the rounded values; null stays null.
+    """Compute the competition rank, 1 = largest, of the rounded values; null stays null.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def rank(column: str) -> pl.Expr:
 
 
 def rank_of_present(column: str) -> pl.Expr:
-    """`rank` where the value is above 0: who holds nothing has no rank.
+    """Compute `rank` where the value is above 0: who holds nothing has no rank.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def rank_of_present(column: str) -> pl.Expr:
 
 
 def share(column: str, total: float | None = None) -> pl.Expr:
-    """Part of ``total``, by default the column's sum; null where that is 0."""
+    """Compute the part of ``total``, by default the column's sum; null where that is 0."""
     whole = pl.col(column).sum() if total is None else pl.lit(float(total))
     return pl.when(whole > 0).then(pl.col(column) / whole)
 
@@ -47,7 +47,7 @@ def _named(table: pl.DataFrame, name: str) -> pl.Series:
 
 
 def _column(nodes: pl.DataFrame, name: str) -> pl.Series:
-    """A column of the nodes, null where a user's own table has none."""
+    """Return a column of the nodes, null where a user's own table has none."""
     if name in nodes.columns:
         return nodes[name]
     return pl.Series(name, [None] * nodes.height, dtype=pl.Float64)
@@ -63,7 +63,7 @@ def country_table(
     memberships: pl.DataFrame | None = None,
     located: tuple[float, float] | None = None,
 ) -> pl.DataFrame:
-    """Every indicator of each country for one technology and period.
+    """Compute every indicator of each country for one technology and period.
 
     Parameters
     ----------
@@ -221,7 +221,7 @@ COUNTRY_COLUMNS: Sequence[str] = [
 
 
 def organisation_table(links: Links, home: pl.DataFrame) -> pl.DataFrame:
-    """Every indicator of each organisation for one technology and period.
+    """Compute every indicator of each organisation for one technology and period.
 
     Parameters
     ----------

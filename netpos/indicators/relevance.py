@@ -53,7 +53,7 @@ def relevance(cited_by: Floats, priority_year: Floats, fields: Mapping[str, Mask
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
 
     Examples
     --------

@@ -72,7 +72,7 @@ class Bilinear:
         return cls(code // max(pair.size, 1), ends // most, ends % most, total, cells)
 
     def chosen(self, keep: Mask) -> Bilinear:
-        """Only these entries."""
+        """Keep only these entries."""
         return Bilinear(
             self.cell[keep], self.citing[keep], self.cited[keep], self.amount[keep], self.cells
         )
@@ -145,13 +145,17 @@ class Network:
         return cls(nodes, of_name[ends[0]], of_name[ends[1]], entries, counts)
 
     def countries(self, bit: int) -> tuple[Bilinear, Ints, Ints]:
-        """Entries of the links (1) or sources (2), and their countries, citing and cited."""
+        """Compute the entries of the links (1) or sources (2), and their countries, citing and
+        cited.
+        """
         entries = self.entries.chosen((self.entries.cell & bit) > 0)
         place = entries.cell // 4
         return entries, self.citing[place], self.cited[place]
 
     def citations(self, bit: int) -> tuple[Floats, Floats]:
-        """Citations received and given by each node, each once for every pair of countries."""
+        """Compute the citations received and given by each node, each once for every pair of
+        countries.
+        """
         place = np.arange(self.counts.size) // 4
         counted = np.where(np.arange(self.counts.size) & bit, self.counts, 0.0)
         n = len(self.nodes)
@@ -160,7 +164,7 @@ class Network:
         return received.astype(np.float64), given.astype(np.float64)
 
     def stack(self, drawn: Drawn, weights: Floats) -> tuple[Floats, Floats]:
-        """Matrices of foreign links of both selections, ``(draws, n, n)``."""
+        """Compute the matrices of foreign links of both selections, ``(draws, n, n)``."""
         totals = drawn.renumbered(self.entries).totals(weights)
         n, draws = len(self.nodes), weights.shape[1]
         found = np.zeros((2, draws, n, n))
@@ -199,7 +203,7 @@ class Held:
 
     @classmethod
     def located(cls, sample: Sample, measure: Floats) -> Held:
-        """A measure of the families that have any country, each once, all as country 0."""
+        """Return a measure of the families that have any country, each once, all as country 0."""
         rows = np.flatnonzero((measure != 0) & sample.shares.located)
         return cls(sample.unit[rows], np.zeros(rows.size, dtype=np.int64), measure[rows])
 
@@ -330,21 +334,21 @@ class Drawn:
         return cls(every, clusters, csr_array((parts.data, at, parts.indptr), shape=shape))
 
     def place(self, unit: Ints) -> Ints:
-        """Position of these units among those used."""
+        """Compute the position of these units among those used."""
         return np.searchsorted(self.used, unit).astype(np.int64)
 
     def weights(self, draws: Ints, seed: int) -> Floats:
-        """Weights of the units: ``(used, draws)``."""
+        """Compute the weights of the units: ``(used, draws)``."""
         found: Floats = self.parts @ poisson_weights(self.clusters, draws, seed).astype(np.float64)
         return found
 
     def renumbered(self, entries: Bilinear) -> Bilinear:
-        """The same links with positions among the units used."""
+        """Return the same links with positions among the units used."""
         ends = self.place(entries.citing), self.place(entries.cited)
         return Bilinear(entries.cell, *ends, entries.amount, entries.cells)
 
     def chunks(self, draws: int, nodes: int) -> Iterator[Ints]:
-        """Numbers of draws, as many at a time as there is room for."""
+        """Yield numbers of draws, as many at a time as there is room for."""
         room = min(_CELLS // max(1, nodes * nodes), _WEIGHTS // max(1, self.used.size))
         size = max(1, min(250, room))
         yield from (np.arange(k, min(k + size, draws)) for k in range(0, draws, size))

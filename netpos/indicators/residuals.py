@@ -85,7 +85,7 @@ def intervals(
     citing: Ints,
     cited: Ints,
 ) -> Intervals:
-    r"""95 % intervals of observed over expected, :math:`r\, e^{\pm t_\nu s}`.
+    r"""Compute 95 % intervals of observed over expected, :math:`r\, e^{\pm t_\nu s}`.
 
     The degrees of freedom are the effective number of organisations, less 1, that hold the links of
     the pair at either end, or of influences, :math:`(\sum U_k^2)^2 / \sum U_k^4`, whichever is
@@ -109,7 +109,7 @@ def intervals(
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
     """
     low, high = np.full(citing.size, np.nan), np.full(citing.size, np.nan)
     reason = np.full(citing.size, "too_few", dtype="<U20")
@@ -206,14 +206,16 @@ class _Families:
     def part(
         self, active: Ints, country: int, to: Ints, by_cohort: Floats, of_own: Floats
     ) -> Floats:
-        """Influence of the families of some organisations: ``(active, pairs)``."""
+        """Compute the influence of the families of some organisations: ``(active, pairs)``."""
         found = (self.total[active] - self.of[country][active]) @ by_cohort
         for k, c in enumerate(to.tolist()):
             found[:, k] -= self.of[c][active] @ of_own[:, k]
         return np.asarray(found, dtype=np.float64)
 
     def squares(self, country: int, to: Ints, by_cohort: Floats, of_own: Floats) -> Floats:
-        """Squared influences of the families, summed over all organisations of one country."""
+        """Compute the squared influences of the families, summed over all organisations of one
+        country.
+        """
         both = by_cohort - of_own
         rest = self.products.sum(axis=0) - self.products[country]
         found = np.einsum("sp,st,tp->p", by_cohort, rest, by_cohort)
@@ -248,7 +250,7 @@ def _families(sample: Sampled, member: NDArray[np.bool_], years: Floats, cohorts
 
 
 def _cells(held: csr_array, column: Ints, weight: Floats, columns: int) -> csr_array:
-    """Sums by organisation and column of links whose organisations are the rows of ``held``."""
+    """Add up by organisation and column the links whose organisations are the rows of ``held``."""
     at = np.arange(column.size)
     table = csr_array((weight, (at, column)), shape=(column.size, columns))
     return csr_array(held.T @ table).tocsc().tocsr()

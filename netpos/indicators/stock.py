@@ -78,7 +78,7 @@ def stock(
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
     """
     incomes = market_weights(gni)
     names, weight = incomes["country"].to_list(), incomes["weight"].to_numpy()
@@ -138,7 +138,7 @@ def _cited_by_year(
     up_to = np.cumsum(np.bincount(late, weight[known], minlength=most + 1))
 
     def part(age: Floats) -> Floats:
-        """Weight of the dated citations that come at most so many years after."""
+        """Compute the weight of the dated citations that come at most so many years after."""
         at = np.clip(np.nan_to_num(age, nan=-1.0), -1, most).astype(np.int64)
         return np.where(at < 0, 0.0, up_to[at])
 

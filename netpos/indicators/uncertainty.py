@@ -138,7 +138,7 @@ class Resampled:
 
 
 def intervals(*args: object, **options: object) -> pl.DataFrame:
-    """Intervals of the indicators of one technology and period: `resample` as a table.
+    """Compute the intervals of the indicators of one technology and period: `resample` as a table.
 
     Returns
     -------
@@ -207,7 +207,7 @@ def resample(
 
     References
     ----------
-    docs/methods.md; Owen 2007, doi:10.1214/07-AOAS122; Fafchamps and Gubert 2007,
+    Method notes (`netpos.docs_path`); Owen 2007, doi:10.1214/07-AOAS122; Fafchamps and Gubert 2007,
     doi:10.1016/j.jdeveco.2006.05.005; Hanley and MacGibbon 2006,
     doi:10.1016/j.cmpb.2006.04.006 (Poisson weights).
     """
@@ -258,7 +258,7 @@ def _checked(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def interval(name: str, value: Floats, p: Precision, lost: Floats) -> Bounds:
-    """The interval of one indicator on the scale that suits it."""
+    """Return the interval of one indicator on the scale that suits it."""
     if name == "source_effective":
         return limits.log_bounds(value * np.exp(lost), p.error, p.freedom, least=1.0)
     if name in OF_THE_WORLD:

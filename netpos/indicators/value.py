@@ -112,7 +112,7 @@ def valuation(
 
     References
     ----------
-    docs/methods.md; Ernst and Omland 2011 (the idea).
+    Method notes (`netpos.docs_path`); Ernst and Omland 2011 (the idea).
     """
     weights = market_weights(gni)
     names = weights["country"].to_list()
@@ -205,7 +205,7 @@ def node_values(
 
     References
     ----------
-    docs/methods.md.
+    Method notes (`netpos.docs_path`).
     """
     rows = np.flatnonzero(chosen)
     held = shares.matrix[rows]
@@ -299,7 +299,7 @@ def drawn_ranks(table: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
     ordered = pl.col("value_share").drop_nulls().sort()
 
     def ahead(of: str) -> pl.Expr:
-        """How many countries have a larger share."""
+        """Tell how many countries have a larger share."""
         return ordered.len() - ordered.search_sorted(pl.col(of), side="right")
 
     # at its upper end a country passes those below it; itself is ahead of its lower end
@@ -313,7 +313,8 @@ def drawn_ranks(table: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
 
 
 def members_in_corpus(families: pl.DataFrame, chosen: Mask) -> float | None:
-    """Part of the stated members of the families that is in the corpus; null where none is stated.
+    """Compute the part of the stated members of the families that is in the corpus; null where
+    none is stated.
 
     Below `ENOUGH_MEMBERS` values are marked: markets of members that were not exported are missed.
 

@@ -22,7 +22,8 @@ def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def splitmix(start: NDArray[np.uint64], counter: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Number ``counter`` (from 0) of the SplitMix64 sequences with these starting values.
+    """Return the number ``counter`` (from 0) of the SplitMix64 sequences with these starting
+    values.
 
     References
     ----------
@@ -37,7 +38,7 @@ def splitmix(start: NDArray[np.uint64], counter: NDArray[np.uint64]) -> NDArray[
 
 
 def poisson_weights(positions: Ints, draws: Ints, seed: int = 0) -> NDArray[np.uint8]:
-    """Weights of clusters, Poisson distributed with mean 1.
+    """Compute the weights of clusters, Poisson distributed with mean 1.
 
     A weight depends on the seed, the position of the cluster and the number of the draw alone:
     not on which others are asked for, nor on their order. Each cluster has a SplitMix64 sequence
@@ -79,7 +80,7 @@ def poisson_weights(positions: Ints, draws: Ints, seed: int = 0) -> NDArray[np.u
 
 
 def units(organisations: Shares) -> tuple[Ints, csr_array]:
-    """Unit of each family, and the clusters whose weights a unit has the mean of.
+    """Return the unit of each family, and the clusters whose weights a unit has the mean of.
 
     A cluster is an organisation, or a family (or document outside the corpus) without one. The
     families of one organisation alone are one unit; a family of several is a unit of its own, which

@@ -193,7 +193,9 @@ class World:
 
 
 def _indicators(codes: list[str], F: Floats, families: Floats, value: Floats) -> Truth:
-    """Indicators of a matrix of links and of countries' families and value, with domestic links."""
+    """Compute the indicators of a matrix of links and of countries' families and value, with
+    domestic links.
+    """
     n = len(codes)
     rows = [(a, b, float(F[i, j])) for i, a in enumerate(codes) for j, b in enumerate(codes)]
     links = Links(
@@ -279,7 +281,7 @@ class Corpus:
         return Shares.of(table, kind, rows)
 
     def selected(self, period: str) -> Selected:
-        """The table of countries of a period and the masks that belong to it."""
+        """Return the table of countries of a period and the masks that belong to it."""
         span = PERIODS[period]
         member = np.ones(self.owner.size, dtype=bool)
         years = self.year.astype(np.float64)

@@ -237,7 +237,7 @@ def union_scores(
 
 
 def output_impact(scores: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
-    r"""Output and impact of each country in each technology.
+    r"""Compute output and impact of each country in each technology.
 
     .. math:: P_c = \sum_f a_{cf}, \qquad FWCI_c = \frac{\sum_f a_{cf} s_f}{\sum_f a_{cf}}
 
@@ -335,7 +335,8 @@ def _with_share_bounds(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def activity(table: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:
-    r"""Relative activity of a country: its share in the technology over its share in all science.
+    r"""Compute the relative activity of a country: its share in the technology over its share in
+    all science.
 
     .. math:: RAI_{ct} = \frac{P_{ct} / P_{c\cdot}}{P_{\cdot t} / P_{\cdot\cdot}}
 
@@ -371,7 +372,7 @@ def activity(table: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:
 
 
 def productivity(works: pl.DataFrame, researchers: pl.DataFrame) -> pl.DataFrame:
-    r"""Works per hundred full-time researchers in the public sector.
+    r"""Compute works per hundred full-time researchers in the public sector.
 
     .. math:: 100 \frac{\sum_y P_{cy}}{\sum_y FTE_{cy}}
 
@@ -416,7 +417,8 @@ def productivity(works: pl.DataFrame, researchers: pl.DataFrame) -> pl.DataFrame
 
 
 def impact_of_aggregates(table: pl.DataFrame) -> pl.DataFrame:
-    r"""FWCI from works and citations already added up, exactly, since it is linear in citations.
+    r"""Compute FWCI from works and citations already added up, exactly, since it is linear in
+    citations.
 
     .. math:: FWCI_c = \frac{\sum_k C_{ck} / e_k}{\sum_k P_{ck}}, \qquad e_k = C_{wk} / P_{wk}
 

@@ -80,7 +80,7 @@ class Record(msgspec.Struct):
 
 
 def records(path: Path) -> Iterator[tuple[int, Record | str]]:
-    """Line (in arrays, pages, Parquet: ordinal) and record, or why it cannot be read."""
+    """Return the line (in arrays, pages, Parquet: ordinal) and record, or why it cannot be read."""
     if not path.is_file():
         kind = "is a folder" if path.is_dir() else "no such file"
         raise InputError(kind, file=path, remedy="give files of OpenAlex or Lens works")
@@ -146,7 +146,7 @@ def _first_line(stream: IO[bytes]) -> bytes:
 
 
 def _text(text: bytes, path: Path) -> Iterator[tuple[int, Record | str]]:
-    """A file that is one JSON text: an array of works, or a page of an answer."""
+    """Read a file that is one JSON text: an array of works, or a page of an answer."""
     if len(text) > _MOST_WHOLE:
         problem = f"one JSON text of more than {_MOST_WHOLE // 2**20} MiB"
         raise InputError(problem, file=path, remedy="write one work per line")

@@ -197,7 +197,7 @@ def _counted(found: Works, works: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFr
 
 
 def _openalex(found: Works, scores: pl.DataFrame) -> pl.DataFrame:
-    """The source's own index, shared out: never the headline, since it is per subfield."""
+    """Return the source's own index, shared out: never the headline, since it is per subfield."""
     known = found.works.select("work", "fwci_openalex").drop_nulls()
     rows = found.shares.join(known, on="work").join(
         scores.select("work", "technology", "year"), on="work"
@@ -208,7 +208,7 @@ def _openalex(found: Works, scores: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_focal(table: pl.DataFrame, scores: pl.DataFrame, focal: str) -> pl.DataFrame:
-    """A row of zeros for the country in focus where it has no work."""
+    """Return a row of zeros for the country in focus where it has no work."""
     there = table.filter(pl.col("country") == focal)["technology"]
     names = scores["technology"].unique()
     gone = [name for name in names if name not in set(there)]
@@ -321,7 +321,7 @@ def _with_changes(science: pl.DataFrame, periods: Sequence[str]) -> pl.DataFrame
 
 
 def _limited(shares: pl.DataFrame, counted: pl.DataFrame) -> str | None:
-    """The country that every located work has; None where there is none, or few works."""
+    """Return the country that every located work has; None where there is none, or few works."""
     mine = shares.join(counted.select("work").unique(), on="work")
     located = mine["work"].n_unique()
     if located < RANKED:

@@ -290,7 +290,7 @@ def _add(
 
 
 def _kind(record: Record, *, lens: bool) -> str | None:
-    """The kind of a work; None for what does not count."""
+    """Return the kind of a work; None for what does not count."""
     if record.is_retracted or record.is_paratext:
         return None
     name = (record.publication_type if lens else record.type) or ""
@@ -304,7 +304,7 @@ def _kind(record: Record, *, lens: bool) -> str | None:
 
 
 def _countries(author: Author, *, lens: bool) -> list[str]:
-    """The different countries of an author."""
+    """Return the different countries of an author."""
     if lens:
         codes = [a.country_code for a in author.affiliations or []]
     else:
