@@ -110,7 +110,7 @@ def analyse_chain(
 
 
 def _results(folder: Path, command: str, table: str) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """A table of results and their manifest."""
+    """Return a table of results and their manifest."""
     remedy = f"give the --out folder of netpos {command}"
     try:
         manifest = json.loads((folder / "run.json").read_text(encoding="utf-8"))
@@ -184,7 +184,7 @@ def _patents(folder: Path, focal: str) -> pl.DataFrame:
 
 
 def _denominator(rows: pl.DataFrame, amount: str, share: str) -> float | None:
-    """What a share divides by, from the country with the largest."""
+    """Tell what a share divides by, from the country with the largest."""
     known = rows.filter((pl.col(share) > 0) & pl.col(amount).is_not_null()).sort(share)
     if not known.height:
         return None
@@ -231,7 +231,7 @@ def _companies(folder: Path, focal: str) -> pl.DataFrame:
 def _page(
     table: pl.DataFrame, focal: str, lang: str, notes: list[str]
 ) -> tuple[Findings, dict[str, Any]]:
-    """The page and its two figures."""
+    """Return the page and its two figures."""
     from netpos.viz.charts import chain as charts
 
     t = finding_words(lang)["chain"]

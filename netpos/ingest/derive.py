@@ -133,7 +133,9 @@ def family_offices(
 
 
 def family_table(docs: pl.DataFrame, at: Mapping[str, NDArray[np.bool_]]) -> pl.DataFrame:
-    """One row per simple family, in the order of their numbers; ``at``: see `family_offices`."""
+    """Return one row per simple family, in the order of their numbers; ``at``: see
+    `family_offices`.
+    """
     inside = docs.filter(pl.col("family").is_not_null())
     earliest = pl.col("earliest_priority").min()
     at_earliest = (
