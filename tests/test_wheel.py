@@ -176,10 +176,16 @@ def test_demo_runs_from_the_wheel_alone(environment: Path, tmp_path: Path) -> No
     assert Path(file).is_relative_to(environment)
     assert Path(data).parent == Path(file).parent / "data"
     assert compiled
-    # the real one: the synthetic one runs elsewhere, and the bundled files were looked at above
-    out = tmp_path / "demo"
-    netpos_there = scripts(environment) / "netpos"
-    page = call(netpos_there, "demo", "--real", "--out", out, cwd=tmp_path).strip()
+    demo_runs(environment, tmp_path)
+
+
+def demo_runs(place: Path, folder: Path) -> None:
+    """See that the demo leaves what it lists.
+
+    The real one: the synthetic one runs elsewhere, and the bundled files were looked at.
+    """
+    out = folder / "demo"
+    page = call(scripts(place) / "netpos", "demo", "--real", "--out", out, cwd=folder).strip()
     assert Path(page).is_file()
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert run["counts"]["kept"] > 800
@@ -213,6 +219,8 @@ def test_installed_in_another_way_netpos_finds_data_and_scanner(
     assert not (root / "netpos" / "data").exists() or how != "editable"
     said = call(scripts(place) / "netpos", "--version", cwd=tmp_path)
     assert said == f"netpos {netpos.__version__}\n"
+    if os.environ.get("NETPOS_DIST") and how != "editable":  # before a release
+        demo_runs(place, tmp_path)
 
 
 # --- what a release checks --------------------------------------------------------------------
