@@ -337,6 +337,7 @@ def _measurable(sums: Sums) -> float | None:
     return float(min(known / every for known, every in pairs) >= MEASURABLE) if pairs else None
 
 
+_ESTIMATED = "estimated from how many citations go to each source (method notes)"
 _NETWORK = "from all links of the technology and period; here those of this one"
 
 
@@ -412,6 +413,14 @@ COUNTRIES: Mapping[str, Rule] = {
         "exp(-sum of p ln p), p = part / sum of parts",
         lambda s: math.exp(_entropy(s)) if s else None,
     ),
+    "source_hill2": Rule(
+        _to_each,
+        "1 / sum of p squared, p = part / sum of parts",
+        lambda s: 1 / sum(p * p for p in _shares(s)) if s else None,
+    ),
+    "source_effective_estimated": Rule(_to_each, _ESTIMATED),
+    "source_effective_rarefied": Rule(_to_each, _ESTIMATED),
+    "source_hill2_estimated": Rule(_to_each, _ESTIMATED),
     "source_evenness": Rule(
         _to_each, "-sum of p ln p / ln(number of parts), p = part / sum of parts", _evenness
     ),
