@@ -1,4 +1,4 @@
-"""Time the stability intervals on a corpus.
+"""Time the intervals on a corpus, the tables they belong to included.
 
     python benchmarks/bootstrap.py EXPORT_OR_CORPUS [--draws 1000]
 
@@ -17,9 +17,10 @@ import polars
 import scipy
 
 from netpos import analysis
-from netpos.graph.links import select
+from netpos.analysis.selection import WholeRun
+from netpos.indicators import uncertainty, value
+from netpos.indicators.differences import differences
 from netpos.indicators.position import country_table
-from netpos.indicators.uncertainty import Sample, intervals
 from netpos.ingest.corpus import Corpus, open_corpus, read
 from netpos.options import make
 
@@ -39,41 +40,53 @@ def main() -> None:
     libraries = ", ".join(f"{m.__name__} {m.__version__}" for m in (numpy, scipy, polars))
     print(f"Python {platform.python_version()}, {libraries}")
 
-    tables = {}
+    once = WholeRun.of(study)
+    wall, cpu = time.perf_counter(), time.process_time()
     for technology in study.names:
+        known = []
         for period, span in options.spans():
             closed = study.links(technology, span, period=period)
             citing = study.links(technology, span, scope="citing", period=period)
             table = country_table(closed, citing, focal="NL", year=study.year_of_membership)
-            tables[technology, period] = table.with_columns(
-                technology=polars.lit(technology), period=polars.lit(period)
+            worth = value.node_values(study.valued, study.shares, study.chosen(technology, span))
+            table = table.join(
+                worth.select("country", "value_share"),
+                on="country",
+                how="left",
+                maintain_order="left",
             )
-    wall, cpu = time.perf_counter(), time.process_time()
-    sample = Sample.of(study.pairs, study.spread, study.shares, study.organisations)
-    print(f"sample: {time.perf_counter() - wall:.2f} s")
-    for (technology, period), table in tables.items():
+            start = time.perf_counter()
+            known.append(
+                uncertainty.resample(
+                    table.select(
+                        polars.lit(technology).alias("technology"),
+                        polars.lit(period).alias("period"),
+                        polars.all(),
+                    ),
+                    once.sample,
+                    study.links_mask(technology, span),
+                    study.links_mask(technology, span, scope="citing"),
+                    study.chosen(technology, span),
+                    year=study.year_of_membership,
+                    draws=chosen.draws,
+                    worth=once.worth,
+                    threads=polars.thread_pool_size(),
+                )
+            )
+            rows = known[-1].intervals().height
+            seconds = time.perf_counter() - start
+            links = int(study.links_mask(technology, span).sum())
+            print(
+                f"{technology:>20} {period:>10} {table.height:>4} countries"
+                f" {links:>9,} links {rows:>6} rows {seconds:6.2f} s",
+                flush=True,
+            )
         start = time.perf_counter()
-        span = dict(options.spans())[period]
-        member = study.member[technology]
-        scopes = [
-            select(study.pairs, member, study.years, span, scope=scope)
-            for scope in ("closed", "citing")
-        ]
-        found = intervals(
-            table,
-            sample,
-            *scopes,
-            study.chosen(technology, span),
-            year=study.year_of_membership,
-            draws=chosen.draws,
-        )
-        seconds = time.perf_counter() - start
-        print(
-            f"{technology:>20} {period:>10} {table.height:>4} countries"
-            f" {int(scopes[0].sum()):>9,} links {found.height:>6} rows {seconds:6.2f} s"
-        )
+        rows = differences(known, "NL").height
+        print(f"{technology:>20} differences {rows:>6} rows {time.perf_counter() - start:6.2f} s")
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    print(f"{len(tables)} networks, {chosen.draws} draws: {wall:.1f} s wall, {cpu:.1f} s CPU")
+    networks = len(study.names) * len(options.spans())
+    print(f"{networks} networks, {chosen.draws} draws: {wall:.1f} s wall, {cpu:.1f} s CPU")
 
 
 if __name__ == "__main__":

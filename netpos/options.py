@@ -138,8 +138,8 @@ class Options(BaseModel):
     design: Literal["world", "focal"] = option(
         "world",
         "focal: the corpus holds one country's families and their surroundings.",
-        changes="every table; scores, trend, slopes, changes, indicators, sensitivity and "
-        "robustness are left out",
+        changes="every table; scores, trend, slopes, changes, indicators, differences, sensitivity "
+        "and robustness are left out",
     )
     residences: str | None = option(
         None,
@@ -164,7 +164,8 @@ class Options(BaseModel):
         None,
         "Years of membership of EU, OECD and NATO, a CSV file.",
         changes="countries: share_eu, share_oecd_nato, share_other, similarity, similarity_class, "
-        "no_bloc; exposure; technologies: similarity; indicators; scores; sensitivity; robustness",
+        "no_bloc; exposure; technologies: similarity; indicators; differences; scores; "
+        "sensitivity; robustness",
         metavar="FILE",
         shown="those shipped",
     )
@@ -222,7 +223,8 @@ class Options(BaseModel):
     draws: int = option(
         1000,
         "Draws for the intervals; 0: none.",
-        changes="indicators; countries: bounds; robustness",
+        changes="indicators; differences; countries; technologies: value_rank, value_rank_change; "
+        "changes; robustness",
         metavar="N",
         ge=0,
         le=100_000,
@@ -230,7 +232,7 @@ class Options(BaseModel):
     rarefy: int = option(
         100,
         "Common number of citations at which effective sources are compared.",
-        changes="countries: source_effective_rarefied; indicators",
+        changes="countries: source_effective_rarefied",
         metavar="N",
         ge=1,
         le=1_000_000,
@@ -272,7 +274,8 @@ class Options(BaseModel):
     seed: int = option(
         0,
         "Seed of draws and of the places in maps.",
-        changes="indicators; countries: bounds; robustness",
+        changes="indicators; differences; countries; technologies: value_rank, value_rank_change; "
+        "changes; robustness",
         metavar="N",
     )
 

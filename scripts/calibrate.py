@@ -29,7 +29,7 @@ BEGIN, END = "<!-- made by make calibrate -->\n", "<!-- end of what make calibra
 #: Code on which the result depends.
 SOURCES = (
     *("bounds", "calibration", "differences", "influence", "measured", "position"),
-    *("resampling", "uncertainty", "value", "weights", "worlds"),
+    *("relevance", "resampling", "uncertainty", "weights", "worlds"),
 )
 TITLES = {
     "interval": "Intervals of the indicators",

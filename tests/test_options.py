@@ -97,7 +97,7 @@ def base(corpus: Corpus, definitions: str) -> dict[str, pl.DataFrame]:
         *(("narrow", True), ("citing_office", "EP"), ("utility_models", "drop"), ("seed", 5)),
         *(("core", "top-share"), ("draws", 9), ("lang", "nl"), ("data_date", "2019-01-01")),
         *(("benchmark", "US,DE"), ("excel_nl", True), ("figures", False), ("tables_only", True)),
-        *(("periods", "2016-2018"), ("focal", "US")),
+        *(("periods", "2016-2018"), ("focal", "US"), ("rarefy", 5)),
     ],
 )
 def test_an_option_changes_the_tables_and_columns_that_it_says_and_no_others(

@@ -1,0 +1,113 @@
+"""Intervals hold the truth of small worlds, and would not with one end of a link drawn."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+
+from netpos.indicators import influence
+from netpos.indicators.calibration import cell, coverage, held, meets, tables
+from netpos.indicators.uncertainty import MEASURED, RANKED
+from netpos.indicators.worlds import PERIODS, WORLDS
+from tests.conftest import ROOT
+
+CORPORA = range(500, 512)
+
+
+def shares(counts: pl.DataFrame, kind: str) -> dict[str, float]:
+    part = coverage(counts).filter((pl.col("group") == "all") & (pl.col("kind") == kind))
+    return dict(part.select("indicator", "coverage").iter_rows())
+
+
+@pytest.fixture(scope="module")
+def counts() -> pl.DataFrame:
+    return cell(WORLDS["B"], 250, CORPORA, draws=100)
+
+
+def test_intervals_of_a_short_calibration_hold_in_nine_of_ten_corpora(counts: pl.DataFrame) -> None:
+    found = shares(counts, "interval")
+    assert set(found) == {*MEASURED, *RANKED}
+    # twelve corpora of fifteen dependent countries: three standard errors are about .08
+    assert min(found.values()) > 0.85
+    for kind in ("countries", "periods"):
+        found = shares(counts, kind)
+        assert set(found) == set(MEASURED)
+        assert min(found.values()) > 0.82
+
+
+def test_with_the_citing_end_only_the_same_calibration_fails(
+    monkeypatch: pytest.MonkeyPatch, counts: pl.DataFrame
+) -> None:
+    both_of = influence.Ends.of.__func__
+
+    def citing_only(cls, entries, parts):
+        ends = both_of(cls, entries, parts)
+        nothing = ends.dyads._replace(amount=np.zeros(ends.dyads.entry.size))
+        return ends._replace(both=ends.citing, dyads=nothing)
+
+    monkeypatch.setattr(influence.Ends, "of", classmethod(citing_only))
+    found = shares(cell(WORLDS["B"], 250, CORPORA, draws=100), "interval")
+    right = shares(counts, "interval")
+    for name in ("received_share", "value_share", "source_effective"):
+        assert found[name] < 0.75 < 0.85 < right[name]
+
+
+def test_the_truth_is_what_corpora_of_many_organisations_tend_to() -> None:
+    for world in WORLDS.values():
+        corpus = world.draw(10_000, 1)
+        for period in ("all", "2016-2025"):
+            truth = world.truth(period)
+            table = corpus.selected(period).table
+            for name in ("family_share", "received_share", "value_share", "share_eu", "similarity"):
+                seen = dict(table.select("country", name).iter_rows())
+                large = world.codes[int(np.argmax(world.part))]
+                assert seen[large] == pytest.approx(truth[name][large], rel=0.15)
+
+
+def test_a_corpus_is_the_same_for_the_same_seed_and_another_for_another() -> None:
+    world = WORLDS["C"]
+    first, again, other = (world.draw(60, seed) for seed in (1, 1, 2))
+    assert (first.citing == again.citing).all()
+    assert first.citing.size != other.citing.size or (first.citing != other.citing).any()
+
+
+def test_an_interval_holds_where_the_truth_lies_between_its_bounds() -> None:
+    world = WORLDS["B"]
+    intervals, differences = tables(world.draw(250, 7), draws=50, seed=7)
+    truth = {period: world.truth(period) for period in PERIODS}
+    found = held(intervals, differences, truth)
+    rows = intervals.drop_nulls("low")
+    assert found.filter(pl.col("kind") == "interval").height == rows.height
+    row = rows.row(by_predicate=(pl.col("country") == "US") & (pl.col("indicator") == "share_eu"))
+    low, high = row[5], row[6]
+    inside = low <= truth["all"]["share_eu"]["US"] <= high
+    us = (pl.col("country") == "US") & (pl.col("indicator") == "share_eu")
+    assert found.filter(us & (pl.col("kind") == "interval"))["held"].to_list() == [inside]
+
+
+def test_a_cell_passes_when_its_binomial_interval_meets_the_goal() -> None:
+    assert meets(190, 200)
+    assert meets(172, 200)  # .86, up to .917
+    assert not meets(160, 200)
+    assert meets(200, 200)  # .974 at least
+    assert not meets(1000, 1000)
+    assert meets(1000, 1000, rank=True)
+
+
+def test_the_methods_hold_a_table_of_every_indicator_with_an_interval() -> None:
+    text = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    made = text.split("<!-- made by make calibrate -->")[1].split("<!-- end of what")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (all|small) \|(.+)\|$", made, re.MULTILINE)
+    parts = made.split("*Differences")
+    assert len(parts) == 3
+    intervals = {name for name, _, _ in rows if f"| `{name}` |" in parts[0]}
+    assert intervals == {*MEASURED, *RANKED}
+    for part in parts[1:]:
+        assert {n for n in MEASURED if f"| `{n}` |" in part} == set(MEASURED)
+    for _, group, cells in rows:
+        values = [v.strip() for v in cells.split("|")]
+        assert len(values) == 9
+        assert group == "small" or "–" not in values
