@@ -25,6 +25,13 @@ $(STAMP): pyproject.toml constraints.txt hatch_build.py netpos/ingest/native/len
 
 demo: setup  ## run the main job on the bundled input and say which page to open
 	$(BIN)/netpos demo --out $(OUT)
+	$(BIN)/netpos science data/demo_synthetic_works.jsonl.gz \
+	  --technologies data/demo_synthetic_topics.toml --out $(OUT)/science
+	$(BIN)/netpos companies data/demo_synthetic_companies.csv --out $(OUT)/companies
+	$(BIN)/netpos chain --science $(OUT)/science --patents $(OUT) --companies $(OUT)/companies \
+	  --out $(OUT)/chain
+	$(BIN)/netpos intensity data/demo_synthetic_sectors.csv --benchmark DE,SE,BE --out $(OUT)/intensity
+	$(BIN)/netpos complexity data/demo_synthetic_trade.csv --focal NL --out $(OUT)/complexity
 
 browser: setup
 	@$(BIN)/python scripts/ensure_chromium.py
