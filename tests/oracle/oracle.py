@@ -144,6 +144,11 @@ class Oracle:
                 if other != own:
                     pair = (other, own) if cited_by else (own, other)
                     pairs[pair].append((cited_by, phase, letters))
+        for d in self.documents:  # what designs say of the documents that they name counts too
+            for _, lens_id, number, _, _, day in d.mentions:
+                node = self.outside.get(lens_id or number)
+                if day and node is not None:
+                    self.dates[node] = min(day, self.dates.get(node, day))
         return pairs
 
     def _looked_up(self, residences):

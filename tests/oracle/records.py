@@ -88,6 +88,11 @@ class Document:
         self.members = [
             text(first_dict(m).get("lens_id")) for m in listed(family.get("members")) if m
         ]
+        self.member_offices = {
+            text(first_dict(first_dict(m).get("document_id")).get("jurisdiction"))
+            for m in listed(family.get("members"))
+            if m and text(first_dict(m).get("lens_id"))
+        } - {None}
         self.family_id = text(family.get("family_id"))
         parties = first_dict(biblio.get("parties"))
         self.parties = {
@@ -163,6 +168,7 @@ def together(copies):
         kept.parties[role] = next(iter(known), next((p for p in lists if p), []))
     for other in documents[1:]:
         kept.members = kept.members + other.members
+        kept.member_offices |= other.member_offices
         kept.symbols |= other.symbols
         kept.mentions = kept.mentions + [m for m in other.mentions if m not in kept.mentions]
     return kept
@@ -212,7 +218,8 @@ class Family:
 
     @property
     def international(self):
-        return len(self.offices) >= 2 or bool(self.offices & {"EP", "WO"})
+        offices = self.offices.union(*(d.member_offices for d in self.documents))
+        return len(offices) >= 2 or bool(offices & {"EP", "WO"})
 
     def parties(self, role, merge_cn):
         """Parties in one role, from the first document that states a residence of that role."""
