@@ -81,6 +81,7 @@ class _Columns:
         self.outside: dict[int, tuple[object, ...]] = {}
         self.rejected: list[tuple[int, str]] = []
         self.empty = 0
+        self.successor = 0  # patents of PatentSearch, which come without their citations
 
     def add(self, ordinal: int, raw: dict[str, object] | str) -> None:
         """Take over one patent, or note why not."""
@@ -102,6 +103,7 @@ class _Columns:
             reason = f"patent_date is '{stated[:40]}', not a date"
             self.rejected.append((ordinal, reason))
             return
+        self.successor += "patent_number" not in raw and "cited_patents" not in raw
         at = len(self.records)
         cites = self._references(at, raw, "cited_patents", "cited_patent_number", cited_by=False)
         cited_by = self._references(
@@ -142,6 +144,16 @@ class _Columns:
             if name or country:
                 self.parties.append((at, role, name, country))
 
+    def _notes(self) -> list[tuple[int, str]]:
+        return [
+            (self.empty, "references are null and name no document"),
+            (
+                self.successor,
+                "patents of PatentSearch come without citations, which are answers of their own; "
+                "export them from Lens as JSON lines for the network",
+            ),
+        ]
+
     def done(self) -> Batch:
         """Return the batch."""
         return Batch(
@@ -152,7 +164,7 @@ class _Columns:
             frame(REFERENCES, self.references),
             frame(OUTSIDE, self.outside.values()),
             frame(REJECTED, self.rejected),
-            [f"{self.empty} references are null and name no document"] if self.empty else [],
+            [f"{count} {text}" for count, text in self._notes() if count],
         )
 
 
