@@ -189,19 +189,19 @@ class Options(BaseModel):
         None,
         "Complexity: a table technology,complexity; or country,subclass,families[,year] of all "
         "patenting to compute it from; or the word export: from this export's own subclasses.",
-        changes="technologies: complexity, complexity_basis",
+        changes="technologies: complexity, complexity_matrix, complexity_basis",
         metavar="FILE|export",
         shown="none",
     )
     complexity_sign: Literal["agreed", "diversity", "ubiquity"] = option(
         "agreed",
         "Rule for the sign of complexity; agreed: none is given where the two contradict.",
-        changes="technologies: complexity, complexity_basis",
+        changes="technologies: complexity, complexity_matrix, complexity_basis",
     )
     regions: str | None = option(
         None,
         "Keep the rows of a --complexity matrix of regions whose code begins so, as NL.",
-        changes="technologies: complexity, complexity_basis",
+        changes="technologies: complexity, complexity_matrix, complexity_basis",
         metavar="CODES",
         shown="all",
     )
@@ -209,7 +209,7 @@ class Options(BaseModel):
         50,
         "Leave out regions with fewer families in the --complexity matrix; count such countries "
         "in the basis.",
-        changes="technologies: complexity, complexity_basis",
+        changes="technologies: complexity, complexity_matrix, complexity_basis",
         metavar="N",
         ge=0,
     )

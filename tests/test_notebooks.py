@@ -48,12 +48,14 @@ def code(path: Path) -> list[str]:
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_there_is_one_notebook_for_each_of_the_four_questions() -> None:
+def test_there_is_one_notebook_for_each_of_the_six_questions() -> None:
     assert [p.stem for p in NOTEBOOKS] == [
         "1_compare_countries",
         "2_dependence",
         "3_own_links",
         "4_trade_complexity",
+        "5_knowledge_position",
+        "6_innovation_chain",
     ]
 
 
@@ -234,6 +236,44 @@ def test_complexity_gives_rca_diversity_ubiquity_and_eci_worked_by_hand(
             assert row["rca"] == pytest.approx(plain, rel=1e-12, abs=1e-15)
 
 
+def test_knowledge_position_gives_the_impact_worked_by_hand_and_that_of_plain_loops(
+    execute: Execute,
+) -> None:
+    got = execute(
+        "5_knowledge_position",
+        "{'hand': by_hand.select('country', 'works', 'fwci').rows(),"
+        " 'dutch': dutch.select('technology', 'works_full', 'works').rows()}",
+    )
+    hand = {country: (works, fwci) for country, works, fwci in got["hand"]}
+    assert hand["NL"] == pytest.approx((7 / 6, 13 / 7))
+    # works with an author in the Netherlands, counted here with a plain loop
+    counts: dict[str, int] = {}
+    with gzip.open(data_path("demo_synthetic_works.jsonl.gz"), "rt", encoding="utf-8") as stream:
+        for line in stream:
+            work = json.loads(line)
+            codes = {c for a in work["authorships"] for c in a["countries"]}
+            if "NL" in codes and work["type"] != "preprint":
+                topic = work["primary_topic"]["id"][-1]
+                counts[topic] = counts.get(topic, 0) + 1
+    found = {technology: full for technology, full, _ in got["dutch"]}
+    assert found["all"] == sum(counts.values())
+    assert found["quantum"] == counts["1"]
+
+
+def test_innovation_chain_gives_the_interval_worked_by_hand_and_the_steps_of_its_shares(
+    execute: Execute,
+) -> None:
+    got = execute("6_innovation_chain", "{'hand': by_hand, 'steps': steps.to_dicts()}")
+    assert got["hand"] == [0.0198, 0.0613, 0.1029]
+    rows = {(r["technology"], r["stage"]): r for r in got["steps"]}
+    assert len(rows) == 33
+    for (technology, stage), row in rows.items():
+        assert row["share"] == pytest.approx(row["numerator"] / row["denominator"])
+        first = rows[technology, "publications"]["share"]
+        assert row["retention"] == pytest.approx(row["share"] / first), (technology, stage)
+        assert row["declines"] is None
+
+
 def test_complexity_of_published_services_trade_has_the_published_diversity(
     execute: Execute, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -258,4 +298,4 @@ def test_a_notebook_calls_what_the_package_makes_public(path: Path) -> None:
 
     for source in code(path):
         for name in re.findall(r"\bnetpos\.([A-Za-z_]+)", source):
-            assert name in netpos.__all__ or name == "ingest", f"{path.name}: netpos.{name}"
+            assert name in netpos.__all__ or name == "analysis", f"{path.name}: netpos.{name}"
