@@ -141,7 +141,7 @@ def science_tables(
     science = science.sort(order, place, "country").select(COLUMNS)
     cells = compared.join(basis, on="year", how="left").sort(order, "year", "type")
     located = works.filter(pl.col("type").is_in(list(types)))
-    notes += _notes(located, compared)
+    notes += _notes(located, compared) + _unlocated(scores, found.shares)
     return {
         "science": science,
         "science_trend": trend.sort(order, "year", "country"),
@@ -329,6 +329,16 @@ def _limited(shares: pl.DataFrame, counted: pl.DataFrame) -> str | None:
     sizes = mine.group_by("country").agg(n=pl.col("work").n_unique()).sort("n", descending=True)
     country, n = sizes.row(0)
     return str(country) if n == located else None
+
+
+def _unlocated(scores: pl.DataFrame, shares: pl.DataFrame) -> list[str]:
+    """How much works without a country are cited: what the impact of countries leaves out."""
+    every = scores.filter((pl.col("technology") == UNION) & pl.col("score").is_not_null())
+    apart = every.join(shares.select("work").unique(), on="work", how="anti")
+    if not apart.height:
+        return []
+    mean = float(apart["score"].sort().sum()) / apart.height
+    return [f"the works without a country are cited {mean:.2f} times what is expected"]
 
 
 def _notes(works: pl.DataFrame, cells: pl.DataFrame) -> list[str]:

@@ -85,6 +85,7 @@ def test_the_worked_example_from_file_to_page(tmp_path: Path, lang: str) -> None
     assert coverage.filter(pl.col("technology") == "a")["works"].sum() == 5
     assert coverage.filter(pl.col("technology") == "a")["located"].sum() == 4
     assert "92 % of the works have an author with a country, 83 %" in result.stderr
+    assert "the works without a country are cited 0.00 times what is expected" in result.stderr
     assert check_page(out, lang) > 30
     names = {p.stem for p in (out / "figures").iterdir()}
     assert names == {"place", "science-q", "science-a", "science-all"}
