@@ -137,7 +137,20 @@ class Resampled:
         return found
 
 
-def intervals(*args: object, **options: object) -> pl.DataFrame:
+def intervals(
+    table: pl.DataFrame,
+    sample: Sample,
+    links: Mask,
+    sources: Mask,
+    families: Mask,
+    *,
+    year: int,
+    memberships: pl.DataFrame | None = None,
+    method: cores.CoreMethod = "rich",
+    draws: int = 1000,
+    seed: int = 0,
+    worth: Worth | None = None,
+) -> pl.DataFrame:
     """Compute the intervals of the indicators of one technology and period: `resample` as a table.
 
     Returns
@@ -155,7 +168,19 @@ def intervals(*args: object, **options: object) -> pl.DataFrame:
 
     ``source_effective`` is the observed value; its bounds are for all citations that could be.
     """
-    return resample(*args, **options).intervals()  # type: ignore[arg-type]
+    return resample(
+        table,
+        sample,
+        links,
+        sources,
+        families,
+        year=year,
+        memberships=memberships,
+        method=method,
+        draws=draws,
+        seed=seed,
+        worth=worth,
+    ).intervals()
 
 
 def resample(
