@@ -139,7 +139,7 @@ def test_wheel_carries_data_templates_and_licence(wheel: Path) -> None:
         if p.is_file()
     }
     assert templates
-    assert data | templates | {"netpos/py.typed"} <= names
+    assert data | templates | {"netpos/py.typed", "netpos/__init__.pyi"} <= names
     assert any(n.endswith("licenses/LICENSE") for n in names)
     assert any(n.endswith("licenses/NOTICE") for n in names)
     assert not any(n.startswith(("tests/", "scripts/", "data/")) for n in names)
