@@ -222,6 +222,7 @@ def test_references_are_those_of_families_of_the_period(tmp_path: Path) -> None:
     for kind, code in (("country", "NL"), ("office", "EP")):
         early, late = found["2015-2020", kind, code], found["2021-2025", kind, code]
         assert (early["references"], late["references"]) == (1, 2), kind
+    assert ("2021-2025", "country", "US") not in found  # who has no family there has no row
 
 
 # --- countries of families ------------------------------------------------------------------------
@@ -409,3 +410,31 @@ def test_other_ways_are_counted_only_where_asked_for_and_not_around_one_country(
         study = analysis.prepare(corpus, options)
         found = results.sensitivity_tables(study, results.tables(study))
         assert set(found) == wanted, given
+
+
+def test_differences_between_periods_wait_for_the_last_period(tmp_path: Path) -> None:
+    """Both technologies have them, for every pair of periods and not only those seen before."""
+    path = tmp_path / "t.toml"
+    path.write_text(
+        "schema_version = 1\n"
+        '[[technology]]\nid = "a"\ncpc = ["G06N10/"]\n'
+        '[[technology]]\nid = "b"\ncpc = ["H01L21/"]\n',
+        encoding="utf-8",
+    )
+    both = ["G06N10/00", "H01L21/02"]
+    records = [
+        record(10 * k + j, published=f"{year}-05-01", symbols=both, applicants=[(f"F{j}", c)])
+        for k, year in enumerate((2016, 2019, 2022), 1)
+        for j, c in enumerate(("NL", "NL", "US", "DE"))
+    ]
+    corpus = read(write(tmp_path / "e.jsonl", records))
+    given = {"technologies": str(path), "draws": 20, "periods": "2015-2017,2018-2020,2021-2025"}
+    found = results.tables(analysis.prepare(corpus, make(given)))["differences"]
+    whole = found.filter((pl.col("period") == "all") & (pl.col("other_period") == "all"))
+    assert set(found["technology"]) == set(whole["technology"]) == {"a", "b", "all"}
+    own = found.filter((pl.col("country") == "NL") & (pl.col("other_country") == "NL"))
+    periods = {p for t in ("a", "b") for p in own.filter(technology=t)["period"]}
+    periods |= set(own["other_period"])
+    assert {"2015-2017", "2018-2020", "2021-2025"} <= periods
+    keys = ["technology", "indicator", "country", "period", "other_country", "other_period"]
+    assert not found.select(keys).is_duplicated().any()
