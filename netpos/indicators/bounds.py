@@ -22,6 +22,10 @@ LEAST_CITATIONS = 20
 REASONS = ("not_calibrated", "not_measurable", "too_few", "one_firm")
 #: Effective number of organisations below which a number rests on one firm.
 LEAST_EFFECTIVE = 2.0
+#: Part of the possible range, or factor between the ends of a share, beyond which an interval says
+#: nothing and is not printed.
+WIDEST_PART = 0.75
+WIDEST_FACTOR = 100.0
 Reasons = NDArray[np.str_]
 _TAIL = 0.025
 _NOISE = 1e-9  # errors below are rounding: nothing varies
@@ -214,24 +218,32 @@ def reasons(
     effective: Floats,
     citations: Floats | None,
     measurable: Mask | None,
-    calibrated: bool = True,
+    span: float | None = None,
+    factor: float | None = None,
 ) -> Reasons:
     """Tell why no interval is printed, one of `REASONS`; empty where one is.
 
     Parameters
     ----------
     bounds
-        The intervals; where one is not defined or has no width the reason is ``too_few``.
+        The intervals; where one is not defined, has no width or says nothing the reason is
+        ``too_few``.
     organisations, effective
         Organisations at the country's own end, and their effective number.
     citations
         Citations behind the number; None where it rests on none.
     measurable
         False where the export does not allow it; None where it rests on no citations.
-    calibrated
-        Whether intervals of this indicator hold in the calibration.
+    span
+        The possible range, where an interval of more than `WIDEST_PART` of it says nothing.
+    factor
+        Nor does one whose ends are by so much apart, if given.
     """
     narrow = ~(np.isfinite(bounds.low) & np.isfinite(bounds.high) & (bounds.low < bounds.high))
+    if span is not None:
+        narrow |= bounds.high - bounds.low > WIDEST_PART * span
+    if factor is not None:
+        narrow |= bounds.high > factor * bounds.low
     few = np.zeros(narrow.shape, dtype=bool)
     if citations is not None:
         few = citations < LEAST_CITATIONS
@@ -240,8 +252,6 @@ def reasons(
     found[few | (organisations == 0)] = "too_few"
     if measurable is not None:
         found[~measurable] = "not_measurable"
-    if not calibrated:
-        found[:] = "not_calibrated"
     return found
 
 

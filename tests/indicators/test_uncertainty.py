@@ -134,11 +134,21 @@ def test_a_share_at_its_end_has_no_interval() -> None:
     assert reason(case, "balance_ratio") == "too_few"  # nothing is received
 
 
+def test_an_interval_that_says_nothing_is_not_printed() -> None:
+    # two fifths of the families by three firms: from a few per cent to all, with two degrees
+    case = given_by([["A"], ["B"], ["C"]] * 7, 3)
+    assert reason(case, "family_share") == reason(case, "family_rank") == "too_few"
+    found = ready(made_up(2, families=120, pairs=900)).intervals().drop_nulls("low")
+    shares = found.filter(pl.col("indicator").str.contains("share"))
+    assert (shares["high"] - shares["low"]).max() <= 0.75
+
+
 def test_what_cannot_be_located_and_what_is_not_calibrated_is_named_first() -> None:
     case = given_by([["A"], ["B"], ["C"]] * 7, 3)
     assert reason(case, "similarity", measurable=False) == "not_measurable"
     assert reason(case, "similarity", measurable=True) is None
-    assert reason(case, "family_share", measurable=False) is None  # rests on no links
+    many = given_by([[f"F{k}"] for k in range(20)], 3)
+    assert reason(many, "family_share", measurable=False) is None  # rests on no links
     for name in NOT_CALIBRATED:
         assert reason(case, name, measurable=False) == "not_calibrated"
     assert reason(case, "value_share", worth=None) == "not_calibrated"
