@@ -88,17 +88,20 @@ class Measured:
         if self.value is not None:
             used += [self.value.cited.citing, self.value.cited.cited, self.value.alone.unit]
         drawn, n, rows = Drawn.of(self.sample, *used), self.table.height, self.rows
+        network, own = self.network.placed(drawn), self.own.placed(drawn)
+        one = self.located.placed(drawn)
+        worth = None if self.value is None else self.value.placed(drawn)
 
         def some(numbers: Ints) -> dict[str, Floats]:
             weights = drawn.weights(numbers, seed)
-            links, wide = self.network.stack(drawn, weights)
-            families = np.ascontiguousarray(self.own.totals(drawn, weights, n).T)
-            located = self.located.totals(drawn, weights, 1).T
+            links, wide = network.stack(weights)
+            families = np.ascontiguousarray(own.totals(weights, n).T)
+            located = one.totals(weights, 1).T
             found = self._closed(links[:, rows][:, :, rows], families, located)
             found |= _from_sources(wide, self.classes, rows)
-            if self.value is None:
+            if worth is None:
                 return found | {"value_share": np.full((numbers.size, n), np.nan)}
-            value = np.ascontiguousarray(self.value.totals(drawn, weights).T)
+            value = np.ascontiguousarray(worth.totals(weights).T)
             return found | {"value_share": kernels.divide(value, kernels.total(value))}
 
         chunks = list(drawn.chunks(draws, len(self.network.nodes))) or [np.arange(0)]

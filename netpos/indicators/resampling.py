@@ -13,7 +13,7 @@ the product of both its families:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -163,9 +163,13 @@ class Network:
         given = np.bincount(self.citing[place], weights=counted, minlength=n)
         return received.astype(np.float64), given.astype(np.float64)
 
-    def stack(self, drawn: Drawn, weights: Floats) -> tuple[Floats, Floats]:
+    def placed(self, drawn: Drawn) -> Network:
+        """Return the same network with the units numbered as in the weights."""
+        return replace(self, entries=drawn.renumbered(self.entries))
+
+    def stack(self, weights: Floats) -> tuple[Floats, Floats]:
         """Compute the matrices of foreign links of both selections, ``(draws, n, n)``."""
-        totals = drawn.renumbered(self.entries).totals(weights)
+        totals = self.entries.totals(weights)
         n, draws = len(self.nodes), weights.shape[1]
         found = np.zeros((2, draws, n, n))
         for k, parts in enumerate(((1, 3), (2, 3))):
@@ -207,9 +211,13 @@ class Held:
         rows = np.flatnonzero((measure != 0) & sample.shares.located)
         return cls(sample.unit[rows], np.zeros(rows.size, dtype=np.int64), measure[rows])
 
-    def totals(self, drawn: Drawn, weights: Floats, countries: int) -> Floats:
+    def placed(self, drawn: Drawn) -> Held:
+        """Return the same rows with the units numbered as in the weights."""
+        return replace(self, unit=drawn.place(self.unit))
+
+    def totals(self, weights: Floats, countries: int) -> Floats:
         """Sum of each country with the weights of units: ``(countries, draws)``."""
-        at = self.country, drawn.place(self.unit)
+        at = self.country, self.unit
         matrix = csr_array((self.amount, at), shape=(countries, weights.shape[0]))
         return np.asarray(matrix @ weights, dtype=np.float64)
 
@@ -309,10 +317,13 @@ class Valued:
         alone = np.where(families, worth.alone, 0.0)
         return cls(links, Held.of(sample, alone, countries), counts)
 
-    def totals(self, drawn: Drawn, weights: Floats) -> Floats:
+    def placed(self, drawn: Drawn) -> Valued:
+        """Return the same value with the units numbered as in the weights."""
+        return replace(self, cited=drawn.renumbered(self.cited), alone=self.alone.placed(drawn))
+
+    def totals(self, weights: Floats) -> Floats:
         """Value of each country with the weights of units: ``(countries, draws)``."""
-        found = drawn.renumbered(self.cited).totals(weights)
-        return found + self.alone.totals(drawn, weights, self.cited.cells)
+        return self.cited.totals(weights) + self.alone.totals(weights, self.cited.cells)
 
 
 @dataclass(frozen=True)
