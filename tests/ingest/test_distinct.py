@@ -55,6 +55,21 @@ def test_components_are_those_of_networkx_in_the_order_of_their_first_nodes(n: i
         assert found.tolist() == [expected[node] for node in range(n)]
 
 
+def test_long_chains_stars_and_ladders_of_nodes_in_any_order_are_one_component() -> None:
+    n = 3000
+    order = np.random.default_rng(1).permutation(n).astype(np.int32)
+    line = np.arange(n, dtype=np.int32)
+    halves = line.reshape(2, -1).T.ravel()  # 0, 1500, 1, 1501, ...
+    for chain in (line, line[::-1], order, halves):
+        assert not connected(chain[:-1], chain[1:], n).any()
+        two = np.delete(np.arange(n - 1), n // 2)  # without the edge in the middle
+        found = connected(chain[two], chain[two + 1], n)
+        assert np.bincount(found).tolist() in ([n // 2 + 1, n // 2 - 1], [n // 2 - 1, n // 2 + 1])
+        assert found[0] == 0
+    for centre in (0, n // 2, n - 1):
+        assert not connected(np.full(n, centre, np.int32), order, n).any()
+
+
 @pytest.mark.parametrize("one_hash", [False, True])
 def test_distinct_texts_are_in_order_even_if_all_had_one_hash(
     one_hash: bool, monkeypatch: pytest.MonkeyPatch
