@@ -57,6 +57,9 @@ def warnings(
             f"Rejected: {counts['rejected']:,} of {counts['read']:,} records; ledger.csv says why "
             "of each."
         )
+    for item in corpus.manifest["inputs"]:  # patents of which no citation can come
+        unlinked = [n for n in item["notes"] if "come without citations" in n]
+        found += [f"{item['name']}: {text}." for text in unlinked]
     said = corpus.columns("families", "offices_known", "priority_offices")
     unknown = int((~said["offices_known"]).sum())
     if unknown:

@@ -36,6 +36,19 @@ def rank_of_present(column: str) -> pl.Expr:
     return pl.when(pl.col(column) > 0).then(rank(column))
 
 
+def rank_where_any(column: str) -> pl.Expr:
+    """Compute `rank`; null where nobody has anything, as `share` is.
+
+    Examples
+    --------
+    >>> pl.DataFrame({"x": [5.0, 0.0]}).select(rank_where_any("x"))["x"].to_list()
+    [1, 2]
+    >>> pl.DataFrame({"x": [0.0, 0.0]}).select(rank_where_any("x"))["x"].to_list()
+    [None, None]
+    """
+    return pl.when(pl.col(column).sum() > 0).then(rank(column))
+
+
 def share(column: str, total: float | None = None) -> pl.Expr:
     """Compute the part of ``total``, by default the column's sum; null where that is 0."""
     whole = pl.col(column).sum() if total is None else pl.lit(float(total))
@@ -128,7 +141,7 @@ def country_table(
         international_rank=rank_of_present("families_international"),
         foreign_share=pl.when(given_any > 0).then(pl.col("given") / given_any),
         received_share=share("received"),
-        received_rank=rank("received"),
+        received_rank=rank_where_any("received"),
         citations_per_family=pl.when(pl.col("families") > 0).then(
             pl.col("cited_by_families") / pl.col("families")
         ),

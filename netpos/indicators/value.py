@@ -26,7 +26,7 @@ from scipy.sparse import csr_array
 from netpos.graph.kernels import significant
 from netpos.graph.links import Mask, Shares
 from netpos.indicators.markets import EpMarkets, live_markets, live_matrix, market_weights
-from netpos.indicators.position import rank, share
+from netpos.indicators.position import rank_where_any, share
 from netpos.indicators.relevance import relevance as relevance
 from netpos.indicators.stock import stock as stock
 from netpos.tables import rounded
@@ -226,7 +226,7 @@ def node_values(
     low, high = _rank_bounds(list(per_market.values()), found.weight, found.error)
     table = rounded(pl.DataFrame(columns)).with_columns(
         value_share=share("value"),
-        value_rank=rank("value"),
+        value_rank=rank_where_any("value"),
         value_rank_low=pl.Series(low, dtype=pl.Float64).fill_nan(None).cast(pl.Int64),
         value_rank_high=pl.Series(high, dtype=pl.Float64).fill_nan(None).cast(pl.Int64),
     )

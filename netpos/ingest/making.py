@@ -37,7 +37,8 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
         rejected = _rejected(folder, manifest)
         ledger = pl.concat([rejected, copies.duplicates]).sort("file", "line", "outcome")
         say(f"{docs.height:,} documents kept")
-        newest = newest_plausible(docs["published"])
+        filed = docs["earliest_priority"].fill_null(docs["application_date"])
+        newest = newest_plausible(docs["published"], filed)
         late = beyond(docs, newest)
         for line in late_lines(late, newest):
             say(line)

@@ -17,16 +17,20 @@ GAP = 20
 _NAMED = 20
 
 
-def newest_plausible(published: pl.Series) -> dt.date | None:
+def newest_plausible(published: pl.Series, filed: pl.Series | None = None) -> dt.date | None:
     """Return the latest date of publication that is not far beyond all others.
 
     Dates are beyond when more than `GAP` years lie between them and all dates before, and they are
-    a handful: at most a third of all, and no more than ten or one in a hundred.
+    a handful: at most a third of all, and no more than ten or one in a hundred. A date is not
+    beyond when the document's own filing bears it out: at most `GAP` years before it.
 
     Parameters
     ----------
     published
         Dates; null where none is known.
+    filed
+        Dates of priority or, without one, of application of the same documents; null where none
+        is known.
 
     Examples
     --------
@@ -35,6 +39,9 @@ def newest_plausible(published: pl.Series) -> dt.date | None:
     datetime.date(2018, 1, 2)
     >>> newest_plausible(pl.Series(days[1:]))
     datetime.date(2091, 5, 5)
+    >>> old = [dt.date(1919, 12, 18), dt.date(1929, 10, 14), dt.date(2015, 1, 15)]
+    >>> newest_plausible(pl.Series(old), pl.Series([None, None, dt.date(2013, 7, 1)]))
+    datetime.date(2015, 1, 15)
     """
     days = published.drop_nulls()
     if not days.len():
@@ -51,7 +58,11 @@ def newest_plausible(published: pl.Series) -> dt.date | None:
         before = year
         if beyond > most:
             break
-    latest = days.filter(years <= last).max()
+    plausible = published.dt.year() <= last
+    if filed is not None:
+        age = published.dt.year() - filed.dt.year()
+        plausible |= age.is_between(0, GAP).fill_null(value=False)
+    latest = published.filter(plausible).max()
     return latest if isinstance(latest, dt.date) else None
 
 

@@ -151,6 +151,19 @@ def test_one_citation_to_a_young_family_makes_no_rank_by_value() -> None:
 # --- the core -----------------------------------------------------------------------------------
 
 
+def test_no_country_has_a_rank_by_value_where_all_values_are_zero() -> None:
+    found = tables("neutral_growth.jsonl.gz")["countries"]  # no legal status: no live market
+    assert set(of(found, "value").values()) == {0.0}
+    assert set(of(found, "value_rank").values()) == {None}
+
+
+def test_no_country_has_a_rank_by_citations_where_nobody_is_cited() -> None:
+    found = tables("benchmark.jsonl")["countries"]
+    assert set(of(found, "received").values()) == {0.0}
+    assert set(of(found, "received_share").values()) == {None}
+    assert set(of(found, "received_rank").values()) == {None}
+
+
 def test_two_countries_outside_the_core_are_not_near_it() -> None:
     table = tables("nine_families.jsonl.gz")["countries"]
     assert of(table, "near_core") == {"CN": True, "US": True, "NL": True, "IT": None, "SE": None}

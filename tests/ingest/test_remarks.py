@@ -54,6 +54,20 @@ def test_a_handful_of_dates_beyond_a_gap_is_not_now(years: tuple[int, ...], newe
     assert newest_plausible(days(*years)) == dt.date(newest, 6, 1)
 
 
+def test_a_date_that_its_own_filing_bears_out_is_now_whatever_the_gap(tmp_path: Path) -> None:
+    said, found = run(tmp_path, FAULTS / "F07_two_digit_year.csv")
+    assert "beyond" not in said
+    assert found["data_date"] == "2015-01-15"
+
+
+@pytest.mark.parametrize(
+    ("filed", "newest"), [(None, 2018), (1989, 2018), (2070, 2018), (2092, 2018), (2071, 2091)]
+)
+def test_only_a_filing_close_before_bears_a_date_out(filed: int | None, newest: int) -> None:
+    own = pl.Series([None, None, filed and dt.date(filed, 1, 1)], dtype=pl.Date)
+    assert newest_plausible(days(2016, 2018, 2091), own) == dt.date(newest, 6, 1)
+
+
 def test_no_date_is_no_newest() -> None:
     assert newest_plausible(pl.Series([None], dtype=pl.Date)) is None
 
@@ -64,6 +78,12 @@ def test_a_date_far_beyond_is_named_and_does_not_move_now(tmp_path: Path) -> Non
     assert found["data_date"] == "2018-01-02"
     assert found["counts"]["kept"] == 3
     assert any("2091-05-05" in text for text in found["warnings"])
+
+
+def test_a_run_says_that_patents_of_patentsearch_come_without_citations(tmp_path: Path) -> None:
+    said, found = run(tmp_path, FAULTS / "F13_patentsearch.json")
+    assert "F13_patentsearch.json: 1 patents of PatentSearch come without citations" in said
+    assert any("export them from Lens" in text for text in found["warnings"])
 
 
 # --- completeness -------------------------------------------------------------------------------

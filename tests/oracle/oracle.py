@@ -548,7 +548,7 @@ class Oracle:
                 "balance_dyadic": r / total * sum(dyads) / len(k) if k else None,
                 "pure_importer": r == 0 and g > 0,
                 "received_share": r / total if total else None,
-                "received_rank": rank_r[i],
+                "received_rank": rank_r[i] if total else None,
                 "pagerank": rank[i],
                 "citations_per_family": sums["citing"][i] / n if n else None,
             }
