@@ -42,18 +42,34 @@ SAME = ROOT / "scripts" / "mutants_same.toml"
 FOLDERS = ("graph", "indicators", "analysis")
 #: Whose tests are also those of the kernels beneath them.
 KERNELS = ("kernels", "contract", "balance", "core", "coreness", "dependence", "strength")
-_RESULTS = ("tests/analysis/test_results.py", "tests/analysis/test_selection.py")
+_RESULTS = tuple(f"tests/analysis/test_{name}.py" for name in ("results", "coverage", "selection"))
+_LIFTED = ("tests/ingest/test_citations.py", "tests/ingest/test_families.py")
+#: Modules of indicators whose tests are also those of one another.
+TOGETHER = (
+    ("complexity", "fitness", "relatedness", "bipartite", "spectral"),
+    ("value", "markets", "relevance", "stock"),
+    ("uncertainty", "bounds", "measured", "resampling", "weights"),
+    ("calibration", "worlds"),
+)
 #: Tests of modules besides those named after them.
 TESTS: dict[str, tuple[str, ...]] = {
     "graph/kernels": tuple(f"tests/graph/test_{name}.py" for name in KERNELS),
-    "graph/links": ("tests/analysis/test_study.py", "tests/analysis/test_chosen.py", *_RESULTS),
+    "graph/links": (
+        *("tests/analysis/test_study.py", "tests/analysis/test_chosen.py"),
+        *_RESULTS,
+        *_LIFTED,
+    ),
     "graph/residence": ("tests/analysis/test_located.py", "tests/analysis/test_results.py"),
     "indicators/robustness": ("tests/analysis/test_sensitivity.py",),
-    "indicators/markets": ("tests/indicators/test_value.py",),
-    "indicators/fitness": ("tests/indicators/test_complexity.py",),
-    "indicators/bipartite": ("tests/indicators/test_complexity.py",),
-    "indicators/relatedness": ("tests/indicators/test_complexity.py",),
-    "analysis/behind": ("tests/commands/test_explain.py", *_RESULTS),
+    **{
+        f"indicators/{name}": tuple(f"tests/indicators/test_{other}.py" for other in names)
+        for names in TOGETHER
+        for name in names
+    },
+    "analysis/behind": (
+        *("tests/commands/test_explain.py", "tests/analysis/test_explained.py"),
+        *_RESULTS,
+    ),
     "analysis/coverage": ("tests/analysis/test_located.py", *_RESULTS),
     "analysis/expectation": ("tests/graph/test_expected.py", *_RESULTS),
     "analysis/explained": ("tests/commands/test_explain.py",),
@@ -61,7 +77,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "analysis/notes": ("tests/analysis/test_study.py", "tests/analysis/test_selection.py"),
     "analysis/results": _RESULTS,
     "analysis/selection": (*_RESULTS, "tests/analysis/test_behind.py"),
-    "analysis/study": (*_RESULTS, "tests/analysis/test_chosen.py"),
+    "analysis/study": (*_RESULTS, *_LIFTED, "tests/analysis/test_chosen.py"),
     "analysis/ways": ("tests/analysis/test_sensitivity.py",),
 }
 #: Loaded once, before the forks; netpos is not, since each fork has another one.

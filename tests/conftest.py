@@ -133,7 +133,7 @@ def pytest_unconfigure() -> None:
 LONGEST = (
     "tests/test_wheel.py",
     "tests/test_pages.py",
-    "tests/test_cli.py",
+    "tests/cli/test_making.py",
     "tests/oracle/test_oracle.py",
     "tests/viz/maps/test_map_page.py",
     "tests/viz/report/test_report.py",

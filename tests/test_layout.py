@@ -1,7 +1,8 @@
-"""The package is laid out so that a newcomer finds a question by its folder."""
+"""The package and its tests are laid out so that a newcomer finds a question by its folder."""
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 from pathlib import Path
@@ -43,3 +44,22 @@ def test_every_name_of_the_package_in_the_documents_can_be_imported(name: str) -
             found = getattr(found, part)
         return
     pytest.fail(name)
+
+
+def is_public(path: Path) -> bool:
+    """Whether a module defines a function or class that others may use."""
+    return any(
+        isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+    )
+
+
+#: Without the files that only gather names (``__init__``) or start the program (``__main__``).
+MODULES = [p for p in FILES if not p.stem.startswith("__") and is_public(p)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_the_tests_of_a_module_are_found_by_its_name(path: Path) -> None:
+    tests = ROOT / "tests" / path.relative_to(PACKAGE).with_name(f"test_{path.name}")
+    assert tests.exists()
+    assert re.search("^def test_", tests.read_text(encoding="utf-8"), re.MULTILINE)

@@ -158,11 +158,3 @@ def test_run_toml_gives_the_same_options_back(tmp_path: Path) -> None:
     (tmp_path / "run.toml").write_text(options.to_toml(chosen), encoding="utf-8")
     assert make(options.read_toml(tmp_path / "run.toml")) == chosen
     assert chosen.focal == "DE"
-
-
-def test_every_option_has_a_sentence_a_default_and_what_it_changes() -> None:
-    for option in declared(Options).values():
-        assert re.fullmatch(r"[A-Za-z].*\.", option.does), option.key
-        assert option.changes, option.key
-        assert option.shown not in ("", "None"), option.key
-        assert option.is_switch or option.values, option.key

@@ -22,7 +22,7 @@ from netpos.viz.page import Page
 from netpos.viz.report.report import Figure
 from netpos.viz.words import words
 from tests.lens import FAST, toy_records, write
-from tests.viz.charts.test_charts import numbers
+from tests.viz.charts.drawing import numbers
 from tests.viz.report_pages import demo_page
 
 NTS = load_technologies(None)

@@ -187,44 +187,6 @@ def test_shares_of_parties_decide_the_country_of_an_organisation(tmp_path: Path)
 # --- references -----------------------------------------------------------------------------------
 
 
-def test_references_per_family_count_each_family_of_the_country_and_of_the_office(
-    tmp_path: Path,
-) -> None:
-    records = [
-        record(1, cites=[11, 12, 13], office="EP"),
-        record(2, cites=[11], office="US", applicants=[("A", "NL"), ("B", "DE")]),
-        record(3, office="US"),
-        *[record(k, applicants=[("C INC", "US")], office="WO") for k in (11, 12, 13)],
-    ]
-    found = tables_of(tmp_path, records)["references"]
-    rows = {
-        key[1:]: (row["families"], row["references"], row["references_per_family"])
-        for key, row in found.items()
-        if key[0] == "all"
-    }
-    assert rows == {
-        ("country", "DE"): (0.5, 0.5, 1),
-        ("country", "NL"): (2.5, 3.5, 1.4),
-        ("country", "US"): (3, 0, 0),
-        ("office", "EP"): (1, 3, 3),
-        ("office", "US"): (2, 1, 0.5),
-        ("office", "WO"): (3, 0, 0),
-    }
-
-
-def test_references_are_those_of_families_of_the_period(tmp_path: Path) -> None:
-    records = [
-        record(1, cites=[3], published="2016-05-01"),
-        record(2, cites=[1, 3], published="2022-05-01"),
-        record(3, applicants=[("C INC", "US")], published="2016-05-01"),
-    ]
-    found = tables_of(tmp_path, records)["references"]
-    for kind, code in (("country", "NL"), ("office", "EP")):
-        early, late = found["2015-2020", kind, code], found["2021-2025", kind, code]
-        assert (early["references"], late["references"]) == (1, 2), kind
-    assert ("2021-2025", "country", "US") not in found  # who has no family there has no row
-
-
 # --- countries of families ------------------------------------------------------------------------
 
 
@@ -306,31 +268,6 @@ def test_overlap_counts_families_that_two_technologies_share(tmp_path: Path) -> 
 
 
 # --- coverage -------------------------------------------------------------------------------------
-
-
-def test_coverage_counts_citations_that_are_in_the_corpus_and_located_at_both_ends(
-    tmp_path: Path,
-) -> None:
-    """NL cites a located family, one without a country and a document outside; nowhere cites NL."""
-    nowhere = {"applicants": [("Q LTD", None)], "priority": ("EP", "2016-01-01")}
-    records = [
-        record(1, cites=[2, 3, 901]),
-        record(2, applicants=[("A INC", "US")], published="2022-01-01"),
-        record(3, cites=[1], **nowhere),
-    ]
-    found = tables_of(tmp_path, records)["coverage"]
-    columns = ("families", "families_with_country", "citations", "citations_resolved")
-    for period, rule, want, located in (
-        ("2015-2020", "all", (2, 1, 4, 3), 1),
-        ("2021-2025", "all", (1, 1, 0, 0), 0),
-        ("all", "all", (3, 2, 4, 3), 1),
-        ("all", "applicant", (2, 2, None, None), None),
-        ("all", "unknown", (1, 0, None, None), None),
-        ("all", "priority", (0, 0, None, None), None),
-    ):
-        row = found[period, rule]
-        assert tuple(row[c] for c in columns) == want, (period, rule)
-        assert row["citations_located"] == located, (period, rule)
 
 
 # --- over time ------------------------------------------------------------------------------------

@@ -83,24 +83,6 @@ def test_a_damaged_table_is_refused(
     assert f"{name}.parquet" in refused(corpus, tmp_path / "out")
 
 
-@pytest.mark.parametrize("damage", [emptied, cut, folder_instead, Path.unlink])
-def test_a_damaged_part_is_refused_when_more_is_added(
-    corpus: Path, tmp_path: Path, damage: Callable[[Path], None]
-) -> None:
-    damage(next((corpus / "records").glob("*.records.parquet")))
-    more = write(tmp_path / "more.jsonl", [record(50)])
-    with pytest.raises(InputError, match="a part of the corpus"):
-        ingest([more], corpus)
-
-
-def test_a_part_with_other_records_is_refused(made: Path, corpus: Path, tmp_path: Path) -> None:
-    (part,) = (corpus / "records").glob("*.records.parquet")
-    (other,) = (made / "two" / "records").glob("*.records.parquet")
-    shutil.copy(other, part)
-    with pytest.raises(InputError, match="was replaced"):
-        ingest([write(tmp_path / "more.jsonl", [record(50)])], corpus)
-
-
 def test_a_lost_table_is_made_again(made: Path, corpus: Path) -> None:
     (corpus / "families.parquet").unlink()
     found = open_corpus(corpus)

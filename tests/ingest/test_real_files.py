@@ -93,50 +93,6 @@ def test_residence_is_stated_as_often_as_measured_before(real: Path) -> None:
     assert (found.residence_rate, found.inventor_residence_rate) == (0.7, 0.7)
 
 
-def test_broken_line_is_reported_by_its_number(real: Path) -> None:
-    (found,) = checking.check([real / "lens_json/patentslens_jl/biopoly_broken1.jsonl.gz"])
-    assert [line for line, _ in found.rejected_lines] == [4]
-    assert "Line 4 is rejected: not valid JSON" in checking.paragraph(found)
-
-
-def test_record_without_lens_id_goes_by_its_doc_key(real: Path) -> None:
-    from netpos.ingest.corpus import read
-
-    corpus = read(real / "lens_json/patentslens_jl/biopoly_broken2.jsonl.gz")
-    third = corpus.documents.filter(corpus.documents["line"] == 3)
-    assert third["lens_id"].to_list() == ["US_20160266975_A1_20160915"]
-
-
-def test_reference_that_names_nothing_is_counted(real: Path) -> None:
-    (found,) = checking.check([real / "lens_json/patentslens_jl/biopoly_broken3.jsonl.gz"])
-    assert found.notes == ["1 references name no document"]
-
-
-@pytest.mark.parametrize("name", ["easy_esg", "salmon_network"])
-def test_scholarly_exports_are_refused_by_name_with_the_remedy(real: Path, name: str) -> None:
-    path = real / "lens_csv" / "not_patents" / f"{name}_scholarly_lens-export.csv.gz"
-    (found,) = checking.check([path])
-    assert found.form == "lens-scholarly-csv"
-    text = checking.paragraph(found)
-    assert "scholarly works" in text
-    assert "export from Lens > Patents" in text
-
-
-def test_notebook_table_is_no_export(real: Path) -> None:
-    (found,) = checking.check([real / "lens_json" / "artigo_rp2" / "test.csv"])
-    assert found.form == "not-an-export"
-    assert "notebook" in checking.paragraph(found)
-
-
-@pytest.mark.parametrize(
-    "name", ["dronesr_applicants", "dronesr_applicants_cleaned", "drones_tac_1695_cleaned"]
-)
-def test_tables_of_names_are_no_exports(real: Path, name: str) -> None:
-    (found,) = checking.check([real / "lens_names" / f"{name}.csv.gz"])
-    assert found.form == "not-an-export"
-    assert found.why
-
-
 def test_overlapping_legacy_collections_merge_on_their_ids(real: Path) -> None:
     from netpos.ingest.corpus import read
 

@@ -49,54 +49,6 @@ def test_a_plain_table_is_read_typed_and_sorted(write) -> None:
     assert table.rows() == ROWS
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        LINKS.replace(",", ";"),
-        LINKS.replace(",", "\t"),
-        LINKS.replace(",", ";").replace("4.5", "4,5"),
-        LINKS.replace(",", "\t").replace("4.5", "4,5"),
-        "\ufeff" + LINKS,
-        LINKS.replace("\n", "\r\n"),
-        "\n\n" + LINKS.replace("\nDE", "\n,,\n\nDE"),
-        LINKS.replace("citing,cited,weight", '"Citing Country", CITED-CTRY ,Weight'),
-        LINKS.replace("\n", ",note\n", 1)
-        .replace("3\n", '3,"a\nb, c"\n')
-        .replace("4.5", "4.5,")
-        .replace("1e2", "1e2,"),
-        LINKS.replace("weight\n", "weight,\n")
-        .replace("3\n", "3,\n")
-        .replace("5\n", "5,\n")
-        .replace("1e2\n", "1e2,\n"),
-        LINKS.replace("DE,NL,1e2\n", "DE,NL,+100.\n"),
-        LINKS.removesuffix("\n"),
-    ],
-    ids=[
-        "semicolon",
-        "tab",
-        "semicolon and decimal comma",
-        "tab and decimal comma",
-        "byte order mark",
-        "Windows line ends",
-        "blank lines",
-        "heads in other words",
-        "a column more, with line ends in it",
-        "a separator at each end",
-        "other ways to write 100",
-        "no last line end",
-    ],
-)
-def test_the_forms_of_csv_give_the_same_table(write, text: str) -> None:
-    assert read_links(write(text)).rows() == ROWS
-
-
-def test_gzip_and_parquet_give_the_same_table(write, tmp_path: Path) -> None:
-    assert read_links(write(gzip.compress(LINKS.encode()), "t.csv.gz")).rows() == ROWS
-    read_links(write(LINKS)).write_parquet(tmp_path / "t.parquet")
-    assert read_links(tmp_path / "t.parquet").rows() == ROWS
-    assert read_links(str(tmp_path / "t.parquet")).rows() == ROWS
-
-
 def test_optional_columns_are_read_where_they_are(write) -> None:
     head = "Citing,Cited,Strength,n_citations,tech,year\n"
     table = read_links(write(head + "NL,DE,3,2,quantum,2016\nNL,DE,1,,,\n"))
@@ -137,36 +89,6 @@ def test_a_bad_row_is_named_with_its_line(write, row: str, problem: str) -> None
     assert refused(read_links, write(LINKS + row + "\nNL,FR,1\n")) == f"table.csv:5: {problem}"
 
 
-def test_the_line_is_the_physical_one_where_cells_hold_line_ends(write) -> None:
-    text = 'note,citing,cited,weight\n"a\nb",NL,DE,1\n\n"c",NL,US,x\n'
-    assert refused(read_links, write(text)).startswith("table.csv:5: weight is 'x'")
-
-
-def test_in_parquet_the_row_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "t.parquet"
-    pl.DataFrame(
-        {"citing": ["NL", "NL"], "cited": ["DE", "US"], "weight": [1.0, float("nan")]}
-    ).write_parquet(path)
-    assert refused(read_links, path).startswith("t.parquet:2: weight is 'nan'")
-
-
-def test_decimal_comma_and_point_in_one_file_are_refused(write) -> None:
-    # 1.234 could be a thousand or one and a bit
-    text = "citing;cited;weight\nNL;DE;1.234\nNL;US;0,5\n"
-    message = refused(read_links, write(text))
-    assert message.startswith("table.csv:2: weight is '1.234', but others have a decimal comma")
-    both = refused(read_links, write("citing;cited;weight\nNL;DE;1.234,5\n"))
-    assert both.startswith("table.csv:2: weight is '1.234,5', not a number")
-
-
-def test_a_missing_column_is_named_with_those_that_are_there(write) -> None:
-    message = refused(read_links, write("citing,cited,kg\nNL,DE,3\n"))
-    assert message == (
-        "table.csv: column 'weight' is missing; it has: citing, cited, kg; "
-        "rename the column that holds it to 'weight'"
-    )
-
-
 def test_source_and_target_are_not_taken_for_a_direction(write) -> None:
     message = refused(read_links, write("source,target,weight\nNL,DE,3\n"))
     assert message.endswith("call the end that makes the reference 'citing' and the other 'cited'")
@@ -179,34 +101,6 @@ def test_two_columns_that_could_both_be_meant_are_refused(write) -> None:
     )
     exact = read_families(write("iso2,country,families\nxx,NL,3\n"))
     assert exact.rows() == [("NL", 3.0)]
-
-
-def test_a_column_that_occurs_twice_is_refused(write) -> None:
-    message = refused(read_links, write("citing,cited,weight,weight\nNL,DE,3,4\n"))
-    assert message == "table.csv:1: column 'weight' occurs twice; rename one of them"
-
-
-@pytest.mark.parametrize("text", ["", "\n \n", ",,\n", "\ufeff"])
-def test_an_empty_file_is_refused(write, text: str) -> None:
-    assert refused(read_links, write(text)).startswith("table.csv: the file is empty; ")
-
-
-def test_a_head_without_rows_is_refused(write) -> None:
-    assert refused(read_links, write("citing,cited,weight\n")) == (
-        "table.csv:1: no rows below the head"
-    )
-
-
-def test_files_of_other_kinds_are_refused(write, tmp_path: Path) -> None:
-    assert refused(read_links, tmp_path / "no.csv").startswith("no.csv: no such file; ")
-    with pytest.raises(InputError, match="is a folder"):
-        read_links(tmp_path)
-    assert "an Excel or zip file; save" in refused(read_links, write(b"PK\x03\x04rest", "t.xlsx"))
-    assert "damaged gzip file" in refused(read_links, write(gzip.compress(b"a,b\n")[:-4], "t.gz"))
-    assert "damaged Parquet file" in refused(read_links, write(b"PAR1rest", "t.parquet"))
-    latin = "citing,cited,weight\nNL,DE,1\nCôte d'Ivoire,NL,2\n".encode("latin-1")
-    assert refused(read_links, write(latin)) == "table.csv:3: not UTF-8; save as CSV (UTF-8)"
-    assert "check the quotes" in refused(read_links, write('citing,cited,weight\n"NL"x,DE,1\n'))
 
 
 def test_families_are_read_by_technology_and_period(write) -> None:

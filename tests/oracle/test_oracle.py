@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import re
-from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +18,6 @@ from netpos.analysis.expectation import expectation
 from netpos.countries import data_path
 from netpos.indicators import position
 from netpos.ingest.corpus import read
-from netpos.ingest.readers.columns import dates, document_numbers
 from netpos.options import make
 from tests.lens import lens_id, record, write
 from tests.oracle import corpora
@@ -158,23 +155,6 @@ def links(folder: Path, records: list[dict], **options: object) -> list[tuple]:
 def by_number(n: int) -> dict:
     named = {"jurisdiction": "EP", "doc_number": str(n), "kind": "A1"}
     return {"patcit": {"document_id": named}}
-
-
-TEXTS = {
-    "dates": ["2016-06-14", "20160614", "2011-01-02T00:00:00Z", "soon", "2012-3-4", "", None],
-    "ids": [lens_id(1), lens_id(2), lens_id(3)[:9], lens_id(4)[:10], lens_id(5) * 2, "", None],
-}
-
-
-@pytest.mark.parametrize(("kind", "function"), [("dates", dates), ("ids", document_numbers)])
-def test_a_text_is_read_alike_alone_and_among_texts_of_other_lengths(
-    kind: str, function: Callable
-) -> None:
-    alone = {text: next(iter(function([text]))) for text in TEXTS[kind]}
-    for seed in range(200):
-        r = random.Random(seed)
-        texts = r.choices(TEXTS[kind], k=r.randint(2, 20))
-        assert list(function(texts)) == [alone[t] for t in texts], texts
 
 
 def test_publication_dates_of_mixed_forms_stay_with_their_records(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from netpos import files
 from netpos.errors import InputError
-from netpos.files import locked, portable_name
+from netpos.files import locked
 from tests.conftest import ROOT
 from tests.lens import FAST, QUANTUM, toy_records, write
 from tests.portable import elsewhere
@@ -79,32 +79,6 @@ def test_what_is_taken_away_is_missed(code: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("quantum", "quantum"),
-        ("Quantum", "Quantum-1"),  # another name only by case
-        ("CON", "CON-2"),
-        ("con.x", "con-x"),
-        ("a:b/c\\d*e", "a-b-c-d-e"),
-        ("dot. ", "dot--"),
-        ("été", "-t-"),
-        ("", "6"),
-        ("x" * 300, "x" * 100),
-    ],
-)
-def test_a_name_of_the_user_becomes_one_that_every_system_takes(text: str, name: str) -> None:
-    given = ["quantum", "Quantum", "CON", "con.x", "a:b/c\\d*e", "dot. ", "", "été", "x" * 300]
-    taken: list[str] = []
-    found = {}
-    for each in given:
-        found[each] = portable_name(each, taken)
-        taken.append(found[each])
-    assert found[text] == name
-    assert not any(elsewhere.bad_name(n) for n in taken)
-    assert len({n.casefold() for n in taken}) == len(taken)
 
 
 def test_windows_locks_by_bytes_and_says_who_holds_the_folder(

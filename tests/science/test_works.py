@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from netpos.errors import InputError, OptionError
-from netpos.science.records import Record
-from netpos.science.topics import chooser, of_file, parse_technology, read_topics
+from netpos.errors import InputError
+from netpos.science.topics import of_file
 from netpos.science.works import Works, read_works
 
 
@@ -67,26 +65,6 @@ def test_the_country_of_a_publisher_is_never_that_of_an_author(tmp_path: Path) -
     assert read(written(tmp_path / "l.jsonl", [lens])).shares.height == 0
 
 
-def test_every_container_gives_the_same_works(tmp_path: Path) -> None:
-    records = [work(k, cited_by_count=k) for k in range(1, 8)]
-    lines = written(tmp_path / "a.jsonl", records)
-    expected = read(lines)
-    (tmp_path / "b.json").write_text(json.dumps(records, indent=1))
-    (tmp_path / "c.json").write_text(
-        json.dumps({"meta": {"count": 7}, "results": records}, indent=1)
-    )
-    pages = [{"meta": {}, "results": records[:4]}, {"meta": {}, "results": records[4:]}]
-    written(tmp_path / "d.jsonl", pages)
-    (tmp_path / "e.jsonl.gz").write_bytes(gzip.compress(lines.read_bytes()))
-    (tmp_path / "f.jsonl").write_bytes(b"\xef\xbb\xbf" + lines.read_bytes().replace(b"\n", b"\r\n"))
-    pl.DataFrame(records).write_parquet(tmp_path / "g.parquet")
-    for name in ("b.json", "c.json", "d.jsonl", "e.jsonl.gz", "f.jsonl", "g.parquet"):
-        found = read(tmp_path / name)
-        assert found.works.equals(expected.works, null_equal=True), name
-        assert found.shares.equals(expected.shares), name
-        assert found.counts == expected.counts, name
-
-
 def test_citations_count_in_the_window_where_the_source_gives_years(tmp_path: Path) -> None:
     old = work(2, publication_year=2010)
     file = written(tmp_path / "a.jsonl", [work(1), old, work(3, publication_year=2021)])
@@ -96,31 +74,6 @@ def test_citations_count_in_the_window_where_the_source_gives_years(tmp_path: Pa
     assert found.works["citations_window"].to_list() == [None, None, 1]
     assert read(file, window=3).works["citations_window"].to_list() == [None, None, 0]
     assert read(file, window=None).works["citations_window"].null_count() == 3
-
-
-def test_a_work_in_two_files_is_one_in_two_technologies(tmp_path: Path) -> None:
-    one = written(tmp_path / "a.jsonl", [work(1), work(2), work(1)])
-    two = written(tmp_path / "b.jsonl", [work(2), work(3)])
-    found = read_works([(one, of_file("q")), (two, of_file("a"))])
-    assert dict(found.counts) == {"read": 5, "kept": 3, "rejected": 0, "duplicates": 2}
-    by = found.members.join(found.works.select("work", "key"), on="work")
-    assert sorted(by.select("technology", "key").rows()) == [
-        ("a", "W2"), ("a", "W3"), ("q", "W1"), ("q", "W2"),
-    ]  # fmt: skip
-    assert found.ledger["outcome"].to_list() == ["duplicate"] * 2
-
-
-def test_records_that_cannot_be_read_are_listed_with_their_line(tmp_path: Path) -> None:
-    lines = [
-        json.dumps(work(1)), '{"id": "https://openalex.org/W2", "publication_', "",
-        json.dumps(work(3, publication_year=None)), json.dumps({"title": "x"}),
-        json.dumps(work(4, publication_year="soon")),
-    ]  # fmt: skip
-    (tmp_path / "a.jsonl").write_text("\n".join(lines))
-    found = read(tmp_path / "a.jsonl")
-    assert dict(found.counts) == {"read": 5, "kept": 1, "rejected": 4, "duplicates": 0}
-    assert found.ledger["line"].to_list() == [2, 4, 5, 6]
-    assert "no year" in found.ledger["reason"][1]
 
 
 @pytest.mark.parametrize(
@@ -148,30 +101,6 @@ def test_identifiers_are_compared_without_address_and_case(tmp_path: Path) -> No
     assert (row["doi"], row["pmid"]) == ("10.1/abc", "123")
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "holds no record"),
-        (b"hello\n", "not works of OpenAlex or Lens"),
-        (b"PK\x03\x04", "Excel or zip"),
-        (b"\x1f\x8b\x08\x00broken", "damaged gzip"),
-        (b"PAR1 not really", "damaged Parquet"),
-        (b'[{"id": 1', "not valid JSON"),
-        (
-            b"Lens ID,Title,Date Published,Publication Year\nx,y,z,2020\n",
-            "no country of any author",
-        ),
-        (b'{"lens_id": "1", "jurisdiction": "US", "biblio": {}}\n', "export of patents"),
-        (b'{"a": 1}\n', "no work can be used"),
-    ],
-)
-def test_foreign_and_damaged_files_are_named(tmp_path: Path, content: bytes, words: str) -> None:
-    (tmp_path / "x.jsonl").write_bytes(content)
-    with pytest.raises(InputError, match=words) as told:
-        read(tmp_path / "x.jsonl")
-    assert "x.jsonl" in str(told.value)
-
-
 def test_a_real_scholarly_csv_is_refused_with_its_reason(real: Path, tmp_path: Path) -> None:
     file = real / "lens_csv" / "not_patents" / "salmon_network_scholarly_lens-export.csv.gz"
     with pytest.raises(InputError, match="Lens scholarly CSV, which has no country"):
@@ -183,57 +112,3 @@ def test_two_sources_are_not_mixed(tmp_path: Path) -> None:
     one, two = written(tmp_path / "a.jsonl", [work(1)]), written(tmp_path / "b.jsonl", [lens])
     with pytest.raises(InputError, match=r"b.jsonl: .* another source"):
         read_works([(one, of_file("q")), (two, of_file("q"))])
-
-
-DEFINITIONS = """
-[[technology]]
-id = "quantum"
-topics = ["T10020"]
-terms = ["qubit*"]
-exclude = ["joke"]
-
-[[technology]]
-id = "virus"
-fields_of_study = ["Virology"]
-"""
-
-
-def test_definitions_tell_technologies_apart(tmp_path: Path) -> None:
-    (tmp_path / "t.toml").write_text(DEFINITIONS)
-    choose = chooser(read_topics(tmp_path / "t.toml"))
-    topic = {"id": "https://openalex.org/T10020"}
-    cases = [
-        ({"title": "On qubits"}, ["quantum"]),
-        ({"title": "Qubitless? a joke"}, []),
-        ({"title": "subqubit"}, []),
-        ({"primary_topic": topic, "fields_of_study": ["virology"]}, ["quantum", "virus"]),
-        ({}, []),
-    ]
-    import msgspec
-
-    for fields, expected in cases:
-        assert list(choose(msgspec.convert(fields, Record))) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("x = 1\n", "no technologies"),
-        ("[[technology]]\nid = 'A b'\nterms=['x']\n", "the id 'A b'"),
-        ("[[technology]]\nid = 'a'\n", "nothing says"),
-        ("[[technology]]\nid = 'a'\nterms = 'x'\n", "no list"),
-        ("[[technology]]\nid = 'a'\nword = ['x']\n", "key 'word'"),
-        ("[[technology]]\nid='a'\nterms=['x']\n[[technology]]\nid='a'\nterms=['x']\n", "twice"),
-        ("[[", "not TOML"),
-    ],
-)
-def test_wrong_definitions_are_named(tmp_path: Path, text: str, words: str) -> None:
-    (tmp_path / "t.toml").write_text(text)
-    with pytest.raises(InputError, match=words):
-        read_topics(tmp_path / "t.toml")
-
-
-@pytest.mark.parametrize("text", ["quantum", "=f", "all=f", "Q q=f", "q="])
-def test_a_technology_needs_an_id_and_a_file(text: str) -> None:
-    with pytest.raises(OptionError, match="ID=FILE"):
-        parse_technology(text)

@@ -4,7 +4,6 @@ import csv
 import datetime as dt
 import gzip
 import io
-import json
 import re
 from collections.abc import Iterator
 
@@ -14,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netpos.errors import InputError
-from netpos.ingest.readers.lens_csv import csv_report, read_csv, recognise_header, split_header
-from netpos.ingest.readers.lens_words import earliest_offices, iso_date, priority
+from netpos.ingest.readers.lens_csv import read_csv
 from netpos.ingest.records import CLASSES, MEMBERS, PARTIES, RECORDS, REJECTED, Batch, key
 from tests.conftest import shared_real
 
@@ -179,40 +177,6 @@ def test_scholarly_exports_are_refused_by_name() -> None:
             list(read_csv(stream, file=path.name))  # type: ignore[arg-type] # any binary stream will do
 
 
-def dated_priorities() -> Iterator[tuple[list[str], str, str]]:
-    for name in ("2016_drones_fulltext_families_5884_raw", "2021_antontruly_lens-export"):
-        for row in real_rows(f"{name}.csv.gz"):
-            if row["Priority Numbers"]:
-                entries = row["Priority Numbers"].split(";;")
-                yield entries, row["Application Number"], row["Application Date"]
-    for path in sorted((shared_real() / "lens_json_legacy_2020").glob("*.gz")):
-        for text in gzip.decompress(path.read_bytes()).splitlines():
-            r = json.loads(text)
-            yield r["priorityFilingKeysActive"], r["filingNumber"], r["filingDate"]
-
-
-def test_without_dates_the_first_office_is_kept_and_usually_alone() -> None:
-    exact = several = lost = 0
-    for entries, own, filed in dated_priorities():
-        found = [p for p in map(priority, entries) if p]
-        if not found or any(p.date is None for p in found):
-            continue
-        truth = set((earliest_offices(found, None) or "").split())
-        if len({p.office for p in found}) == 1:
-            continue
-        application = priority(own)
-        got = earliest_offices(
-            [p._replace(date=None) for p in found],
-            min(p.date for p in found if p.date),
-            application and application._replace(date=iso_date(filed)),
-        )
-        several += 1
-        lost += not truth <= set((got or "").split())
-        exact += truth == set((got or "").split())
-    assert (several, lost) == (102, 0)
-    assert exact >= 56  # the rest keeps offices whose numbers hold no year, in equal parts
-
-
 # --- by hand ------------------------------------------------------------------------------------
 
 
@@ -244,14 +208,6 @@ def test_a_record_fills_the_columns_that_a_csv_can_fill() -> None:
         (0, key(ONE), "EP"), (0, key(THREE), None), (0, key(ONE), "US"),
     ]  # fmt: skip
     assert batch.references.height == batch.outside.height == 0
-
-
-def test_columns_are_found_by_name_in_any_order_case_and_spelling() -> None:
-    text = f"\ufefflens_id;JURISDICTION;publication_number;Cited Count\n{ONE};nl; NL 12 C;7\n"
-    record = read(text).records.to_dicts()[0]
-    assert (record["lens_id"], record["office"], record["cited_by_count"]) == (ONE, "NL", 7)
-    assert record["doc_number"] == "12C"  # no kind column tells where the number ends
-    assert record["cites_count"] is None
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
@@ -311,33 +267,6 @@ def test_a_lost_quotation_mark_costs_one_record_and_not_the_rest() -> None:
     assert batch.read == 5
 
 
-@pytest.mark.parametrize(
-    ("cells", "expected"),
-    [
-        (["10/07/08", "23/07/08"], [dt.date(2008, 7, 10), dt.date(2008, 7, 23)]),
-        (["10/07/08", "07/23/08"], [dt.date(2008, 10, 7), dt.date(2008, 7, 23)]),
-        (["10.7.1931", "23.7.31"], [dt.date(1931, 7, 10), dt.date(1931, 7, 23)]),
-    ],
-)
-def test_day_and_month_of_spreadsheet_dates_are_told_by_the_column(
-    cells: list[str], expected: list[dt.date]
-) -> None:
-    rows = [
-        line(i, lens, **{"Publication Date": cell})
-        for i, (lens, cell) in enumerate(zip((ONE, TWO), cells, strict=True))
-    ]
-    batch = read("\n".join([HEADER, *rows]))
-    assert batch.records["published"].to_list() == expected
-    assert batch.notes == []
-
-
-def test_a_date_order_that_nothing_tells_is_said() -> None:
-    row = line(1, ONE, **{"Publication Date": "10/07/08"})
-    batch = read(f"{HEADER}\n{row}")
-    assert batch.records["published"].to_list() == [dt.date(2008, 7, 10)]
-    assert "no date in the file tells" in batch.notes[0]
-
-
 def test_the_order_of_one_column_serves_another_that_does_not_tell() -> None:
     row = line(1, ONE, **{"Publication Date": "10/07/08", "Application Date": "01/31/07"})
     assert read(f"{HEADER}\n{row}").records["published"].to_list() == [dt.date(2008, 10, 7)]
@@ -392,61 +321,11 @@ def test_files_set_one_after_the_other_are_read_with_their_own_headers() -> None
     assert batch.rejected.rows() == [(3, "a second header")]
 
 
-def test_absurd_counts_and_status_words_become_null() -> None:
-    row = line(
-        1,
-        ONE,
-        **{
-            "Cited by Patent Count": "9" * 30,
-            "Cites Patent Count": "-1",
-            "Legal Status": "See also: X",
-            "Jurisdiction": "Europe",
-        },
-    )
-    batch = read(f"{HEADER}\n{row}")
-    columns = ["cited_by_count", "cites_count", "legal_status", "office"]
-    assert batch.records.select(columns).row(0) == (None, None, None, None)
-    assert len(batch.notes) == 2
-
-
 def test_an_export_without_rows_is_one_empty_batch_and_an_empty_file_an_error() -> None:
     batch = read(HEADER)
     assert (batch.read, dict(batch.rejected.schema)) == (0, dict(REJECTED))
     with pytest.raises(InputError, match=r"x\.csv: the file is empty"):
         read(b"\r\n\r\n")
-
-
-def test_headers_are_recognised_and_refused_with_a_remedy() -> None:
-    assert recognise_header(split_header(f"\ufeff{HEADER}")) == ("lens-csv", None)
-    assert recognise_header(["#", "Lens ID", "Title"])[1].startswith("a table with Lens IDs but")  # type: ignore[union-attr] # a text: the header is refused
-    form, why = recognise_header(
-        ["Lens ID", "Title", "Source Title", "Author/s", "Fields of Study"]
-    )
-    assert form == "lens-scholarly-csv"
-    assert why is not None
-    assert "export from Lens > Patents" in why
-    assert recognise_header(["country", "value"])[0] == "not-an-export"
-    assert recognise_header([]) == recognise_header([""])
-
-
-def test_a_report_names_what_each_real_header_lacks() -> None:
-    folder = shared_real() / "lens_csv"
-    vintage = {}
-    for path in sorted(folder.glob("*.gz")):
-        with gzip.open(path, "rt", encoding="utf-8", newline="") as f:
-            vintage[path.name[:9]] = csv_report(split_header(f.read(5000)))
-    assert [r.vintage for r in vintage.values()] == [
-        "2016-2018", "2021", "2025-2026", "not clear", "2025-2026",
-    ]  # fmt: skip
-    assert vintage["2025_poly"].absent == ()
-    assert "Simple Family Members" in vintage["2021_anto"].absent
-    assert "Cites Patent Count" in vintage["2016_dron"].absent
-    trimmed = vintage["2026_batt"]
-    assert trimmed.present == (
-        "Lens ID", "Jurisdiction", "Publication Date", "Publication Year", "Applicants",
-        "Inventors", "URL",
-    )  # fmt: skip
-    assert any(text.startswith("citation links") for text in trimmed.cannot)
 
 
 # --- by law -------------------------------------------------------------------------------------

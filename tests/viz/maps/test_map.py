@@ -13,12 +13,10 @@ import polars as pl
 import pytest
 
 from netpos.errors import OptionError, TableError
-from netpos.files import write_text
 from netpos.tables import Links
 from netpos.viz import safe_html
 from netpos.viz.maps import data as map_data
 from netpos.viz.maps import map as map_module
-from netpos.viz.maps import picture as map_picture
 from netpos.viz.maps.map import map_svg, network_map
 from tests.viz.conftest import CODES, organisation_network
 
@@ -179,59 +177,6 @@ def test_above_the_ceiling_the_strongest_are_kept_and_the_totals_stay_those_of_a
     assert period["received"][at] == pytest.approx(received, rel=1e-11)  # 12 digits in the page
 
 
-def test_a_country_in_focus_is_kept_however_small_it_is():
-    names = [f"O{k:03d}" for k in range(600)]
-    links = organisation_network(names, 3_000)
-    lone = pl.concat(
-        [links.nodes, pl.DataFrame({"node": ["zz"], "families": [1.0], "country": ["NL"]})],
-        how="diagonal_relaxed",
-    )
-    links = Links(lone.sort("node"), links.table, "organisation")
-    shown = map_picture.picture(links, focal="zz")
-    assert shown.ids[shown.focal[0]] == "zz"
-    assert len(shown.ids) == 500
-
-
-def test_indicators_are_matched_by_code_and_period_and_unknown_stays_empty(tmp_path):
-    table = pl.DataFrame(
-        {
-            "technology": ["toy"] * 3 + ["other"],
-            "period": ["all", "all", "2015-2020", "all"],
-            "country": ["US", "NL", "NL", "NL"],
-            "core_distance": [0.0, 0.733674, 0.5, 9.0],
-            "core_distance_low": [0.0, 0.61, 0.4, 9.0],
-            "core_distance_high": [0.0, 0.82, 0.6, 9.0],
-            "similarity": [None, 0.6, 0.7, 9.0],
-            "core": [True, False, False, False],
-        }
-    )
-    periods = {"2015-2020": four()}
-    data = data_of(network_map(four(), tmp_path / "m.html", indicators=table, periods=periods))
-    ids = data["nodes"]["id"]
-    nl, de, us = (ids.index(c) for c in ("NL", "DE", "US"))
-    whole, early = data["indicators"]["all"], data["indicators"]["2015-2020"]
-    assert (whole["core_distance"][nl], early["core_distance"][nl]) == (0.733674, 0.5)
-    assert (whole["core_distance_low"][nl], whole["core_distance_high"][nl]) == (0.61, 0.82)
-    assert whole["similarity"][us] is None
-    assert whole["core_distance"][de] is None
-    assert data["nodes"]["core"][us] == map_picture.CORE
-
-
-def test_the_core_and_the_distance_come_from_the_analysis(tmp_path):
-    shown = map_picture.picture(four())
-    at = {code: i for i, code in enumerate(shown.ids)}
-    # METHODS 4: core {US, CN}; distances .733674 and .388416
-    assert {c for c in at if shown.core[at[c]] == map_picture.CORE} == {"US", "CN"}
-    assert shown.distance[at["NL"]] == pytest.approx(0.733674, abs=5e-7)
-    assert shown.distance[at["DE"]] == pytest.approx(0.388416, abs=5e-7)
-
-
-def test_memberships_follow_the_year():
-    links = Links.from_table(pl.DataFrame({"citing": ["GB"], "cited": ["NL"], "weight": [1.0]}))
-    assert map_picture.picture(links, year=2019).bloc == [0, 0]
-    assert map_picture.picture(links, year=2025).bloc == [1, 0]
-
-
 def test_tables_of_the_reader_are_taken_as_they_are(tmp_path):
     network_map(FOUR, tmp_path / "polars.html")
     network_map(FOUR.to_pandas(), tmp_path / "pandas.html")
@@ -262,34 +207,6 @@ def test_what_cannot_be_drawn_is_said_and_nothing_is_written(tmp_path, options, 
     with pytest.raises(error, match=re.escape(said)):
         network_map(four(), tmp_path / "m.html", **options)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
-    path = write_text(tmp_path / "m.html", "old")
-    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
-    with pytest.raises(OSError, match="full"):
-        write_text(path, "new")
-    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("m.html", "old")]
-
-
-def test_data_blocks_refuse_numbers_that_are_none():
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        safe_html.json_block({"x": float("nan")})
-
-
-def test_both_languages_say_everything():
-    english, dutch = map_data.words("en"), map_data.words("nl")
-    assert english.keys() == dutch.keys()
-    for key, text in english.items():
-        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", dutch[key])), key
-    for entry in map_data.indicator_words():
-        assert len(entry["en"]) == len(entry["nl"]) == 2
-
-
-def test_only_distances_are_ranked_from_low_to_high():
-    # similarity is the mean class of the sources, 1 = alike ... 3 = none in common
-    low = {entry["key"] for entry in map_data.indicator_words() if entry.get("rank") == "low"}
-    assert low == {"core_distance", "similarity"}
 
 
 def test_every_word_that_the_scripts_ask_for_is_there():

@@ -183,33 +183,6 @@ def flat(words: dict) -> dict[str, str]:
     return found
 
 
-def test_both_languages_say_the_same_things_with_the_same_fields() -> None:
-    en, nl = flat(report_words.words("en")), flat(report_words.words("nl"))
-    assert list(en) == list(nl)
-    for key, text in en.items():
-        fields = sorted(set(re.findall(r"\{(\w*)\}", text)))
-        assert fields == sorted(set(re.findall(r"\{(\w*)\}", nl[key]))), key
-        assert text.strip() == text
-        assert nl[key].strip() == nl[key] != ""
-    same = {k for k in en if en[k] == nl[k]}
-    assert {en[k] for k in same} == {
-        "Share", "Rank", "PageRank", "World", "Indicator", "EU", "fractional", "no",
-    } & {en[k] for k in same} | {en[k] for k in same if len(en[k]) < 13}  # fmt: skip
-
-
-def test_every_word_of_the_file_is_used_somewhere() -> None:
-    code = "".join(p.read_text("utf-8") for p in TEMPLATES.parent.rglob("*.py"))
-    code += "".join(p.read_text("utf-8") for p in TEMPLATES.glob("report*.j2"))
-    built = (
-        "column_", "counting_", "by_", "scope_", "rule_", "part_", "bloc_", "say_", "said_", "way_",
-        "choice_", "figure_", "chart_", "sensitivity_", "mark_", "short_", "stated_",
-        "every_family_", "basis_", "reason_", "clock_", "base_",
-    )  # fmt: skip
-    words = [k.split(".")[0] for k in flat(report_words.words("en"))]
-    unused = {k for k in words if not k.startswith(built) and not re.search(rf"\b{k}\b", code)}
-    assert unused == set()
-
-
 def test_templates_hold_no_words_of_their_own() -> None:
     for path in sorted(TEMPLATES.glob("report*.j2")):
         text = path.read_text("utf-8")
@@ -239,29 +212,6 @@ def test_a_warning_that_nobody_translated_is_marked_as_english() -> None:
     page = replace(demo_page("nl"), warnings=["Something nobody has seen before."])
     assert '<li lang="en">Something nobody' in write_report(page)
     assert "<li>Benadering via het bureau" in write_report(demo_page("nl"))
-
-
-@pytest.mark.parametrize(
-    ("warning", "part"),
-    [
-        ("No family matches any technology of a b.toml.", "uit a b.toml."),
-        ("62% of the families lie outside 2015-2025; check --from and --to.", "62% van de"),
-        (
-            "Back-file missing: no family is published in or before 2010, so citations received "
-            "are understated for older knowledge.",
-            "in of voor 2010",
-        ),
-        (
-            "Families are incomplete: 1,234 of 5,678 members are in the corpus (22%); ask for "
-            "whole families when exporting.",
-            "1,234 van 5,678 leden",
-        ),
-    ],
-)
-def test_warnings_of_a_run_are_translated_with_their_numbers(warning: str, part: str) -> None:
-    text, told = report_words.translated(warning, "warning", "nl")
-    assert told
-    assert part in text
 
 
 def test_each_translated_sentence_has_the_fields_of_the_english_one() -> None:
@@ -355,25 +305,6 @@ def test_a_run_without_links_names_what_cannot_be_told_and_draws_nothing() -> No
     assert check_cells(page) > 50
 
 
-def test_a_rank_does_not_change_where_the_country_had_nothing() -> None:
-    where = {"technology": "quantum", "period": "2015-2020", "country": "NL"}
-    page = changed(without(demo_page(), "differences"), "countries", where, families=0.0)
-    html = write_report(page)
-    assert "technologies|quantum|2021-2025||family_rank_change" not in html
-    assert "technologies|semiconductor|2021-2025||family_rank_change" in html
-
-
-def test_values_that_are_all_zero_are_no_values() -> None:
-    page = demo_page()
-    table = page.tables["countries"]
-    nought = [pl.lit(0.0).alias(c) for c in ("value", "value_foreign", "value_share")]
-    table = table.with_columns(*nought, value_rank=pl.lit(1, pl.Int64))
-    html = write_report(replace(page, tables={**page.tables, "countries": table}))
-    assert "Value rank" not in html
-    assert "|value" not in "".join(re.findall(r'data-cell="countries\|[^"]*"', html))
-    assert "Needs the legal status" in html
-
-
 def test_countries_of_priority_offices_are_called_so() -> None:
     page = demo_page()
     rule = pl.when(pl.col("rule").is_in(["all", "unknown"])).then("rule").otherwise(pl.lit("x"))
@@ -393,14 +324,6 @@ def test_one_period_has_no_changes() -> None:
     heads = {n["text"] for n in Reader(write_report(page)).of("th")}
     assert "Share" in heads
     assert not {"Change of share", "Change of rank"} & heads
-
-
-def test_a_country_with_nothing_in_a_technology_has_no_rank_there() -> None:
-    where = {"technology": "quantum", "country": "NL"}
-    page = changed(demo_page(), "countries", where, families=0.0)
-    html = write_report(page)
-    assert "countries|quantum|all|NL|family_rank" not in html
-    assert "countries|semiconductor|all|NL|family_rank" in html
 
 
 # --- safety, access -----------------------------------------------------------------------------

@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 
 from netpos.viz.report.sentences import Statement, sentence, statements
-from netpos.viz.words import in_sentence, joined, words
 
 NAMES = ["US", "CN", "JP", "DE", "KR", "FR", "GB", "CH", "SE", "IT", "NL", "BE"]
 KEYS = {"technology": "t", "period": "all"}
@@ -131,31 +130,6 @@ def test_without_intervals_the_leader_is_a_fact_of_the_export() -> None:
     assert (found.level, found.bare) == ("export", True)
 
 
-@pytest.mark.parametrize(("key", "claim"), [("leads", "families"), ("cited", "received")])
-def test_a_leader_is_named_only_where_nine_in_ten_ways_of_counting_name_it(
-    key: str, claim: str
-) -> None:
-    def with_leaders(*leaders: str | None) -> Statement | None:
-        rows = ways(f"leader_{claim}", [0.2] * 10, leader=list(leaders))
-        return said({"countries": world(), "sensitivity": rows}, key)
-
-    assert with_leaders(*["US"] * 9, "CN").level == "sure"
-    assert with_leaders(*["US"] * 9, None).level == "sure"
-    # another country leads in two ways; which of them the country in focus is does not matter
-    found = with_leaders(*["US"] * 8, "CN", "JP")
-    assert found.level == "open"
-    assert text(found).endswith("between the United States, China and Japan.")
-    tied = with_leaders(*["US"] * 8, None, None)
-    assert tied.level == "open"
-
-
-def test_the_ways_of_another_claim_are_no_support() -> None:
-    rows = ways("leader_received", [0.2] * 10, leader=["US"] * 10)
-    assert said({"countries": world(), "sensitivity": rows}, "leads").level == "open"
-    rows = ways("leader_families", [0.2] * 4 + [None] * 6, leader=["US"] * 4 + [None] * 6)
-    assert said({"countries": world(), "sensitivity": rows}, "leads").level == "open"
-
-
 def test_all_that_cannot_be_told_apart_are_named_or_counted() -> None:
     low = pl.when(pl.col("family_rank") <= 7).then(1).otherwise("family_rank_low")
     high = pl.when(pl.col("country") == "US").then(3).otherwise("family_rank_high")
@@ -190,25 +164,6 @@ def test_the_most_cited_country_is_not_named_where_its_own_links_are_not_located
     assert said({"countries": world()}, "cited") is not None
     table = world().with_columns(measurable=pl.col("country") != "US")
     assert said({"countries": table}, "cited") is None
-
-
-@pytest.mark.parametrize(
-    ("reason", "said_so"), [("one_firm", "No interval: rests on one firm."), (None, None)]
-)
-def test_a_fact_whose_interval_is_withheld_says_why(
-    reason: str | None, said_so: str | None
-) -> None:
-    gone = pl.lit(None, pl.Int64)
-    table = world().with_columns(family_rank_low=gone, family_rank_high=gone)
-    rows = pl.DataFrame(
-        {**KEYS, "country": ["US"], "indicator": "family_rank", "value": 1.0, "low": None,
-         "high": None, "reason": [reason]}
-    )  # fmt: skip
-    found = said({"countries": table, "indicators": rows}, "leads")
-    assert found.level == "export"
-    assert text(found).endswith(said_so or "(15.4 %).")
-    other = rows.with_columns(country=pl.lit("CN"))
-    assert text(said({"countries": table, "indicators": other}, "leads")).endswith("(15.4 %).")
 
 
 # --- organisations ------------------------------------------------------------------------------
@@ -368,17 +323,6 @@ def test_the_balance_sentence_needs_the_same_sign_in_nine_in_ten_ways() -> None:
     assert said(tables, "balance").key == "balance_up"
 
 
-def test_a_sentence_names_the_firm_on_which_it_rests() -> None:
-    marks = pl.DataFrame(
-        {"technology": ["t"], "indicator": ["balance_ratio"], "mark": ["firm-driven"],
-         "organisation": ["ACME"], "rank_without": [3]}
-    )  # fmt: skip
-    tables = {"countries": world(), "robustness": marks}
-    assert text(said(tables, "balance")).endswith("Without ACME this changes.")
-    tables["robustness"] = marks.with_columns(mark=pl.lit("robust"))
-    assert "ACME" not in text(said(tables, "balance"))
-
-
 def blocs(first: list[str]) -> pl.DataFrame:
     """Ways of counting in which this group of countries is the largest, null: two are."""
     parts = []
@@ -398,17 +342,6 @@ def test_the_largest_group_needs_nine_in_ten_ways_of_counting() -> None:
     # its rows are there but empty: not tested, not sure
     none = blocs(["eu"] * 10).with_columns(value=pl.lit(None, pl.Float64))
     assert said(tables | {"sensitivity": none}, "class").level == "open"
-
-
-def test_the_group_it_builds_on_names_the_firm_it_hangs_on() -> None:
-    marks = pl.DataFrame(
-        {"technology": ["t"], "indicator": ["share_eu"], "mark": ["firm-driven"],
-         "organisation": ["ACME"], "rank_without": [2]}
-    )  # fmt: skip
-    tables = {"countries": world(), "indicators": drawn(), "robustness": marks}
-    assert text(said(tables, "class")).endswith("Without ACME this changes.")
-    tables["robustness"] = marks.with_columns(indicator=pl.lit("share_other"))
-    assert "ACME" not in text(said(tables, "class"))
 
 
 @pytest.mark.parametrize(
@@ -508,20 +441,3 @@ def test_no_rows_no_sentences() -> None:
     assert statements({}, "t", "NL") == []
     assert statements({"countries": world()}, "other", "NL") == []
     assert statements({"countries": world().clear()}, "t", "NL") == []
-
-
-def test_every_statement_has_words_in_both_languages() -> None:
-    keys = ["leads", "cited", "organisation", "own", "top_families", "top_value", "top_received"]
-    both = [*keys, "class"]
-    alone = ["core_in", "core_near", "core_far", "balance_up", "balance_down"]
-    for lang in ("en", "nl"):
-        there = words(lang)
-        assert all(f"say_{k}" in there for k in both + alone)
-        assert all(f"say_{k}_open" in there for k in [*both, "core", "balance"])
-
-
-def test_countries_in_sentences_carry_their_article() -> None:
-    assert joined([in_sentence(c, "en") for c in ("US", "CN", "NL")], "en") == (
-        "the United States, China and the Netherlands"
-    )
-    assert in_sentence("GB", "nl") == "het Verenigd Koninkrijk"

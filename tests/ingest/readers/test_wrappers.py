@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import bz2
 import gzip
-import io
 import json
-import lzma
-import tarfile
-import zipfile
 from pathlib import Path
 
 import polars as pl
 import pytest
-import zstandard
 
-from netpos.errors import InputError
 from netpos.ingest.corpus import Corpus, read
 from netpos.ingest.discover import find
 from tests.lens import record
 
-FAULTS = Path(__file__).with_name("faults")
+FAULTS = Path(__file__).parents[1] / "faults"
 RECORDS = [record(n, cites=[n % 20 + 1], published=f"20{n + 10:02d}-01-01") for n in range(1, 21)]
 LINES = [json.dumps(r) for r in RECORDS]
 #: A record whose ID does not stand first, and one with brackets and quotes in a text.
@@ -175,98 +168,6 @@ def test_who_cited_is_a_phase(tmp_path: Path, words: str | None, phase: list[str
 
 
 # --- what is not read ---------------------------------------------------------------------------
-
-FOREIGN = {
-    "google patents": "search URL:,https://patents.google.com/?q=x\nid,title,assignee\nUS-1-A,T,B\n",
-    "google publications": '{"publication_number": "US-1-A", "assignee_harmonized": []}\n',
-    "google publications, csv": "publication_number,country_code,family_id\nUS-1-A,US,1\n",
-    "patstat": "appln_id,appln_auth,docdb_family_id\n1,US,2\n",
-    "patstat, json": '[{"appln_id": 1, "appln_auth": "US"}]',
-    "espacenet": "No;Title;Inventors;Applicants;Publication number;Earliest priority;IPC;CPC;"
-    "Publication date;Earliest publication;Family number\n1;T;A;B;US1A;2010;X;Y;2011;2011;5\n",
-    "espacenet, answer": '<?xml version="1.0"?><ops:world-patent-data></ops:world-patent-data>',
-    "orbit": "Title,Publication numbers,Questel unique family ID (FAN),Inventors\nT,US1,5,A\n",
-    "derwent": "Publication Number,Title - DWPI,Assignee - DWPI\nUS1A,T,B\n",
-    "derwent, tagged": "FN Clarivate Analytics Web of Science\nVR 1.0\nPT P\nPN US1-A\n",
-    "patentsview tables": "patent_id\tcitation_patent_id\tcitation_date\n1\t2\t2001-01-01\n",
-    "patentsview citations": '{"us_patent_citations": [{"patent_id": "1"}], "count": 1}',
-    "flattened": (FAULTS / "F16_json_normalize.jsonl").read_text(encoding="utf-8"),
-    "flattened, csv": "lens_id,jurisdiction,biblio.parties.applicants\n000-000-000-000-019,NL,[]\n",
-    "data frame": json.dumps({"lens_id": {"0": "000-000-000-000-019"}, "kind": {"0": "A1"}}),
-    "data frame, split": '{"columns": ["lens_id"], "index": [0], "data": [["0"]]}',
-}
-OTHER = {
-    "openalex": '{"results": [{"id": "https://openalex.org/W1", "title": "x"}]}',
-    "error": '{"reference": "x", "message": "Too many requests", "code": 429}',
-    "scholarly": '{"lens_id": "000-000-000-000-019", "authors": [], "fields_of_study": ["x"]}',
-}
-
-
-@pytest.mark.parametrize("name", FOREIGN)
-def test_patents_in_another_form_are_named_as_such(tmp_path: Path, name: str) -> None:
-    (tmp_path / "a.txt").write_text(FOREIGN[name], encoding="utf-8")
-    (source,) = find([tmp_path / "a.txt"])
-    assert source.form == "other-patents"
-    assert source.why
-    assert any(word in source.why for word in ("export", "keep"))
-
-
-@pytest.mark.parametrize("name", OTHER)
-def test_what_is_no_patents_is_named_with_what_to_do(tmp_path: Path, name: str) -> None:
-    (tmp_path / "a.json").write_text(OTHER[name], encoding="utf-8")
-    (source,) = find([tmp_path / "a.json"])
-    assert source.form in ("not-an-export", "lens-scholarly-json")
-    assert source.why
-    assert any(word in source.why for word in ("export", "fetch"))
-
-
-def tarred(content: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        info = tarfile.TarInfo("a.jsonl")
-        info.size = len(content)
-        archive.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-def zipped(content: bytes, *, encrypted: bool = False) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("a.jsonl", content)
-    data = bytearray(buffer.getvalue())
-    if encrypted:  # the flag in both headers
-        data[6] |= 1
-        data[data.index(b"PK\x01\x02") + 8] |= 1
-    return bytes(data)
-
-
-CONTENT = "\n".join(LINES).encode()
-ARCHIVES = {
-    "a.xz": (lzma.compress(CONTENT), "xz"),
-    "a.jsonl.bz2": (bz2.compress(CONTENT), "bzip2"),
-    "a.7z": (b"7z\xbc\xaf\x27\x1c\0\4" + bytes(100), "7z"),
-    "a.tar": (tarred(CONTENT), "tar"),
-    "a.tar.gz": (gzip.compress(tarred(CONTENT)), "tar"),
-    "a.exe": (b"MZ" + bytes(200) + zipped(CONTENT), "self-extracting"),
-    "a.zip": (zipped(CONTENT, encrypted=True), "encrypted"),
-}
-
-
-@pytest.mark.parametrize("name", ARCHIVES)
-def test_an_archive_that_is_not_opened_is_named_with_the_remedy(tmp_path: Path, name: str) -> None:
-    content, word = ARCHIVES[name]
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(InputError, match=rf"{word}.*unpack it"):
-        read(tmp_path / name)
-    (tmp_path / "b.jsonl").write_bytes(CONTENT)
-    (other,) = [s for s in find([tmp_path]) if s.form == "not-an-export"]
-    assert word in (other.why or "")
-
-
-def test_a_frame_to_be_skipped_is_skipped(tmp_path: Path) -> None:
-    skipped = b"\x50\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"hello"
-    content = skipped + zstandard.ZstdCompressor().compress(CONTENT)
-    assert counts(found(tmp_path / "a.jsonl.zst", content)) == (20, 0)
 
 
 def test_what_is_refused_shows_no_signs_that_a_terminal_obeys(tmp_path: Path) -> None:

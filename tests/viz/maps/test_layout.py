@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-import random
 
 import numpy as np
-import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netpos.tables import Links
 from netpos.viz.maps import layout
 from netpos.viz.maps.picture import picture
 from netpos.viz.maps.svg import LARGEST
@@ -90,20 +87,3 @@ def test_the_force_layout_brings_partners_together_and_is_seeded():
     apart = np.sqrt(((spots[:, None] - spots[None]) ** 2).sum(axis=2))
     own = np.kron(np.eye(2), np.ones((8, 8))).astype(bool)
     assert apart[own].mean() < 0.6 * apart[~own].mean()
-
-
-def test_the_layout_leaves_the_global_random_numbers_alone(sixty):
-    random.seed(11)
-    expected = [random.random() for _ in range(3)]
-    random.seed(11)
-    picture(sixty)
-    assert [random.random() for _ in range(3)] == expected
-
-
-def test_communities_are_the_groups_that_exchange_among_themselves():
-    rows = [(a, b, 10.0) for block in ("ABCD", "EFGH") for a in block for b in block if a != b]
-    table = pl.DataFrame([*rows, ("A", "E", 1.0)], ["citing", "cited", "weight"], orient="row")
-    shown = picture(Links.from_table(table, {**dict.fromkeys("ABCDEFGH", 1.0), "I": 1.0}))
-    assert len(set(shown.community[:4])) == len(set(shown.community[4:8])) == 1
-    assert shown.community[0] != shown.community[4]
-    assert shown.community[8] == -1

@@ -1,0 +1,50 @@
+"""The tables of a corpus, made from its parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netpos.ingest.corpus import TABLES, ingest, open_corpus
+from tests.ingest.test_corpus import RECORDS, bytes_of
+from tests.lens import record, write
+
+
+def test_tables_made_piece_by_piece_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = [
+        record(
+            500 + n,
+            cites=[n + 1, 900 + n % 9, 950 + n],
+            cited_by=[700 + n],
+            family=n // 2,
+            inventors=[("DOE JANE", "SU"), ("ROE RICHARD", None)],
+            applicants=[("ACME BV", "NL"), ("Acme B.V.", None), ("Beta Ltd", "XX")],
+            symbols=["H01L 31/00", "g06n10/00", "G06N10/00"],
+        )
+        for n in range(40)
+    ]
+    path = write(tmp_path / "a.jsonl", [*RECORDS, *more])
+    whole = ingest([path], tmp_path / "one")
+    assert whole.table("outside").height > 50
+    monkeypatch.setattr("netpos.ingest.citations._NAMED_AT_ONCE", 7)
+    monkeypatch.setattr("netpos.ingest.citations._AT_ONCE", 11)
+    monkeypatch.setattr("netpos.ingest.derive._AT_ONCE", 13)
+    monkeypatch.setattr("netpos.ingest.derive._PARTIES_AT_ONCE", 17)
+    monkeypatch.setattr("netpos.ingest.making._SIDE_BY_SIDE", 1)
+    pieces = ingest([path], tmp_path / "two")
+    for table in TABLES:
+        assert pieces.table(table).equals(whole.table(table)), table
+    assert pieces.manifest["residence_codes"] == whole.manifest["residence_codes"]
+    assert pieces.counts == whole.counts
+
+
+def test_a_table_that_was_deleted_is_made_again(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", RECORDS[:9])
+    ingest([path], tmp_path / "c")
+    before = bytes_of(tmp_path / "c")
+    (tmp_path / "c" / "citations.parquet").unlink()
+    open_corpus(tmp_path / "c")
+    assert bytes_of(tmp_path / "c") == before

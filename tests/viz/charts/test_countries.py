@@ -1,0 +1,39 @@
+"""Figures of one technology."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tests.viz.charts.drawing import drawn, numbers, whole
+from tests.viz.report_pages import demo_page
+
+
+def test_shares_by_country_are_those_of_the_table_with_the_focal_country() -> None:
+    found = numbers(drawn()["share-semiconductor"])
+    table = dict(whole("countries").select("country", "family_share").iter_rows())
+    assert found["family_share"].to_list() == [table[c] for c in found["country"]]
+    assert found["family_share"].is_sorted(descending=True)
+    assert "NL" in found["country"]
+    assert found.height == 12
+
+
+def test_organisations_are_the_ten_largest_of_the_world_and_of_the_country() -> None:
+    found = numbers(drawn()["organisations-semiconductor"])
+    table = whole("organisations").filter(pl.col("families") > 0)
+    order = table.sort(["families", "organisation"], descending=[True, False])
+    home = pl.col("country") == "NL"
+    world = found.filter(pl.col("set") == "World")["organisation"].to_list()
+    own = found.filter(pl.col("set") == "Netherlands")["organisation"].to_list()
+    assert world == order["organisation"].to_list()[:10]
+    assert own == order.filter(home)["organisation"].to_list()[:10]
+
+
+def test_trends_show_the_years_of_the_table_and_which_are_incomplete() -> None:
+    found = numbers(drawn()["trend-semiconductor"])
+    table = demo_page().tables["trend"].filter(pl.col("technology") == "semiconductor")
+    want = {(c, y): (s, p) for c, y, s, p in table.select(
+        "country", "year", "family_share", "truncated").iter_rows()}  # fmt: skip
+    assert "NL" in set(found["country"])
+    assert found["truncated"].any()
+    for c, y, s, p in found.select("country", "year", "family_share", "truncated").iter_rows():
+        assert want[c, y] == (s, p)

@@ -1,0 +1,50 @@
+"""Figures that set technologies beside one another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from netpos.viz.charts import charts
+from tests.viz.charts.drawing import drawn, made, numbers, whole
+from tests.viz.report_pages import demo_page
+
+
+def test_sources_are_those_of_the_tables() -> None:
+    exposure = whole("exposure").filter(pl.col("kind") == "country")
+    ordered = exposure["share"].sort(descending=True).to_list()
+    row = numbers(drawn()["concentration"]).filter(pl.col("technology") == "semiconductor")
+    assert row["one"][0] == ordered[0]
+    assert row["three"][0] == pytest.approx(sum(ordered[:3]), rel=1e-12)
+    own = whole("countries").filter(pl.col("country") == "NL").row(0, named=True)
+    classes = numbers(drawn()["classes"]).filter(pl.col("technology") == "semiconductor")
+    for column in ("share_eu", "share_oecd_nato", "share_other"):
+        assert classes[column][0] == own[column]
+    listed = whole("exposure", "all").filter(pl.col("kind") == "country")
+    want = dict(listed.select("source", "share").iter_rows())
+    found = numbers(drawn()["exposure"])
+    assert found["share"].to_list() == sorted(want.values(), reverse=True)[:12]
+    assert all(want[s] == v for s, v in found.select("source", "share").iter_rows())
+
+
+def test_complexity_is_drawn_only_on_a_stated_basis() -> None:
+    page = demo_page()
+    value = pl.Series([10.0, 50.0, 90.0, None] * 3, dtype=pl.Float64)
+    facts = page.tables["technologies"].with_columns(complexity=value.sort(nulls_last=True))
+    table = page.tables["countries"].with_columns(rca=pl.col("rca_within"))
+    tables = {**page.tables, "technologies": facts, "countries": table}
+    assert not any("complexity" in n for n in made(replace(page, tables=tables)))
+    tables["technologies"] = facts.with_columns(complexity_basis=pl.lit("given"))
+    assert {"complexity-value", "complexity-balance"} <= made(replace(page, tables=tables))
+    for basis, said in (
+        ("given", "as given"),
+        ("selection: 9", "selection"),
+        ("matrix: 9", "matrix"),
+    ):
+        tables["technologies"] = facts.with_columns(complexity_basis=pl.lit(basis))
+        caption = charts.figure_words(replace(page, tables=tables), "complexity-value")
+        assert said in caption
+    tables["countries"] = table.with_columns(rca=pl.lit(None, pl.Float64))
+    assert not any("complexity" in n for n in made(replace(page, tables=tables)))

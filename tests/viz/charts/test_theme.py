@@ -1,0 +1,74 @@
+"""How figures look."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from netpos.viz.charts import charts
+from netpos.viz.charts import scores as chart_scores
+from netpos.viz.charts import theme as chart_theme
+from netpos.viz.charts.theme import beside, render
+from tests.viz.report.test_accessibility import LEAST, ratio, rgb
+from tests.viz.report_pages import demo_page
+from tests.viz.report_runs import drawn
+
+
+def test_numbers_on_dutch_axes_have_commas() -> None:
+    page = demo_page("nl")
+    for name, key, drawing in charts._drawn(page):
+        if name == "share-semiconductor":
+            assert drawing is not None
+            svg = render(*drawing, name=name, said=charts.figure_words(page, key), lang="nl").svg
+            texts = re.findall(r">([^<]+)</text>", svg)
+            assert any(re.fullmatch(r"\d+,\d %", x) for x in texts)
+            assert not any(re.search(r"\d\.\d", x) for x in texts)
+            assert "Verenigde Staten" in texts
+
+
+def test_names_beside_points_cover_nothing() -> None:
+    random = np.random.default_rng(5)
+    x, y = random.uniform(20, 380, 25).tolist(), random.uniform(20, 280, 25).tolist()
+    names = ["n" * int(k) for k in random.integers(3, 14, 25)]
+    sides = beside(x, y, names, radius=5, font=10, width=400)
+    boxes = []
+    for a, b, name, side in zip(x, y, names, sides, strict=True):
+        wide = 5.6 * len(name)
+        left = {"right": a + 9, "left": a - 9 - wide}.get(side, a - wide / 2)
+        top = {"above": b - 19, "below": b + 9}.get(side, b - 5)
+        if side != "none":
+            boxes.append((left, top, left + wide, top + 10))
+    assert len(boxes) > 15
+    for i, p in enumerate(boxes):
+        assert p[0] >= -1e-9
+        assert p[2] <= 400 + 1e-9
+        for q in boxes[:i]:
+            assert p[2] <= q[0] or q[2] <= p[0] or p[3] <= q[1] or q[3] <= p[1]
+
+
+def test_the_ratio_is_that_of_the_guideline() -> None:
+    assert ratio(rgb("#000"), rgb("#fff")) == pytest.approx(21)
+    assert ratio(rgb("#777777"), rgb("#ffffff")) == pytest.approx(4.48, abs=0.005)
+    for colour in ("#777777", "#bd1f01", "#00224e"):
+        want = ratio(rgb(colour), rgb("#ffffff"))
+        assert chart_theme.contrast(colour) == pytest.approx(want, rel=1e-12)
+
+
+def test_letters_of_the_figures_stand_out_from_white() -> None:
+    seen = set()
+    for name, figure in drawn("en").items():
+        for attributes in re.findall(r"<text([^>]*)>", figure.svg):
+            fill = re.search(r'fill="(#[0-9a-fA-F]{3,6})"', attributes)
+            assert fill, (name, attributes)
+            seen.add(fill[1])
+            assert ratio(rgb(fill[1]), rgb("#ffffff")) >= LEAST, (name, fill[1])
+    assert len(seen) > 5
+    for ground in chart_scores.DIVERGING:
+        assert ratio(rgb(chart_theme.INK), rgb(ground)) >= LEAST
+
+
+def test_every_colour_of_a_line_has_letters_that_can_be_read() -> None:
+    for colour in chart_theme.PALETTE:
+        assert ratio(rgb(chart_theme.readable(colour)), rgb("#ffffff")) >= LEAST, colour

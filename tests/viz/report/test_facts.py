@@ -1,0 +1,38 @@
+"""What each part of the report shows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import polars as pl
+
+from netpos.viz.report.report import write_report
+from tests.viz.report_pages import changed, demo_page, without
+
+
+def test_a_rank_does_not_change_where_the_country_had_nothing() -> None:
+    where = {"technology": "quantum", "period": "2015-2020", "country": "NL"}
+    page = changed(without(demo_page(), "differences"), "countries", where, families=0.0)
+    html = write_report(page)
+    assert "technologies|quantum|2021-2025||family_rank_change" not in html
+    assert "technologies|semiconductor|2021-2025||family_rank_change" in html
+
+
+def test_values_that_are_all_zero_are_no_values() -> None:
+    page = demo_page()
+    table = page.tables["countries"]
+    nought = [pl.lit(0.0).alias(c) for c in ("value", "value_foreign", "value_share")]
+    table = table.with_columns(*nought, value_rank=pl.lit(1, pl.Int64))
+    html = write_report(replace(page, tables={**page.tables, "countries": table}))
+    assert "Value rank" not in html
+    assert "|value" not in "".join(re.findall(r'data-cell="countries\|[^"]*"', html))
+    assert "Needs the legal status" in html
+
+
+def test_a_country_with_nothing_in_a_technology_has_no_rank_there() -> None:
+    where = {"technology": "quantum", "country": "NL"}
+    page = changed(demo_page(), "countries", where, families=0.0)
+    html = write_report(page)
+    assert "countries|quantum|all|NL|family_rank" not in html
+    assert "countries|semiconductor|all|NL|family_rank" in html
