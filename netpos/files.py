@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import polars as pl
-
 from netpos.errors import InputError
 
 _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
@@ -192,7 +190,9 @@ def writing(folder: Path) -> Iterator[None]:
     except Exception as error:  # libraries wrap what the system says; anything else is raised again
         if error.args and isinstance(error.args[0], OSError):  # as the workbook's writer wraps it
             raise not_written(error.args[0], folder) from error
-        if isinstance(error, pl.exceptions.ComputeError) and _SYSTEM_ERROR.search(str(error)):
+        from polars.exceptions import ComputeError  # slow to load, and the command line begins here
+
+        if isinstance(error, ComputeError) and _SYSTEM_ERROR.search(str(error)):
             raise not_written(error, folder) from error
         raise
 

@@ -114,11 +114,12 @@ def family_offices(
     families.append(docs["family"].fill_null(-1).to_numpy())
     offices.append(docs["office"])
     family = np.concatenate(families).astype(np.int64)
-    office = pl.concat(offices).str.to_uppercase().cast(pl.Categorical)
-    there = (family >= 0) & office.is_not_null().to_numpy()
-    codes = office.to_physical().fill_null(0).to_numpy().astype(np.int64)
-    regional = office.is_in(["EP", "WO"]).fill_null(value=False).to_numpy()
-    width = int(codes.max(initial=0)) + 1
+    texts, at = distinct_texts(pl.concat(offices))
+    there = (family >= 0) & (at >= 0)
+    names, code = distinct_texts(texts.str.to_uppercase())
+    codes = np.append(code, np.int32(0))[at].astype(np.int64)  # -1: the last
+    regional = np.append(names.is_in(["EP", "WO"]).to_numpy(), False)[codes]
+    width = names.len() + 1
     pair = (family * width + codes)[there]
     if n * width < 1 << 26:
         seen = np.zeros(n * width, dtype=bool)

@@ -36,6 +36,19 @@ def _passes_table() -> NDArray[np.uint16]:
 _PASSES = _passes_table()
 
 
+def _bits_table() -> NDArray[np.int64]:
+    """All bits of a mention: of the phase, of the categories (from bit 16), of passes (32), of
+    whether it stands with the document cited (48), which is the first of the table's dimensions;
+    phase and categories are the others.
+    """
+    table = _PHASE_BIT.astype(np.int64)[:, None] | np.arange(_PASSES.shape[1]) << 16
+    cited_by = np.int64(1) << 32 | np.int64(1) << 48
+    return np.stack([table | _PASSES.astype(np.int64) << 32, table | cited_by]).ravel()
+
+
+_BITS = _bits_table()
+
+
 def merge_mentions(
     citing: NDArray[np.int32],
     cited: NDArray[np.int32],
@@ -84,11 +97,12 @@ def merge_mentions(
         if numbers.size and not 0 <= numbers.min() <= numbers.max() < end:
             raise ValueError("a mention with an end, phase, category or office that there is not")
     pair = citing.astype(np.int64) * ends + cited
-    bits = _PHASE_BIT[phase].astype(np.int64)
-    bits |= categories.astype(np.int64) << 16
-    bits |= np.where(cited_by, np.uint16(1), _PASSES[phase, categories]).astype(np.int64) << 32
-    bits |= cited_by.astype(np.int64) << 48
-    order = np.argsort(pair)
+    said = cited_by.astype(np.int32)  # the place in `_BITS`
+    for numbers, size in ((phase, len(PHASES)), (categories, _PASSES.shape[1])):
+        said *= size
+        said += numbers
+    bits = _BITS[said]
+    order = pl.Series(pair).arg_sort().to_numpy()  # takes half the time of `numpy.argsort`
     pair = pair[order]
     start = np.flatnonzero(np.diff(pair, prepend=-1))
     if not start.size:
