@@ -159,8 +159,8 @@ def _main(
 
 
 def tell(page: Path) -> None:
-    """Say which page to open; its path alone goes to stdout."""
-    say("open this page in a browser:")
+    """Say which page to open, or table where no page was asked for; its path goes to stdout."""
+    say("open this page in a browser:" if page.suffix == ".html" else "begin with this table:")
     print(page)
 
 

@@ -84,6 +84,7 @@ def test_a_run_says_that_patents_of_patentsearch_come_without_citations(tmp_path
     said, found = run(tmp_path, FAULTS / "F13_patentsearch.json")
     assert "F13_patentsearch.json: 1 patents of PatentSearch come without citations" in said
     assert any("export them from Lens" in text for text in found["warnings"])
+    assert "begin with this table:" in said  # of a run without a page no page is promised
 
 
 # --- completeness -------------------------------------------------------------------------------
