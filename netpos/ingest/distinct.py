@@ -22,7 +22,7 @@ def distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int
         values, at = np.unique(keys, return_inverse=True)
         return values, at.astype(np.int32)
     found = compiled.Numbered(keys)
-    order = pl.Series(found.values).arg_sort().to_numpy()  # in half the time of NumPy's
+    order = np.argsort(found.values)
     return found.values[order], _inverse(order)[found.ids]
 
 
@@ -140,6 +140,21 @@ def connected(a: NDArray[np.int32], b: NDArray[np.int32], nodes: int) -> NDArray
             first = further
     number = np.cumsum(first == np.arange(nodes), dtype=np.int32) - np.int32(1)
     return number[first]
+
+
+def order_of(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the order of numbers that are not negative, equal ones as they stand: a stable
+    `numpy.argsort` by two bytes at a time, in half its time.
+
+    Examples
+    --------
+    >>> order_of(np.array([7 << 40, 5, 0, 5])).tolist()
+    [2, 1, 3, 0]
+    """
+    order = np.argsort(keys.astype(np.uint16), kind="stable")
+    for shift in range(16, int(keys.max(initial=0)).bit_length(), 16):
+        order = order[np.argsort((keys >> shift).astype(np.uint16)[order], kind="stable")]
+    return order
 
 
 def _inverse(order: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from netpos.ingest.distinct import order_of
 from netpos.ingest.records import CATEGORIES, PHASES
 
 EXAMINER = frozenset({"SEA", "ISR", "SUP", "PRS", "CH2", "EXA"})
@@ -102,7 +103,7 @@ def merge_mentions(
         said *= size
         said += numbers
     bits = _BITS[said]
-    order = pl.Series(pair).arg_sort().to_numpy()  # takes half the time of `numpy.argsort`
+    order = order_of(pair)
     pair = pair[order]
     start = np.flatnonzero(np.diff(pair, prepend=-1))
     if not start.size:

@@ -8,7 +8,14 @@ import polars as pl
 import pytest
 
 from netpos.ingest import distinct as module
-from netpos.ingest.distinct import Lookup, connected, distinct, distinct_texts, first_places
+from netpos.ingest.distinct import (
+    Lookup,
+    connected,
+    distinct,
+    distinct_texts,
+    first_places,
+    order_of,
+)
 
 SIZES = [0, 1, 2, 50, 5000]
 
@@ -40,6 +47,14 @@ def test_a_lookup_gives_the_place_of_each_value_that_is_there(n: int) -> None:
     places = {v: k for k, v in enumerate(values.tolist())}
     assert found.tolist() == [places.get(v, -1) for v in wanted.tolist()]
     assert Lookup(values[:0]).find(wanted).tolist() == [-1] * wanted.size
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_the_order_of_numbers_is_the_stable_one_of_numpy(n: int) -> None:
+    r = np.random.default_rng(n)
+    for end in (1, 9, 2**16, 2**16 + 1, 2**33, 2**63 - 1):
+        keys = r.integers(0, end, n)
+        assert order_of(keys).tolist() == np.argsort(keys, kind="stable").tolist()
 
 
 @pytest.mark.parametrize("n", SIZES)
