@@ -22,10 +22,8 @@ LEAST_CITATIONS = 20
 REASONS = ("not_calibrated", "not_measurable", "too_few", "one_firm")
 #: Effective number of organisations below which a number rests on one firm.
 LEAST_EFFECTIVE = 2.0
-#: Part of the possible range, or factor between the ends of a share, beyond which an interval says
-#: nothing and is not printed.
-WIDEST_PART = 0.75
-WIDEST_FACTOR = 100.0
+#: Degrees of freedom of an error below which its size is not known (Student: 4.3 at 2, 12.7 at 1).
+LEAST_FREEDOM = 2.0
 Reasons = NDArray[np.str_]
 _TAIL = 0.025
 _NOISE = 1e-9  # errors below are rounding: nothing varies
@@ -216,34 +214,27 @@ def reasons(
     *,
     organisations: Floats,
     effective: Floats,
+    freedom: Floats,
     citations: Floats | None,
     measurable: Mask | None,
-    span: float | None = None,
-    factor: float | None = None,
 ) -> Reasons:
     """Tell why no interval is printed, one of `REASONS`; empty where one is.
 
     Parameters
     ----------
     bounds
-        The intervals; where one is not defined, has no width or says nothing the reason is
-        ``too_few``.
+        The intervals; where one is not defined or has no width the reason is ``too_few``.
     organisations, effective
         Organisations at the country's own end, and their effective number.
+    freedom
+        Degrees of freedom of the error; below `LEAST_FREEDOM` the reason is ``too_few``.
     citations
         Citations behind the number; None where it rests on none.
     measurable
         False where the export does not allow it; None where it rests on no citations.
-    span
-        The possible range, where an interval of more than `WIDEST_PART` of it says nothing.
-    factor
-        Nor does one whose ends are by so much apart, if given.
     """
     narrow = ~(np.isfinite(bounds.low) & np.isfinite(bounds.high) & (bounds.low < bounds.high))
-    if span is not None:
-        narrow |= bounds.high - bounds.low > WIDEST_PART * span
-    if factor is not None:
-        narrow |= bounds.high > factor * bounds.low
+    narrow |= ~(significant(freedom) >= LEAST_FREEDOM)
     few = np.zeros(narrow.shape, dtype=bool)
     if citations is not None:
         few = citations < LEAST_CITATIONS

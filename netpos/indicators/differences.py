@@ -117,6 +117,8 @@ def _difference(
     errors = p.error * scales[0], q.error * scales[1]
     freedom = limits.pooled_freedom(errors[0], p.freedom, errors[1], q.freedom)
     part = 0.0 if name in OF_THE_WORLD else 0.5
+    if name == "source_effective" and one is other:
+        part = 0.25
     r = limits.correlation(*drawn, errors[0] * errors[1], part)
     mine = interval(name, one.values(name)[at], p._replace(freedom=freedom), one.lost[at])
     theirs = interval(name, other.values(name)[to], q._replace(freedom=freedom), other.lost[to])

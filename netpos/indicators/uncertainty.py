@@ -164,7 +164,7 @@ def intervals(
     - ``not_calibrated``: no method is known whose intervals hold as often as they say;
     - ``not_measurable``: the country's links are mostly not located;
     - ``too_few``: fewer than 20 citations, or the number lies at its end (a share of 0 or 1), or
-      the interval is so wide that it says nothing;
+      its error has fewer than two degrees of freedom;
     - ``one_firm``: fewer than three organisations, or one of them has nearly all.
 
     ``source_effective`` is the observed value; its bounds are for all citations that could be.
@@ -314,18 +314,16 @@ def _bounds(
             one,
             organisations=p.holders,
             effective=p.effective,
+            freedom=p.freedom,
             citations=citations.get(name),
             measurable=None if name == "family_share" else measurable,
-            span=1.0 if "share" in name else None,
-            factor=limits.WIDEST_FACTOR if name in OF_THE_WORLD else None,
         )
         found[name] = _printed(one, why[name])
     for name, of in RANKED.items():
         size = np.nan_to_num(_numbers(table, of), nan=0.0)
         best, worst = limits.rank_bounds(size, np.nan_to_num(draws[of], nan=0.0))
         rank = _numbers(table, name)
-        wide = worst - best > limits.WIDEST_PART * (n - 1)
-        why[name] = np.where((np.isnan(rank) | wide) & (why[of] == ""), "too_few", why[of])
+        why[name] = np.where(np.isnan(rank) & (why[of] == ""), "too_few", why[of])
         found[name] = _printed(Bounds(rank, best, worst), why[name])
     for name in NOT_CALIBRATED:
         found[name], why[name] = Bounds(none, none, none), _every("not_calibrated", n)

@@ -65,13 +65,13 @@ def test_a_share_at_its_end_has_no_interval() -> None:
     assert reason(case, "balance_ratio") == "too_few"  # nothing is received
 
 
-def test_an_interval_that_says_nothing_is_not_printed() -> None:
-    # two fifths of the families by three firms: from a few per cent to all, with two degrees
-    case = given_by([["A"], ["B"], ["C"]] * 7, 3)
-    assert reason(case, "family_share") == reason(case, "family_rank") == "too_few"
-    found = ready(made_up(2, families=120, pairs=900)).intervals().drop_nulls("low")
-    shares = found.filter(pl.col("indicator").str.contains("share"))
-    assert (shares["high"] - shares["low"]).max() <= 0.75
+def test_an_error_of_fewer_than_two_degrees_of_freedom_has_no_interval() -> None:
+    # three firms alike leave two degrees, two large ones and a small one fewer
+    assert reason(given_by([["A"], ["B"], ["C"]] * 7, 3), "family_share") is None
+    two = given_by([["A"]] * 10 + [["B"]] * 10 + [["C"]], 3)
+    assert 2 < 21**2 / (10**2 + 10**2 + 1) < 3
+    assert reason(two, "family_share") == reason(two, "family_rank") == "too_few"
+    assert reason(two, "similarity") == "too_few"
 
 
 def test_what_cannot_be_located_and_what_is_not_calibrated_is_named_first() -> None:
