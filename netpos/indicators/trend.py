@@ -58,7 +58,10 @@ def last_whole_year(data_date: dt.date, year_by: str = "publication") -> int:
     >>> last_whole_year(dt.date(2025, 6, 30), "priority")
     2023
     """
-    day = guard_date(data_date) if year_by == "priority" else data_date
+    day = data_date
+    if year_by == "priority":  # 18 months after the last of December is the last of June
+        one = dt.timedelta(days=1)
+        day = guard_date(data_date + one) - one
     return day.year if (day.month, day.day) == (12, 31) else day.year - 1
 
 

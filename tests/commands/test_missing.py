@@ -158,16 +158,14 @@ def test_citing_documents_are_promised_in_scope_cited(tmp_path: Path) -> None:
 def test_a_citing_document_without_date_is_promised_the_most_it_can_add(tmp_path: Path) -> None:
     s = study(corpus_of(tmp_path))
     now = coverage(s, technology="quantum", scope="cited")
+    promised = promise(missing_documents(s, technology="quantum", scope="cited"), now)
     later = study(
         fetched(tmp_path, [record(20, applicants=[("FAR", "JP")], published="2030-02-02")])
     )
     then = coverage(later, technology="quantum", scope="cited")
     # published after the span: its three pairs are no pairs of the span, located or not
     assert then == Coverage(now.citations - 3, now.located)
-    assert (
-        then.located
-        <= promise(missing_documents(s, technology="quantum", scope="cited"), now)["located"].max()
-    )
+    assert then.located <= promised["located"].max()
 
 
 def test_a_citing_document_dated_outside_the_span_is_not_promised(tmp_path: Path) -> None:
@@ -384,7 +382,7 @@ def test_query_pieces_name_each_document_once_and_stay_small(piece: int) -> None
 def test_the_command_prints_ids_queries_or_a_table(tmp_path: Path) -> None:
     bare = {
         "sequence": 9,
-        "patcit": {"document_id": {"jurisdiction": "US", "doc_number": "61/123", "kind": "P"}},
+        "patcit": {"document_id": {"jurisdiction": "US", "doc_number": "61/123", "kind": "A"}},
     }
     s = study(corpus_of(tmp_path, [*SEEDS, record(7, cites=[10, bare])]))
     text, notes = missing_command(s, technology="quantum")
@@ -394,12 +392,12 @@ def test_the_command_prints_ids_queries_or_a_table(tmp_path: Path) -> None:
         "the 4 documents listed would make that at most 9 (75.0%); "
         "fetch them and ingest with --role context"
     )
-    assert notes[2] == "1 of them has no Lens ID: US_61123_P"
+    assert notes[2] == "1 of them has no Lens ID: US_61123_A"
     text, _ = missing_command(s, technology="quantum", as_="lens-query", piece=2)
     assert text.splitlines() == [
         f"lens_id:({lens_id(10)} OR {lens_id(11)})",
         f"lens_id:({lens_id(12)})",
-        'ids:("US_61123_P")',
+        'ids:("US_61123_A")',
     ]
     text, notes = missing_command(s, technology="quantum", as_="table", top=1)
     assert text.splitlines() == [

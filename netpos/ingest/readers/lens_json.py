@@ -359,7 +359,7 @@ def _otherwise(raw: bytes | str, reason: str) -> tuple[list[Record], str | None]
     if isinstance(raw, str):
         return [], reason
     plain = trimmed(raw)
-    if _STRUCTURE.fullmatch(plain):
+    if _STRUCTURE.fullmatch(plain) and b"".join(plain.split()) != b"{}":  # that is one, empty
         return [], None
     if plain[:1] in b"[{":
         pieces = [decode(piece) for piece in records_within(plain)]

@@ -127,7 +127,16 @@ def test_nothing_is_said_on_citations_nor_on_the_home_of_organisations(results: 
 def test_no_figure_is_empty_and_each_in_the_report_has_its_files(results: Path) -> None:
     folder = results / "figures"
     names = {p.stem for p in folder.glob("*.csv")}
-    assert {"world", "focal-share", "rank-intervals", "comparison", "comparison-trend"} <= names
+    assert {"world", "focal-share", "comparison", "comparison-trend"} <= names
+    # few families of fewer firms: no rank of the focal country has an interval, none is drawn
+    ranks = tables(results)["indicators"].filter(
+        (pl.col("indicator") == "family_rank")
+        & (pl.col("country") == "NL")
+        & (pl.col("period") == "all")
+    )
+    assert ranks.height > 0
+    assert ranks["reason"].null_count() == 0
+    assert "rank-intervals" not in names
     without = ("classes", "concentration", "exposure", "scores", "complexity", "organisations")
     assert not [n for n in names if n.startswith(without)]
     for name in names:
