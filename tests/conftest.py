@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,6 +116,11 @@ def is_worker() -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before the workers start: what they share, and one thread each where they are several."""
+    # a shell ignores these for what it runs in the background, and netpos would leave them so
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if is_worker():
         return
     shared.begin()
