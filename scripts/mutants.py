@@ -347,7 +347,7 @@ def changed_module(mutant: Mutant) -> None:
             raise OSError(path)
         return original(self, path)
 
-    importlib.machinery.SourceFileLoader.get_data = get_data  # type: ignore[method-assign] # on purpose
+    importlib.machinery.SourceFileLoader.get_data = get_data  # type: ignore[method-assign] # meant
     sys.dont_write_bytecode = True
 
 
