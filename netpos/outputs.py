@@ -22,7 +22,7 @@ from netpos.errors import InputError
 from netpos.files import encoded, locked, write_bytes, write_chunks, write_text, writing
 from netpos.signals import unbroken
 
-Pieces = Iterable[bytes]
+Chunks = Iterable[bytes]
 
 #: Where files wait, and what is found there when moving has begun.
 _NEW, _MOVING = ".netpos-new", "moving.json"
@@ -121,10 +121,10 @@ class Outputs:
             write_bytes(self.out / name, content)
         self.names.append(name)
 
-    def pieces(self, name: str, pieces: Pieces) -> None:
-        """Write a binary file piece by piece."""
+    def chunks(self, name: str, chunks: Chunks) -> None:
+        """Write a binary file chunk by chunk."""
         with writing(self.folder):
-            write_chunks(self.out / name, pieces)
+            write_chunks(self.out / name, chunks)
         self.names.append(name)
 
     def csv(self, name: str, table: pl.DataFrame) -> None:

@@ -106,7 +106,7 @@ def missing(
         typer.Option(
             "--as",
             metavar="ids|lens-query|table",
-            help="Form of the list: ids, pieces that Lens accepts, or CSV.",
+            help="Form of the list: ids, queries that Lens accepts, or CSV.",
         ),
     ] = "ids",
     scope: Annotated[
@@ -118,9 +118,9 @@ def missing(
     top: Annotated[
         int | None, typer.Option("--top", metavar="N", help="So many documents.", min=1)
     ] = None,
-    piece: Annotated[
-        int, typer.Option("--piece", metavar="N", help="Documents per query.", min=1)
-    ] = 500,
+    per_query: Annotated[
+        int, typer.Option("--per-query", metavar="N", help="Documents per query.", min=1)
+    ] = 300,
     families: Annotated[
         bool, typer.Option("--families", help="Families of the corpus without a country instead.")
     ] = False,
@@ -149,7 +149,7 @@ def missing(
                 country=focal,
                 as_=chosen[1],
                 top=top,
-                piece=piece,
+                per_query=per_query,
                 families=families,
             )
         for note in notes:

@@ -39,8 +39,8 @@ from netpos.errors import OptionError
 from netpos.graph.links import SCOPES, Mask, Scope
 from netpos.tables import Schema, require
 
-#: Documents named in one piece of a Lens query.
-PIECE = 300
+#: Documents named in one Lens query, which so stays below 8,000 characters, as addresses should.
+PER_QUERY = 300
 
 #: One row per document outside the corpus; see `missing_documents`.
 MISSING: Schema = {
@@ -328,14 +328,14 @@ def without_lens_id(table: pl.DataFrame) -> list[str]:
     return bare.select(name=name)["name"].to_list()
 
 
-def as_lens_query(table: pl.DataFrame, *, piece: int = PIECE) -> list[str]:
+def as_lens_query(table: pl.DataFrame, *, per_query: int = PER_QUERY) -> list[str]:
     """Write the documents as Lens queries of an acceptable size.
 
     Parameters
     ----------
     table
         From `missing_documents`.
-    piece
+    per_query
         Documents named in one query.
 
     Returns
@@ -347,7 +347,7 @@ def as_lens_query(table: pl.DataFrame, *, piece: int = PIECE) -> list[str]:
     Raises
     ------
     OptionError
-        ``piece`` is below 1.
+        ``per_query`` is below 1.
 
     Examples
     --------
@@ -358,14 +358,14 @@ def as_lens_query(table: pl.DataFrame, *, piece: int = PIECE) -> list[str]:
     ['lens_id:(000-000-000-000-00X)', 'ids:("US_9364525_B2")']
     """
     quoted = [f'"{name}"' for name in without_lens_id(table)]
-    return _pieces("lens_id", as_ids(table), piece) + _pieces("ids", quoted, piece)
+    return _queries("lens_id", as_ids(table), per_query) + _queries("ids", quoted, per_query)
 
 
-def _pieces(field: str, values: Sequence[str], piece: int) -> list[str]:
-    if piece < 1:
-        raise OptionError(f"--piece {piece}: expected a number above 0")
-    starts = range(0, len(values), piece)
-    return [f"{field}:({' OR '.join(values[k : k + piece])})" for k in starts]
+def _queries(field: str, values: Sequence[str], per_query: int) -> list[str]:
+    if per_query < 1:
+        raise OptionError(f"--per-query {per_query}: expected a number above 0")
+    starts = range(0, len(values), per_query)
+    return [f"{field}:({' OR '.join(values[k : k + per_query])})" for k in starts]
 
 
 def missing_command(
@@ -377,7 +377,7 @@ def missing_command(
     country: str | None = None,
     as_: Literal["ids", "lens-query", "table"] = "ids",
     top: int | None = None,
-    piece: int = PIECE,
+    per_query: int = PER_QUERY,
     families: bool = False,
 ) -> tuple[str, list[str]]:
     """Return what ``netpos missing`` prints, and the notes for stderr.
@@ -391,7 +391,7 @@ def missing_command(
         of `missing_documents` with the coverage promised.
     top
         Only so many documents (or, with ``families``, families).
-    piece
+    per_query
         See `as_lens_query`.
     families
         List the members not exported of families without a country instead.
@@ -422,14 +422,14 @@ def missing_command(
         )
     if families:
         ids = without.head(top or study.rows)["members"].explode().drop_nulls().to_list()
-        lines = _pieces("lens_id", ids, piece) if as_ == "lens-query" else ids
+        lines = _queries("lens_id", ids, per_query) if as_ == "lens-query" else ids
         if as_ == "table":
             joined = without.with_columns(pl.col("members").list.join(" "))
             return joined.head(top or study.rows).write_csv(), notes
     elif as_ == "table":
         return pl.concat([table, promise(table, now)], how="horizontal").write_csv(), notes
     else:
-        lines = as_ids(table) if as_ == "ids" else as_lens_query(table, piece=piece)
+        lines = as_ids(table) if as_ == "ids" else as_lens_query(table, per_query=per_query)
     return "".join(f"{line}\n" for line in lines), notes
 
 

@@ -88,7 +88,7 @@ def keep_files(files: Mapping[str, OptionFile], written: Outputs) -> dict[str, d
     about = {}
     for name, file in files.items():
         kept = f"{FOLDER}/{name}{_ending(file.path)}"
-        written.pieces(kept, _bytes(file))
+        written.chunks(kept, _bytes(file))
         about[name] = {"sha256": file.sha256, "kept": kept}
     return about
 
@@ -142,12 +142,12 @@ def _ending(path: Path) -> str:
 
 
 def _bytes(file: OptionFile) -> Iterator[bytes]:
-    """Return the file in pieces; raises at the end if it is not the one that was checked."""
+    """Return the file in chunks; raises at the end if it is not the one that was checked."""
     digest = hashlib.sha256()
     with file.path.open("rb") as opened:
-        while piece := opened.read(_AT_ONCE):
-            digest.update(piece)
-            yield piece
+        while chunk := opened.read(_AT_ONCE):
+            digest.update(chunk)
+            yield chunk
     check_same(file.path, str(file.path), file.state)
     if digest.hexdigest() != file.sha256:
         problem, remedy = "the file changed while it was read", "run again when it is complete"

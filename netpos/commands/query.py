@@ -188,7 +188,7 @@ def _check(
 
 
 def _clauses(technology: Technology, most: int, *, narrow: bool) -> list[str]:
-    """Return the part of the query on symbols, in as many pieces as the limit on terms asks for."""
+    """Return the part of the query on symbols, in as many clauses as the limit of terms asks."""
     found = [
         (field, term.replace("/", "\\/"))
         for scheme, field in _SCHEME_FIELDS
@@ -197,13 +197,13 @@ def _clauses(technology: Technology, most: int, *, narrow: bool) -> list[str]:
     if not found:
         problem = f"technology {technology.id}: its excludes take away every symbol"
         raise OptionError(problem, remedy="change the definition")
-    pieces = []
+    clauses = []
     for at in range(0, len(found), most):
         by_field: dict[str, list[str]] = {}
         for field, term in found[at : at + most]:
             by_field.setdefault(field, []).append(term)
-        pieces.append(" OR ".join(f"{f}:({' OR '.join(ts)})" for f, ts in by_field.items()))
-    return pieces
+        clauses.append(" OR ".join(f"{f}:({' OR '.join(ts)})" for f, ts in by_field.items()))
+    return clauses
 
 
 def _text(clause: str, start: dt.date | None, end: dt.date | None) -> str:
@@ -248,7 +248,7 @@ def _slices(
         number = max(slices_per_year, _number(ceil((hits or 0) / room), year, limit))
         if number > 1 or hits is None:
             share = None if hits is None else ceil(hits / number)
-            out += [(a, b, share) for a, b in _pieces(year, number)]
+            out += [(a, b, share) for a, b in _slices_of(year, number)]
             filled = None
         elif filled is not None and filled + hits <= room:
             filled += hits
@@ -266,10 +266,8 @@ def _number(needed: int, year: int, limit: int) -> int:
     return next((n for n in SLICES if n >= needed), needed)
 
 
-def _pieces(year: int, number: int) -> list[tuple[dt.date, dt.date]]:
-    """Return a year in pieces: of whole months where the number allows, else of about equal
-    days.
-    """
+def _slices_of(year: int, number: int) -> list[tuple[dt.date, dt.date]]:
+    """Cut a year into slices: of whole months where the number allows, else of equal days."""
     if number in SLICES:
         months = 12 // number
         return [

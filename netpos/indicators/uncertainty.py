@@ -234,8 +234,8 @@ def resample(
     References
     ----------
     Method notes (`netpos.docs_path`); Owen 2007, doi:10.1214/07-AOAS122; Fafchamps and Gubert 2007,
-    doi:10.1016/j.jdeveco.2006.05.005; Hanley and MacGibbon 2006,
-    doi:10.1016/j.cmpb.2006.04.006 (Poisson weights).
+    doi:10.1016/j.jdeveco.2006.05.005; Hanley and MacGibbon 2006, Computer
+    Methods and Programs in Biomedicine (Poisson weights).
     """
     if draws < 0:
         raise OptionError(f"--draws {draws}: out of range", remedy="use 0 or more, such as 1000")

@@ -16,6 +16,7 @@ from netpos import analysis
 from netpos.analysis.study import Study
 from netpos.commands.missing import (
     MISSING,
+    PER_QUERY,
     Coverage,
     as_ids,
     as_lens_query,
@@ -362,21 +363,21 @@ def long_table(n: int) -> pl.DataFrame:
     )
 
 
-@pytest.mark.parametrize("piece", [1, 7, 300])
-def test_query_pieces_name_each_document_once_and_stay_small(piece: int) -> None:
+@pytest.mark.parametrize("per_query", [1, 7, PER_QUERY])
+def test_queries_name_each_document_once_and_stay_small(per_query: int) -> None:
     table = long_table(650)
-    pieces = as_lens_query(table, piece=piece)
+    queries = as_lens_query(table, per_query=per_query)
     named: dict[str, list[str]] = {"lens_id": [], "ids": []}
-    for text in pieces:
+    for text in queries:
         field, inner = re.fullmatch(r"(lens_id|ids):\((.*)\)", text).groups()
         found = inner.split(" OR ")
-        assert 1 <= len(found) <= piece
+        assert 1 <= len(found) <= per_query
         named[field] += found
     assert named["lens_id"] == as_ids(table) == [lens_id(k) for k in range(650) if k % 5]
     assert named["ids"] == [f'"{name}"' for name in without_lens_id(table)]
     assert without_lens_id(table)[:2] == ["WO_2008000000", "WO_2008000005_A1"]
     assert len(without_lens_id(table)) == 130
-    assert max(map(len, pieces)) < 8000
+    assert max(map(len, queries)) < 8000
 
 
 def test_the_command_prints_ids_queries_or_a_table(tmp_path: Path) -> None:
@@ -393,7 +394,7 @@ def test_the_command_prints_ids_queries_or_a_table(tmp_path: Path) -> None:
         "fetch them and ingest with --role context"
     )
     assert notes[2] == "1 of them has no Lens ID: US_61123_A"
-    text, _ = missing_command(s, technology="quantum", as_="lens-query", piece=2)
+    text, _ = missing_command(s, technology="quantum", as_="lens-query", per_query=2)
     assert text.splitlines() == [
         f"lens_id:({lens_id(10)} OR {lens_id(11)})",
         f"lens_id:({lens_id(12)})",
@@ -424,7 +425,7 @@ def test_a_corpus_without_anything_missing_says_how_well_it_is_covered(tmp_path:
         ({"as_": "csv"}, "--as csv: unknown; choose ids, lens-query or table"),
         ({"country": "EP"}, "--focal EP: this is an office"),
         ({"top": 0}, "--top 0: expected a number above 0"),
-        ({"as_": "lens-query", "piece": 0}, "--piece 0: expected a number above 0"),
+        ({"as_": "lens-query", "per_query": 0}, "--per-query 0: expected a number above 0"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(tmp_path: Path, about, problem) -> None:
