@@ -91,10 +91,21 @@ def locked(
         yield
     finally:
         if descriptor is not None:
-            if not keep:
-                with suppress(OSError):
-                    path.unlink()
+            gone = keep or _removed(path)
             os.close(descriptor)
+            if not gone:
+                _removed(path)
+
+
+def _removed(path: Path) -> bool:
+    """Delete a file; False where it must be closed first, as on Windows."""
+    try:
+        path.unlink()
+    except PermissionError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def _held(folder: Path, path: Path, *, shared: bool) -> int | None:

@@ -12,7 +12,7 @@ import json
 import shutil
 import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PureWindowsPath
 from types import TracebackType
 
@@ -174,16 +174,13 @@ class Outputs:
             (self.folder / "run.json").unlink(missing_ok=True)
             for name in json.loads((self.out / _MOVING).read_text(encoding="utf-8"))["old"]:
                 if (self.folder / name).is_file():
-                    (self.folder / name).unlink()
+                    with _closed(self.folder / name):
+                        (self.folder / name).unlink()
             for name in self._waiting():
                 place = self.folder / name
                 place.parent.mkdir(parents=True, exist_ok=True)
-                try:
+                with _closed(place):
                     (self.out / name).replace(place)
-                except PermissionError as error:  # Windows: open in a spreadsheet
-                    reason = f"this file cannot be replaced ({error.strerror})"
-                    remedy = "close it where it is open and run again"
-                    raise InputError(reason, file=place, remedy=remedy) from error
         (self.out / _MOVING).unlink()
 
     def _recover(self) -> None:
@@ -194,6 +191,17 @@ class Outputs:
                     self._move()
             if self.out.exists():
                 shutil.rmtree(self.out)
+
+
+@contextmanager
+def _closed(place: Path) -> Iterator[None]:
+    """Say what to do where a file of the run before cannot go, as it is open in a spreadsheet."""
+    try:
+        yield
+    except PermissionError as error:  # only Windows refuses
+        reason = f"this file cannot be replaced ({error.strerror})"
+        remedy = "close it where it is open and run again"
+        raise InputError(reason, file=place, remedy=remedy) from error
 
 
 def _csv(table: pl.DataFrame) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from netpos import outputs
+from netpos.errors import InputError
 from netpos.outputs import Outputs
 
 TABLE = pl.DataFrame(
@@ -31,3 +32,28 @@ def test_a_table_in_pieces_is_the_table_at_once(
         assert out.names == ["tables/t.csv"]
     whole = table.write_csv(null_value="").replace("\r\n", "\n").replace("\r", "\n")
     assert found == whole.encode()
+
+
+@pytest.mark.parametrize("act", ["replace", "unlink"])
+def test_a_file_that_a_spreadsheet_holds_open_is_named_with_what_to_do(
+    act: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Outputs(tmp_path) as out:
+        out.text("old.csv", "a")
+        out.finish({})
+    original = getattr(Path, act)
+
+    def refused(path: Path, *rest: object, **named: object) -> object:
+        if "old.csv" in (path.name, *(getattr(r, "name", "") for r in rest)):
+            raise PermissionError(13, "in use")
+        return original(path, *rest, **named)
+
+    with Outputs(tmp_path) as out:
+        out.text("old.csv" if act == "replace" else "new.csv", "b")
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, act, refused)
+            with pytest.raises(InputError, match=r"old\.csv: .*in use.*close it where it is open"):
+                out.finish({})
+    with Outputs(tmp_path) as out:  # the next run completes what waited
+        assert not (tmp_path / "old.csv").exists() or act == "replace"
+        assert (tmp_path / ("old.csv" if act == "replace" else "new.csv")).read_text() == "b"

@@ -10,10 +10,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import typer
 
 from netpos import files
+from netpos.cli import app
+from netpos.countries import data_path
 from netpos.errors import InputError
 from netpos.files import locked
+from tests.commands.small_runs import RECORDS, TABLES
 from tests.conftest import ROOT
 from tests.lens import FAST, QUANTUM, toy_records, write
 from tests.portable import elsewhere
@@ -50,10 +54,38 @@ def test_check_ingest_and_run_need_nothing_that_only_linux_has(tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "index.html").is_file()
     for folder in ("corpus", "out", "own"):
+        assert not (tmp_path / folder / ".netpos-lock").exists() or folder == "corpus"
         names = [p.relative_to(tmp_path).as_posix() for p in (tmp_path / folder).rglob("*")]
         assert len(names) > 5
         assert [n for n in names if elsewhere.bad_name(n)] == []
         assert len({n.casefold() for n in names}) == len(names)
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="sees open files by /proc")
+def test_nor_does_any_other_command(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", RECORDS)
+    data = str(data_path("countries.csv").with_name("demo_synthetic_")) + "{}"
+    topics = ["--technologies", data.format("topics.toml")]
+    results = ["--science", "science", "--patents", "out", "--companies", "companies"]
+    commands = [
+        ["run", "a.jsonl", "--out", "out", *TABLES],
+        ["explain", "out", "--country", "NL"],
+        ["compare", "out", "out"],
+        ["names", "out/corpus", "--out", "names"],
+        ["missing", "out/corpus", "--as", "lens-query"],
+        ["query", *QUANTUM, "--from", "2016", "--to", "2017"],
+        ["complexity", data.format("trade.csv"), "--focal", "NL", "--out", "complexity"],
+        ["intensity", data.format("sectors.csv"), "--benchmark", "DE", "--out", "intensity"],
+        ["companies", data.format("companies.csv"), "--draws", "5", "--out", "companies"],
+        ["science", data.format("works.jsonl.gz"), *topics, "--out", "science"],
+        ["chain", *results, "--out", "chain"],
+    ]
+    done = call(tmp_path, *commands)
+    assert done.returncode == 0, done.stderr
+    names = [p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")]
+    assert [n for n in names if elsewhere.bad_name(n)] == []
+    others = {"demo", "check", "ingest", "analyse", "links"}  # tried above, or parts of run
+    assert {c[0] for c in commands} | others == set(typer.main.get_command(app).commands)
 
 
 @pytest.mark.parametrize(
