@@ -6,12 +6,15 @@ What is computed does not depend on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+
+#: Called with one line of progress at a time.
+Report = Callable[[str], None]
 
 
 class Listener(Protocol):

@@ -210,8 +210,7 @@ def _rank_by_value(drawn: pl.DataFrame, focal: pl.DataFrame) -> pl.DataFrame:
 
 
 def _named(study: Study, table: pl.DataFrame) -> pl.DataFrame:
-    names = countries.countries().select(country="iso2", name=f"name_{study.options.lang}")
-    table = table.join(names, on="country", how="left", maintain_order="left")
+    table = countries.with_names(table, study.options.lang)
     return table.select([c for c in position.COUNTRY_COLUMNS if c in table.columns])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,10 @@ from netpos import countries
 from netpos.commands.publish import publish
 from netpos.errors import InputError, OptionError
 from netpos.innovation.chain import STAGES, chain
+from netpos.progress import Report
 from netpos.viz.report.findings import Findings, Section, Shown, finding_words
 from netpos.viz.words import in_sentence
 
-Report = Callable[[str], None]
 _WHOLE = "all"
 _KEYS = ("technology", "stage")
 _SCHEMA: dict[str, Any] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,11 @@ from netpos.commands.publish import publish
 from netpos.errors import InputError, OptionError
 from netpos.innovation.companies import UNION, Rule, classify, company_coverage, company_table
 from netpos.innovation.reading import read_companies
+from netpos.progress import Report
 from netpos.viz.numbers import FORMS, formed
 from netpos.viz.report.findings import Findings, Section, Shown, finding_words
 from netpos.viz.words import in_sentence
 
-Report = Callable[[str], None]
 #: Countries shown of a technology.
 _ROWS = 12
 _COUNTED = {
@@ -88,12 +88,8 @@ def analyse_companies(
         raise InputError(
             f"no company counts ({why})", file=file, remedy="see --founded-after and the columns"
         )
-    names = countries.countries().select(country="iso2", name=f"name_{lang}")
     table = company_table(companies, rule, focal=focal, draws=draws, seed=seed)
-    table = table.join(names, on="country", how="left", maintain_order="left")
-    table = table.select(
-        "technology", "country", "name", pl.exclude("technology", "country", "name")
-    )
+    table = countries.with_names(table, lang)
     whole = coverage.filter(pl.col("technology") == UNION).row(0, named=True)
     if whole["no_country"]:
         notes.append(f"{whole['no_country']} of {whole['counted']} companies have no country")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -23,11 +23,11 @@ from netpos.indicators.opportunities import (
     top_products,
 )
 from netpos.ingest.user_tables import label_countries, read_matrix_of, read_names
+from netpos.progress import Report
 from netpos.viz.numbers import FORMS, formed
 from netpos.viz.report.findings import Findings, Section, Shown, finding_words
 from netpos.viz.words import in_sentence
 
-Report = Callable[[str], None]
 Kind = Literal["countries", "regions"]
 #: Rows of the tables of countries on the page.
 _ROWS = 25

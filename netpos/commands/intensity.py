@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,11 +13,11 @@ from netpos.commands.publish import publish
 from netpos.errors import InputError, OptionError, TableError
 from netpos.innovation.intensity import VARIANTS, intensity_tables
 from netpos.innovation.reading import read_sectors
+from netpos.progress import Report
 from netpos.viz.numbers import FORMS, formed
 from netpos.viz.report.findings import Findings, Section, Shown, finding_words
 from netpos.viz.words import in_sentence
 
-Report = Callable[[str], None]
 _BASES: dict[str, Literal["gdp", "value_added"]] = {"gdp": "gdp", "value-added": "value_added"}
 
 
@@ -100,12 +100,7 @@ def analyse_intensity(
         problem = f"no year has {focal} and a country of the benchmark"
         raise InputError(problem, file=file, remedy="choose another --benchmark") from error
     notes += more
-    names = countries.countries().select(country="iso2", name=f"name_{lang}")
-    tables["intensity"] = (
-        tables["intensity"]
-        .join(names, on="country", how="left", maintain_order="left")
-        .select("year", "country", "name", pl.all().exclude("year", "country", "name"))
-    )
+    tables["intensity"] = countries.with_names(tables["intensity"], lang)
     for note in notes:
         say(f"note: {note}")
     how = {"base": base, "pooled": pooled, "set": benchmark_set, "variant": variant}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -15,10 +14,10 @@ from netpos.indicators import position
 from netpos.ingest.parts import sha256
 from netpos.ingest.user_tables import label_countries, read_families, read_links
 from netpos.outputs import Outputs, make_folder
+from netpos.progress import Report
 from netpos.tables import Links, rounded
 from netpos.viz.maps import map as network_map
 
-Report = Callable[[str], None]
 _WHOLE = "all"
 
 
@@ -182,9 +181,8 @@ def _links(
 
 
 def _tables(links: Links, focal: str, year: int, lang: str) -> dict[str, pl.DataFrame]:
-    names = countries.countries().select(country="iso2", name=f"name_{lang}")
     table = position.country_table(links, links, focal=focal, year=year)
-    table = table.join(names, on="country", how="left", maintain_order="left")
+    table = countries.with_names(table, lang)
     columns = [c for c in position.COUNTRY_COLUMNS if c in table.columns]
     return {
         "countries": table.select(columns),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -25,7 +25,7 @@ from netpos.files import writing
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
 from netpos.options import FILES, Options, to_toml
 from netpos.outputs import Outputs, make_folder
-from netpos.progress import track
+from netpos.progress import Report, track
 from netpos.viz.charts.technologies import AREA_COLOURS
 from netpos.viz.graph_files import graph_files
 from netpos.viz.maps import map as network_map
@@ -35,7 +35,6 @@ from netpos.viz.report.compare import write_comparison
 from netpos.viz.report.report import Page, write_report
 from netpos.viz.workbook import excel_nl, workbook
 
-Report = Callable[[str], None]
 _KINDS: tuple[tuple[Kind, str], ...] = (("country", ""), ("organisation", "-organisations"))
 
 _LIBRARIES = ("igraph", "networkx", "numpy", "polars", "pyvis", "scipy")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import polars as pl
 from netpos import countries
 from netpos.commands.publish import publish
 from netpos.errors import InputError, OptionError
+from netpos.progress import Report
 from netpos.science.publications import UNION, impact_of_aggregates
 from netpos.science.reading import read_aggregates, read_researchers, read_science_totals
 from netpos.science.tables import COLUMNS, Period, science_tables
@@ -21,7 +22,6 @@ from netpos.viz.numbers import FORMS, formed
 from netpos.viz.report.findings import Findings, Section, Shown, finding_words
 from netpos.viz.words import in_sentence
 
-Report = Callable[[str], None]
 _FORMS = {
     "country": "country", "works": "one", "works_full": "count", "works_all": "one",
     "share": "percent", "rank": "count", "per_100_fte": "two", "works_scored": "one",
@@ -220,15 +220,7 @@ def _publish(
     inputs: Sequence[Path],
     say: Report,
 ) -> Path:
-    names = countries.countries().select(country="iso2", name=f"name_{chosen.lang}")
-    science = tables["science"].join(names, on="country", how="left", maintain_order="left")
-    tables["science"] = science.select(
-        "technology",
-        "period",
-        "country",
-        "name",
-        pl.exclude("technology", "period", "country", "name"),
-    )
+    tables["science"] = countries.with_names(tables["science"], chosen.lang)
     for note in notes:
         say(f"note: {note}")
     page, drawn = _page(tables, chosen, focal, notes, facts)

@@ -8,7 +8,7 @@ The tables are shipped in the folder ``data``; its ``sources.toml`` says where e
 """
 
 from netpos.countries.benchmarks import benchmark_codes
-from netpos.countries.codes import countries, data_path, is_country, is_office, name
+from netpos.countries.codes import countries, data_path, is_country, is_office, name, with_names
 from netpos.countries.memberships import (
     blocs,
     class_overrides,
@@ -35,4 +35,5 @@ __all__ = [
     "memberships",
     "name",
     "resolve",
+    "with_names",
 ]

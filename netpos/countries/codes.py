@@ -197,3 +197,24 @@ def name(code: str, lang: str = "en") -> str:
         raise OptionError(f"language '{lang}' is not known", remedy="use en or nl")
     names = _names().get(code)
     return code if names is None else names[lang == "nl"]
+
+
+def with_names(table: pl.DataFrame, lang: str) -> pl.DataFrame:
+    """Add a column ``name`` behind ``country``: its everyday name, null where it is no country.
+
+    Parameters
+    ----------
+    table
+        Has a column ``country`` of codes; the order of its rows stays.
+    lang
+        ``en`` or ``nl``.
+
+    Examples
+    --------
+    >>> with_names(pl.DataFrame({"country": ["KR", "EP"], "families": [3, 1]}), "nl").rows()
+    [('KR', 'Zuid-Korea', 3), ('EP', None, 1)]
+    """
+    names = countries().select(country="iso2", name=f"name_{lang}")
+    at = table.columns.index("country") + 1
+    columns = [*table.columns[:at], "name", *table.columns[at:]]
+    return table.join(names, on="country", how="left", maintain_order="left").select(columns)

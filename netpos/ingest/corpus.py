@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -34,11 +34,10 @@ from netpos.ingest.manifest import (
     write_json,
 )
 from netpos.ingest.readers.json_stream import MAX_RECORD
+from netpos.progress import Report
 from netpos.signals import unbroken
 
 ROLES = ("seed", "context")
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)

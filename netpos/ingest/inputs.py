@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +19,9 @@ from netpos.ingest.parts import Part, hashes, parse, parts_to_json
 from netpos.ingest.readers.json_stream import MAX_RECORD
 from netpos.ingest.readers.wrappers import Page
 from netpos.ingest.remarks import pages_told
-from netpos.progress import reach, stage
+from netpos.progress import Report, reach, stage
 
 Print = tuple[os.stat_result, str]
-Report = Callable[[str], None]
 
 
 def cores() -> int:

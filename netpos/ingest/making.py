@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -19,8 +19,7 @@ from netpos.ingest.citations import read_mentions, write_citations
 from netpos.ingest.details import Details
 from netpos.ingest.parts import read_part
 from netpos.ingest.remarks import beyond, incomplete, late_lines, newest_plausible
-
-Report = Callable[[str], None]
+from netpos.progress import Report
 
 
 def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -> None:
