@@ -14,6 +14,7 @@ import json
 from collections.abc import Sequence
 
 import jinja2
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from netpos.errors import InputError
@@ -22,10 +23,28 @@ _IN_SCRIPT = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 _IN_SCRIPT |= {ord("\u2028"): "\\u2028", ord("\u2029"): "\\u2029"}
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Templates compiled so far: a run makes many maps, each in an environment of its own."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 def environment() -> jinja2.Environment:
     """Return the Jinja environment of the package's templates: everything printed is escaped."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("netpos.viz", "templates"),
+        bytecode_cache=_COMPILED,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
