@@ -290,7 +290,7 @@ class FocalEvidence:
             .agg(part=(pl.col("weight") * pl.col("share")).sort().sum())
             .join(total, on="country")
             .with_columns(part=(pl.col("part") / pl.col("total")).round_sig_figs(12))
-            .sort("country", "part", "name", descending=[False, True, False])
+            .sort("part", "name", descending=[True, False])
             .group_by("country", maintain_order=True)
             .head(NAMED)
             .group_by("country", maintain_order=True)
@@ -306,12 +306,6 @@ class FocalEvidence:
             year=study.year_of_membership,
             memberships=study.memberships,
         )
-        if not table.height or self.at < 0:
-            texts = {
-                "top_organisations": pl.lit(None, pl.String),
-                "main_groups": pl.lit(None, pl.String),
-            }
-            return table.with_columns(**texts)
         entries = self._entries(technology, span, cited=False)
         classes = dependence.partner_classes(
             citing, year=study.year_of_membership, memberships=study.memberships
@@ -360,8 +354,6 @@ class FocalEvidence:
         """Tell who builds on the focal country; see `netpos.graph.dependence.dependents`."""
         table = dependence.dependents(citing, self.study.options.focal)
         table = table.filter(pl.col("share") > 0)
-        if not table.height or self.at < 0:
-            return table.with_columns(top_organisations=pl.lit(None, pl.String))
         entries = self._entries(technology, span, cited=True)
         return rounded(
             table.join(

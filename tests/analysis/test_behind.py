@@ -14,7 +14,7 @@ from netpos.analysis.selection import WholeRun, selected
 from netpos.errors import OptionError
 from netpos.ingest.corpus import read
 from netpos.options import make
-from tests.lens import record, write
+from tests.lens import lens_id, record, write
 
 SPAN = (2015, 2025)
 SHARED, OTHER, THIRD = "SHARED BV", "OTHER INC", "THIRD INC"
@@ -31,10 +31,10 @@ RECORDS = [
 ]
 
 
-def study(folder: Path, **options: object) -> analysis.Study:
+def study(folder: Path, records: list[dict] = RECORDS, **options: object) -> analysis.Study:
     path = Path(__file__).parent.parent / "quantum.toml"
     given = {"technologies": str(path), "draws": 0, **options}
-    return analysis.prepare(read(write(folder / "e.jsonl", RECORDS)), make(given))
+    return analysis.prepare(read(write(folder / "e.jsonl", records)), make(given))
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,64 @@ def test_who_is_behind_sources_and_dependents_follows_the_choice_on_self_citatio
     assert ("G06N10 (50.0 %)" in us["main_groups"]) == (choice == "drop")
     us = found["dependents"].filter(pl.col("country") == "US").row(0, named=True)
     assert us["top_organisations"] == dependents
+
+
+def test_links_of_other_countries_with_a_source_stand_behind_no_number_of_the_focal_one(
+    tmp_path: Path,
+) -> None:
+    records = [
+        record(1, applicants=[("HERE BV", "NL")], cites=[3]),
+        record(2, applicants=[("NEXT GMBH", "DE")], cites=[4, 5]),
+        record(3, applicants=[(OTHER, "US")], cites=[1]),
+        record(4, applicants=[(SHARED, "US")], cites=[2]),
+        record(5, applicants=[(SHARED, "US")], cites=[2]),
+    ]
+    made = study(tmp_path, records)
+    found, _ = selected(WholeRun.of(made), "quantum", "all", SPAN)
+    us = found["exposure"].filter(pl.col("source") == "US").row(0, named=True)
+    assert us["top_organisations"] == "OTHER (100.0 %)"
+    us = found["dependents"].filter(pl.col("country") == "US").row(0, named=True)
+    assert us["top_organisations"] == "OTHER (100.0 %)"
+
+
+def test_without_links_of_the_focal_country_the_columns_of_holders_are_there_and_empty(
+    tmp_path: Path,
+) -> None:
+    for focal in ("NL", "ZW"):  # one with families and no link, one without any
+        records = [
+            record(1, applicants=[("HERE BV", "NL")]),
+            record(2, applicants=[("NEXT GMBH", "DE")], cites=[3]),
+            record(3, applicants=[(OTHER, "US")]),
+        ]
+        found, _ = selected(
+            WholeRun.of(study(tmp_path, records, focal=focal)), "quantum", "all", SPAN
+        )
+        assert found["exposure"]["top_organisations"].drop_nulls().is_empty()
+        assert found["exposure"]["main_groups"].drop_nulls().is_empty()
+        assert found["dependents"]["top_organisations"].drop_nulls().is_empty()
+        for name in ("exposure", "dependents"):
+            assert found[name].schema["top_organisations"] == pl.String
+
+
+@pytest.mark.parametrize(("outside", "listed"), [([], [(2, 2.0), (6, 1.0)]), ([9], None)])
+def test_a_rank_with_a_document_outside_behind_it_is_not_listed(
+    tmp_path: Path, outside: list[int], listed: list | None
+) -> None:
+    """The US and DE cite NL families 2 (twice) and 6; a document outside is looked up as NL's."""
+    records = [
+        record(1, applicants=[(OTHER, "US")], cites=[2, 6, *outside]),
+        record(2, applicants=[("HERE BV", "NL")], cites=[6]),
+        record(5, applicants=[("NEXT GMBH", "DE")], cites=[2]),
+        record(6, applicants=[("HERE BV", "NL")]),
+    ]
+    (tmp_path / "look.csv").write_text(f"lens_id,country\n{lens_id(9)},NL\n", encoding="utf-8")
+    made = study(tmp_path, records, scope="citing", residences=str(tmp_path / "look.csv"))
+    cell = ("NL", "received_rank")
+    found = behind.ranked_cells(made, "quantum", SPAN, [cell])
+    if listed is None:
+        assert found == {}
+    else:
+        assert [(f.lens_id, f.part) for f in found[cell]] == [(lens_id(n), p) for n, p in listed]
 
 
 @pytest.mark.parametrize("choice", ["default", "keep", "drop"])
