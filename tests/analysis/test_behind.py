@@ -80,6 +80,18 @@ def test_links_of_other_countries_with_a_source_stand_behind_no_number_of_the_fo
     assert us["top_organisations"] == "OTHER (100.0 %)"
 
 
+def test_a_family_counts_evenly_for_each_of_its_main_groups(tmp_path: Path) -> None:
+    records = [
+        record(1, applicants=[("HERE BV", "NL")], cites=[2, 3]),
+        record(2, applicants=[(OTHER, "US")], symbols=["G06N10/20", "H04L9/08"]),
+        record(3, applicants=[(OTHER, "US")], symbols=["G06N10/20", "G06N10/40"]),
+    ]
+    found, _ = selected(WholeRun.of(study(tmp_path, records)), "quantum", "all", SPAN)
+    us = found["exposure"].filter(pl.col("source") == "US").row(0, named=True)
+    # of two citations: half a one of G06N10 and half a one of H04L9, and one of G06N10 alone
+    assert us["main_groups"] == "G06N10 (75.0 %); H04L9 (25.0 %)"
+
+
 def test_without_links_of_the_focal_country_the_columns_of_holders_are_there_and_empty(
     tmp_path: Path,
 ) -> None:

@@ -92,13 +92,20 @@ def test_utility_models_stay_unless_dropped(tmp_path: Path, choice: str, familie
 
 def test_a_window_counts_only_cohorts_with_the_whole_window(tmp_path: Path) -> None:
     records = [
-        record(1, published="2020-01-01", cites=[2, 3]),
+        record(1, published="2020-01-01", cites=[2, 3, 6]),
         record(2, published="2017-01-01", applicants=[("B INC", "US")]),
         record(3, published="2012-01-01", applicants=[("C KK", "JP")]),
         record(4, published="2023-06-01", cites=[5]),
         record(5, published="2022-01-01", applicants=[("D SA", "FR")]),
+        record(6, published="2019-12-31", applicants=[("E AB", "SE")]),
+        record(7, published="2018-12-01", applicants=[("F GMBH", "DE")], cites=[8]),
+        record(8, published="2018-01-01", applicants=[("G CO", "KR")]),
+        record(9, published="2016-01-01", applicants=[("H LTD", "CN")], cites=[2]),
     ]
     corpus = read(write(tmp_path / "w.jsonl", records))
     links = analysis.country_links(corpus, **QUANTUM, options=make({"window": 3}))
-    # 2020-2017 = 3 is in; 2012 is too old; 2022 + 3 lies behind 2022, the last full year
-    assert links.table.select("citing", "cited").rows() == [("NL", "US")]
+    # 2020-2017 = 3 is in, and 2018-2018 = 0; 2012 is too old, and 2016 precedes what it cites.
+    # 2019 + 3 is 2022, the last full year; 2022 + 3 lies behind it
+    assert links.table.select("citing", "cited").rows() == [
+        *(("DE", "KR"), ("NL", "SE"), ("NL", "US")),
+    ]

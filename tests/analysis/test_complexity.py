@@ -11,7 +11,11 @@ import pytest
 from scipy.stats import spearmanr
 from typer.testing import CliRunner, Result
 
+from netpos import analysis
+from netpos.analysis.complexity import export_matrix
 from netpos.cli import app
+from netpos.ingest.corpus import read
+from netpos.options import make
 from tests.lens import FAST, record, write
 
 DEFINITION = """
@@ -120,6 +124,26 @@ def test_complexity_of_the_export_is_computed_where_asked_and_called_a_selection
         )
     assert table["all"] == ("", "")
     assert sorted(float(v) for v, _ in table.values() if v)[::2] == [0, 100]
+
+
+@pytest.mark.parametrize(
+    ("symbols", "expected"),
+    [
+        ("both", [("DE", "A01B", 1.0), ("NL", "A01B", 1.0), ("NL", "G06N", 1.0)]),
+        ("ipc", [("DE", "A01B", 1.0), ("NL", "G06N", 1.0)]),
+    ],
+)
+def test_the_matrix_of_an_export_counts_the_symbols_that_are_asked_for(
+    tmp_path: Path, symbols: str, expected: list[tuple]
+) -> None:
+    """Of two families the CPC says A01B; the IPC says G06N of the one and A01B of the other."""
+    made = [record(1, symbols=["A01B1/00"]), record(2, symbols=["A01B1/00"])]
+    made[1]["biblio"]["parties"]["applicants"][0]["residence"] = "DE"
+    for one, symbol in zip(made, ("G06N10/00", "A01B1/00"), strict=True):
+        ipc = {"classifications": [{"symbol": symbol}]}
+        one["biblio"]["classifications_ipcr"] = ipc
+    study = analysis.prepare(read(write(tmp_path / "x.jsonl", made)), make({"symbols": symbols}))
+    assert export_matrix(study, (2015, 2025)).rows() == expected
 
 
 def test_complexity_of_a_matrix_of_all_patenting_uses_only_the_matrix(tmp_path: Path) -> None:
