@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -30,7 +29,7 @@ Period = tuple[str, tuple[int, int]]
 class Options(BaseModel):
     """What a run counts and how. Names are those of the command line with ``_`` for ``-``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     technologies: str | None = option(
         None,
@@ -421,6 +420,8 @@ def make(values: Mapping[str, object]) -> Options:
     Traceback (most recent call last):
     netpos.errors.OptionError: --counting half: unknown; choose fractional, country-unique or full
     """
+    if not values:  # nothing to check, and the checks need not be built
+        return Options.model_construct()
     try:
         return Options.model_validate(values)
     except ValidationError as error:
@@ -459,6 +460,8 @@ def toml_of(path: Path, *, remedy: str) -> dict[str, Any]:
     InputError
         It is missing, cannot be read, or is not TOML.
     """
+    import tomllib  # few commands read a TOML file, and all load this module
+
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError) as error:

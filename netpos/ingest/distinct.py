@@ -142,19 +142,28 @@ def connected(a: NDArray[np.int32], b: NDArray[np.int32], nodes: int) -> NDArray
     return number[first]
 
 
-def order_of(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the order of numbers that are not negative, equal ones as they stand: a stable
-    `numpy.argsort` by two bytes at a time, in half its time.
+def order_of(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return numbers that are not negative in order, and their places; equal ones as they stand.
+
+    A number and its place are sorted as one, in a quarter of the time of a stable
+    `numpy.argsort`; where the two do not fit into 63 bits together, by two bytes at a time.
 
     Examples
     --------
-    >>> order_of(np.array([7 << 40, 5, 0, 5])).tolist()
-    [2, 1, 3, 0]
+    >>> ordered, places = order_of(np.array([7 << 40, 5, 0, 5]))
+    >>> places.tolist(), ordered[:3].tolist()
+    ([2, 1, 3, 0], [0, 5, 5])
     """
+    bits, most = max(keys.size - 1, 0).bit_length(), int(keys.max(initial=0)).bit_length()
+    if bits + most < 64:
+        both = keys << bits
+        both |= np.arange(keys.size)
+        both.sort()
+        return both >> bits, both & ((1 << bits) - 1)
     order = np.argsort(keys.astype(np.uint16), kind="stable")
-    for shift in range(16, int(keys.max(initial=0)).bit_length(), 16):
+    for shift in range(16, most, 16):
         order = order[np.argsort((keys >> shift).astype(np.uint16)[order], kind="stable")]
-    return order
+    return keys[order], order
 
 
 def _inverse(order: NDArray[np.int64]) -> NDArray[np.int32]:

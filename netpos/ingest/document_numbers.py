@@ -178,7 +178,11 @@ def normal_numbers(office: pl.Series, number: pl.Series) -> pl.Series:
     """
     table = pl.DataFrame({"office": office.cast(pl.String), "number": number.cast(pl.String)})
     text, digits = pl.col("number"), pl.col("number").str.len_bytes()
-    codes = [c for c in table["office"].unique().drop_nulls().to_list() if _OFFICE.fullmatch(c)]
+    codes = table["office"].unique().drop_nulls().to_list()
+    proper = [c for c in codes if _OFFICE.fullmatch(c)]
+    of_office = pl.col("office").is_in(proper)
+    if len(proper) == len(codes):
+        of_office = pl.col("office").is_not_null()
     as_written = (
         pl.when(pl.col("office") == "US")
         .then((digits != 10) | ~text.str.starts_with("20"))
@@ -188,7 +192,10 @@ def normal_numbers(office: pl.Series, number: pl.Series) -> pl.Series:
         .then(digits != 13)
         .otherwise(pl.lit(True))
     )
-    simple = text.str.contains(r"^[1-9][0-9]*$") & as_written & pl.col("office").is_in(codes)
+    # a cast tells digits in a fifth of the time of a pattern
+    plain = text.cast(pl.UInt64, strict=False).is_not_null() & ~text.str.starts_with("0")
+    plain &= ~text.str.starts_with("+")
+    simple = plain & as_written & of_office
     other = table.select((~simple).fill_null(value=True)).to_series().arg_true()
     found = table["number"].alias("")
     if not other.len():

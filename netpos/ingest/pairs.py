@@ -103,8 +103,7 @@ def merge_mentions(
         said *= size
         said += numbers
     bits = _BITS[said]
-    order = order_of(pair)
-    pair = pair[order]
+    pair, order = order_of(pair)
     start = np.flatnonzero(np.diff(pair, prepend=-1))
     if not start.size:
         bits = offices = np.empty(0, dtype=np.int64)

@@ -20,11 +20,6 @@ from netpos.ingest import compiled
 from netpos.ingest.discover import Source, opened
 from netpos.ingest.readers import chunks
 from netpos.ingest.readers.json_stream import MAX_RECORD, lines, objects
-from netpos.ingest.readers.lens_csv import read_csv
-from netpos.ingest.readers.lens_json import read_records
-from netpos.ingest.readers.lens_legacy import read_legacy
-from netpos.ingest.readers.lens_record import load_object
-from netpos.ingest.readers.patentsview import read_patentsview
 from netpos.ingest.readers.wrappers import Page
 from netpos.ingest.records import Batch
 
@@ -74,12 +69,19 @@ def batches(
     if source.why is not None:
         raise InputError(source.why, file=source.name)
     with opened(source.path, source.compression, source.member, source.encoding) as stream:
+        # each form loads its own reader: the scanner reads most exports without any
         if source.form == "lens-csv":
+            from netpos.ingest.readers.lens_csv import read_csv
+
             yield from read_csv(stream, file=source.name, max_record=max_record)
         elif source.form == "patentsview-json":
+            from netpos.ingest.readers.patentsview import read_patentsview
+
             found = objects(stream, source.container or (), max_record=max_record, page=page)
             yield from read_patentsview(_decoded(found), file=source.name)
         elif source.form == "lens-legacy-jsonl":
+            from netpos.ingest.readers.lens_legacy import read_legacy
+
             cut = (
                 objects(stream, source.container, max_record=max_record, page=page)
                 if source.container is not None
@@ -87,8 +89,12 @@ def batches(
             )
             yield from read_legacy(cut, file=source.name)
         elif source.form == "lens-jsonl":
+            from netpos.ingest.readers.lens_json import read_records
+
             yield from read_records(lines(stream, max_record=max_record))
         elif source.container is not None:
+            from netpos.ingest.readers.lens_json import read_records
+
             found = objects(stream, source.container, max_record=max_record, page=page)
             yield from read_records(_recovered(found))
 
@@ -96,12 +102,16 @@ def batches(
 def _decoded(
     items: Iterator[tuple[int, bytes | str]],
 ) -> Iterator[tuple[int, dict[str, object] | str]]:
+    from netpos.ingest.readers.lens_record import load_object
+
     for number, raw in items:
         yield number, raw if isinstance(raw, str) else load_object(raw)
 
 
 def _recovered(items: Iterator[tuple[int, bytes | str]]) -> Iterator[tuple[int, bytes | str]]:
     """Objects of a stream; one that swallowed others because of a stray quote is cut again."""
+    from netpos.ingest.readers.lens_record import load_object
+
     ordinal = 0
     for _, raw in items:
         inner = [raw]

@@ -54,7 +54,9 @@ def test_the_order_of_numbers_is_the_stable_one_of_numpy(n: int) -> None:
     r = np.random.default_rng(n)
     for end in (1, 9, 2**16, 2**16 + 1, 2**33, 2**63 - 1):
         keys = r.integers(0, end, n)
-        assert order_of(keys).tolist() == np.argsort(keys, kind="stable").tolist()
+        ordered, places = order_of(keys)
+        assert places.tolist() == np.argsort(keys, kind="stable").tolist()
+        assert ordered.tolist() == sorted(keys.tolist())
 
 
 @pytest.mark.parametrize("n", SIZES)

@@ -928,7 +928,9 @@ static const u8 *legal_date(const u8 *p, int32_t *days) {
 static int32_t latest_date(const u8 *p, const u8 *end) {
     int32_t latest = NO_DAY, days;
     for (const u8 *dash = p + 4; dash + 6 <= end; dash++) {
-        if (*dash != '-' || dash[3] != '-') continue;
+        dash = memchr(dash, '-', end - 5 - dash);
+        if (!dash) break;
+        if (dash[3] != '-') continue;
         span text = {dash - 4, 10, 0};
         if (dash - 4 > p && dash[-5] >= '0' && dash[-5] <= '9') continue;
         if (dash[6] >= '0' && dash[6] <= '9') continue;

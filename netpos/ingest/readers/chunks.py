@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from netpos.ingest.readers.json_stream import BOM, too_large
-from netpos.ingest.readers.lens_json import read_records
 from netpos.ingest.readers.scan import Scanned, Scanner
 from netpos.ingest.records import Batch
 from netpos.progress import advance
@@ -266,4 +265,8 @@ def _batches(found: Scanned, max_record: int) -> list[Batch]:
         for line, raw in found.left
         if not raw.isspace()
     ]
-    return [found.batch, *read_records(left)] if left else [found.batch]
+    if not left:
+        return [found.batch]
+    from netpos.ingest.readers.lens_json import read_records  # few exports need it
+
+    return [found.batch, *read_records(left)]
