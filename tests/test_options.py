@@ -153,6 +153,10 @@ def test_an_unknown_option_is_answered_with_those_there_are(tmp_path: Path) -> N
         options.read_toml(tmp_path / "run.toml")
 
 
+def test_options_that_nobody_gave_are_those_that_the_checks_would_give() -> None:
+    assert make({}) == Options.model_validate({})
+
+
 def test_run_toml_gives_the_same_options_back(tmp_path: Path) -> None:
     chosen = make({"focal": " de ", "from": 2016, "narrow": True, "periods": "2017"})
     (tmp_path / "run.toml").write_text(options.to_toml(chosen), encoding="utf-8")

@@ -159,7 +159,8 @@ def write_citations(
     copies.rename(other)
     _rename(other, _without_id(mentions.bare, docs, details))
     copies.rename(other)
-    if copies.several[record].any():
+    several = bool(copies.several.any())
+    if several and copies.several[record].any():
         record, other, cited_by, phase, categories = _once(
             copies, (record, other, cited_by, phase, categories)
         )
@@ -178,7 +179,8 @@ def write_citations(
     write("outside", _outside(details, docs, named, family < 0, citing, offices))
     office = offices[at]
     del named, citing, offices
-    record = copies.kept[record]
+    if several:
+        record = copies.kept[record]
     office[~cited_by] = _office_numbers(details.records["office"])[record[~cited_by]]
     family[missing] = n + np.arange(missing.size, dtype=np.int32)
     end = family[at]

@@ -84,6 +84,17 @@ def unite(details: Details) -> Copies:
     edges = _edges(records)
     a, b = edges["a"].to_numpy(), edges["b"].to_numpy()
     numbers, at = distinct(np.concatenate([docs, a, b]))
+    if not a.size and numbers.size == n:  # nothing twice
+        everyone, nobody = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
+        return Copies(
+            records,
+            np.arange(n, dtype=np.int32),
+            nobody,
+            (everyone, everyone),
+            pl.DataFrame(schema=LEDGER),
+            numbers[:0],
+            numbers[:0],
+        )
     component = np.arange(numbers.size, dtype=np.int32)
     if a.size:
         component = connected(at[n : n + a.size], at[n + a.size :], numbers.size)

@@ -47,17 +47,20 @@ def documents(
     """
     copies = unite(details)
     grouping = fam.group(copies, details.read("members", "member"))
-    seed = copies.records.group_by("doc").agg(seed=(pl.col("role") == "seed").any())
     table = (
         copies.records.with_columns(family=pl.Series(grouping.family, dtype=pl.Int32))
         .filter(pl.Series(copies.mask))
-        .join(seed, on="doc", how="left", maintain_order="left")
         .with_columns(
             family=pl.when(pl.col("family") >= 0).then(pl.col("family")),
-            role=pl.when(pl.col("seed")).then(pl.lit("seed")).otherwise(pl.lit("context")),
             utility=utility_model(),
         )
     )
+    if (copies.records["role"] != "seed").any():  # a copy among the seeds makes a document a seed
+        seed = copies.records.group_by("doc").agg(seed=(pl.col("role") == "seed").any())
+        role = pl.when("seed").then(pl.lit("seed")).otherwise(pl.lit("context"))
+        table = table.join(seed, on="doc", how="left", maintain_order="left").with_columns(
+            role=role
+        )
     ids = pl.DataFrame(
         {
             "family": np.arange(len(grouping.family_id), dtype=np.int32),
@@ -113,24 +116,19 @@ def family_offices(
     members = sum(map(len, offices))
     families.append(docs["family"].fill_null(-1).to_numpy())
     offices.append(docs["office"])
-    family = np.concatenate(families).astype(np.int64)
+    family = np.concatenate(families)
     texts, at = distinct_texts(pl.concat(offices))
-    there = (family >= 0) & (at >= 0)
+    there = np.flatnonzero((family >= 0) & (at >= 0))
     names, code = distinct_texts(texts.str.to_uppercase())
-    codes = np.append(code, np.int32(0))[at].astype(np.int64)  # -1: the last
-    regional = np.append(names.is_in(["EP", "WO"]).to_numpy(), False)[codes]
-    width = names.len() + 1
-    pair = (family * width + codes)[there]
-    if n * width < 1 << 26:
-        seen = np.zeros(n * width, dtype=bool)
-        seen[pair] = True
-        several = np.count_nonzero(seen.reshape(n, width), axis=1) > 1
-    else:
-        several = np.bincount(np.unique(pair) // width, minlength=n) > 1
+    codes, family_there = code[at[there]], family[there]
+    lowest, highest = np.full(n, names.len(), dtype=np.int32), np.full(n, -1, dtype=np.int32)
+    np.minimum.at(lowest, family_there, codes)
+    np.maximum.at(highest, family_there, codes)
+    regional = names.is_in(["EP", "WO"]).to_numpy()[codes]
     found = {name: np.zeros(n, dtype=bool) for name in ("regional", "listed")}
-    found["regional"][family[there & regional]] = True
-    found["listed"][family[:members][there[:members]]] = True
-    return {"international": several | found["regional"], "listed": found["listed"]}
+    found["regional"][family_there[regional]] = True
+    found["listed"][family_there[there < members]] = True
+    return {"international": (lowest < highest) | found["regional"], "listed": found["listed"]}
 
 
 def family_table(docs: pl.DataFrame, at: Mapping[str, NDArray[np.bool_]]) -> pl.DataFrame:

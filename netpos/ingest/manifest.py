@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -9,7 +10,7 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from netpos.errors import InputError
 
@@ -27,13 +28,74 @@ TABLES = (
     "ledger",
 )
 _AGAIN = "delete the folder and ingest the exports again"
-_INPUT = {
-    **dict.fromkeys(("name", "ident", "sha256", "form", "role"), str),
-    **dict.fromkeys(("bytes", "read", "rejected"), int),
-    **dict.fromkeys(("parts", "notes"), list),
-}
-_PART = {"stem": str, "records": int, "rejected": int, "line_base": int}
-_COMPLETE = {"counts": dict, "tables": dict, "residence_codes": list, "late": list}
+
+
+class _Part(TypedDict):
+    stem: str
+    records: int
+    rejected: int
+    line_base: int
+
+
+class _Pages(TypedDict):
+    totals: dict[int, int]
+    errors: dict[str, int]
+
+
+class _Input(TypedDict):
+    name: str
+    ident: str
+    sha256: str
+    form: str
+    role: str
+    bytes: int
+    read: int
+    rejected: int
+    parts: list[_Part]
+    notes: list[str]
+    pages: NotRequired[_Pages]
+    max_record: NotRequired[int]
+
+
+class _Skipped(TypedDict):
+    name: str
+    form: str
+    why: str | None
+
+
+class _Manifest(TypedDict):
+    inputs: list[_Input]
+    skipped: list[_Skipped]
+
+
+class _Table(TypedDict):
+    bytes: int
+    sha256: str
+
+
+class _Code(TypedDict):
+    code: str
+    country: str | None
+    reason: str
+    parties: int
+
+
+class _Late(TypedDict):
+    file: str
+    line: int
+    lens_id: str
+    date: dt.date
+
+
+class _Complete(_Manifest):
+    counts: dict[str, int]
+    tables: dict[str, _Table]
+    residence_codes: list[_Code]
+    late: list[_Late]
+    incomplete: list[str]
+    newest: dt.date | None
+
+
 _STEM = re.compile(r"[0-9A-Za-z-]+")
 
 
@@ -74,39 +136,21 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 def _lacking(manifest: Mapping[str, Any]) -> str | None:
     """Tell what a manifest lacks, or has in a wrong form."""
-    inputs, skipped = manifest.get("inputs"), manifest.get("skipped")
-    if not isinstance(inputs, list) or not isinstance(skipped, list):
-        return "inputs and skipped are no lists"
-    for item in inputs:
-        if why := _wrong(item, _INPUT, "an input"):
-            return why
-        for part in item["parts"]:
-            if why := _wrong(part, _PART, "a part"):
-                return why
-            if not _STEM.fullmatch(part["stem"]):
-                return "the name of a part"
-    for item in skipped:
-        if why := _wrong(item, {"name": str, "form": str}, "a file skipped"):
-            return why
-    if manifest.get("state") != "complete":
+    import msgspec  # takes a while to load; a new corpus has no manifest
+
+    whole = manifest.get("state") == "complete"
+    try:
+        msgspec.convert(manifest, _Complete if whole else _Manifest, str_keys=True)
+    except msgspec.ValidationError as error:
+        return str(error)
+    stems = [part["stem"] for item in manifest["inputs"] for part in item["parts"]]
+    if not all(map(_STEM.fullmatch, stems)):
+        return "the name of a part"
+    if not whole:
         return None
-    if why := _wrong(manifest, _COMPLETE, "the whole"):
-        return why
-    if not all(isinstance(n, int) for n in manifest["counts"].values()):
-        return "counts"
     if not {"read", "kept", "rejected", "duplicates", "families"} <= set(manifest["counts"]):
         return "counts"
-    for name in TABLES:
-        if why := _wrong(manifest["tables"].get(name), {"bytes": int, "sha256": str}, name):
-            return why
-    return None
-
-
-def _wrong(found: object, fields: Mapping[str, type], what: str) -> str | None:
-    if not isinstance(found, dict):
-        return f"{what} is no object"
-    bad = [k for k, kind in fields.items() if not isinstance(found.get(k), kind)]
-    return f"{what}: {bad[0]}" if bad else None
+    return next((name for name in TABLES if name not in manifest["tables"]), None)
 
 
 def is_whole(folder: Path, manifest: Mapping[str, Any]) -> bool:

@@ -104,20 +104,19 @@ def merge_mentions(
         said += numbers
     bits = _BITS[said]
     pair, order = order_of(pair)
-    start = np.flatnonzero(np.diff(pair, prepend=-1))
-    if not start.size:
-        bits = offices = np.empty(0, dtype=np.int64)
-        mentions = np.empty(0, dtype=np.int32)
-    else:
-        bits = np.bitwise_or.reduceat(bits[order], start)
-        offices = np.bitwise_or.reduceat(_OFFICE_MASK[office[order]], start)
-        mentions = np.add.reduceat(~cited_by[order], start, dtype=np.int32)
-    pair = pair[start]
-    first = pair // max(ends, 1)
+    new = np.diff(pair, prepend=-1) != 0
+    first, again = order[new], order[~new]  # hardly any pair is told of twice
+    of = (np.cumsum(new) - 1)[~new]
+    offices = _OFFICE_MASK[office[first]]
+    mentions = (~cited_by[first]).astype(np.int32)
+    np.bitwise_or.at(offices, of, _OFFICE_MASK[office[again]])
+    np.add.at(mentions, of, ~cited_by[again])
+    said, bits = bits, bits[first]
+    np.bitwise_or.at(bits, of, said[again])
     return pl.DataFrame(
         {
-            "citing": first.astype(np.int32),
-            "cited": (pair - first * ends).astype(np.int32),
+            "citing": citing[first],
+            "cited": cited[first],
             "phase": (bits & 0xFFFF).astype(np.uint16),
             "categories": (bits >> 16 & 0xFFFF).astype(np.uint16),
             "passes": (bits >> 32 & 0xFFFF).astype(np.uint16),

@@ -1,10 +1,30 @@
-"""How mistakes of the input end a command."""
+"""How a command begins, and how mistakes of the input end it."""
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from netpos.cli import app
+
+#: The name `netpos.cli.app` is that of the app, too.
+begin = importlib.import_module("netpos.cli.app")
+EVERY = set(get_command(app).commands)
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_the_command_called_is_built_alone(name: str) -> None:
+    assert set(get_command(begin._asked_for(["--quiet", name, "run", "x"])).commands) == {name}
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["--version"], ["nosuch", "run"], ["-q"]])
+def test_every_command_is_built_where_none_is_called(words: list[str]) -> None:
+    assert set(get_command(begin._asked_for(words)).commands) == EVERY
 
 
 def test_the_process_itself_ends_with_2_and_one_line(tmp_path: Path) -> None:

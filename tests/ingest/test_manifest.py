@@ -138,7 +138,15 @@ def changed(manifest: Any, at: list[str | int], value: object) -> None:
         (["tables"], None),
         (["tables", "families"], "text"),
         (["residence_codes"], "text"),
+        (["residence_codes"], ["text"]),
+        (["residence_codes"], [{"code": "XX", "parties": 1, "reason": "unknown"}]),
         (["late"], None),
+        (["late"], [{"file": "a", "line": 1, "lens_id": "b", "date": "soon"}]),
+        (["incomplete"], 5),
+        (["newest"], [1]),
+        (["newest"], "soon"),
+        (["inputs", 0, "pages"], []),
+        (["inputs", 0, "pages", "totals"], {"many": 1}),
     ],
 )
 def test_a_manifest_without_a_key_or_with_another_kind_of_value_is_refused(
