@@ -111,8 +111,8 @@ def merge_mentions(
     mentions = (~cited_by[first]).astype(np.int32)
     np.bitwise_or.at(offices, of, _OFFICE_MASK[office[again]])
     np.add.at(mentions, of, ~cited_by[again])
-    said, bits = bits, bits[first]
-    np.bitwise_or.at(bits, of, said[again])
+    more, bits = bits[again], bits[first]
+    np.bitwise_or.at(bits, of, more)
     return pl.DataFrame(
         {
             "citing": citing[first],
