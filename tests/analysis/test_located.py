@@ -95,6 +95,21 @@ def test_residences_locate_documents_outside_only_in_open_scopes(tmp_path: Path)
     assert any("--scope citing" in w for w in study.warnings)
 
 
+@pytest.mark.parametrize("counting", ["fractional", "country-unique", "full"])
+def test_a_document_outside_with_two_looked_up_countries_is_divided_as_one_of_the_corpus(
+    tmp_path: Path, counting: str
+) -> None:
+    """Documents 2 in the corpus and 9 outside both belong to DE and to US."""
+    owners = [("A GMBH", "DE"), ("C INC", "US")]
+    path = write(tmp_path / "r.jsonl", [record(1, cites=[2, 9]), record(2, applicants=owners)])
+    rows = "".join(f"{record(9)['lens_id']},{home}\n" for _, home in owners)
+    (tmp_path / "r.csv").write_text(f"lens_id,country\n{rows}", encoding="utf-8")
+    given = {"residences": str(tmp_path / "r.csv"), "scope": "citing", "counting": counting}
+    links = analysis.country_links(read(path), **QUANTUM, options=make(given))
+    each = {"fractional": 1 / 2, "country-unique": 1 / 2, "full": 1.0}[counting]
+    assert links.table["weight"].to_list() == pytest.approx([2 * each, 2 * each], abs=1e-12)
+
+
 def test_the_office_proxy_is_the_last_step_and_is_labelled(tmp_path: Path) -> None:
     records = [record(1, office="JP", applicants=[("A KK", None)], priority=None, cites=[9])]
     corpus = read(write(tmp_path / "o.jsonl", records))

@@ -31,3 +31,102 @@ def test_a_narrow_run_names_the_technologies_that_use_their_whole_list(
     corpus = read(write(tmp_path / "e.jsonl", [record(1)]))
     study = prepare(corpus, make({"technologies": str(definitions), "narrow": narrow}))
     assert [w for w in study.warnings if w.startswith("Narrow")] == said
+
+
+def said(path: Path, start: str, **options: object) -> list[str]:
+    """The warnings of a study that begin so."""
+    return [w for w in prepare(read(path), make(options)).warnings if w.startswith(start)]
+
+
+@pytest.mark.parametrize(
+    ("broken", "expected"),
+    [(1, []), (2, ["Rejected: 2 of 50 records; ledger.csv says why of each."])],
+)
+def test_more_than_one_record_in_fifty_rejected_is_told(
+    tmp_path: Path, broken: int, expected: list[str]
+) -> None:
+    path = write(tmp_path / "e.jsonl", [record(n) for n in range(1, 51 - broken)])
+    with path.open("a", encoding="utf-8") as file:
+        file.write("no record\n" * broken)
+    assert said(path, "Rejected") == expected
+
+
+def test_a_list_that_no_family_matches_is_told_and_one_that_some_do_is_not(tmp_path: Path) -> None:
+    other = write(tmp_path / "other.jsonl", [record(1, symbols=["A01B1/00"])])
+    given = str(Path(__file__).parent.parent / "quantum.toml")
+    assert said(other, "No family") == ["No family matches any technology: is this the right list?"]
+    assert said(other, "No family", technologies=given) == [
+        f"No family matches any technology of {given}."
+    ]
+    path = write(tmp_path / "one.jsonl", [record(1)])
+    assert said(path, "No family") == said(path, "No family", technologies=given) == []
+
+
+@pytest.mark.parametrize(
+    ("years", "outside"),
+    [  # the years of the span are 2015 and 2025, both of them inside
+        ([2015, 2025, 2014, 2026], []),
+        ([2015, 2025, 2014, 2026, 2027], ["60% of the families lie outside 2015-2025; "]),
+        ([2014], ["100% of the families lie outside 2015-2025; "]),
+    ],
+)
+def test_families_of_which_most_lie_outside_the_years_are_told(
+    tmp_path: Path, years: list[int], outside: list[str]
+) -> None:
+    made = [record(n, published=f"{year}-06-01") for n, year in enumerate(years)]
+    path = write(tmp_path / "e.jsonl", made)
+    found = [w for w in prepare(read(path), make({})).warnings if "lie outside" in w]
+    assert found == [f"{text}check --from and --to." for text in outside]
+
+
+@pytest.mark.parametrize(("oldest", "told"), [(2010, 0), (2011, 1)])
+def test_a_back_file_of_less_than_five_years_is_told(
+    tmp_path: Path, oldest: int, told: int
+) -> None:
+    made = [record(1, published=f"{oldest}-06-01"), record(2, published="2018-01-01")]
+    found = said(write(tmp_path / "e.jsonl", made), "Back-file missing")
+    assert (
+        found
+        == [
+            "Back-file missing: no family is published in or before 2010, so citations received "
+            "are understated for older knowledge."
+        ]
+        * told
+    )
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        ("NL", []),
+        ("QX NL", ["QX (1)."]),
+        ("QA1 QX QY QZ XA XB XC XD XE XF", None),
+    ],
+)
+def test_residences_that_are_no_country_are_named_up_to_eight(
+    tmp_path: Path, codes: str, expected: list[str] | None
+) -> None:
+    made = [record(n, applicants=[(f"F{n} BV", c)]) for n, c in enumerate(codes.split())]
+    found = said(write(tmp_path / "e.jsonl", made), "Residence codes")
+    head = "Residence codes that are no country were set aside: "
+    if expected is None:
+        (text,) = found
+        assert text.count("(1)") == 8
+        assert text.endswith(" and more.")
+    else:
+        assert found == [head + text for text in expected]
+
+
+@pytest.mark.parametrize(("members", "told"), [([1, 2, 3, 4, 5], 1), ([1], 0)])
+def test_families_of_which_members_are_missing_are_told(
+    tmp_path: Path, members: list[int], told: int
+) -> None:
+    found = said(write(tmp_path / "e.jsonl", [record(1, members=members)]), "Families are incom")
+    assert (
+        found
+        == [
+            "Families are incomplete: 1 of 5 members are in the corpus (20%); ask for whole "
+            "families when exporting."
+        ]
+        * told
+    )

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import netpos
 from netpos import analysis
-from netpos.analysis.pattern_hits import jump_warnings, jumped, pattern_hits
+from netpos.analysis.pattern_hits import TOLD, jump_warnings, jumped, pattern_hits
 from netpos.cli import app
 from netpos.options import make
 from tests.lens import FAST, record, write
@@ -224,3 +224,32 @@ def test_without_any_symbol_in_the_corpus_nothing_is_known(tmp_path: Path) -> No
     for column in ("families", "alone", "family_share", "jump"):
         assert table[column].null_count() == table.height
     assert jump_warnings(table) == []
+
+
+def test_a_narrow_run_looks_for_core_patterns_alone_in_every_scheme(tmp_path: Path) -> None:
+    (tmp_path / "core.toml").write_text(
+        '[[technology]]\nid = "a"\ncpc = ["H01S"]\nipc = ["G02B"]\ncore = ["H01S5/"]\n'
+    )
+    one = record(1, symbols=["H01S3/00"])  # by the CPC outside the core, by the IPC in it
+    one["biblio"]["classifications_ipcr"] = {"classifications": [{"symbol": "H01S 5/00"}]}
+    options = make({"technologies": str(tmp_path / "core.toml"), "narrow": True})
+    table = pattern_hits(analysis.prepare(netpos.read(write(tmp_path / "c.jsonl", [one])), options))
+    whole = table.filter((pl.col("period") == "all") & pl.col("year").is_null())
+    assert whole.select("pattern", "office", "families").rows() == [("H01S5/", "all", 1)]
+
+
+@pytest.mark.parametrize(("jumps", "more"), [(TOLD, ""), (TOLD + 2, "; and 2 more")])
+def test_so_many_jumps_are_told_and_how_many_more_there_are(jumps: int, more: str) -> None:
+    table = pl.DataFrame(
+        {
+            "technology": ["a"] * jumps,
+            "pattern": [f"H01S{n}/" for n in range(jumps)],
+            "period": ["all"] * jumps,
+            "year": [2018] * jumps,
+            "family_share": [0.5] * jumps,
+            "jump": [True] * jumps,
+        }
+    )
+    (told,) = jump_warnings(table)
+    assert told.count("50% of its families in 2018") == TOLD
+    assert f"of its families in 2018){more}. Check whether" in told
