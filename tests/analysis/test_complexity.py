@@ -12,8 +12,9 @@ from scipy.stats import spearmanr
 from typer.testing import CliRunner, Result
 
 from netpos import analysis
-from netpos.analysis.complexity import export_matrix
+from netpos.analysis.complexity import export_matrix, technology_complexity
 from netpos.cli import app
+from netpos.errors import InputError, OptionError
 from netpos.ingest.corpus import read
 from netpos.options import make
 from tests.lens import FAST, record, write
@@ -88,8 +89,20 @@ def netpos(tmp_path: Path, records_: list[dict], *more: object) -> Result:
     return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
+Told = dict[str, tuple[float | None, float | None, str | None]]
+
+
+def told(tmp_path: Path, records_: list[dict], **given: object) -> Told:
+    """Technology -> complexity, that of the matrix, and basis, as a run has them."""
+    (tmp_path / "t.toml").write_text(DEFINITION)
+    corpus = read(write(tmp_path / "x.jsonl", records_))
+    options = {"technologies": str(tmp_path / "t.toml")} | given
+    table = technology_complexity(analysis.prepare(corpus, make(options)))
+    return {technology: tuple(rest) for technology, *rest in table.iter_rows()}
+
+
 def found(tmp_path: Path) -> dict[str, tuple[str, str]]:
-    """Technology -> complexity and basis; the same in every period."""
+    """Technology -> complexity and basis in the file of a run; the same in every period."""
     with (tmp_path / "o" / "tables" / "technologies.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     table = {r["technology"]: (r["complexity"], r["complexity_basis"]) for r in rows}
@@ -157,12 +170,10 @@ def test_complexity_of_a_matrix_of_all_patenting_uses_only_the_matrix(tmp_path: 
             lines.append(f"{country},{subclass},{other[i, j]},2016")
             lines.append(f"{country},{subclass},{earlier[i, j]},1990")  # outside the span
     (tmp_path / "m.csv").write_text("\n".join(lines))
-    result = netpos(tmp_path, records(), "--complexity", tmp_path / "m.csv")
-    assert result.exit_code == 0, result.stderr
-    table = found(tmp_path)
+    table = told(tmp_path, records(), complexity=str(tmp_path / "m.csv"))
     for technology, value in expected(other, HELD).items():
-        assert float(table[technology][0]) == pytest.approx(value, abs=1e-8)
-        assert table[technology][1].startswith("matrix: 4 subclasses, 4 countries in m.csv")
+        assert table[technology][0] == pytest.approx(value, abs=1e-8)
+        assert table[technology][2].startswith("matrix: 4 subclasses, 4 countries in m.csv")
 
 
 def test_subclasses_missing_from_the_matrix_are_left_out_and_told(tmp_path: Path) -> None:
@@ -171,15 +182,13 @@ def test_subclasses_missing_from_the_matrix_are_left_out_and_told(tmp_path: Path
     for i, country in enumerate(COUNTRIES):
         lines += [f"{country},{SUBCLASSES[j]},{without[i, j]}" for j in range(3)]
     (tmp_path / "m.csv").write_text("\n".join(lines))
-    result = netpos(tmp_path, records(), "--complexity", tmp_path / "m.csv")
-    assert result.exit_code == 0, result.stderr
+    table = told(tmp_path, records(), complexity=str(tmp_path / "m.csv"))
     a, h = HELD["mixed"]["A01B"], HELD["mixed"]["H01L"]
     part = round(100 * a / (a + h))
-    table = found(tmp_path)
-    assert f"known for {part} % of the families' subclasses; ECI" in table["mixed"][1]
+    assert f"known for {part} % of the families' subclasses; ECI" in table["mixed"][2]
     a_b_g = plain_pci(without)
     assert a_b_g[0] > a_b_g[2]
-    assert (table["mixed"][0], table["common"][0], table["rare"][0]) == ("100.0", "100.0", "0.0")
+    assert (table["mixed"][0], table["common"][0], table["rare"][0]) == (100, 100, 0)
 
 
 def test_a_given_complexity_is_shown_as_it_is(tmp_path: Path) -> None:
@@ -191,17 +200,15 @@ def test_a_given_complexity_is_shown_as_it_is(tmp_path: Path) -> None:
 
 
 def test_without_the_option_there_is_no_complexity(tmp_path: Path) -> None:
-    assert netpos(tmp_path, records()).exit_code == 0
-    assert set(found(tmp_path).values()) == {("", "")}
+    assert set(told(tmp_path, records()).values()) == {(None, None, None)}
 
 
 def test_a_matrix_that_tells_nothing_leaves_complexity_empty(tmp_path: Path) -> None:
     same = np.array([[1, 1, 1, 1]] * 4)
-    assert netpos(tmp_path, records(same), "--complexity", "export").exit_code == 0
-    assert set(found(tmp_path).values()) == {("", "")}
+    nothing = {(None, None, None)}
+    assert set(told(tmp_path, records(same), complexity="export").values()) == nothing
     one = np.array([[3, 0, 0, 0]] * 4)
-    assert netpos(tmp_path, records(one), "--complexity", "export").exit_code == 0
-    assert set(found(tmp_path).values()) == {("", "")}
+    assert set(told(tmp_path, records(one), complexity="export").values()) == nothing
 
 
 @pytest.mark.parametrize(
@@ -241,23 +248,18 @@ def test_complexity_is_withheld_where_the_rules_for_its_sign_contradict(tmp_path
         assert value == ""
         if technology != "all":
             assert "not given, since these contradict each other" in basis
-    chosen = netpos(tmp_path, records(), "--complexity", "export", "--complexity-sign", "ubiquity")
-    assert chosen.exit_code == 0, chosen.stderr
+    chosen = told(tmp_path, records(), complexity="export", complexity_sign="ubiquity")
     for technology, value in expected(COUNTS, HELD).items():
-        assert float(found(tmp_path)[technology][0]) == pytest.approx(100 - value, abs=1e-8)
+        assert chosen[technology][0] == pytest.approx(100 - value, abs=1e-8)
 
 
 def test_complexity_of_the_matrix_is_the_mean_of_subclasses_from_0_to_100(tmp_path: Path) -> None:
-    more = ["--complexity", "export", "--complexity-sign", "diversity"]
-    assert netpos(tmp_path, records(), *more).exit_code == 0
+    table = told(tmp_path, records(), complexity="export", complexity_sign="diversity")
     pci = plain_pci(COUNTS)
     scaled = dict(zip(SUBCLASSES, 100 * (pci - pci.min()) / (pci.max() - pci.min()), strict=True))
-    with (tmp_path / "o" / "tables" / "technologies.csv").open(encoding="utf-8") as file:
-        rows = {r["technology"]: r["complexity_matrix"] for r in csv.DictReader(file)}
     for technology, parts in HELD.items():
         mean = sum(scaled[s] * k for s, k in parts.items()) / sum(parts.values())
-        assert float(rows[technology]) == pytest.approx(mean, abs=1e-8)
-    assert rows["all"] == ""
+        assert table[technology][1] == pytest.approx(mean, abs=1e-8)
 
 
 def test_rows_of_a_matrix_of_regions_are_called_regions_and_small_ones_left_out(
@@ -269,16 +271,13 @@ def test_rows_of_a_matrix_of_regions_are_called_regions_and_small_ones_left_out(
         lines += [f"{country}11,{s},{10 * other[i, j]}" for j, s in enumerate(SUBCLASSES)]
     lines += ["NL12,A01B,20", "NL12,G06N,29", "FR10,A01B,500"]
     (tmp_path / "r.csv").write_text("\n".join(lines))
-    more = ["--complexity", tmp_path / "r.csv", "--complexity-sign", "diversity"]
-    result = netpos(tmp_path, records(), *more, "--regions", "DE,JP,NL,US")
-    assert result.exit_code == 0, result.stderr
+    chosen = {"complexity": str(tmp_path / "r.csv"), "complexity_sign": "diversity"}
+    table = told(tmp_path, records(), **chosen, regions="DE,JP,NL,US")
     for technology, value in expected(other, HELD).items():
-        assert float(found(tmp_path)[technology][0]) == pytest.approx(value, abs=1e-8)
-        assert "4 subclasses, 4 regions in r.csv; known" in found(tmp_path)[technology][1]
-    few = netpos(tmp_path, records(), *more, "--regions", "NL")
-    assert few.exit_code == 2
-    assert "r.csv: fewer than two regions are left" in few.stderr
+        assert table[technology][0] == pytest.approx(value, abs=1e-8)
+        assert "4 subclasses, 4 regions in r.csv; known" in table[technology][2]
+    with pytest.raises(InputError, match=r"r\.csv: fewer than two regions are left"):
+        told(tmp_path, records(), **chosen, regions="NL")
     (tmp_path / "r.csv").write_text("\n".join(lines).replace("region", "country"))
-    wrong = netpos(tmp_path, records(), *more, "--regions", "NL")
-    assert wrong.exit_code == 2
-    assert "--regions: the rows of r.csv are not called regions" in wrong.stderr
+    with pytest.raises(OptionError, match=r"--regions: the rows of r\.csv are not called regions"):
+        told(tmp_path, records(), **chosen, regions="NL")
