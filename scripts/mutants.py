@@ -77,7 +77,11 @@ TESTS: dict[str, tuple[str, ...]] = {
     "analysis/notes": ("tests/analysis/test_study.py", "tests/analysis/test_selection.py"),
     "analysis/results": _RESULTS,
     "analysis/selection": (*_RESULTS, "tests/analysis/test_behind.py"),
-    "analysis/study": (*_RESULTS, *_LIFTED, "tests/analysis/test_chosen.py"),
+    "analysis/study": (
+        *_RESULTS,
+        *_LIFTED,
+        *(f"tests/analysis/test_{name}.py" for name in ("chosen", "wide_links", "behind")),
+    ),
     "analysis/ways": ("tests/analysis/test_sensitivity.py",),
 }
 #: Loaded once, before the forks; netpos is not, since each fork has another one.

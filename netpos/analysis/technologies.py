@@ -228,7 +228,7 @@ def pattern_bounds(pattern: str) -> tuple[str, str, bool]:
         return low, high, True
     if star := _STAR.fullmatch(text):
         start = star.group(1)
-        padded = "/" in start or len(start) <= 4
+        padded = "/" in start
         start = _padded(start) if padded else start
         return start, start + _AFTER, padded
     if _SUBCLASS.fullmatch(text) or _GROUP.fullmatch(text):
@@ -349,7 +349,7 @@ def _matched(
 
 
 def _in_reach(symbols: pl.Series, technologies: Sequence[Technology]) -> pl.Series:
-    """Which symbols begin so that a pattern may match them; the others cannot.
+    """Which symbols begin so that a pattern may match them; the others, and nulls, cannot.
 
     What has to be cleaned first stays in: only the first four signs are looked at, and a symbol is
     left out only where these are clean (two letters and two digits, as in ``G06N``).
@@ -362,7 +362,7 @@ def _in_reach(symbols: pl.Series, technologies: Sequence[Technology]) -> pl.Seri
         for head in heads.unique().drop_nulls().to_list()
         if head in starts or head[:3] in starts or not _HEAD.fullmatch(head)
     ]
-    return heads.is_in(wanted).fill_null(value=False)
+    return heads.is_in(wanted)
 
 
 def _positions(

@@ -61,6 +61,54 @@ def test_design_focal_gives_the_focal_country_and_refuses_world_measures(tmp_pat
     assert rows["US"]["families"] is None
 
 
+def test_design_focal_gives_numbers_of_the_firms_of_the_focal_country_alone(tmp_path: Path) -> None:
+    records = [
+        record(1, applicants=[("HERE BV", "NL")], cites=[2]),
+        record(2, applicants=[("AWAY INC", "US")], cites=[1]),
+    ]
+    corpus = read(write(tmp_path / "f.jsonl", records))
+    for design, away, value in (("focal", None, True), ("world", 1, False)):
+        table = results.tables(analysis.prepare(corpus, make({"design": design, "draws": 0})))
+        firms = table["organisations"].filter(
+            (pl.col("technology") == "quantum") & (pl.col("period") == "all")
+        )
+        rows = {r["organisation"]: r for r in firms.to_dicts()}
+        assert (rows["HERE"]["families"], rows["HERE"]["given"]) == (1, 1)
+        assert (rows["AWAY"]["families"], rows["AWAY"]["given"]) == (away, away)
+        assert (rows["HERE"]["value"] is None) == value
+
+
+def test_without_families_there_is_no_value_and_a_share_only_where_others_have_one(
+    tmp_path: Path,
+) -> None:
+    """The US is cited for a family of 2010; in the second corpus no family lies in the span."""
+    old = record(3, applicants=[("C INC", "US")], published="2010-01-01")
+    for last, country, share in (("2021-01-01", "US", 0.0), ("2012-01-01", "NL", None)):
+        records = [record(1, cites=[3], published=last), old]
+        options = make({"draws": 0, "to": 2025})
+        study = analysis.prepare(read(write(tmp_path / "v.jsonl", records)), options)
+        row = results.tables(study)["countries"].filter(
+            (pl.col("technology") == "quantum")
+            & (pl.col("period") == "all")
+            & (pl.col("country") == country)
+        )
+        found = row.select("families", "value", "value_share").rows()
+        assert found == [(0.0, 0.0, share)]
+
+
+def test_the_core_of_a_technology_is_named_and_unknown_where_there_is_none(tmp_path: Path) -> None:
+    """US, DE and JP cite one another; NL cites the US and is cited by nobody."""
+    homes = {1: "US", 2: "DE", 3: "JP", 4: "NL"}
+    cites = {1: [2, 3], 2: [1, 3], 3: [1, 2], 4: [1]}
+    records = [record(n, applicants=[(f"F{n}", homes[n])], cites=cites[n]) for n in homes]
+    for chosen, core in ((records, "DE JP US"), ([record(9)], None)):
+        study = analysis.prepare(read(write(tmp_path / "k.jsonl", chosen)), make({"draws": 0}))
+        row = results.tables(study)["technologies"].filter(
+            (pl.col("technology") == "quantum") & (pl.col("period") == "all")
+        )
+        assert row["core"].to_list() == [core]
+
+
 def test_design_rights_are_kept_and_are_no_family(tmp_path: Path) -> None:
     records = [record(1), record(2, publication_type="DESIGN_RIGHT", kind="S")]
     corpus = read(write(tmp_path / "d.jsonl", records))

@@ -43,6 +43,12 @@ def test_toy_corpus_gives_the_worked_matrix(toy: netpos.Corpus) -> None:
     assert dict(links.nodes.select("node", "families").iter_rows()) == TOY_FAMILIES
 
 
+def test_links_are_of_the_years_asked_for_unless_the_period_has_a_name(tmp_path: Path) -> None:
+    study = analysis.prepare(read(write(tmp_path / "p.jsonl", [record(1)])), make({}))
+    assert study.links("quantum", (2015, 2018)).period == "2015-2018"
+    assert study.links("quantum", (2015, 2018), period="early").period == "early"
+
+
 def test_toy_strengths_and_pagerank_are_those_of_the_method_notes(toy: netpos.Corpus) -> None:
     links = analysis.country_links(toy, **QUANTUM)
     assert by_country(strength.received(links)) == {"NL": 8, "DE": 17, "US": 38, "CN": 13}

@@ -201,6 +201,9 @@ def test_the_narrow_run_uses_the_core_and_falls_back_to_the_whole_list() -> None
     got = match(symbols, [with_core, without], narrow=True)
     counts = got.group_by("technology", maintain_order=True).len().rows()
     assert counts == [("a", 1), ("b", 3)]
+    whole = match(symbols, [with_core, without])  # not narrow unless asked for
+    counts = whole.group_by("technology", maintain_order=True).len().rows()
+    assert counts == [("a", 2), ("b", 3)]
 
 
 def test_narrow_finds_nothing_that_the_shipped_whole_list_does_not_find() -> None:

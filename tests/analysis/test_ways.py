@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from netpos import analysis
-from netpos.analysis.ways import Specification, Variants, extended_families, specifications
+from netpos.analysis.ways import Specification, Unit, Variants, extended_families, specifications
 from netpos.graph.links import Citations
 from netpos.ingest.corpus import read
 from netpos.options import Options, make
@@ -29,6 +29,21 @@ def test_a_family_without_an_extended_one_stands_for_itself(tmp_path: Path) -> N
     corpus = read(write(tmp_path / "toy.jsonl", toy_records()))
     study = analysis.prepare(corpus, Options())
     assert (extended_families(study) == np.arange(study.rows)).all()
+
+
+def test_a_pair_of_units_is_chosen_where_any_pair_of_its_families_is() -> None:
+    """Four pairs of families make pair 0 of units twice and pair 1 once; one lies within a unit."""
+    of_pair, rows = np.array([0, -1, 1, 0]), np.arange(3)
+    ends = np.array([0, 1], dtype=np.int32)
+    pairs = Citations(ends, ends[::-1].copy(), np.zeros(2, dtype=bool), 3)
+    unit = Unit(rows, pairs, of_pair, np.full(3, 2018.0))
+    for families, units in (
+        ([True, False, False, False], [True, False]),
+        ([False, True, False, False], [False, False]),
+        ([False, False, True, False], [False, True]),
+        ([False, True, True, True], [True, True]),
+    ):
+        assert unit.selected(np.array(families)).tolist() == units
 
 
 def test_pairs_of_millions_of_rows_are_told_apart() -> None:
