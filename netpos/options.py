@@ -19,6 +19,8 @@ from netpos.errors import InputError
 FILES = (
     "technologies", "residences", "aliases", "memberships", "totals", "complexity", "focus_areas",
 )  # fmt: skip
+#: Options whose path pages show as a name; those beside `FILES` are too large to be kept.
+PATHS = (*FILES, "papers")
 #: The word of --complexity that stands for the subclasses of the export itself.
 EXPORT = "export"
 #: Years that a span or the date of the data may have: no patent is older, no export that new.
@@ -211,6 +213,13 @@ class Options(BaseModel):
         changes="technologies: complexity, complexity_matrix, complexity_basis",
         metavar="N",
         ge=0,
+    )
+    papers: str | None = option(
+        None,
+        "Works of OpenAlex or Lens, a file or a folder of files: whose papers the patents cite.",
+        changes="science_links; science_linkage; science_link_coverage",
+        metavar="WORKS",
+        shown="none",
     )
     focus_areas: str | None = option(
         None,

@@ -68,18 +68,42 @@ Records of the input that were not kept.
 | `reason` | why, or which record is kept instead |
 """
 
+#: Tables of ``run --papers``, which the demo has not, and their columns.
+PAPERS = {
+    "science_links": (
+        "technology", "period", "citing", "cited", "links", "families", "papers", "source_share",
+        "use_share",
+    ),
+    "science_linkage": (
+        "technology", "period", "country", "name", "families", "papers", "papers_per_family",
+        "home", "home_source", "home_source_low", "home_source_high", "used", "home_use",
+        "home_use_low", "home_use_high",
+    ),
+    "science_link_coverage": (
+        "technology", "period", "families", "families_readable", "families_naming", "references",
+        "identified", "identified_share", "links", "links_lens_id", "links_doi", "links_pmid",
+        "links_located", "papers",
+    ),
+}  # fmt: skip
+
 
 def page(tables: Path) -> str:
     """Return the text for the tables in a folder."""
     parts, unknown = [HEAD], []
     found = {p.stem for p in tables.glob("*.parquet")}
-    for name in [n for n in ORDER if n in found] + sorted(found - set(ORDER)):
+    schemas = {
+        name: tuple(pl.read_parquet_schema(tables / f"{name}.parquet"))
+        for name in [n for n in ORDER if n in found] + sorted(found - set(ORDER))
+    }
+    for name, columns in (schemas | PAPERS).items():
         about = definition(name)
         if about is None:
             unknown.append(name)
-        parts.append(f"\n## {name}.csv\n\n{(about or '?')[0].upper()}{(about or '?')[1:]}.\n")
+        only = " With `--papers`." if name in PAPERS else ""
+        title = f"{(about or '?')[0].upper()}{(about or '?')[1:]}"
+        parts.append(f"\n## {name}.csv\n\n{title}.{only}\n")
         parts.append("\n| column | meaning |\n|--|--|\n")
-        for column in pl.read_parquet_schema(tables / f"{name}.parquet"):
+        for column in columns:
             text = definition(name, column)
             if text is None:
                 unknown.append(f"{name}.{column}")

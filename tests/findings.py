@@ -24,6 +24,9 @@ KEYS = {
     "companies": ("technology", "country"),
     "chain": ("technology", "stage"),
     "science": ("technology", "period", "country"),
+    "science_links": ("technology", "period", "citing", "cited"),
+    "science_linkage": ("technology", "period", "country"),
+    "science_link_coverage": ("technology", "period"),
     "science_coverage": ("technology", "year", "type"),
     "company_coverage": ("technology",),
 }
@@ -57,37 +60,37 @@ class Cells(HTMLParser):
             self.found[-1] = (name, text + data)
 
 
-def check_page(out: Path, lang: str) -> int:
+def check_page(out: Path, lang: str, name: str = "index.html") -> int:
     """Every number on the page is that of its cell; the page is offline. Give how many."""
-    html = (out / "index.html").read_text(encoding="utf-8")
+    html = (out / name).read_text(encoding="utf-8")
     page = Cells(html)
     assert f'<html lang="{lang}">' in html
     assert "default-src 'none'" in html
     assert not page.tags & {"script", "iframe", "object", "link", "img"}
     for address in page.addresses:
-        assert address.startswith(("#", "tables/", "figures/")), address
+        assert address.startswith(("#", "tables/", "figures/", "maps/")), address
         if not address.startswith("#"):
             assert (out / address).exists(), address
     assert not re.search(r">\s*(None|nan|inf)\s*<", html)
     checked = 0
-    for name, text in page.found:
-        table, keys, column = name.split("|")
+    for cell, text in page.found:
+        table, keys, column = cell.split("|")
         rows = pl.read_parquet(out / "tables" / f"{table}.parquet")
         wanted = keys.split(",") if keys else []
         named = list(KEYS[table])
         if "year" not in named and len(wanted) == len(named) + 1:
             named = ["year", *named]
-        assert len(wanted) == len(named), name
+        assert len(wanted) == len(named), cell
         for key, value in zip(named, wanted, strict=True):
             plain = value.replace("%7C", "|").replace("%2C", ",").replace("%25", "%")
             rows = rows.filter(pl.col(key).cast(pl.String).fill_null("") == plain)
-        assert rows.height == 1, name
+        assert rows.height == 1, cell
         value = rows[column][0]
         if value is None:
-            assert text == UNKNOWN, name
+            assert text == UNKNOWN, cell
         elif isinstance(value, float):
             checked += 1
-            assert near(text, value, lang), (name, text, value)
+            assert near(text, value, lang), (cell, text, value)
     return checked
 
 

@@ -79,6 +79,13 @@ def ingest(
             help="Seeds define sizes; context only locates the ends of links.",
         ),
     ] = "seed",
+    nonpatent: Annotated[
+        bool,
+        typer.Option(
+            "--nonpatent",
+            help="Also keep which papers are cited, for analyse --papers; reads exports once more.",
+        ),
+    ] = False,
     *,
     given: Given,
     processes: Processes = None,
@@ -97,6 +104,7 @@ def ingest(
             processes=processes,
             max_record=chosen_options(None, given).record_bytes,
             report=say,
+            nonpatent=nonpatent,
         )
         print(account(made.counts))
 

@@ -13,6 +13,7 @@ from netpos.analysis.chosen import office_bits
 from netpos.analysis.complexity import check_complexity
 from netpos.analysis.focus_areas import DEFINITIONS, focus_areas
 from netpos.analysis.technologies import load_technologies
+from netpos.commands.papers import check_works
 from netpos.commands.results_folder import KeptFile
 from netpos.countries import data_path
 from netpos.errors import InputError
@@ -72,6 +73,8 @@ def check_options(options: Options) -> dict[str, OptionFile]:
         countries.memberships(Path(options.memberships))
     if options.totals:
         read_totals(Path(options.totals))
+    if options.papers:
+        check_works(options.papers)
     check_complexity(options)
     focus_areas(options.focus_areas, technologies, colours=len(AREA_COLOURS))
     return found

@@ -21,9 +21,11 @@ from netpos.analysis.notes import width_warnings
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
 from netpos.analysis.study import Kind, Study
 from netpos.commands.option_files import OptionFile, check_options, keep_files
+from netpos.commands.paper_page import write_papers
+from netpos.commands.papers import paper_tables, read_papers
 from netpos.files import writing
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
-from netpos.options import FILES, Options, to_toml
+from netpos.options import PATHS, Options, to_toml
 from netpos.outputs import Outputs, make_folder
 from netpos.progress import Report, track
 from netpos.viz.charts.technologies import AREA_COLOURS
@@ -69,6 +71,7 @@ def run(
             max_record=options.record_bytes,
             report=say,
             exactly=True,
+            nonpatent=options.papers is not None,
         )
         return _write(corpus, written, options, files, say, synthetic=synthetic)
 
@@ -142,6 +145,8 @@ def _write_all(
     study = analysis.prepare(corpus, options)
     hits = pattern_hits(study)
     more = (*jump_warnings(hits), *width_warnings(study))
+    papers = read_papers(study, say) if options.papers else None
+    more = (*more, *(papers.warnings() if papers else ()))
     study = replace(study, warnings=(*study.warnings, *more))
     areas = focus_areas(options.focus_areas, study.technologies, colours=len(AREA_COLOURS))
     # made-up data say so in their file name, and then on every page
@@ -151,6 +156,8 @@ def _write_all(
     out = written.folder
     tables = results.tables(study) | {"pattern_hits": hits}
     tables |= results.sensitivity_tables(study, tables)
+    if papers:
+        tables |= paper_tables(papers)
     withheld = complexity_warnings(tables["technologies"])
     study = replace(study, warnings=(*study.warnings, *withheld))
     for warning in withheld:
@@ -169,6 +176,9 @@ def _write_all(
         _maps(study, tables, written, synthetic=synthetic)
         page = _page(study, tables, _corpus_path(corpus, out), synthetic=synthetic)
         page = replace(page, areas=areas)
+        if papers:
+            section = write_papers(papers, tables, written, _names(study), synthetic=synthetic)
+            page = replace(page, papers=section)
         if options.figures:
             page = _with_figures(page, written)
         written.text("index.html", write_report(page))
@@ -177,7 +187,9 @@ def _write_all(
     kept = keep_files(files, written)
     say(f"{len(written.names)} files written")
     written.text("run.toml", to_toml(options))
-    written.finish({**_manifest(study), "corpus": _corpus_path(corpus, out), "option_files": kept})
+    read = {"papers": [{"name": n, "sha256": h} for n, h in papers.files]} if papers else {}
+    about = {"corpus": _corpus_path(corpus, out), "option_files": kept, **read}
+    written.finish(_manifest(study) | about)
     return out / ("tables/countries.csv" if options.tables_only else "index.html")
 
 
@@ -368,7 +380,7 @@ def _page(
         version=netpos.__version__,
         synthetic=synthetic,
         options={
-            key: Path(str(value)).name if key in FILES else str(value)
+            key: Path(str(value)).name if key in PATHS else str(value)
             for key, value in study.options.model_dump(by_alias=True).items()
             if value is not None
         },

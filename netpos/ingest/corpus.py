@@ -33,6 +33,7 @@ from netpos.ingest.manifest import (
     tables_of,
     write_json,
 )
+from netpos.ingest.nonpatent import add_references
 from netpos.ingest.readers.json_stream import MAX_RECORD
 from netpos.progress import Report
 from netpos.signals import unbroken
@@ -149,6 +150,7 @@ def ingest(
     max_record: int = MAX_RECORD,
     report: Report | None = None,
     exactly: bool = False,
+    nonpatent: bool = False,
 ) -> Corpus:
     """Add exports to a corpus; what is already in it is not read again.
 
@@ -169,6 +171,8 @@ def ingest(
         Called with one line of progress at a time.
     exactly
         The corpus shall hold these exports and no others: what it held besides is taken out.
+    nonpatent
+        Also keep which papers the documents name; the exports are read once more for that.
 
     Returns
     -------
@@ -206,6 +210,7 @@ def ingest(
         skipped=skipped,
         report=say,
         exactly=exactly,
+        nonpatent=nonpatent,
     )
 
 
@@ -219,6 +224,7 @@ def build(
     skipped: list[dict[str, str | None]] | None = None,
     report: Report | None = None,
     exactly: bool = False,
+    nonpatent: bool = False,
 ) -> Corpus:
     """Add sources already found to a corpus; see `ingest`."""
     say, skipped = report or (lambda _: None), skipped or []
@@ -239,6 +245,8 @@ def build(
             drop_unnamed(folder / "records", manifest)
         else:
             check_tables(folder, manifest)
+        if nonpatent and add_references(sources, folder, manifest, max_record, say):
+            write_json(folder / "corpus.json", manifest)
     return Corpus(manifest, folder)
 
 

@@ -60,7 +60,7 @@ def add(
     for source, found in _by_bytes(sources, prints):
         if found is None and _size(source) in {item["bytes"] for item in manifest["inputs"]}:
             found = fingerprint(source.path, source.name)
-        ident = found and _ident(source, found[1])
+        ident = found and identity(source, found[1])
         known = next((i for i in manifest["inputs"] if i["ident"] == ident), None)
         longer = known is not None and max_record > known.get("max_record", MAX_RECORD)
         if known and longer and known["rejected"]:
@@ -78,7 +78,7 @@ def add(
         manifest["inputs"].append(
             {
                 "name": known["name"] if known else _free_name(source, digest, manifest),
-                "ident": _ident(source, digest),
+                "ident": identity(source, digest),
                 "sha256": digest,
                 "form": source.form,
                 "bytes": before.st_size,
@@ -97,7 +97,8 @@ def add(
     return changed
 
 
-def _ident(source: Source, digest: str) -> str:
+def identity(source: Source, digest: str) -> str:
+    """Tell an export from others by its content: SHA-256, and which member of an archive."""
     return digest if source.member is None else f"{digest}:{source.member}"
 
 
@@ -125,7 +126,7 @@ def _by_bytes(
 def _known(sources: list[Source], prints: list[Print | None]) -> dict[str, Source]:
     """Return sources by identity; those that cannot be in the corpus are left out."""
     pairs = zip(sources, prints, strict=True)
-    return {_ident(source, found[1]): source for source, found in pairs if found}
+    return {identity(source, found[1]): source for source, found in pairs if found}
 
 
 def _only(manifest: dict[str, Any], sources: dict[str, Source], say: Report) -> bool:
@@ -187,7 +188,7 @@ def _whole_parts(
                     digest = parsed.digest or fingerprint(source.path, source.name)[1]
             finally:
                 check_same(source.path, source.name, before)  # why whatever else went wrong
-            stem = _ident(source, digest).replace(":", "-")[:16]
+            stem = identity(source, digest).replace(":", "-")[:16]
             stem += "" if source.member is None else f"-{source.member}"
             stem += "" if max_record == MAX_RECORD else f"-{max_record}"
             for path in sorted(temporary.iterdir()):

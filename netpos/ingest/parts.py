@@ -96,7 +96,7 @@ def batches(
             from netpos.ingest.readers.lens_json import read_records
 
             found = objects(stream, source.container, max_record=max_record, page=page)
-            yield from read_records(_recovered(found))
+            yield from read_records(recovered(found))
 
 
 def _decoded(
@@ -108,7 +108,7 @@ def _decoded(
         yield number, raw if isinstance(raw, str) else load_object(raw)
 
 
-def _recovered(items: Iterator[tuple[int, bytes | str]]) -> Iterator[tuple[int, bytes | str]]:
+def recovered(items: Iterator[tuple[int, bytes | str]]) -> Iterator[tuple[int, bytes | str]]:
     """Objects of a stream; one that swallowed others because of a stray quote is cut again."""
     from netpos.ingest.readers.lens_record import load_object
 

@@ -250,6 +250,21 @@ def author_shares(authors: Sequence[Sequence[str]]) -> dict[str, float]:
     return found
 
 
+def source_of(record: Record, file: str | Path, line: int) -> str:
+    """Tell whose record it is: ``openalex`` or ``lens``.
+
+    Raises
+    ------
+    InputError
+        It is a patent.
+    """
+    lens = record.lens_id is not None and record.publication_year is None
+    if lens and (record.jurisdiction is not None or record.biblio is not None):
+        problem = "a Lens export of patents, not of scholarly works"
+        raise InputError(problem, file=file, line=line, remedy="give it to netpos run")
+    return "lens" if lens else "openalex"
+
+
 def _add(
     made: _Made,
     record: Record,
@@ -260,10 +275,7 @@ def _add(
     sources: set[str],
 ) -> str:
     """Take a record in; why it cannot be, or an empty text."""
-    lens = record.lens_id is not None and record.publication_year is None
-    if lens and (record.jurisdiction is not None or record.biblio is not None):
-        problem = "a Lens export of patents, not of scholarly works"
-        raise InputError(problem, file=file, line=line, remedy="give it to netpos run")
+    lens = source_of(record, file, line) == "lens"
     key = record.lens_id if lens else _ROMAN.sub("", str(record.id or ""))
     year = record.year_published if lens else record.publication_year
     if not key:

@@ -71,6 +71,8 @@ class Page:
         Countries of the comparison page, the one in focus first; empty: there is no such page.
     areas
         Technology -> focus area, where the figures of complexity are coloured by it.
+    papers
+        The section on papers that the patents cite, as HTML; empty: none were given.
     """
 
     focal: str
@@ -95,6 +97,7 @@ class Page:
     ranked: Mapping[str, Mapping[tuple[str, str], Sequence[Family]]] = field(default_factory=dict)
     compared: Sequence[str] = ()
     areas: Mapping[str, str] = field(default_factory=dict)
+    papers: str = ""
 
     @property
     def parts(self) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from netpos.errors import InputError
@@ -137,7 +137,8 @@ def _logical(
 class _Header:
     """Where the columns are, and what the first line of a record looks like."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, more: Mapping[str, str] | None = None) -> None:
+        self.fields = {**FIELD, **(more or {})}
         self.delimiter = delimiter_of(text)
         self.quote = quote_of(text)
         self.cells = header_cells(text)
@@ -157,7 +158,7 @@ class _Header:
         """Note the positions of the columns we know."""
         self.at = {}
         for i, cell in enumerate(self.cells):
-            if field := FIELD.get(plain_name(cell)):
+            if field := self.fields.get(plain_name(cell)):
                 self.at.setdefault(field, []).append(i)
 
 
@@ -253,11 +254,33 @@ def read_csv(stream: BinaryIO, *, file: str, max_record: int = MAX_RECORD) -> It
     yield last
 
 
-def _read_header(lines: Iterator[tuple[int, bytes | None]], file: str) -> _Header:
+def csv_rows(
+    stream: BinaryIO, *, file: str, max_record: int, more: Mapping[str, str]
+) -> Iterator[Row]:
+    """Return the rows that `read_csv` takes for records, as texts, with columns besides its own.
+
+    Parameters
+    ----------
+    stream, file, max_record
+        As for `read_csv`.
+    more
+        Plain name of a further column -> how it is called in the row.
+    """
+    lines = enumerate(_lines(stream, max_record), 1)
+    header = _read_header(lines, file, more)
+    for line, text in _logical(lines, header.start, max_record, header.quote):
+        found = None if text is None else _row(text, header)
+        if isinstance(found, dict):
+            yield line, found
+
+
+def _read_header(
+    lines: Iterator[tuple[int, bytes | None]], file: str, more: Mapping[str, str] | None = None
+) -> _Header:
     for _, raw in lines:
         text = "" if raw is None else _decoded(raw).removeprefix(BOM)
         if text.strip() and not is_separator_line(text):
-            header = _Header(text)
+            header = _Header(text, more)
             form, why = recognise_header(header.cells)
             if form != "lens-csv":
                 raise InputError(why or form, file=file)

@@ -58,12 +58,13 @@ class Shown:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: heading, paragraphs, names of figures, tables."""
+    """A part of the page: heading, paragraphs, names of figures, tables, a file and its name."""
 
     title: str
     text: Sequence[str] = ()
     figures: Sequence[str] = ()
     tables: Sequence[Shown] = ()
+    link: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -175,10 +176,41 @@ def write_findings(page: Findings) -> str:
     )
 
 
+def rendered(
+    page: Findings, *, heading: str, ident: str, lead: str, more: tuple[str, str]
+) -> Markup:
+    """Render the sections of a page as one section of another.
+
+    Parameters
+    ----------
+    page
+        What it is made of; its title, facts and notes are left out.
+    heading, ident, lead
+        Of the section.
+    more
+        File and name of a page that says more.
+    """
+    t = finding_words(page.lang)
+    return Markup(
+        environment()
+        .get_template("report_papers.html.j2")
+        .render(
+            page=page,
+            heading=heading,
+            ident=ident,
+            lead=lead,
+            more=more,
+            parts=[_part(section, page, t) for section in page.sections],
+            drawing=lambda name: Markup(page.figures[name].svg),
+        )
+    )
+
+
 def _part(section: Section, page: Findings, t: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": section.title,
         "text": section.text,
+        "link": section.link,
         "figures": [name for name in section.figures if name in page.figures],
         "tables": [_table(shown, page.lang, t) for shown in section.tables if shown.rows.height],
     }
