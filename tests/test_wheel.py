@@ -1,10 +1,13 @@
 """Wheel, source distribution and editable install each work alone, in an empty environment.
 
-`make release` runs these on the files that it has built, given as $NETPOS_DIST.
+`make release` runs these on the files that it has built, given as $NETPOS_DIST, and installs what
+they need from the index. Else an environment is lent what the wheel says it needs, and what that
+needs, from the one that runs this: what is used and not declared is missed all the same.
 """
 
 from __future__ import annotations
 
+import email
 import json
 import os
 import shutil
@@ -14,10 +17,12 @@ import sys
 import tarfile
 import venv
 import zipfile
+from collections.abc import Iterable
 from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import netpos
 from scripts import release
@@ -92,12 +97,48 @@ def sdist(built: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def libraries(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the wheel needs and nothing else."""
+    return linked(needed(wheel), tmp_path_factory.mktemp("libraries") / "site-packages")
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, libraries: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with the wheel and what it needs: nothing else was there before."""
     place = tmp_path_factory.mktemp("environment")
     venv.create(place)
-    pip(place, "-c", ROOT / "constraints.txt", wheel)
+    if os.environ.get("NETPOS_DIST"):
+        pip(place, "-c", ROOT / "constraints.txt", wheel)
+    else:
+        pip(place, "--no-deps", wheel)
+        lend(libraries, place)
     return place
+
+
+def needed(wheel: Path) -> set[str]:
+    """Names of the distributions that a wheel needs, and of what these need."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        said = email.message_from_bytes(archive.read(name)).get_all("Requires-Dist", [])
+    waiting, found = [(Requirement(text), "") for text in said], set()
+    assert len(waiting) > 15
+    while waiting:
+        one, extra = waiting.pop()
+        if one.marker is not None and not one.marker.evaluate({"extra": extra}):
+            continue
+        there = distribution(one.name)
+        assert one.specifier.contains(there.version, prereleases=True), one
+        if (key := f"{one.name} {sorted(one.extras)}") not in found:
+            found.add(key)
+            more = [Requirement(text) for text in there.requires or ()]
+            waiting += [(each, extra) for each in more for extra in ("", *one.extras)]
+    return {key.split()[0] for key in found}
+
+
+def lend(libraries: Path, place: Path) -> None:
+    """Let an environment find libraries, behind what is installed in it."""
+    (site,) = place.rglob("site-packages")
+    (site / "zz.pth").write_text(f"{libraries}\n", encoding="utf-8")
 
 
 def pip(place: Path, *what: object, **more: str) -> None:
@@ -114,13 +155,14 @@ def scripts(place: Path) -> Path:
     return place / ("Scripts" if sys.platform == "win32" else "bin")
 
 
-def backend(folder: Path) -> Path:
-    """A folder with what builds netpos and nothing else, to be given as PYTHONPATH."""
+def linked(names: Iterable[str], folder: Path) -> Path:
+    """A folder with these distributions and nothing else, to be given as PYTHONPATH."""
     folder.mkdir()
-    for name in BACKEND:
+    for name in names:
         package = distribution(name)
         for top in {f.parts[0] for f in package.files or () if not f.parts[0].startswith(".")}:
-            (folder / top).symlink_to(package.locate_file(top))
+            if not (folder / top).exists() and top != "__pycache__":
+                (folder / top).symlink_to(package.locate_file(top))
     return folder
 
 
@@ -195,7 +237,7 @@ def demo_runs(place: Path, folder: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="lays links to what builds netpos")
 @pytest.mark.parametrize("how", ["source distribution", "editable"])
 def test_installed_in_another_way_netpos_finds_data_and_scanner(
-    how: str, environment: Path, sdist: Path, tmp_path: Path
+    how: str, libraries: Path, sdist: Path, tmp_path: Path
 ) -> None:
     place = tmp_path / "environment"
     venv.create(place)
@@ -206,11 +248,10 @@ def test_installed_in_another_way_netpos_finds_data_and_scanner(
         what: tuple[object, ...] = ("-e", unpacked)
     else:
         what = (sdist,)
-    tools = str(backend(tmp_path / "backend"))
+    tools = str(linked(BACKEND, tmp_path / "backend"))
     pip(place, "--no-deps", "--no-build-isolation", *what, PYTHONPATH=tools)
     (site,) = place.rglob("site-packages")
-    (libraries,) = environment.rglob("site-packages")
-    (site / "zz.pth").write_text(f"{libraries}\n", encoding="utf-8")  # comes after netpos's own
+    lend(libraries, place)
     file, data, compiled = json.loads(call(scripts(place) / "python", "-c", READ, cwd=tmp_path))
     root = Path(file).parent.parent
     assert root == (unpacked if how == "editable" else site)
