@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from netpos.errors import TableError
 from netpos.graph import core as cores
@@ -15,12 +16,23 @@ from netpos.graph import dependence, kernels
 from netpos.graph.kernels import Floats
 from netpos.graph.links import Ints, Mask
 from netpos.indicators import influence
+from netpos.indicators.cells import Cells, Sources
 from netpos.indicators.influence import Precision
-from netpos.indicators.resampling import Drawn, Held, Network, Sample, Valued, Worth
+from netpos.indicators.resampling import (
+    Drawn,
+    Held,
+    Network,
+    Sample,
+    Summing,
+    Valued,
+    Worth,
+)
 from netpos.progress import track
 from netpos.tables import LINK_TABLE, NODE_TABLE, Links
 
 _BLOCS = ("share_eu", "share_oecd_nato", "share_other")
+_LEAST_NODES = 3  # fewer have no core
+_STACK = 500_000  # numbers in one stack of matrices: what fits near the processor
 
 
 def _bare(nodes: list[str]) -> Links:
@@ -83,28 +95,38 @@ class Measured:
 
     def draw(self, draws: int, seed: int, threads: int) -> dict[str, Floats]:
         """Compute every indicator in every draw, ``(draws, countries)``."""
-        used = [self.network.entries.citing, self.network.entries.cited]
-        used += [self.own.unit, self.located.unit]
+        entries = self.network.entries
+        used = [np.stack([entries.citing, entries.cited], axis=1).ravel()]
         if self.value is not None:
-            used += [self.value.cited.citing, self.value.cited.cited, self.value.alone.unit]
-        drawn, n, rows = Drawn.of(self.sample, *used), self.table.height, self.rows
-        network, own = self.network.placed(drawn), self.own.placed(drawn)
-        one = self.located.placed(drawn)
-        worth = None if self.value is None else self.value.placed(drawn)
+            cited = self.value.cited
+            used += [np.stack([cited.citing, cited.cited], axis=1).ravel(), self.value.alone.unit]
+        drawn = Drawn.of(self.sample, *used, self.own.unit, self.located.unit)
+        n, network = self.table.height, self.network.placed(drawn)
+        families = self.own.placed(drawn).summing(n, drawn.units)
+        located = self.located.placed(drawn).summing(1, drawn.units)
+        value = None if self.value is None else self.value.placed(drawn)
+        closed, wide = self._exchange(), self._wide()
+        both = [network.entries] if value is None else [network.entries, value.cited]
+        summing, places = Summing.of(*both), network.entries.cells
+        alone = csr_array((n, drawn.units))
+        if value is not None:
+            alone = value.alone.summing(n, drawn.units)
+        del network, value, both
 
         def some(numbers: Ints) -> dict[str, Floats]:
             weights = drawn.weights(numbers, seed)
-            links, wide = network.stack(weights)
-            families = np.ascontiguousarray(own.totals(weights, n).T)
-            located = one.totals(weights, 1).T
-            found = self._closed(links[:, rows][:, :, rows], families, located)
-            found |= _from_sources(wide, self.classes, rows)
-            if worth is None:
+            sums = summing.totals(weights)
+            totals = sums[:places]
+            shares = families @ weights, located @ weights
+            found = self._closed(closed, totals[1::4] + totals[3::4], *shares)
+            found |= wide.indicators(totals[2::4] + totals[3::4])
+            if self.value is None:
                 return found | {"value_share": np.full((numbers.size, n), np.nan)}
-            value = np.ascontiguousarray(worth.totals(weights).T)
-            return found | {"value_share": kernels.divide(value, kernels.total(value))}
+            worth = np.ascontiguousarray((sums[places:] + alone @ weights).T)
+            return found | {"value_share": kernels.divide(worth, kernels.total(worth))}
 
-        chunks = list(drawn.chunks(draws, len(self.network.nodes))) or [np.arange(0)]
+        size = max(closed.place.size, wide.place.size)
+        chunks = list(drawn.chunks(draws, size)) or [np.arange(0)]
         if threads > 1:
             with ThreadPoolExecutor(threads) as pool:
                 several = [pool.submit(some, chunk) for chunk in chunks]
@@ -113,17 +135,38 @@ class Measured:
             parts = [some(chunk) for chunk in track(chunks, "draws")]
         return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
 
-    def _closed(self, F: Floats, families: Floats, located: Floats) -> dict[str, Floats]:
-        received, given = kernels.received(F), kernels.given(F)
+    def _exchange(self) -> _Exchange:
+        """Links between countries of the table, and the countries that have any."""
+        n = self.table.height
+        row = np.full(len(self.network.nodes), -1, dtype=np.int64)
+        row[self.rows] = np.arange(n)
+        place, citing, cited = self.network.selected(1)
+        citing, cited = row[citing], row[cited]
+        active = np.unique(np.concatenate([citing, cited]))
+        if active.size < _LEAST_NODES or self.method != "rich":
+            active = np.arange(n)
+        return _Exchange(place, Cells.of(citing, cited, n), active)
+
+    def _wide(self) -> _Wide:
+        """Links to all sources."""
+        place, citing, cited = self.network.selected(2)
+        cells = Cells.of(citing, cited, len(self.network.nodes))
+        return _Wide(place, Sources.of(cells, *self.classes), self.rows)
+
+    def _closed(
+        self, closed: _Exchange, totals: Floats, families: Floats, located: Floats
+    ) -> dict[str, Floats]:
+        values = totals[closed.place]
+        received = np.ascontiguousarray((closed.cells.received @ values).T)
+        given = np.ascontiguousarray((closed.cells.given @ values).T)
         rank = kernels.competition_rank(received)
-        core = core_members(F, self.table["country"].to_list(), self.method)
-        distance = kernels.resistance(F, core)
-        distance[~core.any(axis=-1)] = np.nan
+        held = np.ascontiguousarray(families.T)
+        core, distance = closed.core(values, self.table["country"].to_list(), self.method)
         return {
             "balance_ratio": kernels.ratio_of(received, given),
-            "family_share": kernels.divide(families, located),
+            "family_share": kernels.divide(held, located.T),
             "received_share": kernels.divide(received, kernels.total(received)),
-            "near_core_share": kernels.near_core(core, distance, kernels.significant(families)),
+            "near_core_share": kernels.near_core(core, distance, kernels.significant(held)),
             "top10_share": (rank <= 10).astype(np.float64),
         }
 
@@ -166,16 +209,52 @@ class Measured:
         return found
 
 
-def _from_sources(
-    F: Floats, classes: tuple[NDArray[np.int64], NDArray[np.int64]], rows: Ints
-) -> dict[str, Floats]:
-    of_partner, own = classes
-    blocs = kernels.class_shares(F, own)
-    score = kernels.similarity_score(kernels.class_shares(F, of_partner))
-    found = {name: blocs[:, rows, k] for k, name in enumerate(_BLOCS)}
-    found["similarity"] = score[:, rows]
-    found["source_effective"] = kernels.source_diversity(F).effective[:, rows]
-    return found
+@dataclass(frozen=True)
+class _Exchange:
+    """Places of links between the countries of the table, and the countries that have any."""
+
+    place: Ints
+    cells: Cells
+    active: Ints
+
+    def core(
+        self, values: Floats, countries: list[str], method: cores.CoreMethod
+    ) -> tuple[Mask, Floats]:
+        """Compute the core and the distance to it, both ``(draws, countries)``."""
+        n, m, draws = len(countries), self.active.size, values.shape[1]
+        core, far = np.zeros((draws, n), dtype=bool), np.full((draws, n), np.nan)
+        at = np.full(n, -1, dtype=np.int64)
+        at[self.active] = np.arange(m)
+        names = [countries[k] for k in self.active.tolist()]
+        some = max(1, _STACK // max(1, m * m))
+        for k in range(0, draws, some):
+            part = slice(k, k + some)
+            F = np.zeros((values[:, part].shape[1], m, m))
+            F[:, at[self.cells.citing], at[self.cells.cited]] = values[:, part].T
+            inside = core_members(F, names, method)
+            distance = kernels.resistance(F, inside)
+            distance[~inside.any(axis=-1)] = np.nan
+            core[part, self.active], far[part, self.active] = inside, distance
+        return core, far
+
+
+@dataclass(frozen=True)
+class _Wide:
+    """Places of links to all sources, and the countries asked for among the nodes."""
+
+    place: Ints
+    sources: Sources
+    rows: Ints
+
+    def indicators(self, totals: Floats) -> dict[str, Floats]:
+        """Compute what rests on sources, ``(draws, countries)``."""
+        values, of = totals[self.place], self.sources
+        given = of.cells.given @ values
+        blocs = of.class_shares(values, given, 1)
+        found = {name: blocs[..., k] for k, name in enumerate(_BLOCS)}
+        found["similarity"] = kernels.similarity_score(of.class_shares(values, given, 0))
+        found["source_effective"] = of.effective(values, given)
+        return {name: np.ascontiguousarray(one[self.rows].T) for name, one in found.items()}
 
 
 def core_members(F: Floats, nodes: list[str], method: cores.CoreMethod = "rich") -> Mask:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -23,9 +24,9 @@ from netpos.graph.kernels import Floats
 from netpos.graph.links import Citations, Ints, Mask, Shares, Spread, gathered
 from netpos.indicators.weights import poisson_weights, units
 
-_CELLS = 500_000  # numbers in one stack of matrices: what fits near the processor
+_CELLS = 1_000_000  # numbers in one table of cells
 _WEIGHTS = 20_000_000  # numbers in one table of weights
-_GROUPS = 4096  # groups of links summed at a time
+_PAIRS = 2048  # pairs of units weighed at a time
 
 
 @dataclass(frozen=True)
@@ -77,29 +78,66 @@ class Bilinear:
             self.cell[keep], self.citing[keep], self.cited[keep], self.amount[keep], self.cells
         )
 
+
+class _Block(NamedTuple):
+    """Some pairs of units, and the matrix that adds their links up by cell."""
+
+    citing: Ints
+    cited: Ints
+    cells: Ints
+    matrix: csr_array
+
+
+@dataclass(frozen=True)
+class Summing:
+    """Sums of links by cell for one draw after another, each pair of units weighed once."""
+
+    blocks: list[_Block]
+    cells: int
+
+    @classmethod
+    def of(cls, *several: Bilinear) -> Summing:
+        """Put sums together; cells of the second are counted on from the last of the first."""
+        before = np.cumsum([0, *(one.cells for one in several)])
+        cell = np.concatenate([one.cell + k for one, k in zip(several, before, strict=False)])
+        citing = np.concatenate([one.citing for one in several])
+        cited = np.concatenate([one.cited for one in several])
+        amount = np.concatenate([one.amount for one in several])
+        most, cells = 1 + int(cited.max(initial=0)), int(before[-1])
+        _, first, at = np.unique(citing * most + cited, return_index=True, return_inverse=True)
+        come = np.argsort(first, kind="stable")  # pairs of one cell lie together
+        place = np.empty(come.size, dtype=np.int64)
+        place[come] = np.arange(come.size)
+        pair, first = place[at], first[come]
+        key = pair // _PAIRS * cells + cell
+        order = np.argsort(key, kind="stable")
+        key, data, index = key[order], amount[order], pair[order] % _PAIRS
+        row = np.flatnonzero(np.diff(key, prepend=-1))  # first entry of each block and cell
+        where, ends = key[row], np.append(row, key.size)
+        blocks = []
+        for k in range(0, come.size, _PAIRS):
+            begin, end = np.searchsorted(where, [k // _PAIRS * cells, (k // _PAIRS + 1) * cells])
+            part, some = slice(ends[begin], ends[end]), first[k : k + _PAIRS]
+            matrix = csr_array(
+                (data[part], index[part], ends[begin : end + 1] - ends[begin]),
+                shape=(end - begin, some.size),
+            )
+            blocks.append(_Block(citing[some], cited[some], where[begin:end] % cells, matrix))
+        return cls(blocks, cells)
+
     def totals(self, weights: Floats) -> Floats:
         """Sum of each cell with the weights of units: ``(cells, draws)``.
 
-        The sums run in the order of the entries, however many draws there are.
+        The sums run in the same order however many draws there are.
         """
         found = np.zeros((self.cells, weights.shape[1]))
-        new = np.ones(self.cell.size, dtype=bool)
-        new[1:] = (np.diff(self.cell) != 0) | (np.diff(self.citing) != 0)
-        first = np.flatnonzero(new)  # of each group: a cell and a citing unit
-        last = np.append(first[1:], self.cell.size)
-        for start in range(0, first.size, _GROUPS):
-            part = slice(start, start + _GROUPS)
-            begin, end = first[part][0], last[part][-1]
-            pointer = np.append(first[part], end) - begin
-            matrix = csr_array(
-                (self.amount[begin:end], self.cited[begin:end], pointer),
-                shape=(pointer.size - 1, weights.shape[0]),
-            )
-            sums = matrix @ weights
-            sums *= weights[self.citing[first[part]]]
-            cell = self.cell[first[part]]
-            at = np.flatnonzero(np.diff(cell, prepend=-1))
-            found[cell[at]] += np.add.reduceat(sums, at, axis=0)
+        both = np.empty((2, _PAIRS, weights.shape[1]))
+        for block in self.blocks:
+            one, other = both[:, : block.citing.size]
+            np.take(weights, block.citing, axis=0, out=one, mode="clip")
+            np.take(weights, block.cited, axis=0, out=other, mode="clip")
+            one *= other
+            found[block.cells] += block.matrix @ one
         return found
 
 
@@ -167,14 +205,15 @@ class Network:
         """Return the same network with the units numbered as in the weights."""
         return replace(self, entries=drawn.renumbered(self.entries))
 
-    def stack(self, weights: Floats) -> tuple[Floats, Floats]:
-        """Compute the matrices of foreign links of both selections, ``(draws, n, n)``."""
-        totals = self.entries.totals(weights)
-        n, draws = len(self.nodes), weights.shape[1]
-        found = np.zeros((2, draws, n, n))
-        for k, parts in enumerate(((1, 3), (2, 3))):
-            found[k][:, self.citing, self.cited] = (totals[parts[0] :: 4] + totals[3::4]).T
-        return found[0], found[1]
+    def selected(self, bit: int) -> tuple[Ints, Ints, Ints]:
+        """Return the places of the links (1) or sources (2), by citing and cited country, and
+        these.
+        """
+        held = np.zeros(self.entries.cells, dtype=bool)
+        held[self.entries.cell] = True
+        place = np.flatnonzero(held[bit::4] | held[3::4])
+        place = place[np.lexsort((self.cited[place], self.citing[place]))]
+        return place, self.citing[place], self.cited[place]
 
 
 @dataclass(frozen=True)
@@ -215,11 +254,9 @@ class Held:
         """Return the same rows with the units numbered as in the weights."""
         return replace(self, unit=drawn.place(self.unit))
 
-    def totals(self, weights: Floats, countries: int) -> Floats:
-        """Sum of each country with the weights of units: ``(countries, draws)``."""
-        at = self.country, self.unit
-        matrix = csr_array((self.amount, at), shape=(countries, weights.shape[0]))
-        return np.asarray(matrix @ weights, dtype=np.float64)
+    def summing(self, countries: int, units: int) -> csr_array:
+        """Return the matrix that sums the weights of units by country."""
+        return csr_array((self.amount, (self.country, self.unit)), shape=(countries, units))
 
 
 def numbers(names: list[str], countries: list[str]) -> Ints:
@@ -321,32 +358,48 @@ class Valued:
         """Return the same value with the units numbered as in the weights."""
         return replace(self, cited=drawn.renumbered(self.cited), alone=self.alone.placed(drawn))
 
-    def totals(self, weights: Floats) -> Floats:
-        """Value of each country with the weights of units: ``(countries, draws)``."""
-        return self.cited.totals(weights) + self.alone.totals(weights, self.cited.cells)
+
+def _in_order(numbers: Ints, limit: int) -> tuple[Ints, Ints]:
+    """Return the numbers that occur as they come first, and the place of each number below the
+    limit among them (that of others means nothing).
+    """
+    first = np.full(limit, -1, dtype=np.int64)
+    first[numbers[::-1]] = np.arange(numbers.size)[::-1]  # the last that is written stays
+    found = np.flatnonzero(first >= 0)
+    found = found[np.argsort(first[found])].astype(np.int64)
+    first[found] = np.arange(found.size)
+    return found, first
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Units with a weight in every draw: those used, and how their weights come about."""
+    """Units with a weight in every draw, and how their weights come about.
 
-    used: Ints
+    Units and clusters are numbered as they come first: what is used together lies together.
+    """
+
+    places: Ints
     clusters: Ints
     parts: csr_array
 
     @classmethod
     def of(cls, sample: Sample, *used: Ints) -> Drawn:
         """Take the units that occur in any of the arrays."""
-        every = np.unique(np.concatenate(used))
+        units, clusters = sample.parts.shape
+        every, places = _in_order(np.concatenate(used), units)
         parts = sample.parts[every]
-        clusters = np.unique(parts.indices).astype(np.int64)
-        at = np.searchsorted(clusters, parts.indices)
-        shape = (every.size, clusters.size)
-        return cls(every, clusters, csr_array((parts.data, at, parts.indptr), shape=shape))
+        named, at = _in_order(parts.indices.astype(np.int64), clusters)
+        shape = (every.size, named.size)
+        return cls(places, named, csr_array((parts.data, at[parts.indices], parts.indptr), shape))
 
     def place(self, unit: Ints) -> Ints:
         """Compute the position of these units among those used."""
-        return np.searchsorted(self.used, unit).astype(np.int64)
+        return self.places[unit]
+
+    @property
+    def units(self) -> int:
+        """Number of units used."""
+        return int(self.parts.shape[0])
 
     def weights(self, draws: Ints, seed: int) -> Floats:
         """Compute the weights of the units: ``(used, draws)``."""
@@ -358,8 +411,8 @@ class Drawn:
         ends = self.place(entries.citing), self.place(entries.cited)
         return Bilinear(entries.cell, *ends, entries.amount, entries.cells)
 
-    def chunks(self, draws: int, nodes: int) -> Iterator[Ints]:
+    def chunks(self, draws: int, cells: int) -> Iterator[Ints]:
         """Yield numbers of draws, as many at a time as there is room for."""
-        room = min(_CELLS // max(1, nodes * nodes), _WEIGHTS // max(1, self.used.size))
+        room = min(_CELLS // max(1, cells), _WEIGHTS // max(1, self.units))
         size = max(1, min(250, room))
         yield from (np.arange(k, min(k + size, draws)) for k in range(0, draws, size))

@@ -12,13 +12,29 @@ from netpos.graph.links import Ints, Shares
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _POISSON = np.exp(-1.0) * np.cumsum(1.0 / np.cumprod([1, *range(1, 13)]))
 _STEPS = np.floor(_POISSON[:12] * 2.0**32).astype(np.uint32)
+_BLOCK = 1 << 15  # numbers at a time: what fits near the processor
+
+
+def _steps_up_to(upper: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Count the steps of the distribution function that a number has reached."""
+    return np.searchsorted(_STEPS, upper, side="right").astype(np.uint8)
+
+
+# weight by the upper 16 bits; _UNSURE where the lower 16 decide
+_UNSURE = np.uint8(255)
+_FIRST = np.arange(1 << 16, dtype=np.uint32) << np.uint32(16)
+_BY_UPPER = _steps_up_to(_FIRST)
+_BY_UPPER[_steps_up_to(_FIRST | np.uint32(0xFFFF)) != _BY_UPPER] = _UNSURE
 
 
 def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Scramble 64 bits: the output function of SplitMix64."""
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    """Scramble 64 bits in place: the output function of SplitMix64."""
+    z ^= z >> np.uint64(30)
+    z *= np.uint64(0xBF58476D1CE4E5B9)
+    z ^= z >> np.uint64(27)
+    z *= np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return z
 
 
 def splitmix(start: NDArray[np.uint64], counter: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -34,7 +50,7 @@ def splitmix(start: NDArray[np.uint64], counter: NDArray[np.uint64]) -> NDArray[
     >>> splitmix(np.array([1234567], np.uint64), np.arange(2, dtype=np.uint64)).tolist()
     [6457827717110365317, 3203168211198807973]
     """
-    return _mix(start + (counter + np.uint64(1)) * _GOLDEN)
+    return _mix(np.asarray(start + (counter + np.uint64(1)) * _GOLDEN))
 
 
 def poisson_weights(positions: Ints, draws: Ints, seed: int = 0) -> NDArray[np.uint8]:
@@ -71,11 +87,15 @@ def poisson_weights(positions: Ints, draws: Ints, seed: int = 0) -> NDArray[np.u
     if not 0 <= seed < 2**64:
         raise OptionError(f"--seed {seed}: out of range", remedy="use a whole number from 0")
     start = splitmix(np.array(seed, dtype=np.uint64), positions.astype(np.uint64))
-    number = splitmix(start[:, None], draws.astype(np.uint64))
-    upper = (number >> np.uint64(32)).astype(np.uint32)
-    weights = np.zeros(upper.shape, dtype=np.uint8)
-    for step in _STEPS:
-        weights += upper >= step
+    weights = np.empty((positions.size, draws.size), dtype=np.uint8)
+    number = draws.astype(np.uint64)
+    rows = max(1, _BLOCK // max(1, draws.size))
+    for k in range(0, positions.size, rows):
+        found = splitmix(start[k : k + rows, None], number)
+        part = _BY_UPPER.take((found >> np.uint64(48)).view(np.int64))
+        unsure = np.nonzero(part == _UNSURE)
+        part[unsure] = _steps_up_to((found[unsure] >> np.uint64(32)).astype(np.uint32))
+        weights[k : k + rows] = part
     return weights
 
 
