@@ -31,6 +31,7 @@ DEFINED: dict[str, dict[str, object]] = tomllib.loads(
 #: Arrays in, arrays out: used by the indicators, told with them, of no use by themselves.
 MACHINERY = {
     "netpos.indicators.bipartite": {"count", "deviation", "named", "series", "spread"},
+    "netpos.indicators.cells": {"summing"},
     "netpos.indicators.focal": {"leader", "of_links", "of_sizes", "of_sources", "places", "ranked"},
     "netpos.indicators.markets": {"live_matrix"},
     "netpos.indicators.relevance": {"expected_citations", "relative_citations"},
