@@ -13,6 +13,7 @@ from netpos.analysis.chosen import UNION
 from netpos.analysis.technologies import Technology
 from netpos.graph.links import MOST_OF_A_PAIR, Mask
 from netpos.ingest.corpus import Corpus
+from netpos.ingest.lacking import lacking_told
 from netpos.options import EXPORT, Options
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def warnings(
             f"Rejected: {counts['rejected']:,} of {counts['read']:,} records; ledger.csv says why "
             "of each."
         )
+    found += lacking_told(corpus.manifest["inputs"])
     for item in corpus.manifest["inputs"]:  # patents of which no citation can come
         unlinked = [n for n in item["notes"] if "come without citations" in n]
         found += [f"{item['name']}: {text}." for text in unlinked]

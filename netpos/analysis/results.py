@@ -23,6 +23,7 @@ from netpos.indicators import (
     value,
 )
 from netpos.indicators.differences import differences
+from netpos.ingest.lacking import without_status
 from netpos.ingest.user_tables import read_totals
 from netpos.progress import track
 from netpos.tables import rounded
@@ -106,7 +107,7 @@ def _trend(study: Study) -> pl.DataFrame:
     counted = ~study.pairs.self_citation if study.drops_self_citations() else None
     values = (
         None
-        if not len(study.all_pairs)
+        if not len(study.all_pairs) or without_status(study.corpus.manifest["inputs"])
         else value.stock(
             study.valued_documents(),
             study.all_pairs,

@@ -12,6 +12,7 @@ import polars as pl
 from netpos.countries import resolve
 from netpos.ingest.corpus import Corpus, build
 from netpos.ingest.discover import REFUSED, Source, find, opened
+from netpos.ingest.lacking import LACKS
 from netpos.ingest.parts import read_part
 from netpos.ingest.readers.lens_header import csv_report, split_header
 from netpos.ingest.remarks import late_lines
@@ -22,6 +23,8 @@ _NAMES = {
     "lens-jsonl": "Lens patent records, JSON lines",
     "lens-legacy-jsonl": "Lens patent records of 2020, legacy JSON lines",
     "patentsview-json": "PatentsView API records, JSON",
+    "google-publications": "publications of Google/IFI (BigQuery)",
+    "uspto-tables": "bulk tables of USPTO/PatentsView",
     "lens-scholarly-csv": "a Lens export of scholarly works",
     "lens-scholarly-json": "a Lens export of scholarly works",
     "other-patents": "patents, but not an export that netpos reads",
@@ -158,6 +161,7 @@ def _described(source: Source, corpus: Corpus, folder: Path) -> Check:
     fill = _fill(records, parties, details("classes"))
     if source.form in ("lens-json", "lens-jsonl"):
         cannot += _missing_fields(fill)
+    cannot += LACKS.get(source.form, ())
     by_role = {
         role: stated.filter(pl.col("role") == role).select("part", "row").n_unique()
         for role in ("applicant", "inventor")
@@ -180,7 +184,7 @@ def _described(source: Source, corpus: Corpus, folder: Path) -> Check:
         counts["duplicates"],
         counts["families"],
         cited.height,
-        int((cited["other"] >= 0).sum()) if source.form != "patentsview-json" else cited.height,
+        int((cited["other"] >= 0).sum()) if source.form.startswith("lens") else cited.height,
         int(cited["other"].is_in(own).sum()),
         refs.height - cited.height,
         by_role["applicant"] / n,

@@ -14,6 +14,8 @@ _FORMS = {
     "lens-jsonl": "Lens JSON lines",
     "lens-legacy-jsonl": "Lens 2020",
     "patentsview-json": "PatentsView",
+    "google-publications": "Google/IFI",
+    "uspto-tables": "USPTO tables",
 }
 _LONGEST = 44
 

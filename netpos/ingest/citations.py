@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from netpos.ingest.copies import Copies, mentions_once
 from netpos.ingest.descriptions import describe
 from netpos.ingest.details import Details
-from netpos.ingest.distinct import Lookup, distinct, distinct_texts, first_places, or_null
-from netpos.ingest.document_numbers import normal_numbers
+from netpos.ingest.distinct import Lookup, distinct, distinct_texts, or_null
 from netpos.ingest.families import Grouping
+from netpos.ingest.locate import Found, locate, named_without_id
+from netpos.ingest.number_keys import is_packed, unpacked
 from netpos.ingest.pairs import NO_OFFICE, merge_mentions
 from netpos.ingest.records import CATEGORIES, PHASES, lens_ids
 
@@ -157,7 +158,7 @@ def write_citations(
             a[kept] for a in (record, other, cited_by, phase, categories, own)
         )
     copies.rename(other)
-    _rename(other, _without_id(mentions.bare, docs, details))
+    counts |= _rename(other, locate(details, other, mentions.bare, docs, grouping))
     copies.rename(other)
     several = bool(copies.several.any())
     if several and copies.several[record].any():
@@ -303,19 +304,21 @@ def read_mentions(details: Details) -> Mentions:
     for arrays, kind in zip(columns, types, strict=True):
         found.append(np.concatenate([np.empty(0, kind), *arrays]))
         arrays.clear()
-    return Mentions(tuple(found), _bare(details))
+    return Mentions(tuple(found), named_without_id(details))
 
 
-def _rename(other: NDArray[np.int64], renamed: pl.DataFrame) -> None:
-    """Give documents named by number only the number of the document meant, in place."""
-    if not renamed.height:
-        return
-    renamed = renamed.sort("other")
-    old, new = renamed["other"].to_numpy(), renamed["doc"].to_numpy()
-    bare = np.flatnonzero(other < 0)
-    place = np.minimum(np.searchsorted(old, other[bare]), old.size - 1)
-    hit = old[place] == other[bare]
-    other[bare[hit]] = new[place[hit]]
+def _rename(other: NDArray[np.int64], found: Found) -> dict[str, int]:
+    """Give documents named by number that of the document meant, in place; count by rule."""
+    at = Lookup(found.other).find(other)
+    hit = np.flatnonzero(at >= 0)
+    with_kind = int(found.with_kind[at[hit]].sum())
+    unclear = int((Lookup(found.ambiguous).find(other) >= 0).sum()) if found.ambiguous.size else 0
+    other[hit] = found.doc[at[hit]]
+    return {
+        "mentions_by_number": with_kind,
+        "mentions_without_kind": hit.size - with_kind,
+        "mentions_ambiguous": unclear,
+    }
 
 
 #: Mentions put together at a time: bounds what is held, and one piece is written meanwhile.
@@ -384,6 +387,10 @@ def _outside(
         said = (table for _, table in details.parts("outside"))
         described, at = describe(said, named[part], wanted[part])
         offices[part] = np.append(_office_numbers(described["office"]), np.int8(NO_OFFICE))[at]
+        bare = np.flatnonzero(is_packed(named[part]) & wanted[part])
+        if bare.size:
+            of_key = unpacked(pl.Series(named[part][bare]))["office"]
+            offices[low + bare] = _office_numbers(of_key)
         outside = np.flatnonzero(missing[part])
         table = _outside_table(described, named[part][outside], at[outside], first)
         first += outside.size
@@ -398,60 +405,14 @@ def _outside_table(
 ) -> pl.DataFrame:
     """Tell what is known of documents outside, whose numbers are in order; rows from ``first``."""
     rows = or_null(at)
-    ids = lens_ids(pl.Series(outside, dtype=pl.Int64))
+    numbers = pl.Series(outside, dtype=pl.Int64)
+    ids = lens_ids(numbers)
+    packed = unpacked(numbers)
     return described.select(pl.all().gather(rows)).select(
         (pl.int_range(pl.len(), dtype=pl.Int32) + first).alias("outside"),
         pl.coalesce(ids.alias("id"), "lens_id").alias("lens_id"),
-        "office",
-        "doc_number",
-        "kind",
+        pl.coalesce("office", packed["office"].alias("of_key")).alias("office"),
+        pl.coalesce("doc_number", packed["number"].alias("of_key")).alias("doc_number"),
+        pl.coalesce("kind", packed["kind"].alias("of_key")).alias("kind"),
         "date",
     )
-
-
-def _hashes(texts: pl.Series) -> NDArray[np.int64]:
-    found: NDArray[np.int64] = texts.hash().reinterpret(signed=True).to_numpy()
-    return found
-
-
-def _bare(details: Details) -> pl.DataFrame:
-    """Documents named by number only: ``other, office, kind, number``."""
-    columns = ("other", "lens_id", "office", "kind", "doc_number")
-    bare = pl.concat(
-        part.filter((pl.col("other") < 0) & pl.col("lens_id").is_null())
-        for _, part in details.parts("outside", *columns)
-    )
-    bare = bare.unique("other", keep="first", maintain_order=True)
-    number = normal_numbers(bare["office"], bare["doc_number"])
-    return bare.select("other", "office", "kind", number=number).drop_nulls(["office", "number"])
-
-
-def _without_id(bare: pl.DataFrame, docs: pl.DataFrame, details: Details) -> pl.DataFrame:
-    """Those of them that are kept or are members: ``other`` -> ``doc``."""
-    if not bare.height:
-        return pl.DataFrame(schema={"other": pl.Int64, "doc": pl.Int64})
-    numbers = Lookup(_hashes(bare["number"].unique()))
-
-    def those(table: pl.DataFrame) -> pl.DataFrame:
-        number = normal_numbers(table["office"], table["doc_number"])
-        asked = pl.Series(numbers.find(_hashes(number)) >= 0)
-        return table.select("doc", "office", "kind", "granted", number=number).filter(asked)
-
-    no_grant = pl.lit(None, pl.Boolean).alias("granted")
-    members = (part.rename({"member": "doc"}) for _, part in details.parts("members"))
-    have = (
-        pl.concat([those(docs), *(those(m.with_columns(no_grant)) for m in members)])
-        .drop_nulls(["office", "number"])
-        .sort("doc", "granted", nulls_last=True)
-    )
-    named = bare.drop_nulls("kind")
-    grants = have.filter(pl.col("granted") & (pl.col("office") == "US"))
-    us = bare.filter(pl.col("kind").is_null() & (pl.col("office") == "US"))
-    found = []
-    for asked, among, by in (
-        (named, have.drop_nulls("kind"), ["office", "number", "kind"]),
-        (us, grants, ["number"]),
-    ):
-        at = first_places(asked.select(by), among.select(by))
-        found.append(asked.select("other", doc=among["doc"].gather(or_null(at))).drop_nulls())
-    return pl.concat(found).filter(pl.col("other") != pl.col("doc"))

@@ -43,7 +43,8 @@ class Copies:
     values of all its copies together. ``kept`` is, for each record, the position of the one kept,
     ``several`` whether there are others, ``parties`` whether its applicants, and its inventors,
     are those of the document. ``duplicates`` are rows of the ledger. Numbers ``old`` (sorted)
-    mean the documents ``new``.
+    mean the documents ``new``. ``sources`` are further families of documents kept, which their
+    copies name: ``record, family_source``.
     """
 
     records: pl.DataFrame
@@ -53,6 +54,7 @@ class Copies:
     duplicates: pl.DataFrame
     old: Longs
     new: Longs
+    sources: pl.DataFrame
 
     @property
     def mask(self) -> Mask:
@@ -81,7 +83,7 @@ def unite(details: Details) -> Copies:
     records = details.records.with_columns(flat=pl.col("form").is_in(_FLAT))
     n = records.height
     docs = records["doc"].to_numpy()
-    edges = _edges(records)
+    edges = _edges(records, details)
     a, b = edges["a"].to_numpy(), edges["b"].to_numpy()
     numbers, at = distinct(np.concatenate([docs, a, b]))
     if not a.size and numbers.size == n:  # nothing twice
@@ -103,6 +105,7 @@ def unite(details: Details) -> Copies:
     kept = np.arange(n, dtype=np.int32)
     parties = (np.ones(n, dtype=bool), np.ones(n, dtype=bool))
     duplicates = pl.DataFrame(schema=LEDGER)
+    sources = pl.DataFrame(schema={"record": pl.Int32, "family_source": pl.String})
     number_of = np.zeros(int(component.max(initial=-1)) + 1, dtype=np.int64)
     number_of[document] = docs
     if several.any():
@@ -121,6 +124,10 @@ def unite(details: Details) -> Copies:
             mask[several] = False
             mask[chosen[role].to_numpy()] = True
         duplicates = _told(copies, one, lists, chosen)
+        named = copies.select("document", "family_source").drop_nulls().unique()
+        sources = named.join(one.select("document", "record"), on="document").select(
+            *sources.columns
+        )
         rest = np.ones(n, dtype=bool)
         rest[one["record"].to_numpy()] = False
         together = one.select(records.columns).cast(records.schema)
@@ -128,13 +135,14 @@ def unite(details: Details) -> Copies:
     records = records.with_columns(doc=pl.Series(number_of[document]))
     canonical = number_of[component]
     other = numbers != canonical
-    return Copies(records, kept, several, parties, duplicates, numbers[other], canonical[other])
+    changed = numbers[other], canonical[other]
+    return Copies(records, kept, several, parties, duplicates, *changed, sources)
 
 
 # --- which records are one document -------------------------------------------------------------
 
 
-def _edges(records: pl.DataFrame) -> pl.DataFrame:
+def _edges(records: pl.DataFrame, details: Details) -> pl.DataFrame:
     """Pairs of numbers that mean one document."""
     named = records.select("doc", "aliases").drop_nulls()
     aliases = named.with_columns(pl.col("aliases").str.split(";")).explode("aliases")
@@ -149,6 +157,7 @@ def _edges(records: pl.DataFrame) -> pl.DataFrame:
     ).filter(pl.col("number").is_not_null())
     found.append(_by_number(table))
     found.append(_without_kind(table))
+    found.append(_members(table.filter(pl.col("doc") < 0), details))
     return pl.concat(found).filter(pl.col("a") != pl.col("b"))
 
 
@@ -200,6 +209,24 @@ def _without_kind(table: pl.DataFrame) -> pl.DataFrame:
     return bare.join(among.select("office", "number", a="doc"), on=["office", "number"]).select(
         "a", "b"
     )
+
+
+def _members(table: pl.DataFrame, details: Details) -> pl.DataFrame:
+    """Return records without a Lens ID, and members of that office, number and kind."""
+    found = [pl.DataFrame(schema={"a": pl.Int64, "b": pl.Int64})]
+    by = ["office", "number", "kind"]
+    table = table.drop_nulls("kind").select(*by, b="doc").unique()
+    if table.height:
+        for _, part in details.parts("members", "member", "office", "doc_number", "kind"):
+            part = part.drop_nulls(["office", "doc_number", "kind"])
+            named = part.select(
+                "office",
+                number=normal_numbers(part["office"], part["doc_number"]),
+                kind=pl.col("kind").str.to_uppercase(),
+                a="member",
+            )
+            found.append(named.join(table, on=by).select("a", "b"))
+    return pl.concat(found).unique()
 
 
 # --- which copy says what -----------------------------------------------------------------------

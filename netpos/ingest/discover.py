@@ -22,6 +22,7 @@ from typing import BinaryIO, cast
 import zstandard
 
 from netpos.errors import InputError
+from netpos.ingest.readers.publications import USEFUL, suffices
 from netpos.ingest.readers.wrappers import Path as JsonPath
 from netpos.ingest.recognise import REFUSED, recognise
 from netpos.progress import advance
@@ -36,17 +37,21 @@ _NOT_OPENED = (
     (b"BZh", "compressed with bzip2, which netpos does not open; unpack it, or use gzip"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive, which netpos does not open; unpack it, or use zip"),
     (b"Rar!\x1a\x07", "a rar archive, which netpos does not open; unpack it, or use zip"),
-    (b"PAR1", "a Parquet file, not an export; export from Lens as JSON lines"),
+    (b"PAR1", "a Parquet file inside another; unpack it"),
     (b"%PDF", "a PDF document, not an export; export from Lens as JSON lines"),
 )
 _TAR = "a tar archive, which netpos does not open; unpack it, or use zip"
 _ARCHIVES = (".tar.gz", ".xz", ".bz2", ".7z", ".rar", ".tar", ".tgz", ".exe")
 _BLANK = b" \t\r\n\0"
 _BOM = b"\xef\xbb\xbf"
-_SUFFIXES = (".jsonl", ".json", ".csv", ".txt", ".tsv", ".ndjson")
+_SUFFIXES = (".jsonl", ".json", ".csv", ".txt", ".tsv", ".ndjson", ".parquet")
 _ENDING = (
-    "not read: its name does not end as those of exports do (.jsonl, .json, .csv, .txt, .tsv); "
-    "name the file by itself if it is one"
+    "not read: its name does not end as those of exports do (.jsonl, .json, .csv, .txt, .tsv, "
+    ".parquet); name the file by itself if it is one"
+)
+_PARQUET = (
+    "a Parquet file, but not one of publications (it needs publication_number and one of "
+    f"{', '.join(USEFUL)})"
 )
 
 
@@ -64,11 +69,13 @@ class Source:
     name
         How outputs call it.
     compression
-        ``""``, ``"gz"`` or ``"zst"``, by content.
+        ``""``, ``"gz"`` or ``"zst"``, by content; ``"parquet"`` for columns, which their own reader
+        opens.
     member
         Position in the zip archive, None for a plain file.
     form
-        ``lens-jsonl lens-json lens-legacy-jsonl patentsview-json lens-csv`` or one of `REFUSED`.
+        ``lens-jsonl lens-json lens-legacy-jsonl patentsview-json lens-csv google-publications`` or
+        one of `REFUSED`.
     container
         For JSON that is not one record a line: where the records stand.
     why
@@ -245,7 +252,9 @@ def find(paths: Iterable[Path | str]) -> list[Source]:
             ]
             if not any(p.is_file() and _candidate(p) for p in inside):
                 problem = "no export in this folder"
-                remedy = "name a folder with .jsonl, .json or .csv files (plain, .gz, .zst, .zip)"
+                remedy = (
+                    "name a folder with .jsonl, .json, .csv or .parquet files, also .gz, .zst, .zip"
+                )
                 raise InputError(problem, file=given, remedy=remedy)
             for path in inside:
                 name = shown(path.relative_to(given).as_posix())
@@ -328,9 +337,22 @@ def _sources(path: Path, name: str, *, listed: bool) -> list[Source]:
         raise InputError("the file is empty", file=path, remedy="export it again")
     if head.startswith(b"PK\x03\x04"):
         return _members(path, name)
+    if head.startswith(b"PAR1"):
+        return [_parquet(path, name)]
     if why := _not_opened(path, head):
         return [Source(path, name, "", None, "not-an-export", why=why)]
     return [_sniffed(path, name, _compression(head), None)]
+
+
+def _parquet(path: Path, name: str) -> Source:
+    from netpos.ingest.readers.publication_files import parquet_columns  # only where there is one
+
+    columns = parquet_columns(path)
+    if columns is None:
+        raise InputError("damaged Parquet file", file=path, remedy="copy or export it again")
+    if not suffices(columns):
+        return Source(path, name, "parquet", None, "other-patents", why=_PARQUET)
+    return Source(path, name, "parquet", None, "google-publications")
 
 
 def _is_archive(path: Path) -> bool:
@@ -407,6 +429,8 @@ def _named_by_start(head: bytes) -> str | None:
 def _sniffed(path: Path, name: str, compression: str, member: int | None) -> Source:
     with opened(path, compression, member) as stream:
         head, whole = _beginning(stream)
+    if head.startswith(b"PAR1"):
+        return Source(path, name, compression, member, "not-an-export", why=_named_by_start(head))
     encoding = _encoding(head)
     if encoding:
         with opened(path, compression, member, encoding) as stream:

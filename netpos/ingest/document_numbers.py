@@ -183,6 +183,20 @@ def normal_numbers(office: pl.Series, number: pl.Series) -> pl.Series:
     of_office = pl.col("office").is_in(proper)
     if len(proper) == len(codes):
         of_office = pl.col("office").is_not_null()
+    # the two forms that millions of references have: US pre-grant and WO with a short year
+    short_us = (pl.col("office") == "US") & (digits == 10) & text.str.starts_with("20")
+    short_wo = (pl.col("office") == "WO") & digits.is_in([7, 8])
+    if table.select((short_us | short_wo).any()).item():
+        plain = text.str.contains(r"^[1-9][0-9]*$")
+        year = text.str.slice(0, 2).cast(pl.Int32, strict=False)
+        century = pl.when(year >= _FIRST_WO % 100).then(pl.lit("19")).otherwise(pl.lit("20"))
+        table = table.with_columns(
+            number=pl.when(plain & short_us)
+            .then(text.str.slice(0, 4) + "0" + text.str.slice(4))
+            .when(plain & short_wo)
+            .then(century + text.str.slice(0, 2) + text.str.slice(2).str.zfill(6))
+            .otherwise(text)
+        )
     as_written = (
         pl.when(pl.col("office") == "US")
         .then((digits != 10) | ~text.str.starts_with("20"))

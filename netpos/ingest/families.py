@@ -85,8 +85,13 @@ def group(copies: Copies, members: pl.DataFrame) -> Grouping:
     edges_b = [member]
     n = numbers.size
     for name in ("family_source", "priorities"):
-        texts, label = distinct_texts(chosen[name])
-        edges_a.append(own[label >= 0])
+        said, owner = chosen[name], own
+        if name == "family_source" and copies.sources.height:
+            of = slot[copies.sources["record"].to_numpy()]
+            said = pl.concat([said, copies.sources[name].filter(pl.Series(of >= 0))])
+            owner = np.concatenate([own, of[of >= 0]])
+        texts, label = distinct_texts(said)
+        edges_a.append(owner[label >= 0])
         edges_b.append(label[label >= 0] + np.int32(n))
         n += texts.len()
     a, b = np.concatenate(edges_a), np.concatenate(edges_b)

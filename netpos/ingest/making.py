@@ -16,15 +16,19 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped] # it has no types
 from netpos.errors import InputError
 from netpos.ingest import derive
 from netpos.ingest.citations import read_mentions, write_citations
+from netpos.ingest.context import Cut
+from netpos.ingest.context import cut as cut_context
 from netpos.ingest.details import Details
 from netpos.ingest.parts import read_part
-from netpos.ingest.remarks import beyond, incomplete, late_lines, newest_plausible
+from netpos.ingest.remarks import beyond, cut_told, incomplete, late_lines, newest_plausible
 from netpos.progress import Report
 
 
 def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -> None:
     """Write the tables into ``temporary``, each as soon as it is made, and fill in the counts."""
-    details = _details(folder, manifest)
+    details, cut = _details(folder, manifest)
+    if cut is not None:
+        say(cut_told(manifest))
 
     def write(name: str, frames: Iterable[pl.DataFrame]) -> int:
         return _write_table(temporary / f"{name}.parquet", frames)
@@ -77,7 +81,12 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
         families = rest.result() if rest else of_families()
         meanwhile.result()
         outcome = dict(ledger.group_by("outcome").len().iter_rows())
-        read = sum(i["read"] for i in manifest["inputs"])
+        read = sum(i["read"] - i.get("passed_over", 0) for i in manifest["inputs"])
+        if cut is not None:
+            counts |= {
+                "passed_over": sum(i.get("passed_over", 0) for i in manifest["inputs"]),
+                "context_mentions_outside": sum(cut.left_out.values()),
+            }
         manifest["counts"] = {
             "read": read,
             "kept": docs.height,
@@ -92,9 +101,12 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
         raise AssertionError(message)
 
 
-def _details(folder: Path, manifest: dict[str, Any]) -> Details:
+def _details(folder: Path, manifest: dict[str, Any]) -> tuple[Details, Cut | None]:
     frames, bases, base = [], [], 0
+    open_part = partial(read_part, folder / "records")
+    chosen = cut_context(manifest["inputs"], open_part)
     for item in manifest["inputs"]:
+        item.pop("passed_over", None)
         for part in item["parts"]:
             frame = read_part(folder / "records", part["stem"], "records").with_columns(
                 pl.col("line") + part["line_base"],
@@ -104,11 +116,16 @@ def _details(folder: Path, manifest: dict[str, Any]) -> Details:
             if frame.height != part["records"]:
                 remedy = "delete the folder of the corpus and ingest the exports again"
                 raise InputError("a part of the corpus was replaced", file=folder, remedy=remedy)
+            if chosen is not None:
+                frame = chosen.records(part["stem"], frame)
+                if part["stem"] in chosen.rows:
+                    over = item.get("passed_over", 0)
+                    item["passed_over"] = over + chosen.passed_over(part["stem"])
             frames.append(frame)
             bases.append((part["stem"], base))
             base += frame.height
     records = pl.concat(frames).with_columns(record=pl.int_range(pl.len(), dtype=pl.Int32))
-    return Details(records, bases, partial(read_part, folder / "records"))
+    return Details(records, bases, open_part if chosen is None else chosen.open), chosen
 
 
 def _rejected(folder: Path, manifest: dict[str, Any]) -> pl.DataFrame:

@@ -68,6 +68,11 @@ def batches(
     """
     if source.why is not None:
         raise InputError(source.why, file=source.name)
+    if source.compression == "parquet":
+        from netpos.ingest.readers.publication_files import read_parquet
+
+        yield from read_parquet(source.path, file=source.name)
+        return
     with opened(source.path, source.compression, source.member, source.encoding) as stream:
         # each form loads its own reader: the scanner reads most exports without any
         if source.form == "lens-csv":
@@ -79,6 +84,15 @@ def batches(
 
             found = objects(stream, source.container or (), max_record=max_record, page=page)
             yield from read_patentsview(_decoded(found), file=source.name)
+        elif source.form == "google-publications":
+            from netpos.ingest.readers.publication_files import read_json
+
+            cut = (
+                objects(stream, source.container, max_record=max_record, page=page)
+                if source.container is not None
+                else lines(stream, max_record=max_record)
+            )
+            yield from read_json(cut)
         elif source.form == "lens-legacy-jsonl":
             from netpos.ingest.readers.lens_legacy import read_legacy
 

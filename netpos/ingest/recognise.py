@@ -7,6 +7,7 @@ import re
 import orjson
 
 from netpos.ingest.readers.lens_header import recognise_header, split_header
+from netpos.ingest.readers.publications import FORM, suffices
 from netpos.ingest.readers.wrappers import Found, Path, form_of, locate
 
 #: Names that `check` and the ledger use for what is not read.
@@ -35,8 +36,8 @@ _FOREIGN: tuple[tuple[frozenset[str], str, str], ...] = (
     (
         frozenset({"assignee_harmonized", "publication_number"}),
         "other-patents",
-        "publications of Google Patents (BigQuery), which netpos does not read; "
-        "export the same patents from Lens as JSON lines",
+        "publications of Google Patents (BigQuery) without publication_number, or nested in "
+        "something else; export them as JSON lines or Parquet",
     ),
     (
         frozenset({"appln_id", "appln_auth", "docdb_family_id", "pat_publn_id"}),
@@ -57,6 +58,7 @@ _FOREIGN: tuple[tuple[frozenset[str], str, str], ...] = (
         "export the same patents from Lens as JSON lines",
     ),
 )
+_OBJECT = re.compile(rb'\s*(\[?)\s*\{\s*"[a-z_]+"\s*:')
 Recognised = tuple[str, Path | None, str | None]
 
 
@@ -117,7 +119,7 @@ def _json(text: bytes, *, whole: bool) -> Recognised:
     else:
         by_line = False
     if found is None:
-        return _foreign(text)
+        return _publications(text) or _foreign(text)
     if found.framed or (line is not None and isinstance(line.get("lens_id"), dict | list)):
         return "other-patents", None, _FRAME
     flat = next((k for k in sorted(found.keys) if k.startswith(("biblio.", "biblio_"))), None)
@@ -163,6 +165,17 @@ def _line(text: bytes, *, whole: bool) -> dict[str, object] | None:
         if isinstance(found, dict) and form_of(set(found)):
             return found
     return None
+
+
+def _publications(text: bytes) -> Recognised | None:
+    """Recognise publications of Google/IFI: one a line, or in a list."""
+    first = _OBJECT.match(text[:65536])
+    keys = {k.decode("utf-8", "replace") for k in re.findall(rb'"([a-z_]{1,40})"\s*:', text)}
+    if first is None or not suffices(list(keys)):
+        return None
+    if not first[1]:
+        return FORM, None, None
+    return FORM, ("[",), None
 
 
 def _foreign(text: bytes) -> Recognised:

@@ -16,13 +16,21 @@ import numpy as np
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped] # it has no types
 
+from netpos.ingest.number_keys import packed
 from netpos.tables import Schema
 
 #: Records a reader collects before it hands a batch on.
 BATCH_RECORDS = 8000
 
 #: Which form of export a record came from.
-FORMS = ("lens-json", "patentsview-json", "lens-legacy-jsonl", "lens-csv")
+FORMS = (
+    "lens-json",
+    "patentsview-json",
+    "lens-legacy-jsonl",
+    "lens-csv",
+    "google-publications",
+    "uspto-tables",
+)
 
 RECORDS: Schema = {
     "doc": pl.Int64,  # number of the document, see `key`
@@ -108,7 +116,8 @@ def key(text: str) -> int:
     """Return the number by which tables refer to a document.
 
     A Lens ID becomes its 14 digits times 11 plus the value of its check sign, so it can be turned
-    back; any other text becomes a negative 62-bit hash.
+    back; a document key of plain digits is packed (`netpos.ingest.number_keys`); any other text
+    becomes a negative 62-bit hash.
 
     Examples
     --------
@@ -116,7 +125,7 @@ def key(text: str) -> int:
     41872755240680
     >>> key("000-000-000-000-00X")
     10
-    >>> key("US_9364525") < 0
+    >>> key("US_9364525_B2") < -(1 << 62) <= key("US_D781234_S1") < 0
     True
     """
     text = text.strip()
@@ -128,6 +137,8 @@ def key(text: str) -> int:
 
 def hashed_key(text: str) -> int:
     """Return `key` of a text known to be no Lens ID and to have no blanks around it."""
+    if (number := packed(text)) is not None:
+        return number
     digest = blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
     return -(int.from_bytes(digest) >> 2) - 1
 

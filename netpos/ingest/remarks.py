@@ -136,3 +136,20 @@ def incomplete(inputs: Iterable[Mapping[str, Any]], ledger: pl.DataFrame) -> lis
             "fetch them again."
         )
     return found
+
+
+def cut_told(manifest: Mapping[str, Any]) -> str:
+    """Say how much of a large context has to do with the corpus.
+
+    Examples
+    --------
+    >>> cut_told({"inputs": [{"read": 9, "rejected": 1, "passed_over": 5}]})[:36]
+    'context: 3 of 8 publications name a '
+    """
+    cut = [i for i in manifest["inputs"] if "passed_over" in i]
+    over = sum(i["passed_over"] for i in cut)
+    every = sum(i["read"] - i["rejected"] for i in cut)
+    return (
+        f"context: {every - over:,} of {every:,} publications name a document of the corpus, are "
+        f"named by one, or are of their families; the other {over:,} stay aside"
+    )

@@ -13,7 +13,8 @@ from tests.ingest.readers.test_wrappers import FAULTS
 
 FOREIGN = {
     "google patents": "search URL:,https://patents.google.com/?q=x\nid,title,assignee\nUS-1-A,T,B\n",
-    "google publications": '{"publication_number": "US-1-A", "assignee_harmonized": []}\n',
+    "google publications, inside": '{"rows": [{"publication_number": "US-1-A", '
+    '"assignee_harmonized": []}]}\n',
     "google publications, csv": "publication_number,country_code,family_id\nUS-1-A,US,1\n",
     "patstat": "appln_id,appln_auth,docdb_family_id\n1,US,2\n",
     "patstat, json": '[{"appln_id": 1, "appln_auth": "US"}]',

@@ -1,0 +1,87 @@
+"""Files of publications: damage is one clear line, and nothing of the rest is lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from netpos.errors import InputError
+from netpos.ingest.corpus import ingest, read
+from netpos.ingest.discover import find
+from netpos.ingest.readers.publication_files import parquet_columns, read_json, read_parquet
+from tests import worlds
+
+WORLD = worlds.us_world(8)
+
+
+def test_lists_wrapped_by_a_writer_are_the_same(tmp_path: Path) -> None:
+    rows = worlds.publications(WORLD)
+    lists = ("assignee_harmonized", "inventor_harmonized", "cpc", "citation")
+    wrapped = [
+        row | {c: {"list": [{"element": item} for item in row[c]]} for c in lists} for row in rows
+    ]
+    pl.DataFrame(wrapped).write_parquet(tmp_path / "w.parquet")
+    worlds.write_publications(tmp_path / "p.parquet", WORLD)
+    plain, other = (read(tmp_path / f"{n}.parquet") for n in "pw")
+    for name in ("families", "applicants", "classifications", "citations", "outside"):
+        assert plain.table(name).equals(other.table(name)), name
+
+
+def test_a_subset_of_columns_is_enough(tmp_path: Path) -> None:
+    table = pl.DataFrame(worlds.publications(WORLD))
+    table.select("publication_number", "family_id").write_parquet(tmp_path / "a.parquet")
+    corpus = read(tmp_path / "a.parquet")
+    assert (corpus.counts["kept"], corpus.counts["families"]) == (len(WORLD), 8)
+
+
+def test_a_damaged_file_leaves_the_corpus_as_it_was(tmp_path: Path) -> None:
+    good = worlds.write_publications(tmp_path / "good.parquet", WORLD)
+    before = ingest([good], tmp_path / "corpus").counts
+    data = good.read_bytes()
+    (tmp_path / "cut.parquet").write_bytes(data[: len(data) // 2])
+    (tmp_path / "hole.parquet").write_bytes(data[:500] + bytes(1500) + data[2000:])
+    assert parquet_columns(tmp_path / "cut.parquet") is None
+    for name in ("cut", "hole"):
+        with pytest.raises(InputError, match="damaged Parquet file") as caught:
+            ingest([tmp_path / f"{name}.parquet"], tmp_path / "corpus")
+        assert "\n" not in str(caught.value)
+        assert ingest([good], tmp_path / "corpus").counts == before
+
+
+def test_a_parquet_file_of_something_else_is_named(tmp_path: Path) -> None:
+    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "a.parquet")
+    (source,) = find([tmp_path / "a.parquet"])
+    assert source.form == "other-patents"
+    assert "publication_number" in (source.why or "")
+    with pytest.raises(InputError, match="not one of publications"):
+        list(read_parquet(tmp_path / "a.parquet", file="a.parquet"))
+
+
+def test_bad_lines_are_rejected_with_their_number(tmp_path: Path) -> None:
+    path = worlds.write_publication_lines(tmp_path / "a.jsonl", WORLD)
+    lines = path.read_text().splitlines()
+    lines.insert(2, '{"publication_number": "US-1-A", "citation": "none"}')
+    lines.insert(4, lines[0][:50])
+    lines.append(lines[0])
+    path.write_text("\n".join(lines))
+    corpus = read(path)
+    counts = corpus.counts
+    assert counts["read"] == len(WORLD) + 3
+    assert (counts["kept"], counts["rejected"], counts["duplicates"]) == (len(WORLD), 2, 1)
+    rejected = corpus.ledger.filter(pl.col("outcome") == "rejected")
+    assert rejected["line"].to_list() == [3, 5]
+    assert rejected["reason"].str.contains("not a publication|not valid JSON").all()
+
+
+def test_a_list_of_records_is_read_as_lines_are(tmp_path: Path) -> None:
+    rows = worlds.publications(WORLD)
+    (tmp_path / "a.json").write_text(json.dumps(rows, indent=1))
+    assert read(tmp_path / "a.json").counts["kept"] == len(WORLD)
+
+
+def test_no_rows_are_an_empty_batch() -> None:
+    (batch,) = read_json([])
+    assert batch.read == 0

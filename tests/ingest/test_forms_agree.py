@@ -1,0 +1,162 @@
+"""One world in every form: the same links and sizes, and a context that locates the same ends."""
+
+from __future__ import annotations
+
+import gzip
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+import zstandard
+from polars.testing import assert_frame_equal
+
+from netpos import analysis
+from netpos.ingest.corpus import Corpus, ingest, read
+from netpos.options import Options
+from tests import worlds
+from tests.analysis.test_study import QUANTUM
+from tests.lens import lens_id, write
+
+WORLD = worlds.us_world()
+SEEDS = [d.n for d in WORLD if d.family <= 24]
+CONTEXT = [d.n for d in WORLD if d.family > 24]
+Write = Callable[..., Path]
+
+
+def zipped(path: Path, *rest: object) -> Path:
+    plain = worlds.write_publication_lines(path, *rest)
+    plain.write_bytes(gzip.compress(plain.read_bytes()))
+    return plain
+
+
+def squeezed(path: Path, *rest: object) -> Path:
+    plain = worlds.write_publication_lines(path, *rest)
+    plain.write_bytes(zstandard.compress(plain.read_bytes()))
+    return plain
+
+
+def pieces(path: Path, documents: list[worlds.Document], of: list[int] | None = None) -> Path:
+    """A folder of pieces, in both kinds of files."""
+    path.mkdir()
+    numbers = of or [d.n for d in documents]
+    worlds.write_publications(path / "000000000000.parquet", documents, numbers[::2])
+    worlds.write_publication_lines(path / "000000000001.json", documents, numbers[1::2])
+    return path
+
+
+FORMS: dict[str, Write] = {
+    "lines": worlds.write_publication_lines,
+    "gz": zipped,
+    "zst": squeezed,
+    "parquet": worlds.write_publications,
+    "pieces": pieces,
+}
+
+
+def links(corpus: Corpus, **options: object) -> tuple[pl.DataFrame, pl.DataFrame]:
+    found = analysis.country_links(corpus, **QUANTUM, options=Options(**options))
+    nodes = found.nodes.select("node", "families").sort("node")
+    return found.table.sort("citing", "cited"), nodes
+
+
+def same(a: Corpus, b: Corpus, **options: object) -> None:
+    for one, other in zip(links(a, **options), links(b, **options), strict=True):
+        assert one.height
+        assert_frame_equal(one, other, rel_tol=0, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_world_in_any_form_gives_the_same_links_and_sizes(tmp_path: Path, form: str) -> None:
+    lens = read(worlds.write_lens(tmp_path / "w.jsonl", WORLD))
+    other = read(FORMS[form](tmp_path / "other", WORLD))
+    for scope in ("closed", "citing", "cited"):
+        same(lens, other, scope=scope)
+    counts = other.counts
+    assert counts["read"] == counts["kept"] == len(WORLD)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("first", ["seeds", "context"])
+def test_a_context_in_any_form_locates_the_same_citations(
+    tmp_path: Path, form: str, first: str
+) -> None:
+    seeds = worlds.write_lens(tmp_path / "seeds.jsonl", WORLD, SEEDS)
+    lens = worlds.write_lens(tmp_path / "context.jsonl", WORLD, CONTEXT)
+    ingest([seeds], tmp_path / "a")
+    one = ingest([lens], tmp_path / "a", role="context")
+    other = FORMS[form](tmp_path / "other", WORLD, CONTEXT)
+    parts = [(seeds, "seed"), (other, "context")]
+    for path, role in parts if first == "seeds" else parts[::-1]:
+        two = ingest([path], tmp_path / "b", role=role)
+    for scope in ("citing", "cited"):
+        same(one, two, scope=scope)
+        same(one, two, scope=scope, design="focal", focal="NL")
+    alone = read(seeds)
+    both = ["citing_family", "cited_family"]
+    assert alone.citations.drop_nulls(both).height < one.citations.drop_nulls(both).height
+    assert two.citations.drop_nulls(both).height == one.citations.drop_nulls(both).height
+    assert two.counts["mentions_by_number"] > 0
+
+
+def test_publications_as_seeds_are_located_by_a_context_of_lens(tmp_path: Path) -> None:
+    seeds = worlds.write_publications(tmp_path / "seeds.parquet", WORLD, SEEDS)
+    ingest([seeds], tmp_path / "b")
+    two = ingest(
+        [worlds.write_lens(tmp_path / "c.jsonl", WORLD, CONTEXT)], tmp_path / "b", role="context"
+    )
+    ingest([worlds.write_lens(tmp_path / "s.jsonl", WORLD, SEEDS)], tmp_path / "a")
+    one = ingest([tmp_path / "c.jsonl"], tmp_path / "a", role="context")
+    for scope in ("citing", "cited"):
+        same(one, two, scope=scope)
+
+
+def test_a_document_in_two_forms_is_one(tmp_path: Path) -> None:
+    worlds.write_lens(tmp_path / "a.jsonl", WORLD)
+    worlds.write_publications(tmp_path / "b.parquet", WORLD)
+    corpus = read(tmp_path)
+    assert corpus.counts["kept"] == corpus.counts["duplicates"] == len(WORLD)
+    assert corpus.counts["families"] == 40
+    assert set(corpus.documents["lens_id"]) == {lens_id(d.n) for d in WORLD}
+    same(read(tmp_path / "a.jsonl"), corpus)
+
+
+def test_families_of_two_sources_are_one_by_a_document_they_share(tmp_path: Path) -> None:
+    """A member that only the other source has belongs to the family, whatever it is called."""
+    pair = next(d for d in WORLD if d.kind == "A1")
+    grant = next(d for d in WORLD if d.family == pair.family and d.kind == "B2")
+    records = worlds.lens_lines(WORLD, [grant.n])
+    records[0]["families"] = {"simple_family": {"family_id": str(50_000_000 + 7)}}
+    write(tmp_path / "a.jsonl", records)
+    worlds.write_publications(tmp_path / "b.parquet", WORLD, [pair.n, grant.n])
+    corpus = read(tmp_path)
+    assert corpus.counts["kept"] == 2
+    assert corpus.families["family_id"].to_list() == ["50000007"]
+    # the number 7 of one source is not the number 7 of the other
+    other = next(d for d in WORLD if d.family == 7)
+    worlds.write_publications(tmp_path / "c.parquet", WORLD, [other.n])
+    assert read(tmp_path).counts["families"] == 2
+
+
+def test_a_member_listed_with_its_number_is_the_publication_of_that_number(
+    tmp_path: Path,
+) -> None:
+    pair = next(d for d in WORLD if d.kind == "A1")
+    grant = next(d for d in WORLD if d.family == pair.family and d.kind == "B2")
+    worlds.write_lens(tmp_path / "a.jsonl", WORLD, [grant.n])
+    worlds.write_publications(tmp_path / "b.parquet", WORLD, [pair.n])
+    corpus = read(tmp_path)
+    assert (corpus.counts["kept"], corpus.counts["families"]) == (2, 1)
+
+
+def test_rows_in_another_order_give_the_same_tables(tmp_path: Path) -> None:
+    numbers = [d.n for d in WORLD]
+    a = read(worlds.write_publications(tmp_path / "p.parquet", WORLD))
+    lines = worlds.write_publication_lines(tmp_path / "q.jsonl", WORLD).read_text().splitlines()
+    random.Random(3).shuffle(lines)
+    (tmp_path / "q.jsonl").write_text("\n".join(lines))
+    b = read(tmp_path / "q.jsonl")
+    assert len(numbers) == a.documents.height
+    for name in ("families", "applicants", "classifications", "citations", "outside", "members"):
+        assert a.table(name).equals(b.table(name)), name
