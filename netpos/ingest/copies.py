@@ -7,7 +7,7 @@ names or the form of the files, so the same records give the same document howev
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -33,6 +33,7 @@ _FLAT = ("lens-csv", "lens-legacy-jsonl")
 _LENS_ID = r"^\d{3}-\d{3}-\d{3}-\d{3}-\d{2}[\dX]$"
 #: Kinds of US documents that a number without a kind means, the likeliest first.
 _US_GRANTS = ("B2", "B1", "A", "E", "E1", "S", "S1", "P2", "P3", "P", "H", "H1")
+_SOURCES = {"record": pl.Int32, "family_source": pl.String}
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Copies:
     duplicates: pl.DataFrame
     old: Longs
     new: Longs
-    sources: pl.DataFrame
+    sources: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_SOURCES))
 
     @property
     def mask(self) -> Mask:
@@ -105,7 +106,7 @@ def unite(details: Details) -> Copies:
     kept = np.arange(n, dtype=np.int32)
     parties = (np.ones(n, dtype=bool), np.ones(n, dtype=bool))
     duplicates = pl.DataFrame(schema=LEDGER)
-    sources = pl.DataFrame(schema={"record": pl.Int32, "family_source": pl.String})
+    sources = pl.DataFrame(schema=_SOURCES)
     number_of = np.zeros(int(component.max(initial=-1)) + 1, dtype=np.int64)
     number_of[document] = docs
     if several.any():
