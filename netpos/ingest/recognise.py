@@ -58,7 +58,6 @@ _FOREIGN: tuple[tuple[frozenset[str], str, str], ...] = (
         "export the same patents from Lens as JSON lines",
     ),
 )
-_OBJECT = re.compile(rb'\s*(\[?)\s*\{\s*"[a-z_]+"\s*:')
 Recognised = tuple[str, Path | None, str | None]
 
 
@@ -169,13 +168,19 @@ def _line(text: bytes, *, whole: bool) -> dict[str, object] | None:
 
 def _publications(text: bytes) -> Recognised | None:
     """Recognise publications of Google/IFI: one a line, or in a list."""
-    first = _OBJECT.match(text[:65536])
     keys = {k.decode("utf-8", "replace") for k in re.findall(rb'"([a-z_]{1,40})"\s*:', text)}
-    if first is None or not suffices(list(keys)):
+    if not suffices(list(keys)):
         return None
-    if not first[1]:
-        return FORM, None, None
-    return FORM, ("[",), None
+    if text[:1] == b"[":
+        return FORM, ("[",), None
+    for line in text.split(b"\n", 20)[:20]:  # the first may be damaged
+        try:
+            found = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            continue
+        if isinstance(found, dict) and suffices(list(found)):
+            return FORM, None, None
+    return None
 
 
 def _foreign(text: bytes) -> Recognised:

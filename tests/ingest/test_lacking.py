@@ -22,7 +22,7 @@ def test_no_stock_alive_is_made_of_publications_without_status(tmp_path: Path) -
         ("google", read(worlds.write_publications(tmp_path / "b.parquet", world))),
     ):
         study = analysis.prepare(corpus, options)
-        held[name] = results.tables(study)["trend"]["value"].drop_nulls().len()
+        held[name] = results.tables(study)["trend"]["value_share"].drop_nulls().len()
         told = [w for w in study.warnings if "legal status" in w and "priority" in w]
         assert len(told) == (name == "google")
     assert held["lens"]
