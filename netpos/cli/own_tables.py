@@ -347,6 +347,14 @@ def science(
             "--window", metavar="YEARS|none", help="Years in which citations count, where known."
         ),
     ] = "4",
+    counting: Annotated[
+        str,
+        typer.Option(
+            "--counting",
+            metavar="fractional|country-unique|full",
+            help="How a work of several countries is counted: by authors, by countries, in each.",
+        ),
+    ] = "fractional",
     types: Annotated[
         str, typer.Option("--types", metavar="TYPES", help="Types of works that count.")
     ] = "article,review,conference",
@@ -380,6 +388,7 @@ def science(
                     totals=totals,
                     researchers=researchers,
                     aggregates=aggregates,
+                    counting=counting,
                     lang=chosen.lang,
                 ),
                 technologies=technology or [],

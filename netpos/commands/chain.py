@@ -141,7 +141,8 @@ def _science(folder: Path, focal: str) -> pl.DataFrame:
                 "denominator": mine["works_all"].drop_nulls().first() if known else None,
                 "share": row["share"], "low": row.get("share_low"), "high": row.get("share_high"),
                 "interval": "wilson" if row.get("share_low") is not None else None,
-                "years": f"{options['from']}-{options['to']}", "counting": "fractional",
+                "years": f"{options['from']}-{options['to']}",
+                "counting": options.get("counting", "fractional"),
                 "source": folder.name,
             }
         )  # fmt: skip

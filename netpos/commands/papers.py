@@ -68,7 +68,13 @@ def check_works(given: str) -> None:
         if first is None:
             raise InputError("holds no record", file=path, remedy="check --papers")
         if not isinstance(first[1], str):
-            source_of(first[1], path, first[0])
+            _with_countries(source_of(first[1], path, first[0]), path)
+
+
+def _with_countries(source: str, path: Path) -> None:
+    if source == "lens-csv":
+        problem = "a Lens scholarly CSV, which has no country of any author"
+        raise InputError(problem, file=path, remedy="export JSON lines from Lens")
 
 
 @dataclass(frozen=True)
@@ -195,6 +201,7 @@ def read_papers(study: Study, report: Report | None = None) -> Papers:
     named, silent = references(study.corpus)
     files = work_files(str(study.options.papers))
     works = read_works([(path, lambda _: ()) for path in files], report=report)
+    _with_countries(works.source, files[0])
     prints = [(path.name, fingerprint(path, str(path))[1]) for path in files]
     return Papers(study, works, prints, named, silent)
 

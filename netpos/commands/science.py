@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,17 @@ from netpos import countries
 from netpos.commands.publish import publish
 from netpos.errors import InputError, OptionError
 from netpos.progress import Report
-from netpos.science.publications import UNION, impact_of_aggregates
+from netpos.science.aggregates import activity_of_aggregates, impact_of_aggregates
+from netpos.science.publications import UNION
 from netpos.science.reading import read_aggregates, read_researchers, read_science_totals
 from netpos.science.tables import COLUMNS, Period, science_tables
 from netpos.science.topics import chooser, of_file, parse_technology, read_topics
-from netpos.science.works import TYPES, read_works
+from netpos.science.works import TYPES, counted_shares, read_works
 from netpos.viz.numbers import FORMS, formed
 from netpos.viz.report.findings import Findings, Section, Shown, finding_words
 from netpos.viz.words import in_sentence
 
+_NO_SHARES = pl.DataFrame(schema={"work": pl.Int64, "country": pl.String, "share": pl.Float64})
 _FORMS = {
     "country": "country", "works": "one", "works_full": "count", "works_all": "one",
     "share": "percent", "rank": "count", "per_100_fte": "two", "works_scored": "one",
@@ -42,6 +44,7 @@ class Choices:
     totals: Path | None = None
     researchers: Path | None = None
     aggregates: Path | None = None
+    counting: str = "fractional"
     lang: str = "en"
 
 
@@ -126,6 +129,9 @@ def analyse_science(
         if works or technologies or definitions:
             problem = "--aggregates: gives numbers already added up; works cannot be added"
             raise OptionError(problem, remedy="drop either")
+        if chosen.counting != "fractional":
+            problem = "--aggregates: gives numbers already counted"
+            raise OptionError(problem, remedy="drop --counting")
         return _aggregates(out, chosen, focal, say)
     files = [(path, of_file(name)) for name, path in map(parse_technology, technologies)]
     if bool(works) != (definitions is not None):
@@ -136,7 +142,9 @@ def analyse_science(
         files += [(path, choose) for path in works]
     if not files:
         raise OptionError("no works are given", remedy="give --technology ID=FILE")
+    counted_shares(_NO_SHARES, chosen.counting)  # before anything is read
     found = read_works(files, window=chosen.window, report=say)
+    found = replace(found, shares=counted_shares(found.shares, chosen.counting))
     notes: list[str] = []
     totals = researchers = None
     if chosen.totals is not None:
@@ -182,8 +190,20 @@ def _aggregates(out: Path, chosen: Choices, focal: str, say: Report) -> Path:
         notes += more
     parts = []
     for period, (first, last) in chosen.periods:
-        mine = impact_of_aggregates(table.filter(pl.col("year").is_between(first, last)))
+        inside = table.filter(pl.col("year").is_between(first, last))
+        mine = impact_of_aggregates(inside).with_columns(rai=pl.lit(None, pl.Float64))
+        known = _totals_of(totals, period, first, last)
+        if known is not None:
+            found = activity_of_aggregates(inside, known)
+            if found is None:
+                notes.append(
+                    "activity is not given: the totals have no row of the world, and countries of "
+                    "the totals are not in the table"
+                )
+            else:
+                mine = mine.drop("rai").join(found, on=["technology", "country"], how="left")
         parts.append(mine.with_columns(period=pl.lit(period)))
+    notes = list(dict.fromkeys(notes))
     science = pl.concat(parts).rename({"works_world": "works_all"})
     if not science.height:
         raise InputError(
@@ -204,10 +224,25 @@ def _aggregates(out: Path, chosen: Choices, focal: str, say: Report) -> Path:
     notes.append(
         "from a table already added up: full counting, the top tenth and coverage are not known"
     )
-    if totals is not None:
-        notes.append("activity needs works with countries and is not computed from this table")
+    if UNION not in set(science["technology"]):
+        notes.append(
+            "from a table already added up no union can be made: a work in several technologies "
+            "would count in each; give rows of the technology 'all' for that"
+        )
     inputs = [p for p in (chosen.aggregates, chosen.totals) if p is not None]
     return _publish({"science": science}, out, chosen, focal, notes, {}, inputs, say)
+
+
+def _totals_of(
+    totals: pl.DataFrame | None, period: str, first: int, last: int
+) -> pl.DataFrame | None:
+    """Return all science of a period; totals without years are of the whole span."""
+    if totals is None or ("year" not in totals.columns and period != UNION):
+        return None
+    if "year" in totals.columns:
+        totals = totals.filter(pl.col("year").is_between(first, last))
+    found = totals.group_by("country").agg(pl.col("works").sort().sum()).sort("country")
+    return found if found.height else None
 
 
 def _publish(
@@ -230,7 +265,7 @@ def _publish(
         "periods": ",".join(name for name, _ in chosen.periods if name != UNION),
         "window": chosen.window, "types": ",".join(chosen.types), "min_cell": chosen.min_cell,
         "totals": chosen.totals, "researchers": chosen.researchers,
-        "aggregates": chosen.aggregates, "lang": chosen.lang,
+        "aggregates": chosen.aggregates, "counting": chosen.counting, "lang": chosen.lang,
     }  # fmt: skip
     return publish(
         page,
@@ -299,7 +334,10 @@ def _page(
             )
         )
     first, last = chosen.periods[-1][1]
-    facts = {t["fact_years"]: f"{first}–{last}"}
+    facts = {
+        t["fact_years"]: f"{first}–{last}",
+        t["fact_counting"]: t[f"counting_{chosen.counting}"],
+    }
     for key, value in read.items():
         facts[t[f"fact_{key}"]] = formed(value, FORMS["count"], lang)
     window = t["window_none"] if chosen.window is None else t["window"].format(n=chosen.window)

@@ -302,9 +302,10 @@ def output_impact(scores: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
                 (held * pl.col("top").filter(known)).sum() / held.sum()
             ),
         )
-        .with_columns(share=pl.col("works") / pl.col("works").sum().over("technology"))
     )
-    table = _with_share_bounds(table.join(there, on="technology", maintain_order="left"))
+    # by authors this is the sum over countries; counted in full, countries sum to more
+    table = table.join(there, on="technology", maintain_order="left")
+    table = _with_share_bounds(table.with_columns(share=pl.col("works") / pl.col("located")))
     enough = (pl.col("n") >= MEASURED) & (pl.col("fwci") > 0)
     around = 1.959963984540054 * pl.col("spread") / pl.col("fwci")
     return table.with_columns(
@@ -414,58 +415,3 @@ def productivity(works: pl.DataFrame, researchers: pl.DataFrame) -> pl.DataFrame
         )
         .sort("technology", "country")
     )
-
-
-def impact_of_aggregates(table: pl.DataFrame) -> pl.DataFrame:
-    r"""Compute FWCI from works and citations already added up, exactly, since it is linear in
-    citations.
-
-    .. math:: FWCI_c = \frac{\sum_k C_{ck} / e_k}{\sum_k P_{ck}}, \qquad e_k = C_{wk} / P_{wk}
-
-    over the cells k (technology, year, type) of which the row of the world is known.
-
-    Parameters
-    ----------
-    table
-        ``technology``, ``country``, ``type`` String, ``year`` Int32, ``works``, ``citations``
-        Float64; rows of the country ``world`` hold all works of the cell.
-
-    Returns
-    -------
-    pl.DataFrame
-        ``technology``, ``country``, ``works``, ``works_world``, ``share``, ``fwci``, sorted. Cells
-        without citations in the world have no e and are left out of FWCI.
-
-    Examples
-    --------
-    >>> table = pl.DataFrame({"technology": ["q"] * 2, "country": ["NL", "world"],
-    ...     "year": [2015] * 2, "type": ["article"] * 2,
-    ...     "works": [2.0, 8.0], "citations": [6.0, 12.0]})
-    >>> impact_of_aggregates(table).row(0)
-    ('q', 'NL', 2.0, 8.0, 0.25, 2.0)
-    """
-    key = ["technology", "year", "type"]
-    world = table.filter(pl.col("country") == "world").select(
-        *key, all_works="works", all_citations="citations"
-    )
-    whole = world.group_by("technology").agg(works_world=pl.col("all_works").sort().sum())
-    rows = table.filter(pl.col("country") != "world").join(world, on=key)
-    usable = (pl.col("all_citations") > 0) & (pl.col("all_works") > 0)
-    ratio = pl.col("citations") * pl.col("all_works") / pl.col("all_citations")
-    held = pl.col("works").filter(usable).sort().sum()
-    return (
-        rows.sort(*key, "country")
-        .group_by("technology", "country")
-        .agg(
-            pl.col("works").sort().sum(),
-            fwci=pl.when(held > 0).then(ratio.filter(usable).sum() / held),
-        )
-        .join(whole, on="technology")
-        .select(
-            "technology", "country", "works", "works_world",
-            pl.when(pl.col("works_world") > 0).then(pl.col("works") / pl.col("works_world"))
-            .alias("share"),
-            "fwci",
-        )
-        .sort("technology", "country")
-    )  # fmt: skip

@@ -24,22 +24,42 @@ def read_science_totals(path: Path | str) -> tuple[pl.DataFrame, list[str]]:
     ----------
     path
         ``country``, ``works`` (publications, papers, count), optionally ``year``: every country of
-        the world, since their sum is the world.
+        the world, since their sum is the world. A row ``world`` may stand beside them.
 
     Returns
     -------
     totals : pl.DataFrame
-        ``country``, ``works`` and, where given, ``year``; sorted.
+        ``country`` (that of the world: ``world``), ``works`` and, where given, ``year``; sorted.
     notes : list of str
 
     Raises
     ------
     InputError
-        The file cannot be read or lacks a column; a country occurs twice.
+        The file cannot be read or lacks a column; a country occurs twice, or has more than the
+        world.
     """
     sheet = read_sheet(path)
-    found, notes = label_countries(take(sheet, [_COUNTRY, _WORKS, _YEAR]), ["country"])
-    return once(sheet, found, ["year", "country"]), notes
+    found = take(sheet, [_COUNTRY, _WORKS, _YEAR])
+    found, notes = label_countries(_named_world(found), ["country"])
+    found = once(sheet, _named_world(found), ["year", "country"])
+    world = pl.col("country") == "world"
+    whole = found.filter(world)
+    if whole.height:
+        key = ["year"] if "year" in found.columns else []
+        whole = whole.select(*key, w="works")
+        mine = found.filter(~world)
+        joined = mine.join(whole, on=key) if key else mine.join(whole, how="cross")
+        more = joined.filter(pl.col("works") > pl.col("w"))
+        if more.height:
+            problem = f"{more['country'][0]} has more works than the row of the world"
+            raise InputError(problem, file=path, remedy="give all works of the world there")
+    return found, [n for n in notes if "world" not in n]
+
+
+def _named_world(table: pl.DataFrame) -> pl.DataFrame:
+    """Call the rows of all countries together ``world``."""
+    world = pl.col("country").str.to_lowercase().is_in(_WORLD)
+    return table.with_columns(country=pl.when(world).then(pl.lit("world")).otherwise("country"))
 
 
 def read_researchers(path: Path | str) -> tuple[pl.DataFrame, list[str]]:
@@ -83,7 +103,7 @@ def read_aggregates(path: Path | str) -> tuple[pl.DataFrame, list[str]]:
     Returns
     -------
     table : pl.DataFrame
-        As `netpos.science.publications.impact_of_aggregates` takes it.
+        As `netpos.science.aggregates.impact_of_aggregates` takes it.
     notes : list of str
 
     Raises
@@ -101,20 +121,12 @@ def read_aggregates(path: Path | str) -> tuple[pl.DataFrame, list[str]]:
         _WORKS,
         Field("citations", "number", True, True, ("cited_by", "cited_by_count")),
     ]
-    found = take(sheet, fields)
-    world = pl.col("country").str.to_lowercase().is_in(_WORLD)
-    name = pl.when(world).then(pl.lit("world")).otherwise("country").alias("country")
-    named = found.with_columns(name)
+    named = _named_world(take(sheet, fields))
     if not (named["country"] == "world").any():
         remedy = "add rows of the country 'world' with all works of each cell"
         raise InputError("no rows of the world", file=path, remedy=remedy)
     table, notes = label_countries(named, ["country"])
-    table = table.with_columns(
-        pl.when(pl.col("country").str.to_lowercase() == "world")
-        .then(pl.lit("world"))
-        .otherwise("country")
-        .alias("country")
-    )
+    table = _named_world(table)
     key = ["technology", "year", "type"]
     whole = table.filter(pl.col("country") == "world").select(*key, w="works", c="citations")
     rows = table.filter(pl.col("country") != "world").join(whole, on=key, how="left").sort("line")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +17,10 @@ from netpos.errors import InputError
 
 #: Bytes of a file that is one JSON text instead of lines.
 _MOST_WHOLE = 512 * 2**20
+csv.field_size_limit(2**31 - 1)  # an abstract, or a list of references, may be long
+#: Bytes of a header line looked at.
+_HEADER = 1 << 16
+_LENS_ID = re.compile(r"\d{3}-\d{3}-\d{3}-\d{3}-\d{2}[\dXx]")
 
 
 class Author(msgspec.Struct):
@@ -77,6 +84,7 @@ class Record(msgspec.Struct):
     biblio: Any = None
     results: list[Record] | None = None
     data: list[Record] | None = None
+    sizes_only: bool = False  # of a form without the country of any author
 
 
 def records(path: Path) -> Iterator[tuple[int, Record | str]]:
@@ -107,6 +115,9 @@ def _json(stream: IO[bytes], path: Path) -> Iterator[tuple[int, Record | str]]:
         yield from _text(first + stream.read(_MOST_WHOLE + 1), path)
         return
     if not first:
+        return
+    if _is_scholarly_csv(first):
+        yield from _csv(first, stream, path)
         return
     if not first.startswith(b"{"):
         raise InputError(_what(first), file=path, remedy=_remedy(first))
@@ -143,6 +154,69 @@ def _first_line(stream: IO[bytes]) -> bytes:
     while text and not text.removeprefix(b"\xef\xbb\xbf").strip():
         text = stream.readline()
     return text.removeprefix(b"\xef\xbb\xbf").lstrip()
+
+
+def _cells(first: bytes) -> list[str]:
+    text = first.decode("utf-8", "replace")
+    return [c.strip() for c in next(csv.reader([text], delimiter=_delimiter(text)), [])]
+
+
+def _delimiter(header: str) -> str:
+    return max(",;\t", key=header.count)
+
+
+def _is_scholarly_csv(first: bytes) -> bool:
+    """Tell a CSV of Lens scholarly works from one of patents, and from any other text."""
+    cells = set(_cells(first[:_HEADER]))
+    if not {"Lens ID", "Publication Year"} <= cells or {"Jurisdiction", "Kind"} & cells:
+        return False
+    return bool({"Publication Type", "Citing Works Count", "Fields of Study"} & cells)
+
+
+def _csv(first: bytes, stream: IO[bytes], path: Path) -> Iterator[tuple[int, Record | str]]:
+    """Read a Lens scholarly CSV: works without countries, as no column has one of an author."""
+    names = _cells(first)
+    delimiter = _delimiter(first.decode("utf-8", "replace"))
+    text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")
+    rows = csv.reader(text, delimiter=delimiter)
+    at = 2
+    try:
+        for cells in rows:
+            if any(cells):
+                row = dict(zip(names, cells, strict=False))
+                yield at, _row(row) if len(cells) == len(names) else "a broken row"
+            at = rows.line_num + 2
+    except csv.Error as cause:
+        raise InputError(f"damaged CSV ({cause})", file=path, line=at) from cause
+    finally:
+        text.detach()
+
+
+def _row(row: dict[str, str]) -> Record | str:
+    def number(name: str) -> int | None:
+        text = row.get(name, "").strip()
+        return int(text) if text.isascii() and text.isdigit() else None
+
+    def listed(name: str) -> list[str]:
+        return [t.strip() for t in row.get(name, "").split(";") if t.strip()]
+
+    lens_id = row["Lens ID"].strip()
+    if not _LENS_ID.fullmatch(lens_id):
+        return f"Lens ID is '{lens_id[:40]}'"
+    external = [
+        _External(kind, row[kind.upper()]) for kind in ("doi", "pmid") if row.get(kind.upper())
+    ]
+    return Record(
+        lens_id=lens_id.upper(),
+        title=row.get("Title"),
+        year_published=number("Publication Year"),
+        publication_type=row.get("Publication Type"),
+        scholarly_citations_count=number("Citing Works Count"),
+        fields_of_study=listed("Fields of Study"),
+        authors=[Author() for _ in listed("Author/s")],
+        external_ids=external,
+        sizes_only=True,
+    )
 
 
 def _text(text: bytes, path: Path) -> Iterator[tuple[int, Record | str]]:
@@ -186,15 +260,15 @@ def _parquet(path: Path) -> Iterator[tuple[int, Record | str]]:
 
 def _what(first: bytes) -> str:
     """Name a file that holds no JSON."""
-    text = first[:400].decode("utf-8", "replace")
-    if "Lens ID" in text and "Publication Year" in text:
-        return "a Lens scholarly CSV, which has no country of any author"
+    text = first[:_HEADER].decode("utf-8", "replace")
+    if "Lens ID" in text and "Jurisdiction" in text:
+        return "a Lens CSV of patents, not of scholarly works"
     if text.startswith("PK"):
         return "an Excel or zip file"
     return "not works of OpenAlex or Lens"
 
 
 def _remedy(first: bytes) -> str:
-    if "CSV" in _what(first):
-        return "export JSON lines from Lens, or pass it as --sizes for numbers of works alone"
+    if "CSV of patents" in _what(first):
+        return "give it to netpos run"
     return "give JSON lines or Parquet of OpenAlex, or Lens scholarly JSON lines"

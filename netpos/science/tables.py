@@ -81,6 +81,8 @@ def science_tables(
         What the reader must know.
     """
     first, last = dict(periods)[UNION]
+    if found.source == "lens-csv":
+        return _sizes(found, periods, types, focal)
     inside = pl.col("year").is_between(first, last)
     works = found.works.filter(inside)
     members = found.members.join(works.select("work", "year", "type"), on="work")
@@ -106,7 +108,7 @@ def science_tables(
         table = output_impact(mine, found.shares)
         if focal is not None:
             table = _with_focal(table, mine, focal)
-        table = table.with_columns(works_all=pl.col("works").sum().over("technology"))
+        table = _with_whole(table, mine, found.shares)
         enough = pl.col("works_full") >= RANKED
         table = table.with_columns(rank=pl.when(enough).then(rank("works").over("technology")))
         table = _with_totals(table, totals, period, start, end)
@@ -148,6 +150,42 @@ def science_tables(
         "science_cells": cells,
         "science_coverage": coverage.sort(order, "year", "type", nulls_last=True),
     }, notes
+
+
+def _sizes(
+    found: Works, periods: Sequence[Period], types: Sequence[str], focal: str | None
+) -> tuple[dict[str, pl.DataFrame], list[str]]:
+    """Return numbers of works of a source that knows no country: of a country nothing is known."""
+    first, last = dict(periods)[UNION]
+    works = found.works.filter(pl.col("year").is_between(first, last))
+    members = found.members.join(works.select("work", "year", "type"), on="work")
+    counted = members.filter(pl.col("type").is_in(list(types)))
+    every = pl.concat([counted, counted.with_columns(technology=pl.lit(UNION))]).unique(
+        ["work", "technology"]
+    )
+    names = [*sorted(found.members["technology"].unique()), UNION]
+    order = pl.col("technology").cast(pl.Enum(names))
+    place = pl.col("period").cast(pl.Enum([name for name, _ in periods]))
+    rows = pl.concat(
+        every.filter(pl.col("year").is_between(start, end))
+        .group_by("technology")
+        .agg(works_all=pl.len().cast(pl.Float64))
+        .with_columns(period=pl.lit(name), country=pl.lit(focal, pl.String))
+        for name, (start, end) in periods
+    )
+    whole = {"works_full": pl.Int64, "rank": pl.Int64}
+    science = rows.with_columns(
+        pl.lit(None, whole.get(c, pl.Float64)).alias(c) for c in COLUMNS if c not in rows.columns
+    )
+    note = (
+        "a Lens scholarly CSV has no country of any author: numbers of works alone, no position of "
+        "a country; export JSON lines from Lens for that"
+    )
+    coverage = _coverage(members, found, types)
+    return {
+        "science": science.sort(order, place).select(COLUMNS),
+        "science_coverage": coverage.sort(order, "year", "type", nulls_last=True),
+    }, [note]
 
 
 def _coverage(members: pl.DataFrame, found: Works, types: Sequence[str]) -> pl.DataFrame:
@@ -221,6 +259,14 @@ def _with_focal(table: pl.DataFrame, scores: pl.DataFrame, focal: str) -> pl.Dat
     return pl.concat([table, zeros], how="diagonal")
 
 
+def _with_whole(table: pl.DataFrame, scores: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
+    """Add how many works have a country at all: what shares divide by."""
+    located = scores.join(shares.select("work").unique(), on="work", how="semi")
+    whole = located.group_by("technology").agg(works_all=pl.len().cast(pl.Float64))
+    table = table.join(whole, on="technology", how="left", maintain_order="left")
+    return table.with_columns(pl.col("works_all").fill_null(0.0))
+
+
 def _with_totals(
     table: pl.DataFrame, totals: pl.DataFrame | None, period: str, first: int, last: int
 ) -> pl.DataFrame:
@@ -229,6 +275,7 @@ def _with_totals(
     none = table.with_columns(pl.lit(None, pl.Float64).alias(c) for c in names)
     if totals is None or ("year" not in totals.columns and period != UNION):
         return none
+    totals = totals.filter(pl.col("country") != "world")  # their sum is, as on the other side
     if "year" in totals.columns:
         totals = totals.filter(pl.col("year").is_between(first, last))
     totals = totals.group_by("country").agg(pl.col("works").sort().sum()).sort("country")

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from netpos.countries import is_country
-from netpos.errors import InputError
+from netpos.errors import InputError, OptionError
 from netpos.science.records import Author, Record, records
 
 #: Kinds of works that count, and what the sources call them.
@@ -52,7 +52,7 @@ class Works:
     ledger
         ``file``, ``line``, ``outcome``, ``reason`` of each record not kept.
     source
-        ``openalex`` or ``lens``.
+        ``openalex``, ``lens`` or ``lens-csv``, which knows no country of any author.
     window
         Years in which citations count, the year of publication included; None: all.
     first_counted, last_counted
@@ -115,7 +115,7 @@ def read_works(
     window: int | None = 4,
     report: Callable[[str], None] | None = None,
 ) -> Works:
-    """Read works of OpenAlex (JSON lines, API pages, Parquet) or Lens scholarly (JSON lines).
+    """Read works of OpenAlex (JSON lines, API pages, Parquet) or Lens scholarly (JSON lines, CSV).
 
     Parameters
     ----------
@@ -158,7 +158,9 @@ def read_works(
             raise InputError("holds no record", file=path, remedy="export it again")
         if len(sources) > 1:
             problem = "these are works of another source than the files before"
-            raise InputError(problem, file=path, remedy="give OpenAlex or Lens, not both")
+            raise InputError(
+                problem, file=path, remedy="give OpenAlex, Lens JSON lines or Lens CSV alone"
+            )
         say(f"{path.name}: {number - before:,} records read")
     made.flush()
     works = made.table("works")
@@ -251,7 +253,7 @@ def author_shares(authors: Sequence[Sequence[str]]) -> dict[str, float]:
 
 
 def source_of(record: Record, file: str | Path, line: int) -> str:
-    """Tell whose record it is: ``openalex`` or ``lens``.
+    """Tell whose record it is: ``openalex``, ``lens``, or ``lens-csv``, without countries.
 
     Raises
     ------
@@ -262,7 +264,41 @@ def source_of(record: Record, file: str | Path, line: int) -> str:
     if lens and (record.jurisdiction is not None or record.biblio is not None):
         problem = "a Lens export of patents, not of scholarly works"
         raise InputError(problem, file=file, line=line, remedy="give it to netpos run")
+    if lens and record.sizes_only:
+        return "lens-csv"
     return "lens" if lens else "openalex"
+
+
+def counted_shares(shares: pl.DataFrame, counting: str) -> pl.DataFrame:
+    """Count works of several countries in another way than by their authors.
+
+    Parameters
+    ----------
+    shares
+        ``work``, ``country``, ``share`` by authors, as `netpos.science.works.read_works` gives it.
+    counting
+        ``fractional``: as it is. ``country-unique``: each different country of a work the same.
+        ``full``: 1 for every country, so that shares of countries sum to more than 1.
+
+    Raises
+    ------
+    OptionError
+        ``counting`` is none of these.
+
+    Examples
+    --------
+    >>> shares = pl.DataFrame({"work": [1, 1], "country": ["DE", "NL"], "share": [0.25, 0.75]})
+    >>> [counted_shares(shares, c)["share"].to_list() for c in ("country-unique", "full")]
+    [[0.5, 0.5], [1.0, 1.0]]
+    """
+    if counting == "fractional":
+        return shares
+    if counting == "country-unique":
+        return shares.with_columns(share=1.0 / pl.len().over("work"))
+    if counting == "full":
+        return shares.with_columns(share=pl.lit(1.0))
+    remedy = "choose fractional, country-unique or full"
+    raise OptionError(f"--counting {counting}: unknown", remedy=remedy)
 
 
 def _add(
@@ -275,14 +311,15 @@ def _add(
     sources: set[str],
 ) -> str:
     """Take a record in; why it cannot be, or an empty text."""
-    lens = source_of(record, file, line) == "lens"
+    source = source_of(record, file, line)
+    lens = source != "openalex"
     key = record.lens_id if lens else _ROMAN.sub("", str(record.id or ""))
     year = record.year_published if lens else record.publication_year
     if not key:
         return "no OpenAlex id and no Lens id"
     if year is None or not 1000 <= year <= 9999:
         return "no year of publication"
-    sources.add("lens" if lens else "openalex")
+    sources.add(source)
     listed = (record.authors if lens else record.authorships) or []
     codes = [_countries(author, lens=lens) for author in listed]
     shares = author_shares(codes)

@@ -13,6 +13,7 @@ from netpos.cli import app
 from netpos.viz.workbook import definition
 from tests.findings import check_page
 from tests.science.test_publications import MEMBERS, SHARES, TOY
+from tests.science.test_records import CSV
 
 
 def netpos(*arguments: object) -> Result:
@@ -190,3 +191,35 @@ def test_works_without_definitions_and_years_without_works_are_named(tmp_path: P
     fails(netpos("science", tmp_path / "q.jsonl", "--out", tmp_path / "o"), "--technologies")
     later = [*more[:4], "--from", "2020", "--to", "2021"]
     fails(netpos("science", *later, "--out", tmp_path / "o"), "no work is of 2020", "2015 to 2016")
+
+
+def test_a_csv_of_lens_gives_sizes_and_says_why_no_country(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(CSV, encoding="utf-8", newline="")
+    out = tmp_path / "o"
+    result = netpos("science", "--technology", f"q={tmp_path / 'a.csv'}", "--out", out)
+    assert result.exit_code == 0, result.stderr
+    assert "a Lens scholarly CSV has no country of any author" in result.stderr
+    whole = table(out, "science").filter(technology="q", period="all")
+    assert whole["works_all"].to_list() == [1.0]
+    for column in set(whole.columns) - {"technology", "period", "country", "name", "works_all"}:
+        assert whole[column].null_count() == 1, column  # unknown, not 0
+    assert table(out, "science_coverage")["works"].to_list() == [1]
+    assert check_page(out, "en") > 0
+
+
+def test_a_csv_of_lens_and_its_json_are_not_mixed(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(CSV, encoding="utf-8", newline="")
+    given = ["--technology", f"q={tmp_path / 'a.csv'}", *toy(tmp_path)[:2]]
+    fails(netpos("science", *given, "--out", tmp_path / "o"), "q.jsonl", "another source")
+
+
+def test_works_are_counted_in_full_where_asked(tmp_path: Path) -> None:
+    more, out = toy(tmp_path), tmp_path / "o"
+    result = netpos("science", *more, "--out", out, "--counting", "full")
+    assert result.exit_code == 0, result.stderr
+    nl = table(out, "science").filter(technology="q", period="all", country="NL")
+    assert nl["works"].to_list() == nl["works_full"].to_list() == [4]
+    assert nl["works_all"].to_list() == [8]
+    assert json.loads((out / "run.json").read_text())["options"]["counting"] == "full"
+    assert "in full for each country" in (out / "index.html").read_text(encoding="utf-8")
+    fails(netpos("science", *more, "--out", out, "--counting", "half"), "--counting half")

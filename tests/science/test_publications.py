@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netpos.errors import OptionError
 from netpos.innovation.companies import wilson
 from netpos.science.publications import (
     MEASURED,
     UNION,
     activity,
-    impact_of_aggregates,
     output_impact,
     productivity,
     scored,
     union_scores,
 )
-from netpos.science.works import author_shares
+from netpos.science.works import author_shares, counted_shares
 
 #: Work, technologies, year, type, citations in four years, countries of each author.
 TOY = [
@@ -171,26 +171,6 @@ def test_output_times_impact_sums_to_output_only_where_every_work_has_a_country(
         assert total == pytest.approx(value)
 
 
-def test_aggregates_give_the_same_impact_exactly() -> None:
-    rows = MEMBERS.join(SHARES, on="work").filter(pl.col("technology") == "q")
-    key = ["technology", "country", "year", "type"]
-    mine = rows.group_by(key).agg(
-        works=pl.col("share").sum(), citations=(pl.col("share") * pl.col("citations")).sum()
-    )
-    world = (
-        MEMBERS.filter(pl.col("technology") == "q")
-        .group_by("technology", "year", "type")
-        .agg(works=pl.len().cast(pl.Float64), citations=pl.col("citations").sum().cast(pl.Float64))
-        .with_columns(country=pl.lit("world"))
-        .select(mine.columns)
-    )
-    found = impact_of_aggregates(pl.concat([mine, world]))
-    nl = found.filter(pl.col("country") == "NL").row(0, named=True)
-    assert nl["fwci"] == pytest.approx(1.6875)
-    assert nl["works_world"] == 8
-    assert nl["share"] == pytest.approx(1 / 3)
-
-
 def test_a_thin_cell_borrows_years_then_types_never_reviews() -> None:
     def cell(year: int, kind: str, n: int, first: int) -> pl.DataFrame:
         return one_cell([year - 2010] * n).with_columns(
@@ -311,3 +291,20 @@ def test_the_interval_of_a_share_holds_the_truth_where_works_count_in_parts() ->
                 total += 1
                 held += row["share_low"][0] <= chance <= row["share_high"][0]
         assert 0.905 <= held / total <= 0.99  # .93 to .95 with many draws
+
+
+def test_other_ways_of_counting_the_worked_example() -> None:
+    scores = scored(MEMBERS, min_cell=1).scores
+    full = output_impact(scores, counted_shares(SHARES, "full"))
+    rows = {(r["technology"], r["country"]): r for r in full.to_dicts()}
+    nl = rows["q", "NL"]
+    assert (nl["works"], nl["works_full"]) == (4, 4)
+    assert nl["fwci"] == pytest.approx(37 / 24)
+    assert nl["share"] == pytest.approx(4 / 8)  # of eight works with a country
+    assert (nl["share_low"], nl["share_high"]) == pytest.approx(wilson(4, 8))
+    unique = output_impact(scores, counted_shares(SHARES, "country-unique"))
+    rows = {(r["technology"], r["country"]): r for r in unique.to_dicts()}
+    assert rows["q", "NL"]["works"] == pytest.approx(1 / 2 + 1 / 2 + 1 / 2 + 1)  # p1 p4 p6 p7
+    assert unique.filter(technology="q")["share"].sum() == pytest.approx(1)
+    with pytest.raises(OptionError, match="--counting half: unknown"):
+        counted_shares(SHARES, "half")

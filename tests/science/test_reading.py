@@ -39,3 +39,13 @@ def test_works_of_a_country_need_those_of_the_world(tmp_path: Path, rows: str) -
     path = written(tmp_path, "technology,country,year,type,works,citations\n" + rows)
     with pytest.raises(InputError, match="world"):
         read_aggregates(path)
+
+
+def test_a_row_of_the_world_is_no_country_of_the_totals(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("country,works\nNLD,40\nWorld,500\n")
+    totals, notes = read_science_totals(tmp_path / "t.csv")
+    assert totals.select("country", "works").rows() == [("NL", 40.0), ("world", 500.0)]
+    assert notes == []
+    (tmp_path / "t.csv").write_text("country,works\nNLD,40\nWorld,30\n")
+    with pytest.raises(InputError, match="NL has more works than the row of the world"):
+        read_science_totals(tmp_path / "t.csv")

@@ -56,8 +56,8 @@ def test_records_that_cannot_be_read_are_listed_with_their_line(tmp_path: Path) 
         (b"PAR1 not really", "damaged Parquet"),
         (b'[{"id": 1', "not valid JSON"),
         (
-            b"Lens ID,Title,Date Published,Publication Year\nx,y,z,2020\n",
-            "no country of any author",
+            b"Lens ID,Jurisdiction,Kind,Publication Year\nx,y,z,2020\n",
+            "a Lens CSV of patents",
         ),
         (b'{"lens_id": "1", "jurisdiction": "US", "biblio": {}}\n', "export of patents"),
         (b'{"a": 1}\n', "no work can be used"),
@@ -68,3 +68,26 @@ def test_foreign_and_damaged_files_are_named(tmp_path: Path, content: bytes, wor
     with pytest.raises(InputError, match=words) as told:
         read(tmp_path / "x.jsonl")
     assert "x.jsonl" in str(told.value)
+
+
+CSV = (
+    "\ufeffLens ID,Title,Publication Year,Publication Type,Author/s,Fields of Study,DOI,PMID,"
+    "Citing Works Count\r\n"
+    '005-443-695-721-984,"Lice, a review",2020,journal article,A B; C D,Virology; Law,10.1000/A,'
+    "7,3\r\n"
+    "broken,x\r\n"
+    "nothing,x,2020,journal article,,,,,\r\n"
+)
+
+
+def test_a_csv_of_lens_gives_works_without_countries(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(CSV, encoding="utf-8", newline="")
+    found = read(tmp_path / "a.csv")
+    assert found.source == "lens-csv"
+    work_ = found.works.row(0, named=True)
+    assert (work_["key"], work_["year"], work_["type"]) == ("005-443-695-721-984", 2020, "article")
+    assert (work_["citations"], work_["authors"], work_["located"]) == (3, 2, 0)
+    assert (work_["doi"], work_["pmid"]) == ("10.1000/a", "7")
+    assert found.shares.height == 0
+    assert found.ledger["line"].to_list() == [3, 4]
+    assert dict(found.counts) == {"read": 3, "kept": 1, "rejected": 2, "duplicates": 0}

@@ -101,10 +101,12 @@ def test_identifiers_are_compared_without_address_and_case(tmp_path: Path) -> No
     assert (row["doi"], row["pmid"]) == ("10.1/abc", "123")
 
 
-def test_a_real_scholarly_csv_is_refused_with_its_reason(real: Path, tmp_path: Path) -> None:
-    file = real / "lens_csv" / "not_patents" / "salmon_network_scholarly_lens-export.csv.gz"
-    with pytest.raises(InputError, match="Lens scholarly CSV, which has no country"):
-        read(file)
+@pytest.mark.parametrize(("name", "rows"), [("salmon_network", 24), ("easy_esg", 38)])
+def test_a_real_scholarly_csv_gives_works_and_no_country(real: Path, name: str, rows: int) -> None:
+    file = real / "lens_csv" / "not_patents" / f"{name}_scholarly_lens-export.csv.gz"
+    found = read(file)
+    assert (found.counts["read"], found.source) == (rows, "lens-csv")
+    assert found.shares.height == 0
 
 
 def test_two_sources_are_not_mixed(tmp_path: Path) -> None:
