@@ -21,7 +21,7 @@ from netpos.viz.charts.theme import FOCUS, PALE, PALETTE
 from netpos.viz.page import Page
 from netpos.viz.report.report import Figure
 from netpos.viz.words import words
-from tests.lens import FAST, toy_records, write
+from tests.lens import FAST, few, toy_records, write
 from tests.viz.charts.drawing import numbers
 from tests.viz.report_pages import demo_page
 
@@ -169,10 +169,11 @@ def test_a_run_colours_its_figures_and_a_wrong_table_ends_it_before_any_output(
     tmp_path: Path,
 ) -> None:
     write(tmp_path / "e.jsonl", toy_records())
-    rows = "".join(f"{t.id},{10 * k}\n" for k, t in enumerate(NTS))
+    rows = "quantum,10\nsemiconductor,20\n"
     (tmp_path / "c.csv").write_text("technology,complexity\n" + rows, "utf-8")
     (tmp_path / "wrong.csv").write_text("technology,focus_area\nx,A\n", "utf-8")
     call = ["run", str(tmp_path / "e.jsonl"), "--complexity", str(tmp_path / "c.csv"), *FAST]
+    call += few(tmp_path, "quantum", "semiconductor")
     bad = [*call, "--out", str(tmp_path / "bad"), "--focus-areas", str(tmp_path / "wrong.csv")]
     done = CliRunner().invoke(app, bad)
     assert done.exit_code == 2

@@ -13,8 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from netpos.cli import app
-from netpos.countries import data_path
-from tests.lens import FAST, QUANTUM, record, toy_records, write
+from tests.lens import FAST, QUANTUM, few, record, toy_records, write
 
 Run = Callable[..., Result]
 
@@ -248,9 +247,9 @@ def test_check_prints_one_object_per_file(netpos: Run, tmp_path: Path) -> None:
 def test_a_csv_alone_gives_sizes_and_says_why_there_is_no_network(
     netpos: Run, real: Path, tmp_path: Path
 ) -> None:
-    all_ten = ["--technologies", data_path("nts_technologies.toml")]
+    imaging = few(tmp_path, "imaging")  # 416 of its families
     path = real / "lens_csv" / "2016_drones_fulltext_families_5884_raw.csv.gz"
-    result = netpos("run", path, "--out", tmp_path / "o", "--from", 2005, "--to", 2016, *all_ten)
+    result = netpos("run", path, "--out", tmp_path / "o", "--from", 2005, "--to", 2016, *imaging)
     assert result.exit_code == 0
     assert "list no cited documents" in result.stderr
     page = (tmp_path / "o" / "index.html").read_text(encoding="utf-8")

@@ -45,7 +45,8 @@ def test_each_file_is_one_row_and_details_are_asked_for() -> None:
     assert "Can be computed" not in short
     assert long.startswith(short.rstrip("\n"))
     assert "Can be computed" in long
-    assert printed(str(FAULTS), "--verbose") == long
+    one = str(FAULTS / "F04a_pages_in_array.json")
+    assert printed(one, "--verbose") == printed(one, "--details") != printed(one)
 
 
 def test_patents_in_another_form_are_never_called_no_patents() -> None:
