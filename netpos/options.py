@@ -144,7 +144,8 @@ class Options(BaseModel):
     )
     residences: str | None = option(
         None,
-        "lens_id,country[,share] for documents that state no residence, CSV or Parquet.",
+        "lens_id,country[,share], or office,number[,kind],country[,share][,family], for documents "
+        "that state no residence, CSV or Parquet.",
         changes="every number of countries",
         metavar="FILE",
         shown="none",

@@ -7,12 +7,13 @@ from pathlib import Path
 import polars as pl
 
 from netpos import countries
+from netpos.analysis.lookup import looked_up
 from netpos.graph import residence
 from netpos.graph.links import Shares
 from netpos.ingest.applicants import apply_aliases
 from netpos.ingest.corpus import Corpus
 from netpos.ingest.derive import merge_parties
-from netpos.ingest.user_tables import read_aliases, read_residences
+from netpos.ingest.user_tables import read_aliases
 from netpos.options import Options
 
 #: What is read of the parties.
@@ -64,38 +65,9 @@ def _lookup(corpus: Corpus, options: Options, n: int) -> tuple[pl.DataFrame | No
     parts = [pl.DataFrame(schema=dict(residence.SHARES))]
     lookup = None
     if options.residences:
-        given = read_residences(Path(options.residences)).with_columns(
-            pl.col("share").fill_null(1.0)
-        )
-        resolved = countries.resolve(given["country"])["country"]
-        given = given.with_columns(country=resolved).drop_nulls("country")
-        lookup = (
-            given.join(
-                pl.concat(
-                    [
-                        corpus.columns("documents", "lens_id", "family").drop_nulls("family"),
-                        corpus.columns("members", "lens_id", "family"),
-                    ]
-                ).unique(),
-                on="lens_id",
-                how="inner",
-            )
-            .group_by("family", "country")
-            .agg(pl.col("share").sort().sum())
-        )
-        named = given.join(
-            corpus.columns("outside", "outside", "lens_id"), on="lens_id", how="inner"
-        )
-        total = pl.col("share").sort().sum().over("outside")
-        summed = named.group_by("outside", "country").agg(pl.col("share").sort().sum())
-        parts.append(
-            summed.select(
-                family=(pl.col("outside") + n).cast(pl.Int32),
-                country="country",
-                share=pl.col("share") / total,
-                rule=pl.lit("lookup"),
-            )
-        )
+        found = looked_up(corpus, Path(options.residences), n)
+        lookup = found.filter(pl.col("family") < n)
+        parts.append(found.filter(pl.col("family") >= n).with_columns(rule=pl.lit("lookup")))
     if options.office_proxy:
         outside = corpus.columns("outside", "outside", "office", "date")
         codes = countries.resolve(outside["office"], outside["date"])["country"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from netpos.analysis.chosen import UNION
+from netpos.analysis.lookup import unclear
 from netpos.analysis.technologies import Technology
 from netpos.graph.links import MOST_OF_A_PAIR, Mask
 from netpos.ingest.corpus import Corpus
@@ -104,6 +106,11 @@ def warnings(
         found.append(
             "Residences from a look-up or the office proxy locate cited documents outside the "
             "corpus only with --scope citing; the closed scope does not use them there."
+        )
+    if options.residences and (open_ := unclear(corpus, Path(options.residences))):
+        found.append(
+            f"Residences: {open_:,} documents of {options.residences} stay without their country, "
+            "since their number means documents of several families."
         )
     strange = [c for c in corpus.manifest.get("residence_codes", []) if c["country"] is None]
     if strange:

@@ -141,7 +141,7 @@ def locate(
     none = np.zeros(0, dtype=np.int64)
     if not asked.height:
         return Found(none, none, none.astype(bool), none)
-    return _chosen(asked, _held(details, docs, grouping, asked["plain"].to_numpy()))
+    return chosen(asked, _held(details, docs, grouping, asked["plain"].to_numpy()))
 
 
 def _held(details: Details, docs: pl.DataFrame, grouping: Grouping, asked: Longs) -> pl.DataFrame:
@@ -176,8 +176,16 @@ def _held(details: Details, docs: pl.DataFrame, grouping: Grouping, asked: Longs
     return pl.concat(found)
 
 
-def _chosen(asked: pl.DataFrame, held: pl.DataFrame) -> Found:
-    """Choose among the documents of a number."""
+def chosen(asked: pl.DataFrame, held: pl.DataFrame) -> Found:
+    """Choose among the documents of a number.
+
+    Parameters
+    ----------
+    asked
+        ``other, exact, plain``: what is asked for, its key with and without its kind (`coded`).
+    held
+        ``exact, plain, doc, family, granted``: documents that there are.
+    """
     exact = (
         asked.join(held.select("exact", "doc", "family"), on="exact")
         .group_by("other")

@@ -25,6 +25,9 @@ _COUNTRY = Field("country", "text", True, True, ("country_code", "ctry", "ctry_c
 _FAMILIES = Field(
     "families", "number", True, True, ("number_of_families", "n_families", "family_count", "count")
 )
+_FAMILY = ("family", "docdb_family_id", "family_id")
+#: Columns that name documents by number, or their families.
+_NUMBERED = {"office", "publn_auth", "number", "publn_nr", "doc_number", *_FAMILY}
 _TECHNOLOGY = Field("technology", "text", False, False, ("tech", "technology_id"))
 _PERIOD = Field("period", "text", False, False, ("year", "years"))
 
@@ -264,14 +267,18 @@ def read_residences(path: Path | str) -> pl.DataFrame:
     Parameters
     ----------
     path
-        Columns ``lens_id``, ``country`` (country_code, ctry, ctry_code, iso2), optionally
-        ``share``.
+        ``lens_id``, ``country`` (country_code, ctry, ctry_code, iso2), optionally ``share``. Or,
+        instead of ``lens_id``: ``office`` (publn_auth), ``number`` (publn_nr, doc_number),
+        optionally ``kind`` (publn_kind) and ``family`` (docdb_family_id); rows of one family may
+        leave the country to another of them. Or ``family`` alone.
 
     Returns
     -------
     pl.DataFrame
         ``lens_id``, ``country`` String, ``share`` Float64 in (0, 1], sorted. The shares of one
-        document are divided by their sum; without the column its countries share equally.
+        document are divided by their sum; without the column its countries share equally. Without
+        ``lens_id`` the columns ``office``, ``number``, ``kind``, ``family`` stand in its place,
+        null where the file does not have them; of one family the shares are divided by their sum.
 
     Raises
     ------
@@ -279,15 +286,34 @@ def read_residences(path: Path | str) -> pl.DataFrame:
         As for `read_links`; or a document names a country twice, or a share is 0.
     """
     sheet = read_sheet(path)
+    heads = {plain(h) for h in sheet.columns}
     share = Field("share", "number", False, True)
-    found = take(sheet, [Field("lens_id", "text", True, True), _COUNTRY, share])
+    if "lens_id" in heads or not heads & _NUMBERED:
+        keys = [Field("lens_id", "text", True, True)]
+        country = _COUNTRY
+    else:
+        numbered = bool(heads & (_NUMBERED - set(_FAMILY)))
+        country = _COUNTRY._replace(filled=not (numbered and heads & set(_FAMILY)))
+        keys = [
+            Field("office", "text", numbered, numbered, ("publn_auth",)),
+            Field("number", "text", numbered, numbered, ("publn_nr", "doc_number")),
+            Field("kind", "text", False, False, ("publn_kind",)),
+            Field("family", "text", not numbered, not numbered, _FAMILY[1:]),
+        ]
+    found = take(sheet, [*keys, country, share])
+    for key in keys:
+        if key.name not in found.columns:
+            found = found.with_columns(pl.lit(None, pl.String).alias(key.name))
     if "share" not in found.columns:
         found = found.with_columns(share=pl.lit(1.0))
     none = found.filter(pl.col("share") == 0)
     if none.height:
         remedy = "leave the row out, or give its part"
         raise InputError("share is 0", file=sheet.file, line=none["line"][0], remedy=remedy)
-    table = once(sheet, found, ["lens_id", "country"])
+    names = [key.name for key in keys]
+    table = once(sheet, found, [*names, "country"]).select(*names, "country", "share")
+    if len(names) > 1:
+        return table
     return table.with_columns(pl.col("share") / pl.col("share").sum().over("lens_id"))
 
 
