@@ -143,20 +143,8 @@ def hashed_key(text: str) -> int:
     return -(int.from_bytes(digest) >> 2) - 1
 
 
-def lens_id_of(number: int) -> str:
-    """Return the Lens ID of a non-negative document number: the inverse of `key`.
-
-    Examples
-    --------
-    >>> lens_id_of(key("038-066-141-127-891"))
-    '038-066-141-127-891'
-    """
-    digits = f"{number // 11:014d}" + "0123456789X"[number % 11]
-    return "-".join(digits[i : i + 3] for i in range(0, 15, 3))
-
-
 def lens_ids(numbers: pl.Series) -> pl.Series:
-    """Return `lens_id_of` for a column; negative numbers and null give null.
+    """Return the Lens IDs of document numbers, the inverse of `key`; null where there is none.
 
     Examples
     --------
