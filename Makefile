@@ -20,7 +20,7 @@ setup: $(STAMP)  ## build .venv with netpos in it; nothing happens when nothing 
 
 $(STAMP): pyproject.toml constraints.txt hatch_build.py netpos/ingest/native/lens_scan.c
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fetch,test,dev]'
 	@touch $@
 
 demo: setup  ## run the main job on the bundled input and say which page to open

@@ -5,7 +5,8 @@
     NetposError
     ├── InputError    a file of the user's is missing, damaged or of another kind
     ├── TableError    a table lacks a column, or a column has another type
-    └── OptionError   an option's value makes no sense
+    ├── OptionError   an option's value makes no sense
+    └── ServiceError  a service on the network refuses, or does not answer as documented
 
 Each message is one line: what was wrong, where, and what to do about it. The command line prints
 it and exits with 2; anything else that escapes is a defect of netpos and exits with 1.
@@ -62,6 +63,19 @@ class OptionError(NetposError):
     --------
     >>> str(OptionError("--focal XQ: no country has this code", remedy="use ISO 3166 alpha-2"))
     '--focal XQ: no country has this code; use ISO 3166 alpha-2'
+    """
+
+    def __init__(self, problem: str, *, remedy: str | None = None) -> None:
+        super().__init__(problem + (f"; {remedy}" if remedy else ""))
+
+
+class ServiceError(NetposError):
+    """A service on the network refuses, cannot be reached, or does not answer as documented.
+
+    Examples
+    --------
+    >>> str(ServiceError("the scroll ended twice", remedy="run the same command again"))
+    'the scroll ended twice; run the same command again'
     """
 
     def __init__(self, problem: str, *, remedy: str | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import inspect
+import json
 import re
 import shlex
 import shutil
@@ -17,10 +18,12 @@ import netpos
 from netpos.cli import app
 from netpos.commands import run as pipeline
 from netpos.countries import data_path
+from netpos.fetching.asking import Clock
 from netpos.ingest.corpus import ingest
 from netpos.options import make
 from scripts import make_cli_doc
 from tests.conftest import ROOT
+from tests.fetching.standin import TOKEN, StandIn, Time, serving
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
@@ -108,7 +111,8 @@ def test_every_option_named_in_a_document_is_an_option_of_some_command(page: Pat
 # --- what is shown is run -----------------------------------------------------------------------
 
 #: What a synopsis leaves to the reader.
-PLACES = {"EXPORT...": "exports", "CORPUS": "corpus", "RESULTS": "results", "DIR": "made"}
+PLACES = {"EXPORT...": "exports", "CORPUS": "corpus", "RESULTS": "results", "DIR": "made",
+          "QUERIES.json": "queries.json"}  # fmt: skip
 #: Added to long commands, so that they read the same words and finish soon.
 SHORT = {
     "run": ["--draws", "2", "--no-sensitivity", "--no-figures", "--tables-only"],
@@ -188,6 +192,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 #: Small tables of users, by the names that the documents give them.
 FILES = {
+    "queries.json": '[{"request": {"query": {"terms": {"lens_id": ["none"]}}}}]',
     "flows.csv": "citing,cited,weight\nNL,US,3\nUS,NL,1\nDE,NL,2\n",
     "sizes.csv": "country,families\nNL,2\nUS,10\nDE,4\n",
     "trade.csv": "country,product,value\nA,x,1\nA,y,1\nB,y,1\nB,z,1\nC,z,1\n",
@@ -215,7 +220,9 @@ def here(workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if shown(p)], ids=lambda p: p.stem)
-def test_commands_shown_in_a_document_run_on_bundled_data(page: Path, here: Path) -> None:
+def test_commands_shown_in_a_document_run_on_bundled_data(
+    page: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for words in shown(page):
         command = filled(words)
         # options named without a file; demo and chain, whose results are tested by themselves
@@ -225,11 +232,38 @@ def test_commands_shown_in_a_document_run_on_bundled_data(page: Path, here: Path
             options = set(re.findall(r"--[a-z-]+", " ".join(words)))
             assert options <= command_options()[command[0]], f"{page.name}: {words}"
             continue
+        if command[0] == "fetch":
+            fetched(command, monkeypatch)
+            continue
         more = SHORT.get(command[0], [])
         if more and not {"--technologies", "--config"} & set(command):
             more = [*more, "--technologies", "mine.toml"]  # two of the ten
         result = CliRunner().invoke(app, [*command, *more])
         assert result.exit_code == 0, f"{page.name}: netpos {' '.join(words)}\n{result.stderr}"
+        target = re.search(r"> (\S+)", whole_line(page, words))
+        if target:
+            (here / target[1]).write_text(result.stdout, encoding="utf-8")
+
+
+def whole_line(page: Path, words: list[str]) -> str:
+    """The line of a block that shows a command, with where its output goes."""
+    lines = [x for block in blocks(page, "sh") for x in block.splitlines()]
+    begin = "netpos " + " ".join(words)
+    return next((x.split(" #")[0] for x in lines if x.startswith(begin)), "")
+
+
+def fetched(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fetch from a stand-in that holds the exports of the workspace."""
+    pytest.importorskip("httpx", reason="httpx is not installed: run 'make setup'")
+    records = [json.loads(x) for p in Path("exports").iterdir() for x in p.read_text().splitlines()
+               if x.endswith("}")]  # fmt: skip
+    time = Time()
+    monkeypatch.setattr(Clock, "now", lambda _: time.now())
+    monkeypatch.setattr(Clock, "sleep", lambda _, seconds: time.sleep(seconds))
+    monkeypatch.setenv("LENS_API_TOKEN", TOKEN)
+    with serving(StandIn(list({r["lens_id"]: r for r in records}.values()), clock=time)) as standin:
+        result = CliRunner().invoke(app, [*command, "--yes", "--url", standin.url])
+        assert result.exit_code == 0, result.stderr
 
 
 def test_the_documents_show_enough_commands_to_be_worth_running() -> None:

@@ -4,7 +4,7 @@ A file here holds the commands of one kind; what they do is in `netpos.commands`
 are declared in `netpos.options` alone.
 """
 
-from netpos.cli import making, own_tables, questions
+from netpos.cli import making, online, own_tables, questions
 from netpos.cli.app import app, main
 
-__all__ = ["app", "main", "making", "own_tables", "questions"]
+__all__ = ["app", "main", "making", "online", "own_tables", "questions"]
