@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import random
+import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -205,3 +208,81 @@ def write_publications(
 ) -> Path:
     pl.DataFrame(publications(documents, of)).write_parquet(path)
     return path
+
+
+def write_tables(
+    folder: Path, documents: Sequence[Document], of: Iterable[int] | None = None
+) -> Path:
+    """Bulk tables of the USPTO: quoted texts, zipped or not."""
+    by_n = {d.n: d for d in documents}
+    chosen = [by_n[n] for n in (by_n if of is None else of)]
+    places: dict[str, str] = {c: f"loc-{c}" for c in COUNTRIES}
+    rows: dict[str, list[dict[str, object]]] = {
+        "g_location_disambiguated": [
+            {"location_id": i, "disambig_city": 'A "B"', "disambig_country": c}
+            for c, i in places.items()
+        ]
+    }
+    rows["pg_location_disambiguated"] = rows["g_location_disambiguated"]
+    words = {"SEA": "cited by examiner", "APP": "cited by applicant", "": ""}
+    for d in chosen:
+        pre = d.kind == "A1"
+        prefix, key = ("pg", "pgpub_id") if pre else ("g", "patent_id")
+        me = {key: d.number}
+        if pre:
+            head = {"application_id": f"14{d.family:06d}", "filing_date": d.filed}
+            rows.setdefault("pg_published_application", []).append(
+                me | head | {"published_date": d.published, "patent_type": "utility"}
+            )
+        else:
+            rows.setdefault("g_patent", []).append(
+                me
+                | {"patent_type": "utility", "patent_date": d.published, "wipo_kind": d.kind}
+                | {"patent_title": 'a "title"\tof\ntwo lines', "withdrawn": 0}
+            )
+            rows.setdefault("g_application", []).append(
+                {"application_id": f"14{d.family:06d}", "filing_date": d.filed} | me
+            )
+        for k, (name, country) in enumerate(d.applicants):
+            rows.setdefault(f"{prefix}_assignee_disambiguated", []).append(
+                me
+                | {"assignee_sequence": k, "disambig_assignee_organization": name}
+                | {"location_id": places.get(country or "", "")}
+            )
+        for k, (name, country) in enumerate(d.inventors):
+            last, first = name.split("; ")
+            rows.setdefault(f"{prefix}_inventor_disambiguated", []).append(
+                me
+                | {"inventor_sequence": k, "disambig_inventor_name_last": last}
+                | {"disambig_inventor_name_first": first}
+                | {"location_id": places.get(country or "", "")}
+            )
+        for k, symbol in enumerate(d.symbols):
+            rows.setdefault(f"{prefix}_cpc_current", []).append(
+                me | {"cpc_sequence": k, "cpc_group": symbol}
+            )
+        for k, (n, phase, _) in enumerate(d.cites):
+            other = by_n[n]
+            if other.kind == "A1":
+                named = {"citation_document_number": f"{other.number[:4]}/{other.number[4:]}"}
+            else:
+                named = {"citation_patent_id": other.number}
+            table = "application" if other.kind == "A1" else "patent"
+            rows.setdefault(f"g_us_{table}_citation", []).append(
+                me
+                | {"citation_sequence": k, "wipo_kind": other.kind}
+                | {"citation_category": words[phase]}
+                | named
+            )
+    folder.mkdir()
+    for k, (name, table) in enumerate(sorted(rows.items())):
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(table[0]), delimiter="\t", quoting=csv.QUOTE_ALL)
+        writer.writeheader()
+        writer.writerows(table)
+        if k % 2:
+            (folder / f"{name}.tsv").write_text(text.getvalue(), encoding="utf-8")
+        else:
+            with zipfile.ZipFile(folder / f"{name}.tsv.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr(f"{name}.tsv", text.getvalue())
+    return folder

@@ -97,6 +97,9 @@ def cut(inputs: Iterable[Mapping[str, Any]], open_part: Open) -> Cut | None:
         references = open_part(stem, "references", ["row", "other"])
         there = at_home.find(without_kind(references["other"].to_numpy())) >= 0
         needed[references["row"].to_numpy()[there]] = True
+        members = open_part(stem, "members", ["row", "member"])
+        there = asked.find(without_kind(members["member"].to_numpy())) >= 0
+        needed[members["row"].to_numpy()[there]] = True
         rows[stem] = needed
         families.append(_hashes(records["family_source"].filter(pl.Series(needed))))
     of_needed = Lookup(_union(families))
@@ -106,6 +109,9 @@ def cut(inputs: Iterable[Mapping[str, Any]], open_part: Open) -> Cut | None:
         known = records["family_source"].is_not_null().to_numpy()
         rows[stem][known] |= of_needed.find(_hashes(records["family_source"])) >= 0
         inside.append(without_kind(records["doc"].to_numpy()[rows[stem]]))
+        members = open_part(stem, "members", ["row", "member"])
+        kept = members["member"].to_numpy()[rows[stem][members["row"].to_numpy()]]
+        inside.append(without_kind(kept))
     return Cut(rows, Lookup(_union(inside)), open_part)
 
 
@@ -133,8 +139,11 @@ def _documents(stems: Iterable[str], open_part: Open) -> Iterator[Longs]:
     """Yield the documents that the corpus has, and members of their families."""
     columns = ["office", "doc_number", "kind"]
     for stem in stems:
-        for table in ("records", "members"):
-            yield from _texts(open_part(stem, table, columns))
+        for table, key in (("records", "doc"), ("members", "member")):
+            found = open_part(stem, table, [*columns, key])
+            yield from _texts(found.select(columns))
+            keys = found[key].to_numpy()
+            yield distinct(without_kind(keys[is_packed(keys)]))[0]
 
 
 def _named(stems: Iterable[str], open_part: Open) -> Iterator[Longs]:

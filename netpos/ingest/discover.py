@@ -24,7 +24,7 @@ import zstandard
 from netpos.errors import InputError
 from netpos.ingest.readers.publications import USEFUL, suffices
 from netpos.ingest.readers.wrappers import Path as JsonPath
-from netpos.ingest.recognise import REFUSED, recognise
+from netpos.ingest.recognise import REFUSED, recognise, table_name
 from netpos.progress import advance
 
 _HEAD = 1024 * 1024
@@ -74,14 +74,16 @@ class Source:
     member
         Position in the zip archive, None for a plain file.
     form
-        ``lens-jsonl lens-json lens-legacy-jsonl patentsview-json lens-csv google-publications`` or
-        one of `REFUSED`.
+        ``lens-jsonl lens-json lens-legacy-jsonl patentsview-json lens-csv google-publications
+        uspto-tables`` or one of `REFUSED`.
     container
         For JSON that is not one record a line: where the records stand.
     why
         For refused files: what it is instead and what to do.
     encoding
         ``""`` for UTF-8, ``"utf-16"`` and the like, by content.
+    tables
+        Of bulk tables all files of the folder; ``path`` is that of the grants.
     """
 
     path: Path
@@ -92,6 +94,7 @@ class Source:
     container: JsonPath | None = None
     why: str | None = None
     encoding: str = ""
+    tables: tuple[Path, ...] = ()
 
     @property
     def plain(self) -> bool:
@@ -256,7 +259,10 @@ def find(paths: Iterable[Path | str]) -> list[Source]:
                     "name a folder with .jsonl, .json, .csv or .parquet files, also .gz, .zst, .zip"
                 )
                 raise InputError(problem, file=given, remedy=remedy)
-            for path in inside:
+            bulk = _bulk([p for p in inside if p.is_file()], given)
+            sources += bulk
+            taken = {t for source in bulk for t in source.tables}
+            for path in [p for p in inside if p not in taken]:
                 name = shown(path.relative_to(given).as_posix())
                 if path.is_file() and not _candidate(path):
                     why = (_archive(path) if _is_archive(path) else None) or _ENDING
@@ -272,6 +278,22 @@ def find(paths: Iterable[Path | str]) -> list[Source]:
             raise InputError("no such file or folder", file=given, remedy="check the path")
     unique = {(s.path.resolve() if s.path.exists() else s.path, s.member): s for s in sources}
     return _distinct_names(sorted(unique.values(), key=lambda s: (s.name, str(s.path))))
+
+
+def _bulk(paths: Iterable[Path], root: Path) -> list[Source]:
+    """Put the bulk tables of each folder together that has one of grants."""
+    folders: dict[Path, dict[str, Path]] = {}
+    for path in paths:
+        if table := table_name(path.name):
+            folders.setdefault(path.parent, {}).setdefault(table, path)
+    found = []
+    for folder, tables in folders.items():
+        if grants := tables.get("g_patent"):
+            name = folder.relative_to(root).as_posix()
+            called = shown(root.resolve().name if name == "." else name)
+            several = tuple(tables[t] for t in sorted(tables))
+            found.append(Source(grants, called, "", None, "uspto-tables", tables=several))
+    return found
 
 
 def shown(name: str) -> str:
@@ -310,6 +332,7 @@ def _distinct_names(sources: list[Source]) -> list[Source]:
             s.container,
             s.why,
             s.encoding,
+            s.tables,
         )
         for s in sources
     ]

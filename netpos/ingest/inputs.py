@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections import Counter
@@ -54,12 +55,12 @@ def add(
         say(why)
     sizes = {item["bytes"] for item in manifest["inputs"]}
     prints = [
-        fingerprint(s.path, s.name) if _size(s) in sizes else None for s in sources
+        fingerprint_of(s) if _size(s) in sizes else None for s in sources
     ]  # one of another size cannot be known: it is hashed while it is read
     changed = exactly and _only(manifest, _known(sources, prints), say)
     for source, found in _by_bytes(sources, prints):
         if found is None and _size(source) in {item["bytes"] for item in manifest["inputs"]}:
-            found = fingerprint(source.path, source.name)
+            found = fingerprint_of(source)
         ident = found and identity(source, found[1])
         known = next((i for i in manifest["inputs"] if i["ident"] == ident), None)
         longer = known is not None and max_record > known.get("max_record", MAX_RECORD)
@@ -100,6 +101,14 @@ def add(
 def identity(source: Source, digest: str) -> str:
     """Tell an export from others by its content: SHA-256, and which member of an archive."""
     return digest if source.member is None else f"{digest}:{source.member}"
+
+
+def fingerprint_of(source: Source) -> Print:
+    """Return what the file is, and its SHA-256; of bulk tables that of all names and files."""
+    if not source.tables:
+        return fingerprint(source.path, source.name)
+    said = [f"{p.name}:{fingerprint(p, source.name)[1]}" for p in source.tables]
+    return state(source.path, source.name), hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 
 def _size(source: Source) -> int:
@@ -175,9 +184,10 @@ def _whole_parts(
     with ThreadPoolExecutor(1) as beside:
         try:
             before = known[0] if known else state(source.path, source.name)
+            others = [(path, state(path, source.name)) for path in source.tables]
             hashing = None
             if not known and not hashes(source):
-                hashing = beside.submit(fingerprint, source.path, source.name)
+                hashing = beside.submit(fingerprint_of, source)
             try:
                 parsed = parse(source, temporary, "new", processes=workers, max_record=max_record)
                 if known:
@@ -185,9 +195,11 @@ def _whole_parts(
                 elif hashing:
                     _, digest = hashing.result()
                 else:
-                    digest = parsed.digest or fingerprint(source.path, source.name)[1]
+                    digest = parsed.digest or fingerprint_of(source)[1]
             finally:
                 check_same(source.path, source.name, before)  # why whatever else went wrong
+                for path, then in others:
+                    check_same(path, source.name, then)
             stem = identity(source, digest).replace(":", "-")[:16]
             stem += "" if source.member is None else f"-{source.member}"
             stem += "" if max_record == MAX_RECORD else f"-{max_record}"

@@ -172,7 +172,16 @@ def _held(details: Details, docs: pl.DataFrame, grouping: Grouping, asked: Longs
         table = part.rename({"member": "doc"}).with_columns(
             family=pl.Series(family, dtype=pl.Int32), granted=pl.lit(None, pl.Boolean)
         )
-        found.append(those(table.filter(pl.col("family") >= 0)))
+        table = table.filter(pl.col("family") >= 0)
+        found.append(those(table))
+        bare = table.filter(pl.Series(is_packed(table["doc"].to_numpy())))
+        bare = bare.filter(pl.col("doc_number").is_null())
+        keys = bare["doc"].to_numpy()  # their key says office and number
+        found.append(
+            bare.select("doc", "family", "granted").with_columns(
+                exact=pl.Series(keys), plain=pl.Series(without_kind(keys))
+            )
+        )
     return pl.concat(found)
 
 

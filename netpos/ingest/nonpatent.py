@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from netpos.errors import InputError
-from netpos.files import fingerprint
 from netpos.ingest.discover import Source, opened
-from netpos.ingest.inputs import identity
+from netpos.ingest.inputs import fingerprint_of, identity
 from netpos.ingest.parts import read_part, recovered
 from netpos.ingest.readers.json_stream import lines, objects
 from netpos.ingest.readers.lens_header import split_header
@@ -71,7 +70,7 @@ def add_references(
     changed = False
     with stage("reading non-patent references", len(near)):
         for number, source in enumerate(near, start=1):
-            digest = fingerprint(source.path, source.name)[1]
+            digest = fingerprint_of(source)[1]
             item = wanted.pop(identity(source, digest), None)
             if item is not None:
                 item[_TABLE] = _add(source, item, folder / "records", max_record)

@@ -68,6 +68,11 @@ def batches(
     """
     if source.why is not None:
         raise InputError(source.why, file=source.name)
+    if source.form == "uspto-tables":
+        from netpos.ingest.readers.uspto_tables import read_tables
+
+        yield from read_tables(source.tables, file=source.name)
+        return
     if source.compression == "parquet":
         from netpos.ingest.readers.publication_files import read_parquet
 

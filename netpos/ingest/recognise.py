@@ -58,7 +58,20 @@ _FOREIGN: tuple[tuple[frozenset[str], str, str], ...] = (
         "export the same patents from Lens as JSON lines",
     ),
 )
+_TABLE = re.compile(r"((?:g|pg)_[a-z0-9_]+)\.tsv(?:\.zip|\.gz)?", re.IGNORECASE)
 Recognised = tuple[str, Path | None, str | None]
+
+
+def table_name(name: str) -> str | None:
+    """Return what a table is called, None for a file that is none.
+
+    Examples
+    --------
+    >>> table_name("g_patent.tsv.zip"), table_name("pg_cpc_current.tsv"), table_name("patent.tsv")
+    ('g_patent', 'pg_cpc_current', None)
+    """
+    found = _TABLE.fullmatch(name)
+    return found[1].lower() if found else None
 
 
 def recognise(head: bytes, *, whole: bool) -> Recognised:

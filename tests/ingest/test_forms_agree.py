@@ -52,6 +52,7 @@ FORMS: dict[str, Write] = {
     "zst": squeezed,
     "parquet": worlds.write_publications,
     "pieces": pieces,
+    "tables": worlds.write_tables,
 }
 
 

@@ -200,6 +200,11 @@ def recognise_header(cells: list[str]) -> tuple[str, str | None]:
         return "lens-csv", None  # as Lens exported until 2015: known by its publication number
     for names, what in _FOREIGN:
         if all(any(p.startswith(name) for p in plain) for name in names):
+            if what == _VIEW:
+                return (
+                    "other-patents",
+                    f"{what} by itself; keep it with g_patent.tsv and name the folder",
+                )
             return "other-patents", f"{what}, which netpos does not read; {_INSTEAD}"
     if lens and signs:
         shown = ", ".join(signs[:4])
