@@ -8,6 +8,7 @@ import errno
 import gc
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 #: What a system says of a disk without room, a limit of the user's, or a stream that is gone.
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))
+#: No path is as long.
+_ENDLESS = re.compile(r"\S{4097,}")
 #: More threads than any machine has; a slip of the finger asks for more.
 MOST_WORKERS = 4096
 
@@ -95,7 +98,12 @@ def say(line: str) -> None:
 
 
 def _harmless(line: str) -> str:
-    """Replace what a terminal would obey or reorder in names of files and the like."""
+    """Replace what a terminal would obey or reorder in names of files and the like.
+
+    A cell without an end would hide the remedy behind it: of a word longer than any path the
+    beginning is enough.
+    """
+    line = _ENDLESS.sub(lambda word: f"{word[0][:100]}...", line)
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in line)
 
 

@@ -27,6 +27,13 @@ def test_every_command_is_built_where_none_is_called(words: list[str]) -> None:
     assert set(get_command(begin._asked_for(words)).commands) == EVERY
 
 
+def test_a_cell_without_an_end_leaves_the_remedy_to_be_read() -> None:
+    assert begin._harmless(f"l.csv:2: '{'9' * 5000}'; use numbers").count("9") < 100
+    assert begin._harmless(f"l.csv:2: '{'9' * 5000}'; use numbers").endswith("... use numbers")
+    path = "/".join(["folder"] * 200)
+    assert begin._harmless(path) == path
+
+
 def test_the_process_itself_ends_with_2_and_one_line(tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_text("citing,cited,weight\nNL,DE,-1\n")
     command = [sys.executable, "-m", "netpos", "links", "l.csv", "--out", "o"]
