@@ -10,8 +10,9 @@ with T the families of the technology (and period), d the cited document under s
 and the citing document under scope ``cited``. Ingested with ``--role context`` it adds exactly
 these citations to the located ones, as long as it is a family of its own and has a country (a
 stated residence, or a national priority). Never promised are documents that can have no country:
-those that the corpus holds as design rights or plant patents, which are no families, and those
-whose kind says so (US design and plant patents). Two deviations are in the nature of the matter,
+those that the corpus holds as design rights or plant patents, which are no families, those
+whose kind says so (US design and plant patents), and US provisional applications, which are never
+published. Two deviations are in the nature of the matter,
 as an export does not tell the family of a document outside it:
 
 - Documents fetched together that prove to be one family become one end, and the pairs with it one
@@ -198,6 +199,17 @@ def _no_invention(study: Study, outside: pl.DataFrame) -> pl.Series:
     for one in by_kind:
         found = found | one.fill_null(value=False)
     return outside.select(found.alias("none"))["none"]
+
+
+#: Numbers of US provisional applications, of kind P like plant patents, without their punctuation:
+#: series 60 to 63, which follow each other since 1995, also behind the year, as DOCDB writes them.
+_PROVISIONAL = r"^(?:(?:19|20)\d\d)?6[0-3]\d{6}$"
+
+
+def _provisional() -> pl.Expr:
+    """Tell whether a document outside is a US provisional application, by its number."""
+    number = pl.col("doc_number").str.replace_all(r"\W", "")
+    return (pl.col("office") == "US") & (pl.col("kind") == "P") & number.str.contains(_PROVISIONAL)
 
 
 def _gain(study: Study, chosen: _Selection) -> pl.DataFrame:
@@ -410,16 +422,24 @@ def missing_command(
     table = _rank(study, chosen).head(top or study.rows)
     notes = _notes(now, table, without, scope, of_families=families)
     never = _gain(study, chosen).filter("none")
-    if never.height:
-        what = (
-            "document is a design or plant patent and"
-            if never.height == 1
-            else ("documents are design or plant patents and")
-        )
-        notes.append(
-            f"{never.height:,} {what} no family: {never['citations'].sum():,} citations can never "
-            "be located"
-        )
+    provisional = never.select(_provisional().fill_null(value=False)).to_series()
+    for these, one, several in (
+        (
+            never.filter(~provisional),
+            "document is a design or plant patent and no family",
+            "documents are design or plant patents and no families",
+        ),
+        (
+            never.filter(provisional),
+            "document is a provisional application, which is never published",
+            "documents are provisional applications, which are never published",
+        ),
+    ):
+        if these.height:
+            lost = these["citations"].sum()
+            ends = "citation" if lost == 1 else "citations"
+            what = one if these.height == 1 else several
+            notes.append(f"{these.height:,} {what}: {lost:,} {ends} can never be located")
     if families:
         ids = without.head(top or study.rows)["members"].explode().drop_nulls().to_list()
         lines = _queries("lens_id", ids, per_query) if as_ == "lens-query" else ids

@@ -461,6 +461,8 @@ def _sniffed(path: Path, name: str, compression: str, member: int | None) -> Sou
     if head[257:262] == b"ustar":
         return Source(path, name, compression, member, "not-an-export", why=_TAR)
     form, container, why = recognise(head, whole=whole)
+    if why is not None:  # it may quote the file
+        why = "".join(c if c.isprintable() else "?" for c in why)
     return Source(path, name, compression, member, form, container, why, encoding)
 
 

@@ -221,7 +221,7 @@ def _foreign(text: bytes) -> Recognised:
         said = message[1].decode("utf-8", "replace") if message else "an error"
         why = f"an answer of an API without records ({said}); fetch it again"
         return "not-an-export", None, why
-    some = ", ".join(sorted(keys)[:5]) or "no keys"
+    some = ", ".join(key[:40] for key in sorted(keys)[:5]) or "no keys"
     why = (
         f"JSON of something else (keys {some}); "
         "netpos reads patent exports of Lens.org or PatentsView"

@@ -432,3 +432,26 @@ def test_options_that_make_no_sense_are_refused(tmp_path: Path, about, problem) 
     s = study(corpus_of(tmp_path))
     with pytest.raises(OptionError, match=re.escape(problem)):
         missing_command(s, **about)
+
+
+@pytest.mark.parametrize(
+    ("number", "what"),
+    [
+        ("62/123,456", "provisional application, which is never published"),
+        ("60123456", "provisional application, which is never published"),
+        ("201362123456", "provisional application, which is never published"),
+        ("PP12345", "design or plant patent and no family"),
+        ("PP08,123", "design or plant patent and no family"),
+        ("11500", "design or plant patent and no family"),
+    ],
+)
+def test_a_us_document_of_kind_p_is_what_its_number_says(
+    tmp_path: Path, number: str, what: str
+) -> None:
+    """Plant patents had kind P until 2001, provisional applications have it to this day."""
+    document = {"jurisdiction": "US", "doc_number": number, "kind": "P"}
+    file = write(tmp_path / "a.jsonl", [record(1, cites=[{"patcit": {"document_id": document}}])])
+    quantum = str(Path(__file__).parents[1] / "quantum.toml")
+    text, notes = missing_command(study(read(file), technologies=quantum), as_="ids")
+    assert text == ""
+    assert notes[-1] == f"1 document is a {what}: 1 citation can never be located"

@@ -280,11 +280,10 @@ def _read_header(
     for _, raw in lines:
         text = "" if raw is None else _decoded(raw).removeprefix(BOM)
         if text.strip() and not is_separator_line(text):
-            header = _Header(text, more)
-            form, why = recognise_header(header.cells)
+            form, why = recognise_header(header_cells(text))
             if form != "lens-csv":
                 raise InputError(why or form, file=file)
-            return header
+            return _Header(text, more)
     raise InputError("the file is empty", file=file, remedy="export it again")
 
 
