@@ -59,6 +59,18 @@ _FOREIGN: tuple[tuple[frozenset[str], str, str], ...] = (
     ),
 )
 _TABLE = re.compile(r"((?:g|pg)_[a-z0-9_]+)\.tsv(?:\.zip|\.gz)?", re.IGNORECASE)
+_WORKS = "works of OpenAlex, not patents; export from Lens > Patents as JSON lines"
+_PYTHON = (
+    "records as Python shows them, which is not JSON; keep the JSON as Lens gave it, or write them "
+    "with json.dump"
+)
+_PARTS = (
+    "parts of patent records, without the records; keep the JSON as Lens gave it and name that file"
+)
+#: Fields inside a record of Lens.
+_PIECES = frozenset({"classifications_cpc", "classifications_ipcr", "references_cited", "cited_by"})
+#: Lines at the beginning of a table that may be about the search.
+_PREFACE = 10
 Recognised = tuple[str, Path | None, str | None]
 
 
@@ -203,24 +215,28 @@ def _foreign(text: bytes) -> Recognised:
         if signs & keys:
             return form, None, why
     if b"https://openalex.org/" in text:
-        why = "works of OpenAlex, not patents; export from Lens > Patents as JSON lines"
-        return "not-an-export", None, why
+        return "not-an-export", None, _WORKS
     if {"columns", "data"} <= keys and "index" in keys and b'"lens_id"' in text:
         return "other-patents", None, _FRAME
+    if re.search(rb"'lens_id'\s*:", text):
+        return "other-patents", None, _PYTHON
     if b'"lens_id"' in text and _SCHOLARLY_KEYS & keys:
         return "lens-scholarly-json", None, _SCHOLARLY
-    empty = re.search(rb'"(?:data|patents)"\s*:\s*\[\s*\]', text)
+    empty = re.search(rb'"(?:data|patents)"\s*:\s*(?:\[\s*\]|null)', text)
     if empty and keys & {"total", "total_patent_count", "total_hits", "count"}:
         if "total_patent_count" in keys or b'"patents"' in empty[0]:
             return "patentsview-json", ("{patents", "["), None
         return "lens-json", ("{data", "["), None
     message = re.search(
-        rb'"(?:message|detail|error|fault|reason)"\s*:\s*"([^"\\]{1,200})', text[:20_000]
+        rb'"(?:message|detail|error|fault|faultstring|reason)"\s*:\s*"([^"\\]{1,200})',
+        text[:20_000],
     )
     if keys & {"message", "error", "errors", "fault", "detail"}:
         said = message[1].decode("utf-8", "replace") if message else "an error"
         why = f"an answer of an API without records ({said}); fetch it again"
         return "not-an-export", None, why
+    if _PIECES & keys:
+        return "other-patents", None, _PARTS
     some = ", ".join(key[:40] for key in sorted(keys)[:5]) or "no keys"
     why = (
         f"JSON of something else (keys {some}); "
@@ -237,5 +253,12 @@ def _csv(head: bytes) -> Recognised:
             "export the records from Lens as JSON lines"
         )
         return "not-an-export", None, why
+    if b"https://openalex.org/W" in head[:20_000]:
+        return "not-an-export", None, _WORKS
     form, problem = recognise_header(split_header(text))
+    lines = text.splitlines()[1:_PREFACE]
+    if form == "not-an-export":  # some sources write lines about the search before the table
+        for line in filter(str.strip, lines):
+            if (found := recognise_header(split_header(line)))[0] == "other-patents":
+                return found[0], None, found[1]
     return form, None, problem

@@ -65,6 +65,7 @@ _SCHOLARLY = {
 }  # fmt: skip
 _GOOGLE, _BIGQUERY = "an export of Google Patents", "publications of Google Patents (BigQuery)"
 _PATSTAT, _DERWENT = "a table of PATSTAT", "an export of Derwent"
+_ORBIT = "an export of Orbit (Questel)"
 _VIEW = "a bulk table of PatentsView"
 #: Beginnings of columns that together tell a table of patents from elsewhere.
 _FOREIGN: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -75,11 +76,15 @@ _FOREIGN: tuple[tuple[tuple[str, ...], str], ...] = (
     (("applnid",), _PATSTAT),
     (("patpublnid",), _PATSTAT),
     (("docdbfamilyid",), _PATSTAT),
+    (("personid", "personctrycode"), _PATSTAT),
     (("earliestpublication", "familynumber"), "an export of Espacenet"),
-    (("questeluniquefamilyid",), "an export of Orbit (Questel)"),
+    (("questeluniquefamilyid",), _ORBIT),
+    (("fampat",), _ORBIT),
     (("titledwpi",), _DERWENT),
     (("assigneedwpi",), _DERWENT),
     (("derwentprimaryaccession",), _DERWENT),
+    (("publicationnumber", "assigneeapplicant"), _DERWENT),
+    (("pn", "ti", "ae", "ga"), _DERWENT),
     (("fnclarivate",), _DERWENT),
     (("fnderwent",), _DERWENT),
     (("fnthomson",), _DERWENT),
@@ -90,6 +95,8 @@ _FOREIGN: tuple[tuple[tuple[str, ...], str], ...] = (
     (("patentid", "filingdate"), _VIEW),
     (("pgpubid",), _VIEW),
 )
+#: A field of Lens JSON that holds others, as a column: of such cells none can be read.
+_FLATTENED = re.compile(r"\s*(?:(?:biblio|families)(?:[._][a-z]|\s*$)|legal_status[._][a-z])")
 _INSTEAD = "export the same patents from Lens as JSON lines"
 _PATENT = ("office", "kind", "shown", "type", "applicants", "inventors")
 BOM = "\ufeff"
@@ -188,7 +195,7 @@ def recognise_header(cells: list[str]) -> tuple[str, str | None]:
     fields = {FIELD[c] for c in plain if c in FIELD}
     signs = [cell.strip() for cell, p in zip(cells, plain, strict=True) if p in _SCHOLARLY]
     lens = "lens_id" in fields
-    flat = next((c for c in cells if c.strip().startswith(("biblio.", "families."))), None)
+    flat = next((c for c in cells if _FLATTENED.match(c)), None)
     if flat is not None:
         return "other-patents", (
             f"records flattened by a program (columns such as '{flat.strip()[:60]}'); "
