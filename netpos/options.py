@@ -158,7 +158,7 @@ class Options(BaseModel):
     aliases: str | None = option(
         None,
         "alias,name: names of organisations that mean the same, CSV or Parquet.",
-        changes="organisations; organisation_links; every number made of links",
+        changes="organisations; organisation_links; holders; every number made of links",
         metavar="FILE",
         shown="none",
     )

@@ -73,6 +73,8 @@ class Outputs:
         Where the files wait: write here what no method writes.
     names
         Of the files, below the results.
+    synthetic
+        The data are made up: each table says so, CSV in a last column, Parquet in its metadata.
 
     Raises
     ------
@@ -83,6 +85,7 @@ class Outputs:
     def __init__(self, folder: Path) -> None:
         self.folder, self.out = folder, folder / _NEW
         self.names: list[str] = []
+        self.synthetic = False
         self._held = ExitStack()
         self._held.enter_context(locked(folder, _LOCK, keep=False))
         self._end = weakref.finalize(self, _leave, self.out, self._held)
@@ -130,7 +133,7 @@ class Outputs:
     def csv(self, name: str, table: pl.DataFrame) -> None:
         """Write a table as CSV, some rows at a time: its text would be larger than the table."""
         with writing(self.folder):
-            write_chunks(self.out / name, _csv(table))
+            write_chunks(self.out / name, _csv(marked(table) if self.synthetic else table))
         self.names.append(name)
 
     def table(self, name: str, table: pl.DataFrame) -> None:
@@ -138,13 +141,14 @@ class Outputs:
         self.csv(f"tables/{name}.csv", table)
         buffer = io.BytesIO()
         texts = table.lazy().with_columns(pl.selectors.enum().cast(pl.String))
-        texts.sink_parquet(buffer, compression="zstd", row_group_size=_ROWS_IN_GROUP)
+        said = {"synthetic": "true"} if self.synthetic else None
+        texts.sink_parquet(buffer, compression="zstd", row_group_size=_ROWS_IN_GROUP, metadata=said)
         self.bytes(f"tables/{name}.parquet", buffer.getbuffer())
 
     def finish(self, manifest: dict[str, object]) -> None:
         """Put the files in place, take away those only the run before had, ``run.json`` last."""
         with writing(self.folder):
-            manifest["outputs"] = sorted(self.names)
+            manifest |= {"outputs": sorted(self.names), "synthetic": self.synthetic}
             write_bytes(self.out / "run.json", _dump(manifest))
             self._check_places()
             old = sorted(set(_outputs_of(self.folder / "run.json")) - set(self.names))
@@ -202,6 +206,17 @@ def _closed(place: Path) -> Iterator[None]:
         reason = f"this file cannot be replaced ({error.strerror})"
         remedy = "close it where it is open and run again"
         raise InputError(reason, file=place, remedy=remedy) from error
+
+
+def marked(table: pl.DataFrame) -> pl.DataFrame:
+    """Add the column by which a table of made-up data says so wherever its file goes.
+
+    Examples
+    --------
+    >>> marked(pl.DataFrame({"country": ["NL"]})).rows(named=True)
+    [{'country': 'NL', 'synthetic': True}]
+    """
+    return table.with_columns(synthetic=pl.lit(value=True))
 
 
 def _csv(table: pl.DataFrame) -> Iterator[bytes]:

@@ -51,6 +51,14 @@ class Family(NamedTuple):
     part: float
 
 
+class Owner(NamedTuple):
+    """Who filed a family and when: its year, its organisations, and whether a person filed too."""
+
+    year: int | None
+    organisations: tuple[str, ...]
+    person: bool
+
+
 def require(table: pl.DataFrame, schema: Schema, *, name: str) -> None:
     """Raise unless ``table`` has the columns of ``schema`` with these types; others may be there.
 

@@ -29,6 +29,7 @@ ORDER = [
     "organisation_links",
     "exposure",
     "dependents",
+    "holders",
     "trend",
     "slopes",
     "changes",

@@ -23,6 +23,7 @@ DEFINED = tomllib.loads((ROOT / "netpos" / "viz" / "columns.toml").read_text(enc
 TABLES = set(DEFINED["tables"])
 COUNTRIES = {
     *("countries", "technologies", "links", "source_links", "exposure", "dependents"),
+    *("holders",),
     *("coverage", "coverage_by_country", "references", "trend", "slopes", "changes", "scores"),
     *("indicators", "benchmark", "sensitivity", "robustness", "family_values"),
     *("bounds", "residuals", "differences"),

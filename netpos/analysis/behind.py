@@ -13,12 +13,14 @@ from netpos.analysis.study import Kind, Span, Study
 from netpos.errors import OptionError
 from netpos.graph import dependence
 from netpos.graph.links import Mask, Scope, Shares, gathered
-from netpos.tables import DIGITS, RANKED, Family, Links, rounded
+from netpos.tables import DIGITS, RANKED, Family, Links, Owner, rounded
 
 #: Organisations, classification groups and families named behind a number.
 NAMED = 3
 #: Ranks with more families behind them are not listed in the report.
 MOST = 20
+#: The same for the country in focus, whose families come first.
+MOST_FOCAL = 60
 #: Sums over the links of a node, and the end at which their families stand; ``sources`` is what is
 #: given to other nodes with the cited end in any technology.
 STRENGTHS: dict[str, Literal["citing", "cited"]] = {
@@ -165,7 +167,13 @@ def behind_families(parts: NDArray[np.float64]) -> pl.DataFrame:
 
 
 def ranked_cells(
-    study: Study, technology: str, span: Span, cells: Iterable[tuple[str, str]], *, most: int = MOST
+    study: Study,
+    technology: str,
+    span: Span,
+    cells: Iterable[tuple[str, str]],
+    *,
+    most: int = MOST,
+    most_focal: int = MOST_FOCAL,
 ) -> dict[tuple[str, str], list[Family]]:
     """List the families behind ranks of countries, those that count most first.
 
@@ -179,8 +187,8 @@ def ranked_cells(
         Of a run.
     cells
         Country and ``family_rank`` or ``received_rank``.
-    most
-        A cell with more families is left out.
+    most, most_focal
+        A cell with more families is left out, one of the country in focus with more than that.
 
     Returns
     -------
@@ -192,7 +200,8 @@ def ranked_cells(
     found: dict[tuple[str, str], list[Family]] = {}
     for country, column in cells:
         table = behind_node(study, technology, span, country, RANKED[column])
-        if not 0 < table.height <= most or table["family"][-1] >= study.families:
+        limit = most_focal if country == study.options.focal else most
+        if not 0 < table.height <= limit or table["family"][-1] >= study.families:
             continue
         listed = rounded(table.join(documents, on="family", how="inner"))
         order = listed.sort(["part", "family_id"], descending=[True, False])
@@ -210,6 +219,45 @@ def _one_document(study: Study) -> pl.DataFrame:
         .group_by("family")
         .agg(pl.col("family_id").first(), pl.col("lens_id").min())
     )
+
+
+def owners(study: Study, families: Collection[str]) -> dict[str, Owner]:
+    """Tell who filed families, and when; natural persons are never named.
+
+    Parameters
+    ----------
+    study
+        Of a run.
+    families
+        Ids of families; documents outside the corpus are left out.
+
+    Returns
+    -------
+    dict
+        Id -> year by the clock of the run, organisations by their part in it, whether a person
+        filed too.
+    """
+    ids = study.corpus.columns("families", "family", "family_id")
+    asked = ids.filter(pl.col("family_id").is_in(list(families)))
+    parties = study.applicants.filter(pl.col("role") == "applicant").join(
+        asked, on="family", how="inner"
+    )
+    named = (
+        parties.filter(~pl.col("person") & pl.col("applicant").is_not_null())
+        .group_by("family", "applicant")
+        .agg(pl.col("share").sort().sum())
+        .sort(["family", "share", "applicant"], descending=[False, True, False])
+        .group_by("family", maintain_order=True)
+        .agg(pl.col("applicant"))
+    )
+    who = dict(named.iter_rows())
+    persons = set(parties.filter(pl.col("person"))["family"])
+    found = {}
+    for row, ident in asked.iter_rows():
+        year = study.years[row]
+        at = None if np.isnan(year) else int(year)
+        found[str(ident)] = Owner(at, tuple(who.get(row, ())), row in persons)
+    return found
 
 
 def evidence(

@@ -16,6 +16,7 @@ from netpos.analysis.coverage import (
     with_measurable,
 )
 from netpos.analysis.expectation import COLUMNS, expectation, only_measurable
+from netpos.analysis.holders import holders
 from netpos.analysis.study import Span, Study
 from netpos.indicators import (
     position,
@@ -191,6 +192,7 @@ def selected(
         "coverage_by_country": by_country,
         "exposure": once.evidence.exposure(citing, technology, span),
         "dependents": dependents,
+        "holders": holders(study, technology, span),
         "references": reference_table(study, technology, span),
     }
     keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]

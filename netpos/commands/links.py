@@ -94,6 +94,8 @@ def analyse_links(
     }
     make_folder(out)
     with Outputs(out) as outputs, writing(out):
+        # made-up data say so in their file name
+        outputs.synthetic = any("synthetic" in p.name for p in (file, families) if p is not None)
         for name, found in tables.items():
             outputs.table(name, found)
         pages = _maps(maps, tables["countries"], outputs, focal, lang)

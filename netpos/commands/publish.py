@@ -14,7 +14,8 @@ from netpos.files import writing
 from netpos.ingest.parts import sha256
 from netpos.outputs import Outputs, make_folder
 from netpos.tables import rounded
-from netpos.viz.report.findings import Findings, write_findings
+from netpos.viz.report.findings import Findings, finding_words, write_findings
+from netpos.viz.words import words
 from netpos.viz.workbook import workbook
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def publish(
     synthetic = page.synthetic or any("synthetic" in p.name for p in inputs)
     page = replace(
         page,
-        figures=_figures(page, drawn or {}),
+        figures=_figures(replace(page, synthetic=synthetic), drawn or {}),
         files=sorted(tables),
         inputs=[p.name for p in inputs],
         version=netpos.__version__,
@@ -74,13 +75,19 @@ def publish(
     )
     make_folder(out)
     with Outputs(out) as written, writing(out):
+        written.synthetic = synthetic
         for name, table in tables.items():
             written.table(name, table)
         for name, figure in page.figures.items():
             written.text(f"figures/{name}.svg", figure.svg)
             written.bytes(f"figures/{name}.png", figure.png)
             written.text(f"figures/{name}.csv", figure.csv)
-        about = {"version": netpos.__version__, "options": dict(options), "notes": page.notes}
+        said = {"synthetic": finding_words(page.lang)["synthetic"]} if synthetic else {}
+        about = said | {
+            "version": netpos.__version__,
+            "options": dict(options),
+            "notes": page.notes,
+        }
         workbook(
             {name: table for name, table in tables.items() if name not in left_out},
             written.out / "tables" / "netpos.xlsx",
@@ -102,8 +109,9 @@ def publish(
 def _figures(page: Findings, drawn: Mapping[str, Drawn]) -> dict[str, Figure]:
     from netpos.viz.charts.theme import render  # the chart library is slow to load
 
+    made_up = words(page.lang)["synthetic_short"] if page.synthetic else None
     return {
-        name: render(*one, name=name, said=page.captions[name], lang=page.lang)
+        name: render(*one, name=name, said=page.captions[name], lang=page.lang, made_up=made_up)
         for name, one in drawn.items()
         if one is not None
     }

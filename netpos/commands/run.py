@@ -26,15 +26,18 @@ from netpos.commands.papers import paper_tables, read_papers
 from netpos.files import writing
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
 from netpos.options import PATHS, Options, to_toml
-from netpos.outputs import Outputs, make_folder
+from netpos.outputs import Outputs, make_folder, marked
 from netpos.progress import Report, track
 from netpos.viz.charts.technologies import AREA_COLOURS
 from netpos.viz.graph_files import graph_files
 from netpos.viz.maps import map as network_map
 from netpos.viz.maps.picture import positions
-from netpos.viz.report.behind import ranks_shown
+from netpos.viz.report.behind import families_shown, ranks_shown
 from netpos.viz.report.compare import write_comparison
+from netpos.viz.report.dependence import write_dependence
 from netpos.viz.report.report import Page, write_report
+from netpos.viz.sources import data_sources
+from netpos.viz.words import words
 from netpos.viz.workbook import excel_nl, workbook
 
 _KINDS: tuple[tuple[Kind, str], ...] = (("country", ""), ("organisation", "-organisations"))
@@ -151,6 +154,7 @@ def _write_all(
     areas = focus_areas(options.focus_areas, study.technologies, colours=len(AREA_COLOURS))
     # made-up data say so in their file name, and then on every page
     synthetic = synthetic or any("synthetic" in i["name"] for i in corpus.manifest["inputs"])
+    written.synthetic = synthetic
     for warning in study.warnings:
         say(f"note: {warning}")
     out = written.folder
@@ -166,12 +170,13 @@ def _write_all(
         written.table(name, table)
     written.csv("ledger.csv", corpus.ledger)
     if options.excel_nl:
-        names = excel_nl(tables, written.out / "excel-nl")
+        made_up = {k: marked(t) for k, t in tables.items()} if synthetic else tables
+        names = excel_nl(made_up, written.out / "excel-nl")
         written.names += [f"excel-nl/{name}" for name in names]
     if not options.tables_only:
-        _graphs(study, tables, written)
+        _graphs(study, tables, written, synthetic=synthetic)
         book = written.out / "tables" / "netpos.xlsx"
-        workbook(tables, book, lang=options.lang, about=_about(study))
+        workbook(tables, book, lang=options.lang, about=_about(study, synthetic=synthetic))
         written.names.append("tables/netpos.xlsx")
         _maps(study, tables, written, synthetic=synthetic)
         page = _page(study, tables, _corpus_path(corpus, out), synthetic=synthetic)
@@ -182,6 +187,8 @@ def _write_all(
         if options.figures:
             page = _with_figures(page, written)
         written.text("index.html", write_report(page))
+        if page.table("source_links").height:
+            written.text("dependence.html", write_dependence(page))
         if page.compared:
             written.text("comparison.html", write_comparison(page))
     kept = keep_files(files, written)
@@ -235,7 +242,10 @@ def _manifest(study: Study) -> dict[str, object]:
 # --- pages ------------------------------------------------------------------------------------
 
 
-def _context(study: Study, tables: dict[str, pl.DataFrame], technology: str) -> dict[str, object]:
+def _context(
+    study: Study, tables: dict[str, pl.DataFrame], technology: str, *, synthetic: bool
+) -> dict[str, object]:
+    forms = [i["form"] for i in study.corpus.manifest["inputs"]]
     row = (
         tables["technologies"]
         .filter((pl.col("technology") == technology) & (pl.col("period") == "all"))
@@ -255,6 +265,9 @@ def _context(study: Study, tables: dict[str, pl.DataFrame], technology: str) -> 
         "membership_year": study.year_of_membership,
         "version": netpos.__version__,
         "graph_file": f"graphs/{technology}.gexf",
+        "source": {
+            lang: " ".join(data_sources(forms, lang, synthetic=synthetic)) for lang in ("en", "nl")
+        },
     }
 
 
@@ -265,7 +278,10 @@ def _names(study: Study) -> dict[str, dict[str, str]]:
     return names
 
 
-def _graphs(study: Study, tables: dict[str, pl.DataFrame], written: Outputs) -> None:
+def _graphs(
+    study: Study, tables: dict[str, pl.DataFrame], written: Outputs, *, synthetic: bool
+) -> None:
+    made_up = f" ({words(study.options.lang)['synthetic_short']})" if synthetic else ""
     first, last = study.options.first, study.options.last
     for technology, title in track(_names(study).items(), "graph files"):
         links = study.links(technology, (first, last), period="all")
@@ -286,15 +302,17 @@ def _graphs(study: Study, tables: dict[str, pl.DataFrame], written: Outputs) -> 
             indicators=rows,
             positions=places,
             yearly={year: study.links(technology, (year, year)) for year in range(first, last + 1)},
-            title=title[study.options.lang],
+            title=title[study.options.lang] + made_up,
             year=study.year_of_membership,
         )
         written.names += [f"graphs/{Path(name).name}" for name in found]
 
 
-def _about(study: Study) -> dict[str, object]:
+def _about(study: Study, *, synthetic: bool) -> dict[str, object]:
     """Return the first sheet of the workbook."""
+    forms = [i["form"] for i in study.corpus.manifest["inputs"]]
     return {
+        "sources": data_sources(forms, study.options.lang, synthetic=synthetic, valued=True),
         "version": netpos.__version__,
         "data date": study.data_date.isoformat(),
         "options": {
@@ -325,7 +343,7 @@ def _maps(
                 indicators=table.filter(pl.col("technology") == technology),
                 evidence=partial(behind.evidence, study, technology, whole, kind=kind),
                 residuals=_residuals(tables, technology) if kind == "country" else None,
-                context=_context(study, tables, technology),
+                context=_context(study, tables, technology, synthetic=synthetic),
                 lang=study.options.lang,
                 seed=study.options.seed,
                 synthetic=synthetic,
@@ -357,6 +375,18 @@ def _page(
     study: Study, tables: dict[str, pl.DataFrame], corpus: str | None, *, synthetic: bool
 ) -> Page:
     whole = (study.options.first, study.options.last)
+    # on whom a country builds, and who builds on it, is counted with the cited end anywhere
+    evidence = {
+        name: behind.evidence(study, name, whole, kind="country", scope="citing")
+        for name in study.names
+    }
+    ranked = {
+        name: behind.ranked_cells(
+            study, name, whole, ranks_shown(tables, name, study.options.focal)
+        )
+        for name in study.names
+    }
+    shown = families_shown(evidence, ranked, study.options.focal)
     return Page(
         focal=study.options.focal,
         lang=study.options.lang,
@@ -384,17 +414,9 @@ def _page(
             for key, value in study.options.model_dump(by_alias=True).items()
             if value is not None
         },
-        # on whom a country builds, and who builds on it, is counted with the cited end anywhere
-        evidence={
-            name: behind.evidence(study, name, whole, kind="country", scope="citing")
-            for name in study.names
-        },
-        ranked={
-            name: behind.ranked_cells(
-                study, name, whole, ranks_shown(tables, name, study.options.focal)
-            )
-            for name in study.names
-        },
+        evidence=evidence,
+        ranked=ranked,
+        owners=behind.owners(study, shown),
         corpus=corpus or "corpus",
         compared=study.options.compared(),
     )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from netpos.viz.words import words
 
 #: Shown where a value is unknown or undefined.
 UNKNOWN = "–"
 MINUS = "\u2212"
+
+_NAMED = re.compile(r"(.+?) \((\d+(?:\.\d+)?) %\)(?:; |$)")
 
 
 class Form(NamedTuple):
@@ -51,6 +54,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "exposure": ("kind", "source"),
     "dependents": ("country",),
     "organisations": ("organisation",),
+    "holders": ("kind", "organisation"),
+    "residuals": ("citing", "cited"),
     "links": ("citing", "cited"),
     "source_links": ("citing", "cited"),
     "organisation_links": ("citing", "cited"),
@@ -219,3 +224,22 @@ def difference(
     names = ["" if row is None else reference(table, row, column) for row in (later, earlier)]
     text = formed(values[0] - values[1], FORMS[form], lang)
     return Markup('<span data-cell="{}" data-less="{}">{}</span>').format(*names, text)
+
+
+def listed(table: str, row: Mapping[str, Any], column: str, *, lang: str) -> Markup:
+    """Write a cell of the form ``NAME (12.3 %); NAME (4.5 %)`` with numbers of the language.
+
+    Examples
+    --------
+    >>> row = {"technology": "t", "period": "all", "country": "DE", "names": "A (4.5 %)"}
+    >>> print(listed("dependents", row, "names", lang="nl").striptags())
+    A (4,5 %)
+    """
+    text = str(row[column])
+    found = _NAMED.findall(text)
+    if found and "; ".join(f"{name} ({part} %)" for name, part in found) == text:
+        parts = [f"{name} ({number(float(part), 1, lang=lang)} %)" for name, part in found]
+        items = Markup("; ").join(parts)
+    else:
+        items = escape(text)
+    return Markup('<span data-cell="{}">{}</span>').format(reference(table, row, column), items)

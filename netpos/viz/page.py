@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from netpos.tables import Family
+from netpos.tables import Family, Owner
 
 #: Families behind a link: family id and one of its Lens ids.
 Evidence = Sequence[tuple[str, str]]
@@ -69,6 +69,8 @@ class Page:
         Technology -> (country, rank) -> every family behind the rank, for the whole span.
     compared
         Countries of the comparison page, the one in focus first; empty: there is no such page.
+    owners
+        Family id -> who filed it and when, for the families listed.
     areas
         Technology -> focus area, where the figures of complexity are coloured by it.
     papers
@@ -98,6 +100,7 @@ class Page:
     compared: Sequence[str] = ()
     areas: Mapping[str, str] = field(default_factory=dict)
     papers: str = ""
+    owners: Mapping[str, Owner] = field(default_factory=dict)
 
     @property
     def parts(self) -> list[str]:

@@ -69,13 +69,16 @@ def figures(page: Page) -> dict[str, Figure]:
         its id. The same bytes for the same tables.
     """
     found = {}
+    made_up = words(page.lang)["synthetic_short"] if page.synthetic else None
     number = len(ACROSS) + len(EACH) * len(page.technologies)
     number += len(COMPARED) if page.compared else 0
     for name, key, drawn in track(_drawn(page), "figures", number):
         if drawn is not None:
             chart, table = drawn
             said = figure_words(page, key)
-            found[name] = render(chart, table, name=name, said=said, lang=page.lang)
+            found[name] = render(
+                chart, table, name=name, said=said, lang=page.lang, made_up=made_up
+            )
     return found
 
 

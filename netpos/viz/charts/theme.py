@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: The first is what the converter ships; the others have the same widths or stand in.
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 INK, SOFT, LINE, PALE = "#1b2433", "#566274", "#dde3e9", "#b9c2cc"
+MADE_UP = "#8a4b00"
 FOCUS, OTHER = "#bd1f01", "#94a4a2"
 #: Ten colours told apart in any colour vision (Petroff 2021, arXiv:2107.02270).
 PALETTE = [
@@ -219,7 +220,15 @@ def name_layers(base: alt.Chart, field: str, *, gap: float, font: float) -> list
     ]
 
 
-def render(chart: AnyChart, table: pl.DataFrame, *, name: str, said: str, lang: str) -> Figure:
+def render(
+    chart: AnyChart,
+    table: pl.DataFrame,
+    *,
+    name: str,
+    said: str,
+    lang: str,
+    made_up: str | None = None,
+) -> Figure:
     """Draw a chart as SVG and PNG, with its numbers as CSV.
 
     Parameters
@@ -234,6 +243,9 @@ def render(chart: AnyChart, table: pl.DataFrame, *, name: str, said: str, lang: 
         What the figure shows, for people who do not see it.
     lang
         Of the numbers on its axes.
+    made_up
+        What is written in the drawing where its data are invented; its numbers then have a column
+        ``synthetic``, so that no file of it goes anywhere without saying so.
 
     Returns
     -------
@@ -244,6 +256,16 @@ def render(chart: AnyChart, table: pl.DataFrame, *, name: str, said: str, lang: 
 
     spec = chart.to_dict(validate=False)  # a test validates every chart
     spec["config"] = theme() | spec.get("config", {})
+    if made_up is not None:
+        table = table.with_columns(synthetic=pl.lit(value=True))
+        note = {
+            "subtitle": made_up,
+            "subtitleColor": MADE_UP,
+            "subtitleFont": FONT,
+            "anchor": "start",
+        }
+        own = spec.get("title")
+        spec["title"] = {**(own if isinstance(own, dict) else {"text": own or ""}), **note}
     decimal, thousands = (",", ".") if lang == "nl" else (".", ",")
     numbers = {
         "decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""],

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
+from markupsafe import Markup
 
-from netpos.tables import RANKED
-from netpos.viz.page import Page
+from netpos.tables import RANKED, Family, Owner
+from netpos.viz.page import Evidence, Page
 from netpos.viz.report import facts
+from netpos.viz.words import words
+
+__all__ = ["Owner", "families_shown", "listed", "patent", "ranks_shown"]
+
+#: What Lens calls a document.
+_LENS = re.compile(r"(\d{3}-){4}\d{2}[\dX]")
+#: Organisations named of one family.
+_OWNERS = 3
 
 
 def ranks_shown(tables: Mapping[str, pl.DataFrame], technology: str, focal: str) -> list[Any]:
@@ -47,6 +57,56 @@ def ranks_shown(tables: Mapping[str, pl.DataFrame], technology: str, focal: str)
         shown += facts.largest(table, amount, "country", facts.LEADERS)
         found += [(str(row["country"]), column) for row in shown]
     return list(dict.fromkeys(found))
+
+
+def families_shown(
+    evidence: Mapping[str, Mapping[tuple[str, str], Evidence]],
+    ranked: Mapping[str, Mapping[tuple[str, str], Sequence[Family]]],
+    focal: str,
+) -> set[str]:
+    """Return the ids of the families that the report may list: those of whom it says the owner.
+
+    Examples
+    --------
+    >>> links = {"t": {("NL", "US"): [("1", "a")], ("DE", "US"): [("2", "b")]}}
+    >>> sorted(families_shown(links, {"t": {("DE", "family_rank"): [Family("3", "c", 1.0)]}}, "NL"))
+    ['1', '3']
+    """
+    found = {
+        family
+        for links in evidence.values()
+        for ends, families in links.items()
+        if focal in ends
+        for family, _ in families
+    }
+    return found | {f.family_id for cells in ranked.values() for fs in cells.values() for f in fs}
+
+
+def patent(page: Page, family: str, lens: str) -> Markup:
+    """Write one family of a list: who filed it, the year, and its Lens ID, with a link to Lens.
+
+    Natural persons are "a person"; invented families have no page at Lens, and so no link.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> page = SimpleNamespace(lang="en", synthetic=False, owners={"7": Owner(2019, ("A",), True)})
+    >>> print(patent(page, "7", "001-002-003-004-005").striptags())
+    A, a person · 2019 · 001-002-003-004-005
+    """
+    t = words(page.lang)
+    shown = Markup('<span title="{} {}">{}</span>').format(t["family_id"], family, lens)
+    if _LENS.fullmatch(lens) and not page.synthetic:
+        shown = Markup('<a href="https://www.lens.org/lens/patent/{}">{}</a>').format(lens, shown)
+    owner = page.owners.get(family)
+    if owner is None:
+        return shown
+    names = list(owner.organisations[:_OWNERS])
+    names += [t["and_others"]] if len(owner.organisations) > _OWNERS else []
+    names += [t["a_person"]] if owner.person else []
+    before = [", ".join(names) or t["no_owner"]]
+    before += [str(owner.year)] if owner.year is not None else []
+    return Markup("{} · {}").format(" · ".join(before), shown)
 
 
 def listed(page: Page, row: Mapping[str, Any]) -> Sequence[dict[str, Any]]:

@@ -68,6 +68,7 @@ def write_comparison(page: Page) -> str:
     return template.render(
         page=page,
         t=t,
+        data_sources=facts.data_sources(page),
         clock=t[f"clock_{page.year_by}"],
         excludes_zero=excludes_zero,
         office=facts.one_office(page),

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from netpos import countries
+from netpos.viz import sources
 from netpos.viz.page import Page
 
 Row = Mapping[str, Any]
@@ -173,12 +174,21 @@ def _users(page: Page, ident: str) -> dict[str, Any]:
 def _organisations(page: Page, ident: str) -> dict[str, Any]:
     table = page.rows("organisations", ident, ALL)
     if not table.width:
-        return {"world": [], "own": []}
+        return {"world": [], "own": [], **_holders(page, ident)}
     mine = table.filter(pl.col("country") == page.focal)
     return {
         "world": largest(table, "families", "organisation", ORGANISATIONS),
         "own": largest(mine, "families", "organisation", ORGANISATIONS),
+        **_holders(page, ident),
     }
+
+
+def _holders(page: Page, ident: str) -> dict[str, Any]:
+    """Who holds the families of the country in focus: the largest, and how many more there are."""
+    rows = page.rows("holders", ident, ALL).to_dicts()
+    named = [r for r in rows if r["kind"] == "organisation"]
+    rest = [r for r in rows if r["kind"] != "organisation"]
+    return {"holders": named[:ORGANISATIONS] + rest, "more_holders": len(named) - ORGANISATIONS}
 
 
 def _trend(page: Page, ident: str) -> list[dict[str, Any]]:
@@ -215,6 +225,17 @@ def has_value(page: Page) -> bool:
     """
     table = page.table("countries")
     return "value" in table.columns and bool((table["value"] > 0).any())
+
+
+def data_sources(page: Page) -> list[str]:
+    """Name where the data of the page are from; see `netpos.viz.sources`."""
+    forms = [form for _, form, *_ in page.inputs]
+    return sources.data_sources(forms, page.lang, synthetic=page.synthetic, valued=has_value(page))
+
+
+def specialisation(page: Page) -> str | None:
+    """Return the column of specialisation: against all patenting, else within the technologies."""
+    return next((c for c in ("rca", "rca_within") if page.has("countries", c)), None)
 
 
 def parts_missing(page: Page, union: Row, rows: Sequence[Row]) -> list[str]:

@@ -6,14 +6,13 @@ Each number that stands in a table carries the name of its cell, so that a reade
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import polars as pl
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from netpos import countries
 from netpos.tables import Links
@@ -26,6 +25,7 @@ from netpos.viz.numbers import (
     difference,
     formed,
     interval,
+    listed,
     number,
     percent,
     reference,
@@ -33,6 +33,7 @@ from netpos.viz.numbers import (
 from netpos.viz.page import Figure, Page, counted_by, excludes_zero
 from netpos.viz.report import behind as report_behind
 from netpos.viz.report import facts
+from netpos.viz.report.answer import answer
 from netpos.viz.report.sentences import sentence, statements
 from netpos.viz.safe_html import environment
 from netpos.viz.words import in_sentence, translated, words
@@ -83,8 +84,6 @@ AT_A_GLANCE = ("family_share", "received_share", "balance_ratio")
 #: Marks of robustness, best first, and the class of their sign.
 MARKS = {"robust": "good", "firm-driven": "middle", "fragile": "bad", "not measurable": "none"}
 
-_NAMED = re.compile(r"(.+?) \((\d+(?:\.\d+)?) %\)(?:; |$)")
-
 
 def write_report(page: Page) -> str:
     """Render the report.
@@ -112,12 +111,13 @@ def write_report(page: Page) -> str:
     return template.render(
         page=page,
         t=t,
+        data_sources=facts.data_sources(page),
         clock=t[f"clock_{page.year_by}"],
         excludes_zero=excludes_zero,
         office=facts.one_office(page),
         union=union,
         rows=rows,
-        has=_has(page, rows),
+        has=_has(page, rows) | {"rca": facts.specialisation(page)},
         first=page.parts[0] if page.parts else None,
         last=page.parts[-1] if page.parts else None,
         focal_name=countries.name(page.focal, lang),
@@ -141,7 +141,7 @@ def write_report(page: Page) -> str:
         c=partial(cell, lang=lang),
         between=partial(interval, lang=lang, reasons=page.reasons),
         moved=partial(difference, lang=lang),
-        listed=partial(_listed, lang=lang),
+        listed=partial(listed, lang=lang),
         shown=partial(number, digits=0, lang=lang),
         part=partial(formed, form=Form(digits=1, significant=2), lang=lang),
         reference=reference,
@@ -151,6 +151,8 @@ def write_report(page: Page) -> str:
         marks=MARKS,
         stated=STATED,
         at_a_glance=[k for k in AT_A_GLANCE if k == "family_share" or union["links"]],
+        answer=answer(page),
+        patent=partial(report_behind.patent, page),
         drawing=lambda name: Markup(page.figures[name].svg),
         caption=partial(charts.figure_words, page),
     )
@@ -162,6 +164,7 @@ def _has(page: Page, rows: list[dict[str, Any]]) -> dict[str, bool]:
     valued = facts.has_value(page)
     return {
         "value": valued and any(facts.has_rank(row["focal"]) for row in rows),
+        "value_share": valued and page.has("countries", "value_share"),
         "organisation_value": valued and page.has("organisations", "value_rank"),
         "value_period": valued and page.has("countries", "value_share"),
         "value_trend": valued and page.has("trend", "value_share"),
@@ -200,18 +203,6 @@ def _overlaps(page: Page) -> list[dict[str, Any]]:
     pairs = table.filter((pl.col("technology") != pl.col("other")) & (pl.col("families") > 0))
     order = ["families", "technology", "other"]
     return pairs.sort(order, descending=[True, False, False]).head(10).to_dicts()
-
-
-def _listed(table: str, row: Mapping[str, Any], column: str, *, lang: str) -> Markup:
-    """Write a cell of the form ``NAME (12.3 %); NAME (4.5 %)`` with numbers of the language."""
-    text = str(row[column])
-    found = _NAMED.findall(text)
-    if found and "; ".join(f"{name} ({part} %)" for name, part in found) == text:
-        parts = [f"{name} ({number(float(part), 1, lang=lang)} %)" for name, part in found]
-        items = Markup("; ").join(parts)
-    else:
-        items = escape(text)
-    return Markup('<span data-cell="{}">{}</span>').format(reference(table, row, column), items)
 
 
 def _missing_call(page: Page, technology: str) -> str:

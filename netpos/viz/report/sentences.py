@@ -16,7 +16,7 @@ from netpos.viz.report.resting import BLOCS, resting, withheld
 from netpos.viz.report.statement import Level, Row, Statement, sentence
 from netpos.viz.report.ways import Sensitivity
 
-__all__ = ["Statement", "sentence", "statements"]
+__all__ = ["Statement", "outside", "sentence", "statements"]
 
 #: Part of the draws that must agree.
 RESAMPLES = 0.95
@@ -102,6 +102,49 @@ def statements(
     every = _rows(tables, "indicators", at)
     said = [withheld(s, every, focal) for s in found if s is not None]
     return [resting(s, marks, focal) for s in said]
+
+
+def outside(
+    tables: Mapping[str, pl.DataFrame], technology: str, focal: str, *, period: str = "all"
+) -> list[Statement]:
+    """Say that the country in focus is not among the ten largest, where that is sure.
+
+    Parameters
+    ----------
+    tables, technology, focal, period
+        As for `statements`.
+
+    Returns
+    -------
+    list
+        One statement, ``outside``, where the whole interval of its rank by families lies beyond
+        ten and nine in ten ways of counting agree; else none. Who has no family has no rank.
+
+    Examples
+    --------
+    >>> rows = {"technology": ["t"] * 12, "period": ["all"] * 12,
+    ...         "country": [*"ABCDEFGHIJK", "NL"], "families": [12.0 - k for k in range(12)],
+    ...         "family_rank": range(1, 13), "family_rank_low": range(1, 13),
+    ...         "family_rank_high": range(1, 13)}
+    >>> [(s.key, s.level) for s in outside({"countries": pl.DataFrame(rows)}, "t", "NL")]
+    [('outside', 'sure')]
+    """
+    world = _rows(tables, "countries", {"technology": technology, "period": period})
+    if not {"country", "families", "family_rank"} <= set(world.columns):
+        return []
+    mine = world.filter((pl.col("country") == focal) & (pl.col("families") > 0))
+    if not mine.height:
+        return []
+    own: Row = mine.row(0, named=True)
+    bounds = _bounds(own, "family_rank")
+    if own["family_rank"] is None or own["family_rank"] <= TOP or bounds is None:
+        return []
+    others = Sensitivity(_rows(tables, "sensitivity", {"technology": technology}))
+    level = _level(bounds[0] > TOP, others.ranks("family_share", pl.col("rank") > TOP))
+    if level != "sure":
+        return []
+    numbers = {"rank": ("countries", own, "family_rank", "count")}
+    return [Statement("outside", level, {"focal": [focal]}, numbers)]
 
 
 def _rows(tables: Mapping[str, pl.DataFrame], name: str, keys: Mapping[str, str]) -> pl.DataFrame:
