@@ -8,9 +8,12 @@ Prints the size of the corpus and the seconds per step, wall and CPU.
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import time
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line sets it
 
 import numpy
 import polars

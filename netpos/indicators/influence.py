@@ -61,6 +61,24 @@ class Precision(NamedTuple):
 # --- sums by organisation and country -----------------------------------------------------------
 
 
+def _ordered(code: Ints) -> Ints:
+    """Return the order of these numbers, equal ones as they come, 16 bits at a time."""
+    top = int(code.max(initial=0))
+    order = np.argsort((code & 0xFFFF).astype(np.uint16), kind="stable")
+    for bits in range(16, top.bit_length(), 16):
+        digits = ((code >> bits) & 0xFFFF).astype(np.uint16)
+        order = order[np.argsort(digits[order], kind="stable")]
+    return order.astype(np.int64)
+
+
+def _sums(code: Ints, *amounts: Floats) -> tuple[Ints, tuple[Floats, ...]]:
+    """Sum amounts of equal numbers that lie together: these numbers, and the sums."""
+    first = np.flatnonzero(np.diff(code, prepend=-1))
+    if not first.size:
+        return code, tuple(a.astype(np.float64) for a in amounts)
+    return code[first], tuple(np.add.reduceat(a, first) for a in amounts)
+
+
 class Holdings(NamedTuple):
     """Sums by holder (an organisation, or a pair of them) and country, each pair once."""
 
@@ -72,10 +90,21 @@ class Holdings(NamedTuple):
     @classmethod
     def of(cls, holder: Ints, country: Ints, countries: int, *amounts: Floats) -> Holdings:
         """Sum the amounts of each pair."""
-        code, at = np.unique(holder * max(countries, 1) + country, return_inverse=True)
-        sums = [np.bincount(at, a, code.size).astype(np.float64) for a in amounts]
+        code = holder * max(countries, 1) + country
+        order = _ordered(code)
+        return cls.sorted(code[order], countries, *(a[order] for a in amounts))
+
+    @classmethod
+    def sorted(cls, code: Ints, countries: int, *amounts: Floats) -> Holdings:
+        """Sum the amounts of each pair, where pairs, holder × countries + country, are in order."""
+        code, sums = _sums(code, *amounts)
         kinds = max(countries, 1)
-        return cls(code // kinds, code % kinds, tuple(sums), countries)
+        return cls(code // kinds, code % kinds, sums, countries)
+
+    @property
+    def code(self) -> Ints:
+        """Holder × countries + country, rising."""
+        return self.holder * max(self.countries, 1) + self.country
 
     def by_country(self, values: Floats) -> Floats:
         """Sum over the holders."""
@@ -244,19 +273,17 @@ def balance(entries: Bilinear, citing: Ints, cited: Ints, parts: csr_array, n: i
     volume = sums[0] + sums[1]
     ratio = np.nan_to_num(divide(sums[0] - sums[1], volume), nan=0.0)
 
+    up, down = divide(1.0 - ratio, volume), divide(1.0 + ratio, volume)
+
     def influences(at: Incident) -> tuple[Holdings, Floats]:
-        zero = np.zeros(at.entry.size)
+        of, by = cited[at.entry], citing[at.entry]
         held = Holdings.of(
             np.concatenate([at.holder, at.holder]),
-            np.concatenate([cited[at.entry], citing[at.entry]]),
+            np.concatenate([of, by]),
             n,
-            np.concatenate([at.amount, zero]),
-            np.concatenate([zero, at.amount]),
+            np.concatenate([at.amount * up[of], -at.amount * down[by]]),
         )
-        b = ratio[held.country]
-        received, given = held.amounts
-        up = received * (1.0 - b) - given * (1.0 + b)
-        return held, divide(up, volume[held.country])
+        return held, held.amounts[0]
 
     held, U = influences(ends.both)
     pairs, e = influences(ends.dyads)
@@ -314,24 +341,25 @@ def sources(
     means = {"source_effective": surprise, **means}
     own = Holdings.of(ends.citing.holder, citing[ends.citing.entry], n, ends.citing.amount)
 
-    def influences(at: Incident) -> tuple[Holdings, list[Floats]]:
-        amounts = [m.ravel()[place[at.entry]] * at.amount for m in means.values()]
-        held = Holdings.of(at.holder, citing[at.entry], n, at.amount, *amounts)
-        return held, [divide(u, given[held.country]) for u in held.amounts[1:]]
+    def influences(at: Incident) -> tuple[Holdings, Holdings, list[Floats]]:
+        cells = Holdings.of(at.holder, place[at.entry], n * n, at.amount)
+        (amount,) = cells.amounts
+        amounts = [m.ravel()[cells.country] * amount for m in means.values()]
+        held = Holdings.sorted(cells.code // max(n, 1), n, amount, *amounts)
+        return cells, held, [divide(u, given[held.country]) for u in held.amounts[1:]]
 
-    held, U = influences(ends.both)
-    pairs, e = influences(ends.dyads)
+    both, held, U = influences(ends.both)
+    dyads, pairs, e = influences(ends.dyads)
     found = {}
     for k, name in enumerate(means):
         less = 0.0 if name == "source_effective" else DEDUCTED * pairs.by_country(e[k] ** 2)
         squares, fourths = held.by_country(U[k] ** 2), held.by_country(U[k] ** 4)
         found[name] = _precision(squares, fourths, less, own, own.effective())
 
-    def spread(at: Incident, whole: Holdings) -> Floats:
-        cells = Holdings.of(at.holder, place[at.entry], n * n, at.amount)
+    def spread(cells: Holdings, whole: Holdings) -> Floats:
         each = cells.amounts[0] ** 2 / p.ravel()[cells.country]
         by_cell = cells.by_country(each).reshape(n, n).sum(axis=1)
         return np.asarray(by_cell - whole.by_country(whole.amounts[0] ** 2), dtype=np.float64)
 
-    lost = spread(ends.both, held) - spread(ends.dyads, pairs)
+    lost = spread(both, held) - spread(dyads, pairs)
     return found, np.maximum(np.nan_to_num(divide(lost, 2.0 * given**2), nan=0.0), 0.0)

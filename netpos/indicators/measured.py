@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,8 +93,8 @@ class Measured:
         at = np.searchsorted(self.network.nodes, self.table["country"].to_list())
         return at.astype(np.int64)
 
-    def draw(self, draws: int, seed: int, threads: int) -> dict[str, Floats]:
-        """Compute every indicator in every draw, ``(draws, countries)``."""
+    def draw(self, draws: int, seed: int, pool: Executor | None = None) -> dict[str, Floats]:
+        """Compute every indicator in every draw, ``(draws, countries)``, in threads of the pool."""
         entries = self.network.entries
         used = [np.stack([entries.citing, entries.cited], axis=1).ravel()]
         if self.value is not None:
@@ -127,12 +127,11 @@ class Measured:
 
         size = max(closed.place.size, wide.place.size)
         chunks = list(drawn.chunks(draws, size)) or [np.arange(0)]
-        if threads > 1:
-            with ThreadPoolExecutor(threads) as pool:
-                several = [pool.submit(some, chunk) for chunk in chunks]
-                parts = [one.result() for one in track(several, "draws")]
-        else:
+        if pool is None:
             parts = [some(chunk) for chunk in track(chunks, "draws")]
+        else:
+            several = [pool.submit(some, chunk) for chunk in chunks]
+            parts = [one.result() for one in track(several, "draws")]
         return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
 
     def _exchange(self) -> _Exchange:

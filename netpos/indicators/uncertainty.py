@@ -11,6 +11,7 @@ as it says is not printed. No interval knows of citations that the export lacks.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -251,13 +252,20 @@ def resample(
         method=method,
         worth=worth,
     )
-    found = ready.draw(draws, seed, threads)
     if not draws:
+        found = ready.draw(draws, seed)
         none = np.full(table.height, np.nan)
         empty = {name: Bounds(_numbers(table, name), none, none) for name in RESAMPLED}
         why = {name: _every("", table.height) for name in RESAMPLED}
         return Resampled(table, empty, why, found, {}, none)
-    precision, lost = ready.precision()
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            errors = pool.submit(ready.precision)
+            found = ready.draw(draws, seed, pool)
+            precision, lost = errors.result()
+    else:
+        found = ready.draw(draws, seed)
+        precision, lost = ready.precision()
     bounds, why = _bounds(ready, found, precision, lost)
     return Resampled(table, bounds, why, found, precision, lost)
 
