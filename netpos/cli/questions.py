@@ -199,6 +199,17 @@ def explain(
     cited: Annotated[
         str | None, typer.Option("--cited", metavar="CODE", help="A cell of links.csv.")
     ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            "--table",
+            metavar="NAME",
+            help="A table of science, companies, chain, intensity, complexity or --papers.",
+        ),
+    ] = None,
+    row: Annotated[
+        str, typer.Option("--row", metavar="KEY=VALUE,...", help="With --table: which row.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, every family.")] = False,
 ) -> None:
     """Say which families and documents are behind a number and how they add up.
@@ -208,6 +219,9 @@ def explain(
     from netpos.commands import explain as explaining
 
     with errors():
+        if table is not None:
+            _explain_table(results, table, row, indicator, as_json=as_json)
+            return
         found = explaining.explain(
             results,
             technology=technology,
@@ -223,6 +237,16 @@ def explain(
             print(json.dumps(content, indent=1, ensure_ascii=False))
         else:
             print(explaining.paragraphs(found))
+
+
+def _explain_table(results: Path, table: str, row: str, column: str, *, as_json: bool) -> None:
+    from netpos.commands import explain_table as explaining
+
+    found = explaining.explain_table(results, table, row, column)
+    if as_json:
+        print(json.dumps(explaining.table_as_dict(found), indent=1, ensure_ascii=False))
+    else:
+        print(explaining.table_paragraphs(found))
 
 
 @app.command()

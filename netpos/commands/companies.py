@@ -107,7 +107,8 @@ def analyse_companies(
         "lang": lang,
     }  # fmt: skip
     tables = {"companies": table, "company_coverage": coverage}
-    return publish(page, tables, out, inputs=[file], options=options, drawn=drawn)
+    behind = {"companies": classify(companies, rule).sort("technology", "company_id")}
+    return publish(page, tables, out, inputs=[file], options=options, drawn=drawn, evidence=behind)
 
 
 def _page(

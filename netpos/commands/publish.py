@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,7 @@ def publish(
     options: Mapping[str, object],
     drawn: Mapping[str, Drawn] | None = None,
     beside: Iterable[str] = (),
+    evidence: Mapping[str, pl.DataFrame] | None = None,
 ) -> Path:
     """Write tables, figures, page and workbook, all or none.
 
@@ -51,6 +53,8 @@ def publish(
         Name -> chart and its numbers; None where there is nothing to draw.
     beside
         Tables too long for the workbook.
+    evidence
+        Records behind the tables, for ``netpos explain``: ``evidence/<name>.parquet``.
 
     Returns
     -------
@@ -88,6 +92,10 @@ def publish(
             "options": dict(options),
             "notes": page.notes,
         }
+        for name, table in (evidence or {}).items():
+            held = io.BytesIO()
+            table.write_parquet(held, compression="zstd", statistics=False)
+            written.bytes(f"evidence/{name}.parquet", held.getvalue())
         workbook(
             {name: table for name, table in tables.items() if name not in left_out},
             written.out / "tables" / "netpos.xlsx",

@@ -168,6 +168,14 @@ def analyse_science(
         focal=focal,
     )
     notes += more
+    works_behind = tables.pop("science_works", None)
+    behind = None
+    if works_behind is not None:
+        keys = found.works.select("work", "key")
+        shares = found.shares.join(keys, on="work").select("key", "country", "share")
+        behind = {
+            "science_works": works_behind, "science_shares": shares.sort("key", "country"),
+        }  # fmt: skip
     counts = found.counts
     facts = {
         "read": counts["read"], "rejected": counts["rejected"], "duplicates": counts["duplicates"],
@@ -177,7 +185,7 @@ def analyse_science(
     tables["ledger"] = found.ledger
     inputs = [path for path, _ in files]
     inputs += [p for p in (definitions, chosen.totals, chosen.researchers) if p is not None]
-    return _publish(tables, out, chosen, focal, notes, facts, inputs, say)
+    return _publish(tables, out, chosen, focal, notes, facts, inputs, say, behind)
 
 
 def _aggregates(out: Path, chosen: Choices, focal: str, say: Report) -> Path:
@@ -254,6 +262,7 @@ def _publish(
     facts: Mapping[str, int],
     inputs: Sequence[Path],
     say: Report,
+    behind: Mapping[str, pl.DataFrame] | None = None,
 ) -> Path:
     tables["science"] = countries.with_names(tables["science"], chosen.lang)
     for note in notes:
@@ -275,6 +284,7 @@ def _publish(
         options=options,
         drawn=drawn,
         beside=("ledger",),
+        evidence=behind,
     )
 
 

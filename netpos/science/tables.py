@@ -76,7 +76,8 @@ def science_tables(
     Returns
     -------
     tables : dict[str, pl.DataFrame]
-        ``science``, ``science_trend``, ``science_cells``, ``science_coverage``.
+        ``science``, ``science_trend``, ``science_cells``, ``science_coverage``; and
+        ``science_works``, the works behind them with their scores.
     notes : list of str
         What the reader must know.
     """
@@ -149,7 +150,15 @@ def science_tables(
         "science_trend": trend.sort(order, "year", "country"),
         "science_cells": cells,
         "science_coverage": coverage.sort(order, "year", "type", nulls_last=True),
+        "science_works": _named_works(found, scores),
     }, notes
+
+
+def _named_works(found: Works, scores: pl.DataFrame) -> pl.DataFrame:
+    """Return every work with what it is compared with, by its id in the source."""
+    columns = ("technology", "year", "type", "citations", "expected", "score", "top")
+    keys = found.works.select("work", "key")
+    return scores.join(keys, on="work").select("key", *columns).sort("technology", "key")
 
 
 def _sizes(
