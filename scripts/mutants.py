@@ -42,7 +42,10 @@ SAME = ROOT / "scripts" / "mutants_same.toml"
 FOLDERS = ("graph", "indicators", "analysis")
 #: Whose tests are also those of the kernels beneath them.
 KERNELS = ("kernels", "contract", "balance", "core", "coreness", "dependence", "strength")
-_RESULTS = tuple(f"tests/analysis/test_{name}.py" for name in ("results", "coverage", "selection"))
+_RESULTS = tuple(
+    f"tests/analysis/test_{name}.py"
+    for name in ("results", "coverage", "selection", "known_answers")
+)
 _LIFTED = ("tests/ingest/test_citations.py", "tests/ingest/test_families.py")
 #: Modules of indicators whose tests are also those of one another.
 TOGETHER = (

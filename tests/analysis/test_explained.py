@@ -8,11 +8,13 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from netpos.analysis import explained
+from netpos.analysis import explained, prepare
 from netpos.cli import app
 from netpos.commands import explain
+from netpos.ingest.corpus import read
+from netpos.options import make
 from tests.commands.small_runs import RECORDS, TABLES, whole_run
-from tests.lens import write
+from tests.lens import record, write
 
 pytestmark = pytest.mark.usefixtures("open_once")
 
@@ -87,3 +89,24 @@ def test_each_column_has_a_rule_or_a_reason(results: Path) -> None:
         plain = {c for c in columns if not c.endswith(("_low", "_high"))}
         assert plain - known == set()
         assert known & set(rules) - set(columns) == set()
+
+
+def test_links_of_which_the_other_end_has_no_country_are_among_all_and_not_the_located(
+    tmp_path: Path,
+) -> None:
+    """NL cites one with a country and one without; two with and one without cite NL."""
+    nowhere = {"applicants": [("NOBODY", None)], "priority": None}
+    records = [
+        record(1, cites=[2, 3]),
+        record(2, applicants=[("A INC", "US")]),
+        record(3, **nowhere),
+        record(4, applicants=[("A INC", "US")], cites=[1]),
+        record(5, applicants=[("B GMBH", "DE")], cites=[1]),
+        record(6, cites=[1], **nowhere),
+    ]
+    study = prepare(read(write(tmp_path / "e.jsonl", records)), make({}))
+    cell = explained.Cell(study, "quantum", (2015, 2025), "country", "NL", {})
+    names = (f"{d}, {of}" for d in ("given", "received") for of in ("located", "all"))
+    sums = {name: explained.SUMS[name](cell)["part"].sum() for name in names}
+    assert (sums["given, located"], sums["given, all"]) == (1, 2)
+    assert (sums["received, located"], sums["received, all"]) == (2, 3)

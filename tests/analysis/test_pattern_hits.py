@@ -230,7 +230,7 @@ def test_a_narrow_run_looks_for_core_patterns_alone_in_every_scheme(tmp_path: Pa
     (tmp_path / "core.toml").write_text(
         '[[technology]]\nid = "a"\ncpc = ["H01S"]\nipc = ["G02B"]\ncore = ["H01S5/"]\n'
     )
-    one = record(1, symbols=["H01S3/00"])  # by the CPC outside the core, by the IPC in it
+    one = record(1, symbols=[])  # the corpus holds no symbol of the CPC
     one["biblio"]["classifications_ipcr"] = {"classifications": [{"symbol": "H01S 5/00"}]}
     options = make({"technologies": str(tmp_path / "core.toml"), "narrow": True})
     table = pattern_hits(analysis.prepare(netpos.read(write(tmp_path / "c.jsonl", [one])), options))

@@ -349,6 +349,21 @@ def test_other_ways_are_counted_only_where_asked_for_and_not_around_one_country(
         assert set(found) == wanted, given
 
 
+def test_what_has_no_interval_is_not_called_robust_where_intervals_were_computed(
+    tmp_path: Path,
+) -> None:
+    """NL holds two of three families, each way they are counted; so few have no interval."""
+    records = [record(n, applicants=[(f"F{n}", c)]) for n, c in enumerate(("NL", "NL", "US"), 1)]
+    options = make({"technologies": str(QUANTUM), "draws": 20})
+    study = analysis.prepare(read(write(tmp_path / "e.jsonl", records)), options)
+    found = results.tables(study)
+    for without, mark in (((), "fragile"), (("indicators",), "robust")):
+        some = {name: table for name, table in found.items() if name not in without}
+        marks = results.sensitivity_tables(study, some)["robustness"]
+        here = marks.filter(technology="quantum", indicator="family_share")
+        assert here["mark"].to_list() == [mark]
+
+
 def test_differences_between_periods_wait_for_the_last_period(tmp_path: Path) -> None:
     """Both technologies have them, for every pair of periods and not only those seen before."""
     path = tmp_path / "t.toml"
