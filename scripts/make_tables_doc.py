@@ -40,6 +40,7 @@ ORDER = [
     "robustness",
     "coverage",
     "coverage_by_country",
+    "located",
     "bounds",
     "references",
     "overlap",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from netpos.analysis.ends import link_masks
 from netpos.analysis.study import Span, Study
 from netpos.graph import residence
-from netpos.graph.links import gathered
+from netpos.graph.links import Mask, gathered
 from netpos.tables import rounded
 
 #: Located share of a country's links below which its indicators are not measurable.
@@ -69,7 +72,9 @@ def coverage_table(study: Study) -> pl.DataFrame:
     )
 
 
-def country_coverage(study: Study, technology: str, span: Span) -> pl.DataFrame:
+def country_coverage(
+    study: Study, technology: str, span: Span, masks: Mapping[str, Mask] | None = None
+) -> pl.DataFrame:
     """Return links of each country's families and how many have a country at the other end.
 
     Returns
@@ -80,7 +85,7 @@ def country_coverage(study: Study, technology: str, span: Span) -> pl.DataFrame:
         in the span and counts as one.
     """
     frames = []
-    for direction, (every, known) in located_links(study, technology, span).items():
+    for direction, (every, known) in located_links(study, technology, span, masks).items():
         matrix = study.shares.matrix.T
         frames.append(
             pl.DataFrame(
@@ -102,29 +107,30 @@ def country_coverage(study: Study, technology: str, span: Span) -> pl.DataFrame:
 
 
 def located_links(
-    study: Study, technology: str, span: Span
+    study: Study, technology: str, span: Span, masks: Mapping[str, Mask] | None = None
 ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Count the links of each family, and those with a country at the other end.
+
+    Parameters
+    ----------
+    study, technology, span
+        Of a run.
+    masks
+        What `link_masks` returned, where it is at hand.
 
     Returns
     -------
     dict
-        ``given``: of families of the technology and period as citing end. ``received``: of
-        families of the technology as cited end, the citing one in the period; a document without a
-        date may lie in it and counts. Both counts have one number per row of the study.
+        By direction, see `link_masks`: both counts have one number per row of the study.
     """
+    masks = masks or link_masks(study, technology, span)
     pairs, located = study.pairs, study.shares.located
     found = {}
     for direction, own, other in (
         ("given", pairs.citing, pairs.cited),
         ("received", pairs.cited, pairs.citing),
     ):
-        if direction == "given":
-            chosen = gathered(study.chosen(technology, span), own)
-        else:
-            chosen = gathered(study.member[technology], own)
-            chosen &= gathered(study.may_lie_in_span(span), other)
-        chosen &= study.counted
+        chosen = masks[direction]
         counted = (own[chosen], own[chosen & gathered(located, other)])
         every, known = (
             np.bincount(rows, minlength=study.rows).astype(np.float64) for rows in counted

@@ -15,6 +15,7 @@ from netpos.analysis.coverage import (
     reference_table,
     with_measurable,
 )
+from netpos.analysis.ends import Ends, link_masks
 from netpos.analysis.expectation import COLUMNS, expectation, only_measurable
 from netpos.analysis.holders import holders
 from netpos.analysis.study import Span, Study
@@ -107,6 +108,7 @@ class WholeRun:
     evidence: FocalEvidence
     sample: Sample
     worth: Worth
+    ends: Ends
 
     @classmethod
     def of(cls, study: Study) -> WholeRun:
@@ -117,6 +119,7 @@ class WholeRun:
             FocalEvidence(study),
             Sample.of(study.pairs, study.spread, study.shares, study.organisations),
             _worth(study),
+            Ends.of(study),
         )
 
 
@@ -127,7 +130,8 @@ def selected(
     study = once.study
     closed = study.links(technology, span, period=period)
     citing = study.links(technology, span, scope="citing", period=period)
-    by_country = country_coverage(study, technology, span)
+    masks = link_masks(study, technology, span)
+    by_country = country_coverage(study, technology, span, masks)
     chosen = study.chosen(technology, span)
     worth = value.node_values(study.valued, study.shares, chosen)
     against, residuals = expectation(study, technology, span)
@@ -190,6 +194,7 @@ def selected(
         "links": _plain(closed),
         "source_links": _plain(citing),
         "coverage_by_country": by_country,
+        "located": once.ends.table(masks),
         "exposure": once.evidence.exposure(citing, technology, span),
         "dependents": dependents,
         "holders": holders(study, technology, span),

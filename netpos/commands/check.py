@@ -15,7 +15,7 @@ from netpos.ingest.discover import REFUSED, Source, find, opened
 from netpos.ingest.lacking import LACKS
 from netpos.ingest.parts import read_part
 from netpos.ingest.readers.lens_header import csv_report, split_header
-from netpos.ingest.remarks import late_lines
+from netpos.ingest.remarks import by_number_told, late_lines, one_office_told
 
 _NAMES = {
     "lens-csv": "a Lens patent export, CSV",
@@ -102,6 +102,7 @@ def _together(sources: list[Source], each: list[Check]) -> Check:
             first_year=_int(years.min()),
             last_year=_int(years.max()),
             members_stated=None if sizes.null_count() == sizes.len() else int(sizes.sum()),
+            notes=[*one_office_told(corpus.manifest), *by_number_told(counts)],
             located_rate=_located(corpus),
             incomplete=incomplete,
         )
@@ -196,7 +197,9 @@ def _described(source: Source, corpus: Corpus, folder: Path) -> Check:
         None if sizes.null_count() == sizes.len() else int(sizes.sum()),
         list(ledger.select("line", "reason").iter_rows()),
         [
+            *one_office_told(corpus.manifest),
             *item["notes"],
+            *by_number_told(counts),
             *late_lines(corpus.manifest["late"], corpus.manifest["newest"]),
         ],
         can,

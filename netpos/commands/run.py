@@ -16,6 +16,7 @@ import netpos
 from netpos import analysis
 from netpos.analysis import behind, results
 from netpos.analysis.complexity import complexity_warnings
+from netpos.analysis.ends import located_told
 from netpos.analysis.focus_areas import focus_areas
 from netpos.analysis.notes import width_warnings
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
@@ -25,6 +26,7 @@ from netpos.commands.paper_page import write_papers
 from netpos.commands.papers import paper_tables, read_papers
 from netpos.files import writing
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
+from netpos.ingest.remarks import by_number_told, one_office_told
 from netpos.options import PATHS, Options, to_toml
 from netpos.outputs import Outputs, make_folder, marked
 from netpos.progress import Report, track
@@ -144,7 +146,11 @@ def _write_all(
     *,
     synthetic: bool,
 ) -> Path:
+    for line in one_office_told(corpus.manifest):
+        say(line)
     say(account(corpus.counts))
+    for line in by_number_told(corpus.counts):
+        say(line)
     study = analysis.prepare(corpus, options)
     hits = pattern_hits(study)
     more = (*jump_warnings(hits), *width_warnings(study))
@@ -159,6 +165,8 @@ def _write_all(
         say(f"note: {warning}")
     out = written.folder
     tables = results.tables(study) | {"pattern_hits": hits}
+    for line in located_told(tables["located"]):
+        say(line)
     tables |= results.sensitivity_tables(study, tables)
     if papers:
         tables |= paper_tables(papers)

@@ -20,7 +20,14 @@ from netpos.ingest.context import Cut
 from netpos.ingest.context import cut as cut_context
 from netpos.ingest.details import Details
 from netpos.ingest.parts import read_part
-from netpos.ingest.remarks import beyond, cut_told, incomplete, late_lines, newest_plausible
+from netpos.ingest.remarks import (
+    beyond,
+    cut_told,
+    incomplete,
+    late_lines,
+    newest_plausible,
+    one_office,
+)
 from netpos.progress import Report
 
 
@@ -47,6 +54,7 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
             say(line)
         manifest["newest"] = None if newest is None else newest.isoformat()
         manifest["late"] = late
+        manifest["one_office"] = one_office(docs)
         manifest["incomplete"] = incomplete(manifest["inputs"], ledger)
         for sentence in manifest["incomplete"]:
             say(sentence)

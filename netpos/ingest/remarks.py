@@ -153,3 +153,54 @@ def cut_told(manifest: Mapping[str, Any]) -> str:
         f"context: {every - over:,} of {every:,} publications name a document of the corpus, are "
         f"named by one, or are of their families; the other {over:,} stay aside"
     )
+
+
+def one_office(docs: pl.DataFrame) -> str | None:
+    """Return the office of all seed documents, None where there are several or none is known.
+
+    Examples
+    --------
+    >>> roles = ["seed", "seed", "context"]
+    >>> one_office(pl.DataFrame({"office": ["US", "US", "EP"], "role": roles}))
+    'US'
+    """
+    offices = docs.filter(pl.col("role") == "seed")["office"].drop_nulls().unique()
+    return str(offices.item()) if offices.len() == 1 else None
+
+
+def one_office_told(manifest: Mapping[str, Any]) -> list[str]:
+    """Say first that a corpus is of one office, and what that means for countries.
+
+    Examples
+    --------
+    >>> one_office_told({"one_office": "US"})[0][:45]
+    'one office: all seed documents are of US, so '
+    >>> one_office_told({"one_office": None})
+    []
+    """
+    office = manifest.get("one_office")
+    if office is None:
+        return []
+    return [
+        f"one office: all seed documents are of {office}, so countries are seen by what they file "
+        "there, and those at home there weigh more than in the world"
+    ]
+
+
+def by_number_told(counts: Mapping[str, int]) -> list[str]:
+    """Say how many references were located by number, and how many stay open for several families.
+
+    Examples
+    --------
+    >>> by_number_told({"mentions_by_number": 7, "mentions_ambiguous": 2})[0][:51]
+    'references located by office, number and kind: 7; b'
+    >>> by_number_told({"mentions_by_number": 0})
+    []
+    """
+    found = [counts.get(f"mentions_{c}", 0) for c in ("by_number", "without_kind", "ambiguous")]
+    if not any(found):
+        return []
+    return [
+        f"references located by office, number and kind: {found[0]:,}; by office and number: "
+        f"{found[1]:,}; open, since the number means several families: {found[2]:,}"
+    ]

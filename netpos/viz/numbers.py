@@ -51,6 +51,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "technologies": (),
     "coverage": ("rule",),
     "coverage_by_country": ("country", "direction"),
+    "located": ("direction", "source", "form", "rule"),
     "exposure": ("kind", "source"),
     "dependents": ("country",),
     "organisations": ("organisation",),
