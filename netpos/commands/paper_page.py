@@ -24,7 +24,7 @@ from netpos.viz.report.findings import (
     rendered,
     write_findings,
 )
-from netpos.viz.words import in_sentence, translated
+from netpos.viz.words import in_sentence, translated, words
 
 _WHOLE = "all"
 _KEYS = ("technology", "period", "country")
@@ -71,7 +71,8 @@ def write_papers(
     lang, focal = options.lang, options.focal
     t = finding_words(lang)["papers"]
     maps = _maps(papers, tables, written, names, synthetic=synthetic)
-    figures = _figures(tables, focal, lang, t, names) if options.figures else {}
+    made_up = words(lang)["synthetic_short"] if synthetic else None
+    figures = _figures(tables, focal, lang, t, names, made_up) if options.figures else {}
     for name, figure in figures.items():
         written.text(f"figures/{name}.svg", figure.svg)
         written.bytes(f"figures/{name}.png", figure.png)
@@ -120,6 +121,7 @@ def _figures(
     lang: str,
     t: Mapping[str, Any],
     names: Mapping[str, Mapping[str, str]],
+    made_up: str | None,
 ) -> dict[str, Figure]:
     from netpos.viz.charts.companies import two_shares
     from netpos.viz.charts.theme import render
@@ -134,7 +136,7 @@ def _figures(
     if drawn is None:
         return {}
     said = _caption(t, focal, lang)
-    return {"papers": render(*drawn, name="papers", said=said, lang=lang)}
+    return {"papers": render(*drawn, name="papers", said=said, lang=lang, made_up=made_up)}
 
 
 def _mine(tables: Tables, focal: str) -> pl.DataFrame:

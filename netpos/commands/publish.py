@@ -13,7 +13,7 @@ import polars as pl
 import netpos
 from netpos.files import writing
 from netpos.ingest.parts import sha256
-from netpos.outputs import Outputs, make_folder
+from netpos.outputs import Outputs, make_folder, marked
 from netpos.tables import rounded
 from netpos.viz.report.findings import Findings, finding_words, write_findings
 from netpos.viz.words import words
@@ -94,7 +94,8 @@ def publish(
         }
         for name, table in (evidence or {}).items():
             held = io.BytesIO()
-            table.write_parquet(held, compression="zstd", statistics=False)
+            told = marked(table) if synthetic else table
+            told.write_parquet(held, compression="zstd", statistics=False)
             written.bytes(f"evidence/{name}.parquet", held.getvalue())
         workbook(
             {name: table for name, table in tables.items() if name not in left_out},

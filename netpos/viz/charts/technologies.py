@@ -322,12 +322,15 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
     rows = focal_rows(page) if column == "value_share" else measured(focal_rows(page))
     if not {"rca", column} <= set(rows.columns):
         return None
-    based = facts.filter(pl.col("period") == "all").select(
-        "technology", "complexity", "complexity_basis"
-    )
+    # over all subclasses, where there are any: half of that scale means something, while the ends
+    # of the other are those of the technologies listed
+    scale = "complexity"
+    if "complexity_matrix" in facts.columns and facts["complexity_matrix"].count():
+        scale = "complexity_matrix"
+    based = facts.filter(pl.col("period") == "all").select("technology", scale, "complexity_basis")
     table = (
         rows.join(based, on="technology", how="inner", maintain_order="left")
-        .select("technology", "name", "complexity", column, "rca", "complexity_basis")
+        .select("technology", "name", scale, column, "rca", "complexity_basis")
         .drop_nulls()
     )
     if table.height < 2:
@@ -337,7 +340,7 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
     low, high = (float(v) for v in (table[column].min(), table[column].max()))  # type: ignore[arg-type] # a number: there are rows
     tall = (height - 60) / (high - low) if high > low else 0.0
     sides = beside(
-        ((table["complexity"] + 4) * width / 108).to_list(),
+        ((table[scale] + 4) * width / 108).to_list(),
         ((high - table[column]) * tall).to_list(),
         table["name"].to_list(),
         radius=17,
@@ -356,7 +359,7 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
         )
     base = alt.Chart(placed).encode(
         x=alt.X(
-            "complexity:Q", title=t["chart_complexity"],
+            f"{scale}:Q", title=t[f"chart_{scale}"],
             axis=alt.Axis(grid=False, values=[0, 25, 50, 75, 100]),
             scale=alt.Scale(domain=[-4, 104], nice=False),
         ),

@@ -29,6 +29,27 @@ def test_sources_are_those_of_the_tables() -> None:
     assert all(want[s] == v for s, v in found.select("source", "share").iter_rows())
 
 
+def test_the_line_at_fifty_stands_on_the_scale_of_all_subclasses() -> None:
+    page = demo_page()
+    n = page.tables["technologies"].height
+    facts = page.tables["technologies"].with_columns(
+        complexity=pl.Series([100.0 * k / n for k in range(n)]),
+        complexity_matrix=pl.Series([40.0 + 20.0 * k / n for k in range(n)]),
+        complexity_basis=pl.lit("matrix: 9"),
+    )
+    table = page.tables["countries"].with_columns(rca=pl.col("rca_within"))
+    tables = {**page.tables, "technologies": facts, "countries": table}
+    figures = charts.figures(replace(page, tables=tables))
+    for name in ("complexity-value", "complexity-balance"):
+        drawn = numbers(figures[name])
+        assert drawn["complexity_matrix"].is_between(40, 60).all()
+        assert "complexity" not in drawn.columns
+        assert "over all subclasses" in figures[name].svg
+    given = facts.with_columns(complexity_matrix=pl.lit(None, pl.Float64))
+    figures = charts.figures(replace(page, tables={**tables, "technologies": given}))
+    assert "complexity" in numbers(figures["complexity-value"]).columns
+
+
 def test_complexity_is_drawn_only_on_a_stated_basis() -> None:
     page = demo_page()
     value = pl.Series([10.0, 50.0, 90.0, None] * 3, dtype=pl.Float64)
