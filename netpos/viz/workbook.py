@@ -8,6 +8,7 @@ import os
 import re
 import struct
 import tempfile
+import time
 import tomllib
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import polars as pl
 import xlsxwriter  # type: ignore[import-untyped] # it has no types
+from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped] # it has no types
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped] # it has no types
 
 from netpos.errors import OptionError
@@ -179,10 +181,11 @@ def workbook(
             *(table.columns for table in sheets.values()),
         ]
         notes = [None, None, *(cuts.get(name) for name in sheets)]
-        for name, head, table, note in zip(
-            names, heads, [*pages, *sheets.values()], notes, strict=True
-        ):
+        filled = [*pages, *sheets.values()]
+        for name, head, table, note in zip(names, heads, filled, notes, strict=True):
             _fill(book.add_worksheet(name), head, table, note, bold)
+    with tempfile.TemporaryDirectory(prefix=".netpos-sheets-", dir=target.parent) as waiting:
+        content = _with_rows(content, filled, Path(waiting) / "sheet.xml")
     _same_everywhere(content)
     return write_bytes(target, content.getvalue())
 
@@ -251,29 +254,96 @@ def _column_rows(
 def _fill(
     sheet: Worksheet, head: Sequence[str], table: pl.DataFrame, note: str | None, bold: object
 ) -> None:
-    """Write a sheet row by row, as a workbook of constant memory asks for."""
+    """Write a sheet with one row that stands for all of the table, see `_with_rows`."""
     for k, width in enumerate(_widths(head, table)):
         sheet.set_column(k, k, width)
     sheet.freeze_panes(1, 0)
     for k, name in enumerate(head):
         sheet.write_string(0, k, xml_text(name), bold)
-    cells = _storable(table)
-    writers = [
-        sheet.write_boolean
-        if dtype == pl.Boolean
-        else sheet.write_number
-        if dtype.is_numeric()
-        else sheet.write_string
-        for dtype in cells.dtypes
-    ]
-    for i, row in enumerate(cells.iter_rows(), start=1):
-        for k, value in enumerate(row):
-            if value is not None:
-                writers[k](i, k, value)
+    last = _last(table)
+    if last:
+        sheet.write_string(last, 0, _ROWS)
     if note is not None:
         sheet.write_string(table.height + 1, 0, note)
     if table.height:
         sheet.autofilter(0, 0, table.height, max(table.width - 1, 0))
+
+
+_ROWS = "rows"  # the text of the row that stands for all
+_SLICE = 10_000  # rows of a sheet in memory
+_CELL = '" t="inlineStr"><is><t>'
+_SPACED = '" t="inlineStr"><is><t xml:space="preserve">'
+
+
+def _last(table: pl.DataFrame) -> int:
+    """Count the rows up to the last that has any value."""
+    if not table.width:
+        return 0
+    held = _storable(table).select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    return max(held.arg_true().to_list(), default=-1) + 1
+
+
+def _with_rows(content: io.BytesIO, tables: Sequence[pl.DataFrame], waiting: Path) -> io.BytesIO:
+    """Put the rows of the tables in the place of those that stand for them, column by column.
+
+    XlsxWriter takes one cell at a time, which costs seconds for a million cells. The rows are
+    written as it writes them, and each sheet waits on disk.
+    """
+    found = io.BytesIO()
+    sheets = {f"xl/worksheets/sheet{k}.xml": one for k, one in enumerate(tables, start=1)}
+    with (
+        zipfile.ZipFile(content) as old,
+        zipfile.ZipFile(found, "w", compression=zipfile.ZIP_DEFLATED) as new,
+    ):
+        for info in old.infolist():
+            text = old.read(info)
+            table = sheets.get(info.filename)
+            last = 0 if table is None else _last(table)
+            if table is None or not last:
+                new.writestr(info, text)
+                continue
+            one = f'<row r="{last + 1}"><c r="A{last + 1}{_CELL}{_ROWS}</t></is></c></row>'
+            before, _, after = text.partition(one.encode())
+            with waiting.open("wb") as sheet:
+                sheet.write(before)
+                for start in range(0, last, _SLICE):
+                    sheet.write(_rows(table[start : min(start + _SLICE, last)], start + 2).encode())
+                sheet.write(after)
+            os.utime(waiting, times=(time.mktime((*info.date_time, 0, 0, -1)),) * 2)
+            new.write(waiting, info.filename)
+    return found
+
+
+def _rows(table: pl.DataFrame, first: int) -> str:
+    """Rows of a sheet, from this number on."""
+    number = pl.int_range(first, first + pl.len()).cast(pl.String)
+    cells = []
+    for k, series in enumerate(_storable(table)):
+        head, dtype = pl.concat_str(pl.lit(f'<c r="{xl_col_to_name(k)}'), number), series.dtype
+        if dtype == pl.Boolean:
+            value = pl.lit(series.cast(pl.Int8).cast(pl.String))
+            cell = pl.concat_str(head, pl.lit('" t="b"><v>'), value, pl.lit("</v></c>"))
+        elif dtype.is_numeric():
+            digits = [None if v is None else f"{v:.16G}" for v in series.to_list()]
+            value = pl.lit(pl.Series(digits, dtype=pl.String))
+            cell = pl.concat_str(head, pl.lit('"><v>'), value, pl.lit("</v></c>"))
+        else:
+            safe = (
+                pl.lit(series)
+                .str.replace_all("(_x[0-9a-fA-F]{4}_)", "_x005F${1}")
+                .str.replace_all("\r", "_x000D_", literal=True)
+                .str.replace_all("&", "&amp;", literal=True)
+                .str.replace_all("<", "&lt;", literal=True)
+                .str.replace_all(">", "&gt;", literal=True)
+            )
+            spaced = safe.str.contains(r"^\s|\s$")
+            begin = pl.when(spaced).then(pl.lit(_SPACED)).otherwise(pl.lit(_CELL))
+            cell = pl.concat_str(head, begin, safe, pl.lit("</t></is></c>"))
+        cells.append(cell.fill_null(""))
+    found = table.select(number.alias("number"), pl.concat_str(cells).alias("cells"))
+    found = found.filter(pl.col("cells") != "")
+    line = pl.concat_str(pl.lit('<row r="'), "number", pl.lit('">'), "cells", pl.lit("</row>"))
+    return "".join(found.select(line).to_series())
 
 
 def _storable(table: pl.DataFrame) -> pl.DataFrame:
@@ -289,8 +359,16 @@ def _storable(table: pl.DataFrame) -> pl.DataFrame:
         else:
             text = pl.lit(series).cast(pl.String).str.replace_all(ILLEGAL, "")
             cut = pl.concat_str(text.str.head(MOST_SIGNS - 1), pl.lit("…"))
-            cells.append(pl.when(text.str.len_chars() > MOST_SIGNS).then(cut).otherwise(text))
+            short = pl.when(text.str.len_chars() > MOST_SIGNS).then(cut).otherwise(text)
+            if (series.cast(pl.String).str.len_bytes() > MOST_SIGNS).any():
+                short = short.map_elements(_fitting, return_dtype=pl.String)
+            cells.append(short)
     return table.select(cells)
+
+
+def _fitting(text: str) -> str:
+    """Cut a text to the signs of Excel, which counts those above U+FFFF as two."""
+    return text.encode("utf-16-le")[: 2 * MOST_SIGNS].decode("utf-16-le", "ignore")
 
 
 def _widths(head: Sequence[str], table: pl.DataFrame) -> list[int]:
