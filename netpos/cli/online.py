@@ -9,15 +9,59 @@ from typing import Annotated
 import typer
 
 from netpos.cli.app import Out, app, errors, reachable, say
+from netpos.cli.options import Given, with_options
+from netpos.errors import OptionError
 
 
 @app.command()
+@with_options("technologies", "from", "to")
 def fetch(
-    queries: Annotated[
-        Path, typer.Argument(help="Queries, from 'netpos query --as api'.", callback=reachable)
-    ],
     out: Out,
+    queries: Annotated[
+        Path | None,
+        typer.Argument(help="Queries, from 'netpos query --as api'.", callback=reachable),
+    ] = None,
+    missing: Annotated[
+        Path | None,
+        typer.Option(
+            "--missing",
+            metavar="CORPUS",
+            help="Instead: what locates the citations of a corpus.",
+            callback=reachable,
+        ),
+    ] = None,
     *,
+    given: Given,
+    rounds: Annotated[
+        int,
+        typer.Option("--rounds", metavar="N", help="With --missing: at most so many.", min=1),
+    ] = 3,
+    scope: Annotated[
+        str,
+        typer.Option(
+            "--scope",
+            metavar="both|citing|cited",
+            help="With --missing: which links to close.",
+        ),
+    ] = "both",
+    technology: Annotated[
+        str | None,
+        typer.Option("--technology", metavar="ID", help="With --missing: only this one."),
+    ] = None,
+    batch: Annotated[
+        int,
+        typer.Option(
+            "--batch",
+            metavar="N",
+            help="With --missing: documents named in one query, 10,000 at most.",
+            min=1,
+            max=10_000,
+        ),
+    ] = 2000,
+    add: Annotated[
+        bool,
+        typer.Option("--add", help="With --missing: also add what came to CORPUS, as context."),
+    ] = False,
     token_file: Annotated[
         Path | None,
         typer.Option(
@@ -42,9 +86,19 @@ def fetch(
 
     Example: netpos fetch queries.json --out fetched
     """
+    from netpos import options
     from netpos.commands import fetch as fetching
 
     with errors():
+        if (queries is None) == (missing is None):
+            problem = "give a file of queries, or --missing CORPUS: one of the two"
+            raise OptionError(problem, remedy="such as: netpos fetch queries.json --out fetched")
+        if queries is not None and (given or technology or add):
+            problem = "--add, --technology, --technologies, --from and --to go with --missing"
+            raise OptionError(problem, remedy="queries say themselves what to fetch")
+        if queries is not None and (given or technology or add):
+            problem = "--add, --technology, --technologies, --from and --to go with --missing"
+            raise OptionError(problem, remedy="queries say themselves what to fetch")
         common = fetching.Common(
             out=out,
             url=url,
@@ -54,9 +108,18 @@ def fetch(
             say=say,
             confirm=_confirm,
         )
-        place = fetching.fetch_command(queries, common)
+        if queries is not None:
+            place = fetching.fetch_command(queries, common)
+            next_ = f"netpos ingest {place} --corpus corpus"
+        else:
+            from netpos.commands.fetch_missing import Gaps, fetch_missing
+
+            assert missing is not None  # one of the two is given
+            gaps = Gaps(missing, options.make(given), technology, scope, rounds, batch, add)
+            copy, place = fetch_missing(gaps, common)
+            next_ = f"netpos analyse {missing if add else copy} --out results"
         if place is not None:
-            say(f"next: netpos ingest {place} --corpus corpus")
+            say(f"next: {next_}")
             print(place)
 
 

@@ -70,16 +70,17 @@ class Coverage:
 
 
 @dataclass(frozen=True)
-class _Selection:
+class Selection:
     """Pairs that count: their end in the technology, and the other one."""
 
     own: _Ints
     other: _Ints
 
 
-def _select(
+def select_pairs(
     study: Study, technology: str | None, span: Span | None, scope: str, country: str | None
-) -> _Selection:
+) -> Selection:
+    """Select the pairs that count; see `missing_documents` for the parameters."""
     technology = UNION if technology is None else technology
     if technology not in study.member:
         remedy = f"known: {', '.join(study.names)}"
@@ -98,7 +99,7 @@ def _select(
             counted = counted & member[other]
     if country is not None:
         counted = counted & _held_by(study, country)[own]
-    return _Selection(own[counted].astype(np.int64), other[counted].astype(np.int64))
+    return Selection(own[counted].astype(np.int64), other[counted].astype(np.int64))
 
 
 def _held_by(study: Study, country: str) -> Mask:
@@ -130,10 +131,10 @@ def coverage(
     OptionError
         The technology, the scope or the country is unknown.
     """
-    return _count(study, _select(study, technology, span, scope, country))
+    return _count(study, select_pairs(study, technology, span, scope, country))
 
 
-def _count(study: Study, chosen: _Selection) -> Coverage:
+def _count(study: Study, chosen: Selection) -> Coverage:
     located = study.shares.located
     both = located[chosen.own] & located[chosen.other]
     return Coverage(int(chosen.own.size), int(both.sum()))
@@ -177,15 +178,15 @@ def missing_documents(
     OptionError
         The technology, the scope or the country is unknown.
     """
-    return _rank(study, _select(study, technology, span, scope, country))
+    return _rank(study, select_pairs(study, technology, span, scope, country))
 
 
 #: Kinds of documents at an office that are design or plant patents: no families, never located.
 NO_INVENTION = {"US": r"^(S|P)\d*$"}
 
 
-def _no_invention(study: Study, outside: pl.DataFrame) -> pl.Series:
-    """Which documents outside cannot become families: by what the corpus holds, or by kind."""
+def no_invention(study: Study, outside: pl.DataFrame) -> pl.Series:
+    """Tell which documents outside cannot become families: by what the corpus holds, or by kind."""
     held = study.corpus.columns("documents", "family", "lens_id", "office", "doc_number", "kind")
     held = held.filter(pl.col("family").is_null())
     known = pl.col("lens_id").is_in(held["lens_id"].drop_nulls().implode())
@@ -212,18 +213,18 @@ def _provisional() -> pl.Expr:
     return (pl.col("office") == "US") & (pl.col("kind") == "P") & number.str.contains(_PROVISIONAL)
 
 
-def _gain(study: Study, chosen: _Selection) -> pl.DataFrame:
+def _gain(study: Study, chosen: Selection) -> pl.DataFrame:
     """Documents outside, what each would locate, and whether it cannot (``none``)."""
     outside = study.corpus.table("outside")
     n, located = study.families, study.shares.located
     adds = located[chosen.own] & (chosen.other >= n) & ~located[chosen.other]
     gain = np.bincount(chosen.other[adds] - n, minlength=outside.height).astype(np.int64)
     return outside.with_columns(
-        citations=pl.Series(gain, dtype=pl.Int64), none=_no_invention(study, outside)
+        citations=pl.Series(gain, dtype=pl.Int64), none=no_invention(study, outside)
     ).filter(pl.col("citations") > 0)
 
 
-def _rank(study: Study, chosen: _Selection) -> pl.DataFrame:
+def _rank(study: Study, chosen: Selection) -> pl.DataFrame:
     return (
         _gain(study, chosen)
         .filter(~pl.col("none"))
@@ -293,10 +294,10 @@ def families_without_country(
         ``family_id`` String, ``members`` List(String) [Lens IDs of members not exported, sorted],
         ``citations`` Int64 >= 1 [pairs whose other end has a country]. Most first, then by id.
     """
-    return _held_back(study, _select(study, technology, span, scope, country))
+    return _held_back(study, select_pairs(study, technology, span, scope, country))
 
 
-def _held_back(study: Study, chosen: _Selection) -> pl.DataFrame:
+def _held_back(study: Study, chosen: Selection) -> pl.DataFrame:
     n, located = study.families, study.shares.located
     gain = np.zeros(n, dtype=np.int64)
     for end, partner in ((chosen.own, chosen.other), (chosen.other, chosen.own)):
@@ -417,7 +418,7 @@ def missing_command(
         raise OptionError(f"--as {as_}: unknown", remedy="choose ids, lens-query or table")
     if top is not None and top < 1:
         raise OptionError(f"--top {top}: expected a number above 0")
-    chosen = _select(study, technology, span, scope, country)
+    chosen = select_pairs(study, technology, span, scope, country)
     now, without = _count(study, chosen), _held_back(study, chosen)
     table = _rank(study, chosen).head(top or study.rows)
     notes = _notes(now, table, without, scope, of_families=families)
