@@ -227,7 +227,7 @@ def test_commands_shown_in_a_document_run_on_bundled_data(
         command = filled(words)
         # options named without a file; demo and chain, whose results are tested by themselves
         if command[0] in ("demo", "chain") or (
-            command[0] != "query" and command[1].startswith("--")
+            command[0] not in ("query", "fetch") and command[1].startswith("--")
         ):
             options = set(re.findall(r"--[a-z-]+", " ".join(words)))
             assert options <= command_options()[command[0]], f"{page.name}: {words}"

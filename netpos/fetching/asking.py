@@ -6,13 +6,10 @@ would be missing without a trace. Its query is asked once more from the beginnin
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
@@ -24,6 +21,7 @@ from netpos.fetching.pieces import DEFAULT_SIZE, Piece
 from netpos.fetching.secret import VARIABLE
 from netpos.fetching.service import SEARCH, USAGE, Answer, Cut, Service
 from netpos.fetching.usage import PER_MINUTE, Usage, read_usage
+from netpos.fetching.waiting import spent, told, when
 
 #: Longest wait that the service may ask for; a longer one ends the fetch.
 PATIENCE = 120.0
@@ -129,7 +127,7 @@ class Asker:
         self, service: Service, say: Callable[[str], None], clock: Clock | None = None
     ) -> None:
         self._service, self._say, self._clock = service, say, clock or Clock()
-        self._times: deque[float] = deque()
+        self._next_at = 0.0
         self._per_minute = PER_MINUTE
         self._expands = True
 
@@ -385,31 +383,27 @@ class Asker:
         return answer
 
     def _pace(self) -> None:
-        """Wait until one more request stays within those of a minute."""
+        """Wait until the next request is due: evenly, as a scroll does not live through a pause."""
         now = self._clock.now()
-        while self._times and now - self._times[0] >= 60:
-            self._times.popleft()
-        if len(self._times) >= self._per_minute:
-            self._clock.sleep(max(self._times[0] + 60 - now, 0))
-            self._times.popleft()
-        self._times.append(self._clock.now())
+        if now < self._next_at <= now + 60:
+            self._clock.sleep(self._next_at - now)
+        self._next_at = self._clock.now() + 61 / self._per_minute
 
     def _wait(self, answer: Answer, refusals: int) -> None:
         """Wait as the service says, or stop and say when to go on."""
-        told = _told(answer.headers, self._clock.now())
-        spent = [what for what in ("request", "record") if _spent(answer.headers, what)]
-        seconds = 60.0 if told is None else max(told, 1.0)
-        if seconds <= PATIENCE and not spent and refusals < REFUSALS:
+        said = told(answer.headers, self._clock.now())
+        gone = [what for what in ("request", "record") if spent(answer.headers, what)]
+        seconds = 60.0 if said is None else max(said, 1.0)
+        if seconds <= PATIENCE and not gone and refusals < REFUSALS:
             self._say(f"the service asks to wait (429): {math.ceil(seconds)} seconds")
             self._clock.sleep(seconds)
             return
         why = (
-            f"the {' and '.join(spent)} quota of the month is spent"
-            if spent
+            f"the {' and '.join(gone)} quota of the month is spent"
+            if gone
             else "its limit is reached"
         )
-        when = _when(answer.headers, told, self._clock.now())
-        shown = self._service.token.hidden(when)
+        shown = self._service.token.hidden(when(answer.headers, said, self._clock.now()))
         problem = f"the service asks to come back later (429: {why}); what came is kept"
         raise ServiceError(problem, remedy=f"go on {shown}: {_LATER}")
 
@@ -458,49 +452,3 @@ def _notes(scroll: _Scroll) -> list[str]:
             "one or not at all; they count as answered"
         )
     return found
-
-
-def _float(text: str | None) -> float | None:
-    try:
-        found = float(text or "")
-    except ValueError:
-        return None
-    return found if math.isfinite(found) and found >= 0 else None
-
-
-def _told(headers: Mapping[str, str], now: float) -> float | None:
-    """Return the seconds to wait that the headers of a 429 tell; None where they tell none."""
-    for name, unit in (("seconds", 1.0), ("millis", 1e-3), ("milliseconds", 1e-3)):
-        found = _float(headers.get(f"x-rate-limit-retry-after-{name}"))
-        if found is not None:
-            return found * unit
-    later = headers.get("retry-after")
-    if later is None:
-        return None
-    found = _float(later)
-    if found is not None:
-        return found
-    try:
-        return max(parsedate_to_datetime(later).timestamp() - now, 0.0)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _spent(headers: Mapping[str, str], what: str) -> bool:
-    left = headers.get(f"x-rate-limit-remaining-{what}-per-month")
-    return _float(left) == 0
-
-
-def _when(headers: Mapping[str, str], told: float | None, now: float) -> str:
-    """Say when to go on."""
-    said = []
-    if told is not None and told > 1:
-        try:
-            then = dt.datetime.fromtimestamp(now + told, tz=dt.UTC)
-            said.append(f"after {then:%Y-%m-%d %H:%M} UTC")
-        except (ValueError, OverflowError, OSError):
-            pass
-    reset = headers.get("x-rate-limit-reset-date")
-    if reset:
-        said.append(f"when the quota is renewed ({reset})" if not said else f"(renewed {reset})")
-    return " ".join(said) or "in a few minutes"

@@ -146,7 +146,7 @@ def test_the_speed_allowed_is_kept_so_that_the_service_never_has_to_refuse(tmp_p
         service.close()
         assert t.said == []
         assert t.ids() == ALL
-        assert sum(t.standin.clock.waits) == 60
+        assert all(20 <= wait < 21 for wait in t.standin.clock.waits[1:])  # evenly
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_the_speed_allowed_is_kept_so_that_the_service_never_has_to_refuse(tmp_p
 def test_a_429_is_waited_for_as_told(tmp_path: Path, headers: dict, seconds: float) -> None:
     with tried(tmp_path, faults={1: status(429, "slow down", **headers)}) as t:
         assert t.fetch(piece(size=50)) == [DONE]
-        assert t.standin.clock.waits == [seconds]
+        assert seconds in [round(wait, 6) for wait in t.standin.clock.waits]
         assert len(t.said) == 1
         assert "429" in t.said[0]
         assert t.ids() == ALL
@@ -197,7 +197,7 @@ def test_a_longer_wait_stops_and_says_when_to_go_on(
         message = t.refused(piece())
         for word in words:
             assert word in message
-        assert t.standin.clock.waits == []
+        assert all(wait < 10 for wait in t.standin.clock.waits)
         assert t.ids() == ALL[:20]  # what came is there
         assert t.fetch(piece()) == [DONE]
         assert t.ids() == ALL
@@ -207,7 +207,7 @@ def test_a_storm_of_429_ends(tmp_path: Path) -> None:
     again = status(429, "slow down", x_rate_limit_retry_after_seconds=10)
     with tried(tmp_path, always=again) as t:
         assert "its limit is reached" in t.refused(piece())
-        assert t.standin.clock.waits == [10.0] * 5
+        assert t.standin.clock.waits == [10.0] * 5  # the pauses between requests are within
 
 
 def test_a_wait_that_outlasts_the_scroll_costs_a_new_beginning(
@@ -249,7 +249,7 @@ def test_a_lost_first_answer_is_asked_for_again(tmp_path: Path) -> None:
     with tried(tmp_path, faults={1: cut, 2: status(502)}) as t:
         assert t.fetch(piece()) == [DONE]
         assert t.ids() == ALL
-        assert len(t.standin.clock.waits) == 2
+        assert {2.0, 10.0} <= set(t.standin.clock.waits)
     with tried(tmp_path, always=cut) as t:
         assert "does not answer" in t.refused(piece(size=9))
 
@@ -451,9 +451,11 @@ def test_no_more_records_come_than_allowed(tmp_path: Path) -> None:
 
 def test_an_interruption_costs_the_unfinished_query_only(tmp_path: Path) -> None:
     with tried(tmp_path) as t:
+        waits = iter(range(10))
 
-        def stop(*_: object) -> bool:
-            raise KeyboardInterrupt
+        def stop(*_: object) -> None:
+            if next(waits) == 9:
+                raise KeyboardInterrupt
 
         t.standin.clock.sleep = stop
         with pytest.raises(KeyboardInterrupt):  # in the wait after ten requests
