@@ -25,9 +25,12 @@ from netpos.indicators import focal
 from netpos.indicators.robustness import STATED, said
 from netpos.tables import rounded
 
-#: Organisations left out for the core, those with the largest part first: each needs its own
-#: distances. Whoever comes behind them takes part in a few links of a hundred at most.
+#: Organisations that are always left out for the core, those with the largest part first: each
+#: needs its own distances. Whoever comes behind them takes part in a few links of a hundred.
 CORE_TRIED = 100
+#: Cubes of the number of countries that are spent on more: all of 4,000 organisations with 40
+#: countries, of 200 with 110.
+CORE_WORK = 300_000_000
 #: Matrices of links made at a time, in numbers.
 _AT_ONCE = 4_000_000
 #: What remains of a sum when all of it is taken away, relative to the sum.
@@ -305,8 +308,9 @@ class _Left:
         if np.isnan(base.value[0]) or not firms.size:
             return nobody
         part = self._parts(indicator, firms)
-        if indicator == "near_core" and firms.size > CORE_TRIED:
-            order = np.lexsort((firms, -kernels.significant(part)))[:CORE_TRIED]
+        tried = max(CORE_TRIED, CORE_WORK // max(self.nodes.size, 1) ** 3)
+        if indicator == "near_core" and firms.size > tried:
+            order = np.lexsort((firms, -kernels.significant(part)))[:tried]
             firms, part = firms[np.sort(order)], part[np.sort(order)]
         found = self._values(indicator, firms)
         own = said(indicator, base.value, base.rank, base.value)[0]

@@ -3,25 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 from scipy.stats import binomtest
 
 from netpos.indicators.differences import differences
 from netpos.indicators.uncertainty import Resampled, resample
-from netpos.indicators.worlds import FOCAL, PERIODS, SMALL, Corpus, Truth, World
+from netpos.indicators.worlds import FOCAL, PERIODS, Corpus, World
 
 #: Part of the corpora in which an interval has to hold the truth; ranks have no upper limit.
 GOAL = (0.90, 0.99)
 #: What a row of `coverage` is about.
-KINDS = ("interval", "countries", "periods")
+KINDS = ("interval", "countries", "periods", "pairs")
+#: Names of the ratios of observed to expected citations of pairs of countries, by period.
+RATIOS = {"all": "ratio", "2016-2025": "ratio_second_half"}
 _BLOC_YEAR = 2020
-_KEYS = ["kind", "indicator", "country"]
+_KEYS = ["kind", "indicator", "small"]
 
 
-def tables(corpus: Corpus, *, draws: int = 400, seed: int = 0) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Compute the intervals of period ``all``, and all differences, by the functions that make a
-    run's tables.
+class Tables(NamedTuple):
+    """Tables of a corpus, as of a run; ``ratios`` have the ``indicator`` (see `RATIOS`) and the
+    ``citing`` and ``cited`` country.
+    """
+
+    intervals: pl.DataFrame
+    differences: pl.DataFrame
+    ratios: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Truths:
+    """True values of a world: of indicators by period and country, and of ratios of pairs."""
+
+    of: dict[str, dict[str, dict[str, float]]]
+    ratios: dict[tuple[str, str, str], float]
+
+    @classmethod
+    def of_world(cls, world: World) -> Truths:
+        """Take them from the world."""
+        ratios = {
+            (name, i, j): true
+            for period, name in RATIOS.items()
+            for i, row in zip(world.codes, world.ratios(period).tolist(), strict=True)
+            for j, true in zip(world.codes, row, strict=True)
+        }
+        return cls({period: world.truth(period) for period in PERIODS}, ratios)
+
+
+def tables(corpus: Corpus, *, draws: int = 400, seed: int = 0) -> Tables:
+    """Compute the intervals of period ``all``, all differences, and ratios of pairs of countries,
+    by the functions that make a run's tables.
 
     Parameters
     ----------
@@ -35,24 +68,27 @@ def tables(corpus: Corpus, *, draws: int = 400, seed: int = 0) -> tuple[pl.DataF
         s = corpus.selected(period)
         parts = (s.table, corpus.sample, s.links, s.sources, s.families)
         found.append(resample(*parts, year=_BLOC_YEAR, draws=draws, seed=seed, worth=s.worth))
-    return found[0].intervals(), differences(found, FOCAL)
+    ratios = [
+        corpus.ratios(period).select(pl.lit(name).alias("indicator"), pl.all())
+        for period, name in RATIOS.items()
+    ]
+    return Tables(found[0].intervals(), differences(found, FOCAL), pl.concat(ratios))
 
 
-def held(
-    intervals: pl.DataFrame, differences: pl.DataFrame, truth: dict[str, Truth]
-) -> pl.DataFrame:
+def held(made: Tables, truths: Truths) -> pl.DataFrame:
     """Tell which printed intervals hold the truth.
 
     Returns
     -------
-    ``kind`` (an interval, a difference between countries or between periods), ``indicator``,
-    ``country`` (of a difference between countries the other one), ``held`` Boolean.
+    ``kind`` (an interval, a difference between countries or between periods, a ratio of a pair),
+    ``indicator``, ``country`` (of a difference between countries the other one, of a ratio both
+    parted by a blank), ``held`` Boolean.
     """
-    rows = []
-    for r in intervals.drop_nulls("low").iter_rows(named=True):
+    rows, truth = [], truths.of
+    for r in made.intervals.drop_nulls("low").iter_rows(named=True):
         true = truth["all"][r["indicator"]].get(r["country"])
         rows.append(("interval", r["indicator"], r["country"], _inside(r, true)))
-    for r in differences.drop_nulls("low").iter_rows(named=True):
+    for r in made.differences.drop_nulls("low").iter_rows(named=True):
         between = r["country"] != r["other_country"]
         if between and r["period"] != "all":
             continue
@@ -60,6 +96,9 @@ def held(
         other = truth[r["other_period"]][r["indicator"]][r["other_country"]]
         kind = "countries" if between else "periods"
         rows.append((kind, r["indicator"], r["other_country"], _inside(r, one - other)))
+    for r in made.ratios.drop_nulls("low").iter_rows(named=True):
+        true = truths.ratios[r["indicator"], r["citing"], r["cited"]]
+        rows.append(("pairs", r["indicator"], f"{r['citing']} {r['cited']}", _inside(r, true)))
     schema = {"kind": pl.String, "indicator": pl.String, "country": pl.String, "held": pl.Boolean}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -87,15 +126,21 @@ def cell(
 
     Returns
     -------
-    ``kind, indicator, country, held, printed``: numbers of intervals over all corpora.
+    ``kind, indicator, small, held, printed``: numbers of intervals over all corpora, those of the
+    country that the world is about apart (``small``, with all differences between countries where
+    that is the focal one).
     """
-    truth = {period: world.truth(period) for period in PERIODS}
+    truths = Truths.of_world(world)
     parts = []
     for seed in corpora:
         corpus = world.draw(organisations, seed)
-        parts.append(held(*tables(corpus, draws=draws, seed=seed), truth))
+        parts.append(held(tables(corpus, draws=draws, seed=seed), truths))
+    own = pl.col("country").str.split(" ").list.contains(world.watched)
+    if world.watched == FOCAL:
+        own |= pl.col("kind") == "countries"
     return (
         pl.concat(parts)
+        .with_columns(small=own)
         .group_by(_KEYS)
         .agg(held=pl.col("held").sum().cast(pl.Int64), printed=pl.len().cast(pl.Int64))
         .sort(_KEYS)
@@ -103,7 +148,7 @@ def cell(
 
 
 def coverage(counts: pl.DataFrame) -> pl.DataFrame:
-    """Compute the part of the intervals that hold, over all countries and for a small one.
+    """Compute the part of the intervals that hold, over all countries and for the one watched.
 
     Parameters
     ----------
@@ -116,7 +161,7 @@ def coverage(counts: pl.DataFrame) -> pl.DataFrame:
     ``passes``: whether the 99 % interval of Clopper and Pearson (1934) around it meets `GOAL`.
     """
     keys = [c for c in ("world", "organisations") if c in counts.columns] + ["kind", "indicator"]
-    groups = {"all": counts, "small": counts.filter(pl.col("country") == SMALL)}
+    groups = {"all": counts, "small": counts.filter("small")}
     parts = [
         part.group_by(keys).agg(pl.col("held", "printed").sum()).with_columns(group=pl.lit(name))
         for name, part in groups.items()

@@ -107,8 +107,9 @@ def _difference(
     if name not in one.precision or name not in other.precision:
         return value, none, none, why
     drawn = one.draws[name][:, at], other.draws[name][:, to]
+    of = "source_between" if name == "source_effective" and one is other else name
     p, q = (
-        Precision(*(field[k] for field in x.precision[name])) for x, k in ((one, at), (other, to))
+        Precision(*(field[k] for field in x.precision[of])) for x, k in ((one, at), (other, to))
     )
     scales = [
         x.bounds[name].centre[k] if name == "source_effective" else np.ones(k.size)

@@ -323,8 +323,11 @@ def sources(
 
     Returns
     -------
-    Precision by indicator, ``source_effective`` (of its logarithm) beside those asked for. For the
-    latter the squares of pairs are not taken off: its variance has a part of second order. And how
+    Precision by indicator, beside those asked for ``source_effective`` and ``source_between`` (both
+    of its logarithm). The variance has a part of second order. For the former the squares of pairs
+    are not taken off instead; the latter, for differences of two countries, adds
+    :math:`4 c^2 / (S - 1)` with c as below and S the number of sources, once for the entropy and
+    once for its correction. And how
     much lower than in the limit the entropy is on average, :math:`\sum_j v_j / 2 p_j` with the
     variances :math:`v_j` of the shares :math:`p_j` (Miller and Madow's correction, 1955, with
     clusters).
@@ -355,6 +358,9 @@ def sources(
         less = 0.0 if name == "source_effective" else DEDUCTED * pairs.by_country(e[k] ** 2)
         squares, fourths = held.by_country(U[k] ** 2), held.by_country(U[k] ** 4)
         found[name] = _precision(squares, fourths, less, own, own.effective())
+        if name == "source_effective":
+            less = DEDUCTED * pairs.by_country(e[k] ** 2)
+            found["source_between"] = _precision(squares, fourths, less, own, own.effective())
 
     def spread(cells: Holdings, whole: Holdings) -> Floats:
         each = cells.amounts[0] ** 2 / p.ravel()[cells.country]
@@ -362,4 +368,8 @@ def sources(
         return np.asarray(by_cell - whole.by_country(whole.amounts[0] ** 2), dtype=np.float64)
 
     lost = spread(both, held) - spread(dyads, pairs)
-    return found, np.maximum(np.nan_to_num(divide(lost, 2.0 * given**2), nan=0.0), 0.0)
+    lost = np.maximum(np.nan_to_num(divide(lost, 2.0 * given**2), nan=0.0), 0.0)
+    second = 4.0 * lost**2 / np.maximum((p > 0).sum(axis=1) - 1.0, 1.0)
+    linear = found["source_between"]
+    found["source_between"] = linear._replace(error=np.sqrt(linear.error**2 + second))
+    return found, lost

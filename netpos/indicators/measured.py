@@ -31,6 +31,7 @@ from netpos.progress import track
 from netpos.tables import LINK_TABLE, NODE_TABLE, Links
 
 _BLOCS = ("share_eu", "share_oecd_nato", "share_other")
+_CONTRASTS = {"eu_less_oecd_nato": (1, 2), "eu_less_other": (1, 3), "oecd_nato_less_other": (2, 3)}
 _LEAST_NODES = 3  # fewer have no core
 _STACK = 500_000  # numbers in one stack of matrices: what fits near the processor
 
@@ -187,6 +188,8 @@ class Measured:
             name: np.broadcast_to(bloc == k, (m, m)).astype(np.float64)
             for k, name in enumerate(_BLOCS, 1)
         }
+        for name, (one, other) in _CONTRASTS.items():
+            scores[name] = scores[_BLOCS[one - 1]] - scores[_BLOCS[other - 1]]
         scores["similarity"] = np.broadcast_to(of_partner, (m, m)).astype(np.float64)
         sources, lost = influence.sources(entries, citing, cited, parts, scores)
         found |= {name: Precision(*(x[self.rows] for x in p)) for name, p in sources.items()}
@@ -202,7 +205,7 @@ class Measured:
         received, given = (x[self.rows] for x in self.network.citations(1))
         used = self.network.citations(2)[1][self.rows]
         found = {"received_share": received, "balance_ratio": received + given}
-        found |= dict.fromkeys((*_BLOCS, "similarity", "source_effective"), used)
+        found |= dict.fromkeys((*_BLOCS, *_CONTRASTS, "similarity", "source_effective"), used)
         if self.value is not None:
             found["value_share"] = self.value.counts
         return found

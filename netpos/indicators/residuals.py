@@ -27,12 +27,14 @@ from scipy.special import stdtrit
 from netpos.graph.expected import LEAST_EXPECTED, Flows, foreign_families
 from netpos.graph.kernels import Floats, divide
 from netpos.graph.links import Citations, Shares, Spread, gathered
+from netpos.indicators.bounds import (
+    LEAST_CITATIONS,
+    LEAST_EFFECTIVE,
+    LEAST_FREEDOM,
+    LEAST_ORGANISATIONS,
+)
 
 Ints = NDArray[np.int64]
-#: Citations and organisations at either end below which there is no interval.
-LEAST_CITATIONS, LEAST_ORGANISATIONS = 20, 3
-#: Effective number of organisations at an end below which the ratio rests on one firm.
-LEAST_EFFECTIVE = 2.0
 #: What the variance keeps of the squares of organisations at least.
 LEAST_PART = 0.5
 
@@ -162,9 +164,12 @@ def intervals(
         effective = np.min([divide(h.sum(axis=0) ** 2, (h * h).sum(axis=0)) for h in held], axis=0)
         firms = np.min([np.diff(h.indptr) for h in held], axis=0)
         freedom = np.maximum(np.minimum(effective, divide(squares**2, fourths)) - 1.0, 1.0)
+        known = freedom >= LEAST_FREEDOM
         reach = np.exp(np.minimum(stdtrit(freedom, 0.975) * np.sqrt(kept), 700.0))
         sound = (firms >= LEAST_ORGANISATIONS) & (effective >= LEAST_EFFECTIVE)
         reason[asked] = np.where(firms < LEAST_ORGANISATIONS, "too_few", "one_firm")
+        reason[asked[sound]] = "too_few"
+        sound &= known
         reason[asked[sound]] = ""
         low[asked[sound]] = (observed / whole / reach)[sound]
         high[asked[sound]] = (observed / whole * reach)[sound]

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from netpos.indicators.uncertainty import CONTRASTS
 from netpos.tables import require, rounded
 
 Floats = NDArray[np.float64]
@@ -115,8 +116,9 @@ def robustness(
     - *firm-driven*: the statement changes, or has no value, without one organisation;
     - *fragile*: it is the same in less than nine in ten of the specifications that have a value,
       or fewer than half have one, or it is not the same at both ends of the 95 % interval
-      (``near_core``: in less than nine in ten of the draws; groups: the intervals of the largest
-      and of another one meet), or there is no such interval where intervals were computed;
+      (``near_core``: in less than nine in ten of the draws; groups: an interval of the difference
+      between the largest and another one holds 0), or there is no such interval where intervals
+      were computed;
     - *robust*.
 
     Parameters
@@ -230,8 +232,9 @@ def _inside(indicator: str, both: pl.DataFrame, *, asked: bool) -> pl.Series:
         part = pl.when(pl.col("said") == 1).then("low").otherwise(1 - pl.col("low"))
         return both.select(part >= ENOUGH).to_series()
     if indicator in GROUPS:
-        apart = pl.when(pl.col("said") == 1).then(pl.col("low") > pl.col("other_high"))
-        return both.select(apart.otherwise(pl.col("other_low") > pl.col("high"))).to_series()
+        largest, behind = pl.col("least_ahead") > 0, pl.col("most_behind") > 0
+        apart = pl.when(pl.col("said") == 1).then(largest).otherwise(behind)
+        return both.select(apart).to_series()
     ends = [_said(indicator, both, c, c) == both["said"] for c in ("low", "high")]
     return ends[0] & ends[1]
 
@@ -308,7 +311,7 @@ def _bounds(indicator: str, focal: str, intervals: pl.DataFrame | None) -> pl.Da
     name = "near_core_share" if indicator == "near_core" else RANK_OF.get(indicator, indicator)
     schema = {"technology": pl.String, "low": pl.Float64, "high": pl.Float64, "why": pl.String}
     if indicator in GROUPS:
-        schema |= dict.fromkeys(("other_low", "other_high"), pl.Float64)
+        schema |= dict.fromkeys(("least_ahead", "most_behind"), pl.Float64)
     if intervals is None:
         return pl.DataFrame(schema=schema)
     here = intervals.filter((pl.col("country") == focal) & (pl.col("period") == "all"))
@@ -317,11 +320,34 @@ def _bounds(indicator: str, focal: str, intervals: pl.DataFrame | None) -> pl.Da
     if indicator == "near_core":
         rows = rows.with_columns(low="value", high="value")
     if indicator in GROUPS:
-        others = here.filter(pl.col("indicator").is_in(GROUPS) & (pl.col("indicator") != indicator))
-        known = pl.col("low").count() == 2
-        ends = others.group_by("technology").agg(
-            other_low=pl.when(known).then(pl.col("low").max()),
-            other_high=pl.when(known).then(pl.col("high").max()),
-        )
-        rows = rows.join(ends, on="technology", how="left", maintain_order="left")
+        ahead = _ahead(indicator, here)
+        rows = rows.drop("why").join(ahead, on="technology", how="left", maintain_order="left")
     return rows.select(pl.col(c).cast(t) for c, t in schema.items())
+
+
+def _ahead(indicator: str, here: pl.DataFrame) -> pl.DataFrame:
+    """Tell by how much a group is surely ahead of both others, and surely behind one of them.
+
+    ``least_ahead`` is the smaller of the lower ends of its differences to the others, and null
+    without one of them; ``most_behind`` the larger of the lower ends of theirs to it; ``why`` the
+    reason of the first that has no interval.
+    """
+    signs = {name: 1 if one == indicator else -1 for name, (one, _) in _contrasts(indicator)}
+    reason = pl.col("reason") if "reason" in here.columns else pl.lit(None, pl.String)
+    rows = here.filter(pl.col("indicator").is_in([*signs])).with_columns(
+        why=reason, sign=pl.col("indicator").replace_strict(signs, return_dtype=pl.Int64)
+    )
+    up = pl.col("sign") == 1
+    rows = rows.with_columns(
+        ahead=pl.when(up).then(pl.col("low")).otherwise(-pl.col("high")),
+        behind=pl.when(up).then(-pl.col("high")).otherwise(pl.col("low")),
+    )
+    return rows.group_by("technology", maintain_order=True).agg(
+        least_ahead=pl.when(pl.col("ahead").count() == 2).then(pl.col("ahead").min()),
+        most_behind=pl.col("behind").max(),
+        why=pl.col("why").drop_nulls().first(),
+    )
+
+
+def _contrasts(group: str) -> list[tuple[str, tuple[str, str]]]:
+    return [(name, pair) for name, pair in CONTRASTS.items() if group in pair]

@@ -43,6 +43,12 @@ MEASURED = (
 )
 #: Ranks, and the shares that they belong to.
 RANKED = {"family_rank": "family_share", "received_rank": "received_share"}
+#: Differences between shares of sources from two groups, and of which groups.
+CONTRASTS = {
+    "eu_less_oecd_nato": ("share_eu", "share_oecd_nato"),
+    "eu_less_other": ("share_eu", "share_other"),
+    "oecd_nato_less_other": ("share_oecd_nato", "share_other"),
+}
 #: Indicators in the table without an interval: none is known that holds.
 NOT_CALIBRATED = ("core_distance", "source_countries")
 #: All rows of a country with a value of the table of countries.
@@ -64,7 +70,7 @@ HELD = ("near_core_share", "top10_share")
 _STATED = {"near_core_share": "near_core", "top10_share": "received_rank"}
 #: Shares of a sum over all countries.
 OF_THE_WORLD = ("family_share", "received_share", "value_share")
-_RANGE = {"balance_ratio": (-1.0, 1.0), "similarity": (1.0, 3.0)}
+_RANGE = {"similarity": (1.0, 3.0)} | dict.fromkeys(("balance_ratio", *CONTRASTS), (-1.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ class Resampled:
 
     def intervals(self) -> pl.DataFrame:
         """Return the table of `intervals`."""
-        names = sorted((*RESAMPLED, *HELD))
+        names = sorted((*RESAMPLED, *CONTRASTS, *HELD))
         empty = np.full(self.table.height, np.nan)
         nothing = Bounds(empty, empty, empty)
         columns = {
@@ -158,9 +164,11 @@ def intervals(
     -------
     ``technology, period, country, indicator, value, low, high, reason``, sorted by country and
     indicator: every column of `RESAMPLED` with the table's value and its 95 % interval [unit of
-    the indicator], and the shares of draws `HELD` (no bounds): ``near_core_share``, in which the
-    country belongs to the core or the nearest outside it, and ``top10_share``, in which its
-    ``received_rank`` is 10 or better. Where there is no interval, ``reason`` says why:
+    the indicator], the differences between shares of sources `CONTRASTS`, such as
+    ``eu_less_other`` = ``share_eu`` less ``share_other``, and the shares of draws `HELD` (no
+    bounds): ``near_core_share``, in which the country belongs to the core or the nearest outside
+    it, and ``top10_share``, in which its ``received_rank`` is 10 or better. Where there is no
+    interval, ``reason`` says why:
 
     - ``not_calibrated``: no method is known whose intervals hold as often as they say;
     - ``not_measurable``: the country's links are mostly not located;
@@ -255,8 +263,9 @@ def resample(
     if not draws:
         found = ready.draw(draws, seed)
         none = np.full(table.height, np.nan)
-        empty = {name: Bounds(_numbers(table, name), none, none) for name in RESAMPLED}
-        why = {name: _every("", table.height) for name in RESAMPLED}
+        every = (*RESAMPLED, *CONTRASTS)
+        empty = {name: Bounds(_numbers(table, name), none, none) for name in every}
+        why = {name: _every("", table.height) for name in every}
         return Resampled(table, empty, why, found, {}, none)
     if threads > 1:
         with ThreadPoolExecutor(threads) as pool:
@@ -311,7 +320,7 @@ def _bounds(
     found: dict[str, Bounds] = {}
     why: dict[str, Reasons] = {}
     none = np.full(n, np.nan)
-    for name in MEASURED:
+    for name in (*MEASURED, *CONTRASTS):
         value = _numbers(table, name)
         if name not in precision:
             found[name], why[name] = Bounds(value, none, none), _every("not_calibrated", n)
@@ -339,6 +348,9 @@ def _bounds(
 
 
 def _numbers(table: pl.DataFrame, name: str) -> Floats:
+    if name in CONTRASTS:
+        one, other = (_numbers(table, of) for of in CONTRASTS[name])
+        return np.asarray(one - other, dtype=np.float64)
     found: Floats = table[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
     return found
 

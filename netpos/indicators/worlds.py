@@ -21,11 +21,14 @@ import numpy as np
 import polars as pl
 
 from netpos.graph import kernels
-from netpos.graph.kernels import Floats
+from netpos.graph.expected import LEAST_EXPECTED, Flows, cohort_rates, expected_flow, flows_of
+from netpos.graph.kernels import Floats, divide
 from netpos.graph.links import Citations, Ints, Mask, Scope, Shares, Spread, build, select
+from netpos.indicators import residuals
 from netpos.indicators.position import country_table
 from netpos.indicators.relevance import relevance
 from netpos.indicators.resampling import Sample, Worth
+from netpos.indicators.uncertainty import CONTRASTS
 from netpos.tables import Links
 
 _NAMES = "US CN JP DE KR FR GB NL CA IT SE CH TW IL BR"
@@ -40,6 +43,8 @@ PERIODS = {"all": (FIRST, LAST), "2006-2015": (FIRST, 2015), "2016-2025": (2016,
 _YEARS = np.arange(FIRST, LAST + 1)
 _BLOC_YEAR = 2020
 _CITATIONS = 4
+_MANY = 1e6  # families in a limit, where a number of them is asked
+_LEAST_OF_STAR = 10  # families: two citations of one family to the same one count once
 Truth = dict[str, dict[str, float]]
 
 
@@ -65,6 +70,12 @@ class World:
         How differently the cohorts of countries grow; a family then cites earlier cohorts only.
     fixed
         With tastes: the taste is for the country, however many families it has.
+    giant
+        Part of the families of the focal country that one organisation of it holds.
+    star
+        Part of the citations to the focal country that go to one organisation of it.
+    focal_part
+        Part of the organisations that are of the focal country; None = as in the others.
     """
 
     name: str
@@ -76,6 +87,15 @@ class World:
     shared: float = 0.0
     growth: float = 0.0
     fixed: bool = False
+    giant: float = 0.0
+    star: float = 0.0
+    focal_part: float | None = None
+
+    @property
+    def watched(self) -> str:
+        """The country about which the world is: a small one, or the focal one."""
+        special = self.giant or self.star or self.focal_part is not None
+        return FOCAL if special else SMALL
 
     @cached_property
     def codes(self) -> list[str]:
@@ -87,6 +107,10 @@ class World:
         """Part of the organisations of each country."""
         part = _PARTS[[CODES.index(c) for c in self.codes]]
         found: Floats = part / part.sum()
+        if self.focal_part is not None:
+            at = self.codes.index(FOCAL)
+            found = found * (1 - self.focal_part) / (1 - found[at])
+            found[at] = self.focal_part
         return found
 
     @cached_property
@@ -110,6 +134,7 @@ class World:
         country = pick.choice(n, organisations, p=self.part)
         size = np.ceil(pick.lognormal(0.5, self.size, organisations)).astype(np.int64)
         pull = pick.lognormal(0.0, self.pull, organisations)
+        self._raise_first(country, size, pull)
         owner = np.repeat(np.arange(organisations), size)
         home = country[owner]
         later = pick.random(owner.size)[:, None] > np.cumsum(profile, axis=1)[home]
@@ -151,6 +176,20 @@ class World:
         worth = pick.uniform(0.3, 2.0, owner.size)
         return Corpus(self, country, owner, second, year, pairs[:, 0], pairs[:, 1], worth)
 
+    def _raise_first(self, country: Ints, size: Ints, pull: Floats) -> None:
+        """Make the first organisation of the focal country the one that dominates it."""
+        mine = np.flatnonzero(country == self.codes.index(FOCAL))
+        if mine.size < 2:
+            return
+        first, others = mine[0], mine[1:]
+        if self.giant:
+            size[first] = round(self.giant / (1 - self.giant) * size[others].sum())
+            pull[first] = np.exp(self.pull**2 / 2)
+        if self.star:
+            size[first] = max(size[first], _LEAST_OF_STAR)
+            drawn = self.star / (1 - self.star) * (size[others] * pull[others]).sum()
+            pull[first] = drawn / size[first]
+
     @cached_property
     def _by_taste(self) -> Floats:
         """Mean preference of the organisations of each country, by 100,000 tastes."""
@@ -161,12 +200,19 @@ class World:
             found.append((taste / taste.sum(axis=1, keepdims=True)).mean(axis=0))
         return np.stack(found)
 
-    def truth(self, period: str) -> Truth:
-        """Value of every indicator in the limit, by country."""
+    @cached_property
+    def _limit(self) -> tuple[Floats, Floats, Floats]:
+        """Return what there is in the limit, without shared families.
+
+        Families by country and year; citations by year, citing and cited country; the part of
+        each year in the citations from a year to a country, ``(T, S, n)``.
+        """
         n, (alpha, _, profile) = self.countries, self._made
-        families = self.part[:, None] * profile
-        flows = np.zeros((len(_YEARS), n, n))  # of citing cohorts, without shared families
-        cited_by = np.zeros((n, len(_YEARS)))  # citations to families of a cohort
+        families, alpha, at = self.part[:, None] * profile, alpha.copy(), self.codes.index(FOCAL)
+        families[at] /= 1 - self.giant
+        alpha[at] /= 1 - self.star
+        flows = np.zeros((len(_YEARS), n, n))
+        parts = np.zeros((len(_YEARS), len(_YEARS), n))
         for t in range(len(_YEARS)):
             pool = families[:, :t] if self.growth else families
             if not pool.size:
@@ -176,20 +222,53 @@ class World:
                 chance = self._by_taste
             chance = chance / chance.sum(axis=1, keepdims=True)
             flows[t] = _CITATIONS * families[:, t, None] * chance
-            received = flows[t].sum(axis=0)
-            cited_by[:, : pool.shape[1]] += (
-                received[:, None] * pool / pool.sum(axis=1, keepdims=True)
-            )
-        first, last = PERIODS[period]
-        inside = np.isin(_YEARS, np.arange(first, last + 1))
+            parts[t, : pool.shape[1]] = (pool / pool.sum(axis=1, keepdims=True)).T
+        return families, flows, parts
+
+    @property
+    def _spread(self) -> Floats:
+        """Part of a family of one country that is held in each."""
+        # half of a shared family is held by an organisation drawn by size
+        found: Floats = (1 - self.shared / 2) * np.eye(self.countries)
+        found += self.shared / 2 * self._of_families
+        return found
+
+    @property
+    def _of_families(self) -> Floats:
+        """Part of the families of each country."""
+        families = self._limit[0].sum(axis=1)
+        return np.asarray(families / families.sum(), dtype=np.float64)
+
+    def truth(self, period: str) -> Truth:
+        """Value of every indicator in the limit, by country."""
+        families, flows, parts = self._limit
+        inside = _inside(period)
+        cited_by = np.einsum("tij,tsj->js", flows, parts)  # citations to families of a cohort
         expected = cited_by.sum(axis=0) / families.sum(axis=0)
         each, alone = 1.0 / np.maximum(expected, 1.0), np.maximum(1.0 - expected, 0.0)
         value = (cited_by * each + families * alone)[:, inside].sum(axis=1)
-        # half of a shared family is held by an organisation drawn by size
-        spread = (1 - self.shared / 2) * np.eye(n) + self.shared / 2 * self.part
+        spread = self._spread
         F = spread.T @ flows[inside].sum(axis=0) @ spread
         held = spread.T @ families[:, inside].sum(axis=1)
         return _indicators(self.codes, F, held, spread.T @ value)
+
+    def ratios(self, period: str) -> Floats:
+        """Citations of each country to each over those expected, in the limit: ``(n, n)``."""
+        families, flows, parts = self._limit
+        inside, spread = _inside(period), self._spread
+        families, flows, parts = _MANY * families, _MANY * flows[inside], parts[inside]
+        F = np.einsum("ik,tij,jl->tkl", spread, flows, spread)
+        home = np.einsum("tkk->kt", F)
+        between = np.einsum("ik,tij,tsj,jl->tskl", spread, flows, parts, spread, optimize=True)
+        across = between.sum(axis=(2, 3)) - np.einsum("tskk->ts", between)
+        held = spread.T @ families
+        found = Flows(F.sum(axis=2).T - home, home, across, held[:, inside], held)
+        return np.asarray(divide(F.sum(axis=0), expected_flow(found)), dtype=np.float64)
+
+
+def _inside(period: str) -> Mask:
+    first, last = PERIODS[period]
+    return (first <= _YEARS) & (last >= _YEARS)
 
 
 def _indicators(codes: list[str], F: Floats, families: Floats, value: Floats) -> Truth:
@@ -214,6 +293,8 @@ def _indicators(codes: list[str], F: Floats, families: Floats, value: Floats) ->
     table = country_table(links, links, focal=FOCAL, year=_BLOC_YEAR)
     received = kernels.received((F * (1 - np.eye(n)))[None])[0]
     found = {c: dict(zip(codes, table[c].to_list(), strict=True)) for c in _KEPT}
+    for name, (one, other) in CONTRASTS.items():
+        found[name] = {c: found[one][c] - found[other][c] for c in codes}
     found["received_share"] = dict(zip(codes, (received / received.sum()).tolist(), strict=True))
     found["value_share"] = dict(zip(codes, (value / value.sum()).tolist(), strict=True))
     return found
@@ -309,6 +390,23 @@ class Corpus:
         )
         return Selected(table, closed[1], wide[1], inside, worth)
 
+    def ratios(self, period: str) -> pl.DataFrame:
+        """Return the intervals of citations over those expected: ``citing, cited, low, high``."""
+        span, years = PERIODS[period], self.year.astype(np.float64)
+        member = np.ones(years.size, dtype=bool)
+        spread, shares = self.sample.spread, self.shares
+        chosen = select(self.pairs, member, years, span, scope="closed")
+        flows = flows_of(self.pairs, spread, shares, member, years, span, chosen)
+        rates = cohort_rates(flows)
+        flow = expected_flow(flows, rates)
+        i, j = np.nonzero(flow >= LEAST_EXPECTED)
+        sampled = residuals.Sampled.of(self.pairs, spread, shares, self._holders)
+        parts = (sampled, chosen, member, years, span)
+        found = residuals.intervals(*parts, flows, rates, flow, i, j)
+        names = pl.Series(shares.names, dtype=pl.String)
+        ends = {"citing": names.gather(i), "cited": names.gather(j)}
+        return pl.DataFrame(ends | {"low": found.low, "high": found.high}).fill_nan(None)
+
     def worth(self) -> Worth:
         """Value of the families, see `netpos.indicators.value`."""
         rows = self.owner.size
@@ -338,4 +436,11 @@ WORLDS = {
     "A": World("A", countries=12, taste=10.0, size=0.8),
     "B": World("B"),
     "C": World("C", shared=0.2, growth=1.5),
+}
+#: Worlds about the focal country: one organisation dominates its families, or the citations to
+#: it, or it has few organisations.
+SPECIAL = {
+    "D": World("D", giant=0.6),
+    "E": World("E", star=0.6),
+    "F": World("F", focal_part=0.02),
 }

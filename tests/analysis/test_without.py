@@ -200,6 +200,9 @@ def test_the_core_is_tried_for_the_organisations_that_carry_most(
     study = prepare(tmp_path, write(tmp_path / "a.jsonl", dirty_records(6)))
     every = without_one(study).filter(pl.col("indicator") == "near_core")
     monkeypatch.setattr(without, "CORE_TRIED", 3)
+    # with few countries there is time for all
+    assert without_one(study).filter(pl.col("indicator") == "near_core").equals(every)
+    monkeypatch.setattr(without, "CORE_WORK", 0)
     few = without_one(study).filter(pl.col("indicator") == "near_core")
     assert (few["organisation_share"] <= 1).all()
     assert few.height == every.height

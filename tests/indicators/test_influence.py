@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from netpos.indicators.influence import DEDUCTED, DEDUCTED_OF_BALANCE, LEAST_PART
+from netpos.indicators.uncertainty import CONTRASTS
 from tests.indicators.plain import (
     SPAN,
     Case,
@@ -44,6 +45,9 @@ def derivative(case: Case, nodes: list[str], weight, link) -> dict:
         )
         for s in (STEP, -STEP)
     ]
+    for one in ends:
+        for name, (of, than) in CONTRASTS.items():
+            one[name] = {i: one[of][i] - one[than][i] for i in nodes}
 
     def of(name: str, i: str) -> float:
         up, down = (e[name][i] for e in ends)
@@ -51,7 +55,8 @@ def derivative(case: Case, nodes: list[str], weight, link) -> dict:
             up, down = (math.log(v) if v == v else v for v in (up, down))
         return (up - down) / (2 * STEP)
 
-    return {(name, i): of(name, i) for name in (*SMOOTH, "source_effective") for i in nodes}
+    every = (*SMOOTH, *CONTRASTS, "source_effective")
+    return {(name, i): of(name, i) for name in every for i in nodes}
 
 
 @pytest.mark.parametrize("seed", [0, 3])
@@ -89,7 +94,7 @@ def test_errors_are_sums_of_squared_derivatives_by_organisation_less_those_by_pa
         for key, slope in slopes.items():
             pairs[key] += slope**2
     checked = 0
-    for name in (*SMOOTH, "source_effective"):
+    for name in (*SMOOTH, *CONTRASTS, "source_effective"):
         less = {"family_share": 0.0, "source_effective": 0.0, "balance_ratio": DEDUCTED_OF_BALANCE}
         part = less.get(name, DEDUCTED)
         for k, country in enumerate(nodes):
@@ -108,6 +113,12 @@ def test_errors_are_sums_of_squared_derivatives_by_organisation_less_those_by_pa
                 freedom = max(1.0, min(alike, several) - 1)
                 if kept > 1e-12:  # else fourth powers are noise
                     assert precision.freedom[k] == pytest.approx(freedom, rel=1e-4)
+            if name == "source_effective":  # between countries: the part of second order beside
+                sources = corpus.table["source_countries"][k]
+                second = 4 * found.lost[k] ** 2 / max(sources - 1, 1)
+                kept = max(whole - DEDUCTED * pairs[name, country], LEAST_PART * whole)
+                error = found.precision["source_between"].error[k]
+                assert error == pytest.approx(math.sqrt(kept + second), rel=1e-5, abs=1e-9)
             checked += 1
     assert checked > 30
 

@@ -156,9 +156,7 @@ def test_every_reason_stands_beside_the_mark(case: dict, reason: str | None) -> 
     assert (reason is None) == (found["mark"] == "robust")
 
 
-def groups(
-    first: list[str], low: tuple[float, float, float], high: tuple[float, float, float]
-) -> dict[str, dict]:
+def groups(first: list[str], ends: dict[str, tuple[float | None, float | None]]) -> dict[str, dict]:
     """Marks of the three groups, of which these are first in ten ways; their intervals."""
     part = {True: (0.6, 1), False: (0.2, 2)}
     rows = [("ai", g, *part[g == who], k == 0) for g in GROUPS for k, who in enumerate(first)]
@@ -166,19 +164,33 @@ def groups(
     without = table.filter("base").with_columns(
         organisation=pl.lit("A"), organisation_share=pl.lit(0.5), abroad=pl.lit(value=False)
     )
+    shares = dict.fromkeys(GROUPS, (0.1, 0.9))
     bounds = pl.DataFrame(
-        {"indicator": GROUPS, "value": [0.6, 0.2, 0.2], "low": low, "high": high}
+        [
+            (name, 0.3, *pair, None if pair[0] else "too_few")
+            for name, pair in (shares | ends).items()
+        ],
+        {"indicator": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64}
+        | {"reason": pl.String},
+        orient="row",
     ).with_columns(technology=pl.lit("ai"), period=pl.lit("all"), country=pl.lit("NL"))
     found = robustness(table, without, focal="NL", intervals=bounds)
     return {r["indicator"]: r for r in found.to_dicts() if r["indicator"] in GROUPS}
 
 
-def test_the_largest_group_needs_intervals_apart_and_nine_in_ten_ways() -> None:
+def test_the_largest_group_needs_a_difference_to_both_others_and_nine_in_ten_ways() -> None:
     eu, oecd, _ = GROUPS
-    apart = groups([eu] * 9 + [oecd], (0.5, 0.1, 0.1), (0.7, 0.4, 0.3))
+    # the intervals of the shares meet throughout: only their differences are asked
+    ahead = {"eu_less_oecd_nato": (0.1, 0.5), "eu_less_other": (0.2, 0.6)}
+    between = {"oecd_nato_less_other": (-0.2, 0.3)}
+    apart = groups([eu] * 9 + [oecd], ahead | between)
     assert {g: r["mark"] for g, r in apart.items()} == dict.fromkeys(GROUPS, "robust")
-    meet = groups([eu] * 10, (0.5, 0.1, 0.1), (0.7, 0.5, 0.3))
+    meet = groups([eu] * 10, ahead | between | {"eu_less_oecd_nato": (-0.01, 0.5)})
     assert [r["mark"] for r in meet.values()] == ["fragile", "fragile", "robust"]
     assert [r["reason"] for r in meet.values()] == ["interval", "interval", None]
-    ways = groups([eu] * 8 + [oecd] * 2, (0.5, 0.1, 0.1), (0.7, 0.4, 0.3))
+    ways = groups([eu] * 8 + [oecd] * 2, ahead | between)
     assert [r["reason"] for r in ways.values()] == ["ways", "ways", None]
+    # behind the second is enough not to be the largest; ahead of one is not enough to be it
+    second = {"oecd_nato_less_other": (0.1, 0.3)}
+    unknown = groups([eu] * 10, ahead | second | {"eu_less_other": (None, None)})
+    assert [r["reason"] for r in unknown.values()] == ["too_few", None, None]

@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 from netpos.errors import OptionError, TableError
 from netpos.indicators.bounds import REASONS
 from netpos.indicators.uncertainty import (
+    CONTRASTS,
     HELD,
     NOT_CALIBRATED,
     RESAMPLED,
@@ -91,7 +92,8 @@ def test_every_row_has_an_interval_or_a_reason() -> None:
     assert (rows["low"].is_null() == rows["reason"].is_not_null()).all()
     assert (rows["low"].is_null() == rows["high"].is_null()).all()
     assert set(rows["reason"].drop_nulls()) <= set(REASONS)
-    assert found.height == found["country"].n_unique() * (len(RESAMPLED) + len(HELD))
+    each = len(RESAMPLED) + len(CONTRASTS) + len(HELD)
+    assert found.height == found["country"].n_unique() * each
 
 
 def test_with_no_draws_there_are_neither_bounds_nor_reasons() -> None:

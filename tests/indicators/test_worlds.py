@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from netpos.indicators.worlds import WORLDS
+from netpos.indicators.worlds import FOCAL, SMALL, SPECIAL, WORLDS
 
 
 def test_the_truth_is_what_corpora_of_many_organisations_tend_to() -> None:
@@ -18,6 +20,46 @@ def test_the_truth_is_what_corpora_of_many_organisations_tend_to() -> None:
                 seen = dict(table.select("country", name).iter_rows())
                 large = world.codes[int(np.argmax(world.part))]
                 assert seen[large] == pytest.approx(truth[name][large], rel=0.15)
+
+
+def test_the_ratio_of_a_pair_is_what_corpora_of_many_organisations_tend_to() -> None:
+    for world in WORLDS.values():
+        found = world.draw(4_000, 2).ratios("2016-2025").drop_nulls()
+        place = {code: k for k, code in enumerate(world.codes)}
+        at = [[place[c] for c in found[end]] for end in ("citing", "cited")]
+        true = world.ratios("2016-2025")[*at]
+        seen = np.sqrt(found["low"] * found["high"]).to_numpy()
+        assert true.min() < 0.6
+        assert true.max() > 1.6
+        gap = np.log(seen / true)
+        assert abs(gap.mean()) < 0.06
+        assert gap.std() < 0.3 < np.log(true).std() + 0.1
+
+
+def test_a_world_of_home_preference_and_size_alone_has_the_ratio_one() -> None:
+    world = replace(WORLDS["C"], shared=0.0)
+    alpha, *others = world._made
+    world.__dict__["_made"] = (np.ones_like(alpha), *others)
+    ratios = world.ratios("all")[~np.eye(world.countries, dtype=bool)]
+    assert ratios == pytest.approx(1.0, abs=1e-6)
+
+
+def test_one_organisation_dominates_the_focal_country_or_few_are_there() -> None:
+    giant, star, few = (SPECIAL[name].draw(400, 5) for name in "DEF")
+    at = giant.world.codes.index(FOCAL)
+    families = np.bincount(giant.owner[giant.country[giant.owner] == at])
+    assert families.max() / families.sum() == pytest.approx(0.6, abs=0.01)
+    cited = star.owner[star.cited]
+    cited = np.bincount(cited[star.country[cited] == at])
+    assert cited.max() / cited.sum() == pytest.approx(0.6, abs=0.05)
+    assert 2 <= (few.country == at).sum() <= 20
+    assert SPECIAL["D"].watched == SPECIAL["F"].watched == FOCAL
+    assert WORLDS["B"].watched == SMALL
+    for world in SPECIAL.values():
+        seen = dict(
+            world.draw(8_000, 1).selected("all").table.select("country", "received_share").rows()
+        )
+        assert seen[FOCAL] == pytest.approx(world.truth("all")["received_share"][FOCAL], rel=0.25)
 
 
 def test_a_corpus_is_the_same_for_the_same_seed_and_another_for_another() -> None:
