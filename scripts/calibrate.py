@@ -32,7 +32,7 @@ DRAWS = 200
 BEGIN, END = "<!-- made by make calibrate -->\n", "<!-- end of what make calibrate made -->\n"
 #: Code on which the result depends.
 SOURCES = (
-    *("bounds", "calibration", "differences", "influence", "measured", "position"),
+    *("bounds", "calibration", "cells", "differences", "influence", "measured", "position"),
     *("relevance", "resampling", "residuals", "uncertainty", "weights", "worlds"),
 )
 TITLES = {
