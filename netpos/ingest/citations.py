@@ -309,16 +309,22 @@ def read_mentions(details: Details) -> Mentions:
 
 def _rename(other: NDArray[np.int64], found: Found) -> dict[str, int]:
     """Give documents named by number that of the document meant, in place; count by rule."""
-    at = Lookup(found.other).find(other)
+    counts = dict.fromkeys(("mentions_by_number", "mentions_without_kind", "mentions_ambiguous"), 0)
+    meant = [keys for keys in (found.other, found.ambiguous) if keys.size]
+    if not meant:
+        return counts
+    # both are in order; mostly all are negative, as few mentions are
+    rows: NDArray[np.int64] | slice = slice(None)
+    if all(keys[-1] < 0 for keys in meant):
+        rows = np.flatnonzero(other < 0)
+    asked = other[rows]
+    at = Lookup(found.other).find(asked)
     hit = np.flatnonzero(at >= 0)
     with_kind = int(found.with_kind[at[hit]].sum())
-    unclear = int((Lookup(found.ambiguous).find(other) >= 0).sum()) if found.ambiguous.size else 0
-    other[hit] = found.doc[at[hit]]
-    return {
-        "mentions_by_number": with_kind,
-        "mentions_without_kind": hit.size - with_kind,
-        "mentions_ambiguous": unclear,
-    }
+    unclear = int((Lookup(found.ambiguous).find(asked) >= 0).sum())
+    asked[hit] = found.doc[at[hit]]
+    other[rows] = asked
+    return dict(zip(counts, (with_kind, hit.size - with_kind, unclear), strict=True))
 
 
 #: Mentions put together at a time: bounds what is held, and one piece is written meanwhile.
@@ -407,7 +413,11 @@ def _outside_table(
     rows = or_null(at)
     numbers = pl.Series(outside, dtype=pl.Int64)
     ids = lens_ids(numbers)
-    packed = unpacked(numbers)
+    own = np.flatnonzero(is_packed(outside))
+    place = np.full(outside.size, -1, dtype=np.int32)
+    place[own] = np.arange(own.size, dtype=np.int32)
+    said = unpacked(numbers.gather(own))
+    packed = {c: said[c].gather(or_null(place)) for c in said.columns}
     return described.select(pl.all().gather(rows)).select(
         (pl.int_range(pl.len(), dtype=pl.Int32) + first).alias("outside"),
         pl.coalesce(ids.alias("id"), "lens_id").alias("lens_id"),
