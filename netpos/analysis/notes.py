@@ -64,6 +64,8 @@ def warnings(
     for item in corpus.manifest["inputs"]:  # patents of which no citation can come
         unlinked = [n for n in item["notes"] if "come without citations" in n]
         found += [f"{item['name']}: {text}." for text in unlinked]
+        left = [n for n in item["notes"] if "no class of the technologies" in n]
+        found += [f"{item['name']}: {text} (those named when it was read)." for text in left]
     said = corpus.columns("families", "offices_known", "priority_offices")
     unknown = int((~said["offices_known"]).sum())
     if unknown:

@@ -19,6 +19,7 @@ an exclusion takes away a symbol, never a family. A family may belong to several
 
 from __future__ import annotations
 
+import hashlib
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -34,6 +35,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from netpos.countries import data_path
 from netpos.errors import InputError, OptionError
 from netpos.files import DEVICES
+from netpos.ingest.selection import Selection
 from netpos.options import toml_of
 from netpos.tables import Schema, require
 
@@ -412,6 +414,26 @@ def _covered(pattern: str, ordered: list[str], keys: pl.Series) -> NDArray[np.in
     first, last = bisect_left(ordered, low[:4]), bisect_left(ordered, low[:4] + _AFTER)
     plain = keys.slice(first, last - first).str.replace(r"^([A-HY]\d\d[A-Z])0{1,3}", "${1}")
     return first + plain.str.starts_with(low).arg_true().to_numpy().astype(np.int64)
+
+
+def selection(technologies: Sequence[Technology]) -> Selection:
+    """Return which symbols any of the technologies names, for reading large tables.
+
+    Examples
+    --------
+    >>> table = pl.DataFrame({"scheme": ["CPC", "CPC"], "symbol": ["H04L9/08", "A01B1/00"]})
+    >>> selection(load_technologies()).chosen(table).to_list()
+    [True, False]
+    """
+
+    def chosen(symbols: pl.DataFrame) -> pl.Series:
+        hits = _matched(symbols, technologies, narrow=False, symbols_from="both")
+        pairs = hits.select("scheme", "symbol", hit=pl.lit(value=True)).unique()
+        found = symbols.join(pairs, on=["scheme", "symbol"], how="left", maintain_order="left")
+        return found["hit"].fill_null(value=False)
+
+    said = repr([(t.id, t) for t in technologies]).encode()
+    return Selection(hashlib.sha256(said).hexdigest()[:12], chosen)
 
 
 def family_technologies(

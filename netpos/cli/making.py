@@ -64,7 +64,7 @@ def run(
 
 
 @app.command()
-@with_options("max_record")
+@with_options("max_record", "technologies")
 def ingest(
     exports: Exports,
     corpus: Annotated[
@@ -92,18 +92,28 @@ def ingest(
 ) -> None:
     """Read exports into a corpus; run again with more files to add them.
 
+    With --technologies only those documents of bulk tables are read that have one of their classes;
+    other exports are read whole.
+
     Example: netpos ingest exports/ --corpus corpus
     """
     from netpos.ingest.corpus import ingest as ingest_exports
 
     with errors():
+        chosen = chosen_options(None, given)
+        selection = None
+        if chosen.technologies:
+            from netpos.commands.run import selection_of
+
+            selection = selection_of(chosen.technologies)
         made = ingest_exports(
             exports,
             corpus,
             role=role,
             processes=processes,
-            max_record=chosen_options(None, given).record_bytes,
+            max_record=chosen.record_bytes,
             report=say,
+            selection=selection,
             nonpatent=nonpatent,
         )
         print(account(made.counts))

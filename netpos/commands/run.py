@@ -21,12 +21,14 @@ from netpos.analysis.focus_areas import focus_areas
 from netpos.analysis.notes import width_warnings
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
 from netpos.analysis.study import Kind, Study
+from netpos.analysis.technologies import load_technologies, selection
 from netpos.commands.option_files import OptionFile, check_options, keep_files
 from netpos.commands.paper_page import write_papers
 from netpos.commands.papers import paper_tables, read_papers
 from netpos.files import writing
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
 from netpos.ingest.remarks import by_number_told, one_office_told
+from netpos.ingest.selection import Selection
 from netpos.options import PATHS, Options, to_toml
 from netpos.outputs import Outputs, make_folder, marked
 from netpos.progress import Report, track
@@ -77,8 +79,14 @@ def run(
             report=say,
             exactly=True,
             nonpatent=options.papers is not None,
+            selection=selection_of(options.technologies),
         )
         return _write(corpus, written, options, files, say, synthetic=synthetic)
+
+
+def selection_of(technologies: str | None) -> Selection:
+    """Return what is read of large tables for the technologies of a run."""
+    return selection(load_technologies(Path(technologies) if technologies else None))
 
 
 def _corpus_path(corpus: Corpus, out: Path) -> str | None:

@@ -35,6 +35,7 @@ from netpos.ingest.manifest import (
 )
 from netpos.ingest.nonpatent import add_references
 from netpos.ingest.readers.json_stream import MAX_RECORD
+from netpos.ingest.selection import Selection, select
 from netpos.progress import Report
 from netpos.signals import unbroken
 
@@ -151,6 +152,7 @@ def ingest(
     report: Report | None = None,
     exactly: bool = False,
     nonpatent: bool = False,
+    selection: Selection | None = None,
 ) -> Corpus:
     """Add exports to a corpus; what is already in it is not read again.
 
@@ -173,6 +175,8 @@ def ingest(
         The corpus shall hold these exports and no others: what it held besides is taken out.
     nonpatent
         Also keep which papers the documents name; the exports are read once more for that.
+    selection
+        Of bulk tables that are seeds, which documents to read; default: all.
 
     Returns
     -------
@@ -188,7 +192,7 @@ def ingest(
     if role not in ROLES:
         raise OptionError(f"--role {role}: unknown", remedy=f"choose one of {', '.join(ROLES)}")
     say = report or (lambda _: None)
-    sources = find(paths)
+    sources = select(find(paths), selection if role == "seed" else None)
     readable = {s.path for s in sources if s.form not in REFUSED}
     named = {Path(p) for p in paths if not Path(p).is_dir()} - readable
     for source in sources:

@@ -13,12 +13,13 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import polars as pl
 import zstandard
 
 from netpos.errors import InputError
@@ -84,6 +85,8 @@ class Source:
         ``""`` for UTF-8, ``"utf-16"`` and the like, by content.
     tables
         Of bulk tables all files of the folder; ``path`` is that of the grants.
+    selected, chosen
+        See `netpos.ingest.selection`.
     """
 
     path: Path
@@ -95,6 +98,8 @@ class Source:
     why: str | None = None
     encoding: str = ""
     tables: tuple[Path, ...] = ()
+    selected: str = ""
+    chosen: Callable[[pl.DataFrame], pl.Series] | None = None
 
     @property
     def plain(self) -> bool:

@@ -99,7 +99,11 @@ def add(
 
 
 def identity(source: Source, digest: str) -> str:
-    """Tell an export from others by its content: SHA-256, and which member of an archive."""
+    """Tell an export from others by its content: SHA-256, and which member of an archive, or what
+    is read of it.
+    """
+    if source.selected:
+        return f"{digest}:{source.selected}"
     return digest if source.member is None else f"{digest}:{source.member}"
 
 
@@ -202,6 +206,7 @@ def _whole_parts(
                     check_same(path, source.name, then)
             stem = identity(source, digest).replace(":", "-")[:16]
             stem += "" if source.member is None else f"-{source.member}"
+            stem += f"-{source.selected}" if source.selected else ""
             stem += "" if max_record == MAX_RECORD else f"-{max_record}"
             for path in sorted(temporary.iterdir()):
                 path.replace(records / (stem + path.name.removeprefix("new")))

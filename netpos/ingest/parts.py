@@ -71,7 +71,7 @@ def batches(
     if source.form == "uspto-tables":
         from netpos.ingest.readers.uspto_tables import read_tables
 
-        yield from read_tables(source.tables, file=source.name)
+        yield from read_tables(source.tables, file=source.name, chosen=source.chosen)
         return
     if source.compression == "parquet":
         from netpos.ingest.readers.publication_files import read_parquet

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -85,7 +85,12 @@ _LOST = {
 }
 
 
-def read_tables(paths: Sequence[Path], *, file: str) -> Iterator[Batch]:
+def read_tables(
+    paths: Sequence[Path],
+    *,
+    file: str,
+    chosen: Callable[[pl.DataFrame], pl.Series] | None = None,
+) -> Iterator[Batch]:
     """Read the documents of a folder of bulk tables.
 
     Parameters
@@ -94,6 +99,9 @@ def read_tables(paths: Sequence[Path], *, file: str) -> Iterator[Batch]:
         The tables; ``g_patent`` is among them.
     file
         How messages call the folder.
+    chosen
+        Which symbols (``scheme, symbol``) a document, or another of its application, must have
+        one of; default: all documents.
 
     Raises
     ------
@@ -112,7 +120,7 @@ def read_tables(paths: Sequence[Path], *, file: str) -> Iterator[Batch]:
         ):
             store.execute(f"set {setting}").fetchall()
         try:
-            yield from _Tables(store, tables, file).batches()
+            yield from _Tables(store, tables, file).batches(chosen)
         except duckdb.Error as error:
             reason = str(error).splitlines()[0][:160]
             problem = f"the tables cannot be read ({reason})"
@@ -129,13 +137,16 @@ class _Tables:
             if name not in paths:
                 self.notes.append(f"{name} is not there: no {what}")
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self, chosen: Callable[[pl.DataFrame], pl.Series] | None = None) -> Iterator[Batch]:
         """Fill the store and yield the documents."""
         self._documents()
         self._applications()
         for prefix in ("g", "pg"):
-            self._parties(prefix)
             self._classes(prefix)
+        if chosen is not None:
+            self._choose(chosen)
+        for prefix in ("g", "pg"):
+            self._parties(prefix)
         self._citations()
         n = self._one("select count(*) from document")
         for low in range(0, max(n, 1), ROWS):
@@ -286,6 +297,30 @@ class _Tables:
             [key, "section", "ipc_class", "subclass", "main_group", "subgroup"],
             "ipc_sequence",
         )
+
+    def _choose(self, chosen: Callable[[pl.DataFrame], pl.Series]) -> None:
+        """Keep documents with a symbol that is chosen, and others of their applications."""
+        every = self._one("select count(*) from document")
+        symbols = self._read("select distinct scheme, symbol from class where symbol is not null")
+        wanted = symbols.filter(chosen(symbols)).to_arrow()
+        self.store.register("wanted", wanted)
+        several = (
+            "create table hit as select distinct c.r from class c join wanted w "
+            "on c.scheme = w.scheme and c.symbol = w.symbol;"
+            "create table kept as select r as old, row_number() over (order by r) - 1 as r "
+            "from joined where r in (select r from hit) or application in (select application "
+            "from joined where r in (select r from hit) and application is not null)"
+        )
+        for name in ("document", "joined", "class", "member"):
+            several += (
+                f";create or replace table {name} as select t.* replace (k.r as r) "
+                f"from {name} t join kept k on t.r = k.old"
+            )
+        for statement in several.split(";"):
+            self._do(statement)
+        self.store.unregister("wanted")
+        if out := every - self._one("select count(*) from document"):
+            self.notes.append(f"{out} documents have no class of the technologies and are left out")
 
     def _citations(self) -> None:
         for part, (name, number, office) in enumerate(_CITED):
