@@ -15,7 +15,7 @@ from netpos.errors import InputError, OptionError
 from netpos.innovation.chain import STAGES, chain
 from netpos.progress import Report
 from netpos.viz.report.findings import Findings, Section, Shown, finding_words
-from netpos.viz.words import in_sentence
+from netpos.viz.words import in_sentence, technology_name, with_names
 
 _WHOLE = "all"
 _KEYS = ("technology", "stage")
@@ -237,7 +237,8 @@ def _page(
 
     t = finding_words(lang)["chain"]
     said = in_sentence(focal, lang)
-    drawn = {"chain": charts.along(table, t), "retention": charts.kept(table, t)}
+    named = with_names(table, lang)
+    drawn = {"chain": charts.along(named, t), "retention": charts.kept(named, t)}
     captions = {name: t[f"figure_{name}"].format(focal=said) for name in drawn}
     forms = {
         "stage": "text", "numerator": "one", "denominator": "one", "share": "small_percent",
@@ -257,7 +258,7 @@ def _page(
     for name in table["technology"].unique(maintain_order=True):
         rows = shown.filter(pl.col("technology") == name)
         text = [t["declines"].format(focal=said)] if rows["declines"][0] else []
-        title = t["all"] if name == _WHOLE else name
+        title = t["all"] if name == _WHOLE else technology_name(name, lang)
         sections.append(
             Section(title, text, tables=[Shown("chain", rows, forms, ("technology", "key"))])
         )

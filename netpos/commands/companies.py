@@ -16,7 +16,7 @@ from netpos.innovation.reading import read_companies
 from netpos.progress import Report
 from netpos.viz.numbers import FORMS, formed
 from netpos.viz.report.findings import Findings, Section, Shown, finding_words
-from netpos.viz.words import in_sentence
+from netpos.viz.words import in_sentence, technology_name, with_names
 
 #: Countries shown of a technology.
 _ROWS = 12
@@ -126,11 +126,11 @@ def _page(
     t = finding_words(lang)["companies"]
     said = in_sentence(focal, lang)
     mine = table.filter(pl.col("country") == focal)
-    each = mine.filter(pl.col("technology") != UNION)
+    named = with_names(mine.filter(pl.col("technology") != UNION), lang)
     names = [t["startups"], t["scaleups"]]
     drawn = {
-        "companies": two_shares(each, ["startup_share", "scaleup_share"], names, t),
-        "funding": two_shares(each, ["startup_funding_share", "scaleup_funding_share"], names, t),
+        "companies": two_shares(named, ["startup_share", "scaleup_share"], names, t),
+        "funding": two_shares(named, ["startup_funding_share", "scaleup_funding_share"], names, t),
     }
     captions = {name: t[f"figure_{name}"].format(focal=said) for name in drawn}
     whole = mine.filter(pl.col("technology") == UNION).row(0, named=True)
@@ -154,15 +154,15 @@ def _page(
             t["position"].format(focal=said),
             [t["position_text"]],
             ["companies"],
-            [_mine(mine, {"technology": "text", **_counted(mine)})],
+            [_mine(mine, {"technology": "technology", **_counted(mine)})],
         ),
         Section(
             t["funding"].format(focal=said),
             [t["funding_text"].format(currency=currency)],
             ["funding"],
-            [_mine(mine, {"technology": "text", **_FUNDED})],
+            [_mine(mine, {"technology": "technology", **_FUNDED})],
         ),
-        *[_technology(table, name, focal, t) for name in mine["technology"]],
+        *[_technology(table, name, focal, t, lang) for name in mine["technology"]],
     ]
     page = Findings(
         lang,
@@ -189,7 +189,7 @@ def _counted(rows: pl.DataFrame) -> dict[str, str]:
 
 
 def _coverage(coverage: pl.DataFrame) -> Shown:
-    forms = {"technology": "text"} | dict.fromkeys(coverage.columns[1:], "count")
+    forms = {"technology": "technology"} | dict.fromkeys(coverage.columns[1:], "count")
     return Shown("company_coverage", coverage, forms, ["technology"], focal=("technology", UNION))
 
 
@@ -212,7 +212,9 @@ def _after(forms: Mapping[str, str], column: str, new: str, form: str) -> dict[s
     return found
 
 
-def _technology(table: pl.DataFrame, name: str, focal: str, t: Mapping[str, Any]) -> Section:
+def _technology(
+    table: pl.DataFrame, name: str, focal: str, t: Mapping[str, Any], lang: str
+) -> Section:
     """Return the countries with most companies in a technology, and the one in focus."""
     rows = table.filter(pl.col("technology") == name)
     size = pl.col("startups") + pl.col("scaleups")
@@ -221,7 +223,7 @@ def _technology(table: pl.DataFrame, name: str, focal: str, t: Mapping[str, Any]
     if focal not in first["country"]:
         first = pl.concat([first, order.filter(pl.col("country") == focal)])
     first = first.drop("size")
-    title = t["all"] if name == UNION else name
+    title = t["all"] if name == UNION else technology_name(name, lang)
     forms = (_counted(first), _FUNDED)
     shown = [
         Shown("companies", first, f, ["technology", "country"], ("country", focal), rows.height)

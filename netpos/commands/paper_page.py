@@ -146,14 +146,14 @@ def _mine(tables: Tables, focal: str) -> pl.DataFrame:
 
 def _coverage(tables: Tables, t: Mapping[str, Any]) -> Section:
     table = tables["science_link_coverage"]
-    forms = {"technology": "text", "period": "text", **_COVERAGE}
+    forms = {"technology": "technology", "period": "text", **_COVERAGE}
     shown = Shown("science_link_coverage", table, forms, ("technology", "period"))
     return Section(t["coverage"], [t["coverage_text"]], tables=[shown])
 
 
 def _position(tables: Tables, focal: str, t: Mapping[str, Any], lang: str) -> Section:
     mine = _mine(tables, focal)
-    forms = {"technology": "text"} | {c: f for c, f in _FORMS.items() if mine[c].count()}
+    forms = {"technology": "technology"} | {c: f for c, f in _FORMS.items() if mine[c].count()}
     shown = Shown("science_linkage", mine, forms, _KEYS, focal=("technology", UNION))
     title = t["position"].format(focal=in_sentence(focal, lang))
     return Section(title, [t["position_text"]], ["papers"], [shown])

@@ -21,7 +21,7 @@ from netpos.science.topics import chooser, of_file, parse_technology, read_topic
 from netpos.science.works import TYPES, counted_shares, read_works
 from netpos.viz.numbers import FORMS, formed
 from netpos.viz.report.findings import Findings, Section, Shown, finding_words
-from netpos.viz.words import in_sentence
+from netpos.viz.words import in_sentence, technology_name, with_names
 
 _NO_SHARES = pl.DataFrame(schema={"work": pl.Int64, "country": pl.String, "share": pl.Float64})
 _FORMS = {
@@ -306,7 +306,7 @@ def _page(
     among = whole.filter(pl.col("country").is_in(codes))
     mine = whole.filter(pl.col("country") == focal)
     names = {code: countries.name(code, lang) for code in codes}
-    drawn: dict[str, Any] = {"place": place(among, focal, t)}
+    drawn: dict[str, Any] = {"place": place(with_names(among, lang), focal, t)}
     captions = {"place": t["figure_place"].format(focal=said)}
     sections = []
     if "science_coverage" in tables:
@@ -317,7 +317,7 @@ def _page(
             t["position"].format(focal=said),
             [t["position_text"]],
             ["place"],
-            [Shown("science", mine, {"technology": "text", **forms}, _KEYS)],
+            [Shown("science", mine, {"technology": "technology", **forms}, _KEYS)],
         )
     )
     for technology in dict.fromkeys(among["technology"]):
@@ -325,7 +325,7 @@ def _page(
         rows = rows.sort(["works", "country"], descending=[True, False])
         name = f"science-{technology}"
         drawn[name] = panels(rows, focal, names, t)
-        title = t["all"] if technology == UNION else technology
+        title = t["all"] if technology == UNION else technology_name(technology, lang)
         captions[name] = t["figure_panels"].format(technology=title)
         sections.append(
             Section(
@@ -371,8 +371,8 @@ def _coverage(table: pl.DataFrame, t: Mapping[str, Any]) -> Section:
     """Works and those with a country, most works first; all rows are in the table."""
     order = table.sort(["works", "technology", "year"], descending=[True, False, False])
     forms = {
-        "technology": "text", "year": "year", "type": "text", "counted": "yes", "works": "count",
-        "located": "count", "all_located": "count",
+        "technology": "technology", "year": "year", "type": "text", "counted": "yes",
+        "works": "count", "located": "count", "all_located": "count",
     }  # fmt: skip
     shown = Shown(
         "science_coverage", order.head(15), forms, ("technology", "year", "type"), of=order.height

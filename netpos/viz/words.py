@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+import polars as pl
+
 from netpos import countries
 from netpos.viz.safe_html import template_text
 
@@ -39,6 +41,38 @@ def in_sentence(code: str, lang: str) -> str:
     special: Mapping[str, str] = words(lang)["in_sentence"]
     known = len(code) == 2 and countries.is_country(code)
     return special.get(code, countries.name(code, lang)) if known else code
+
+
+@cache
+def _technologies() -> dict[str, dict[str, str]]:
+    text = countries.data_path("nts_technologies.toml").read_text(encoding="utf-8")
+    listed = tomllib.loads(text)["technology"]
+    return {t["id"]: {"en": t["name_en"], "nl": t["name_nl"]} for t in listed}
+
+
+def technology_name(ident: str, lang: str) -> str:
+    """Name a technology of the shipped definitions; the id of another stands for itself.
+
+    Examples
+    --------
+    >>> technology_name("quantum", "nl"), technology_name("all", "en"), technology_name("q", "en")
+    ('Quantumtechnologie', 'All technologies together', 'q')
+    """
+    if ident == "all":
+        return str(words(lang)["all"])
+    return _technologies().get(ident, {}).get(lang, ident)
+
+
+def with_names(table: pl.DataFrame, lang: str) -> pl.DataFrame:
+    """Name the technologies of a table that is drawn.
+
+    Examples
+    --------
+    >>> with_names(pl.DataFrame({"technology": ["imaging", "q"]}), "en")["technology"].to_list()
+    ['Imaging technologies', 'q']
+    """
+    names = {i: technology_name(i, lang) for i in table["technology"].unique()}
+    return table.with_columns(pl.col("technology").replace_strict(names, return_dtype=pl.String))
 
 
 def joined(names: Sequence[str], lang: str) -> str:

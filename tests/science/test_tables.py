@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import theilslopes
 
 from netpos.science.tables import science_tables
 from netpos.science.works import Works
@@ -51,3 +53,12 @@ def test_coverage_counts_works_with_some_and_with_all_authors_located() -> None:
     )
     # 7 (one author of two), 9, 10 and 11 (none)
     assert (row["works"], row["located"], row["all_located"]) == (4, 3, 2)
+
+
+def test_the_interval_of_a_slope_holds_the_truth_where_it_is_printed() -> None:
+    rng, years, held = np.random.default_rng(0), np.arange(6), []
+    for _ in range(400):
+        works = 100 + 10 * years
+        found = theilslopes(rng.binomial(works, 0.05 + 0.004 * years) / works, years)
+        held.append(found[2] <= 0.004 <= found[3])
+    assert np.mean(held) > 0.95

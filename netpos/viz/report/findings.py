@@ -20,7 +20,13 @@ from netpos import countries
 from netpos.viz.numbers import FORMS, UNKNOWN, formed
 from netpos.viz.page import Figure
 from netpos.viz.safe_html import environment, template_text
+from netpos.viz.words import technology_name
 from netpos.viz.workbook import definition
+
+#: The point of a number that is all of a text: a comma in Dutch.
+_DECIMAL = re.compile(r"(?<=^\d)\.(?=\d+$)|(?<=^\d\d)\.(?=\d+$)")
+#: Forms of columns that hold no numbers.
+_TEXTS = ("text", "country", "technology", "yes")
 
 
 @dataclass(frozen=True)
@@ -35,8 +41,8 @@ class Shown:
         The rows to show, with every column that is shown, and those of ``keys``.
     columns
         Column -> how it is written: a form of `netpos.viz.numbers.FORMS`, ``text``, ``country``
-        (its name), ``year`` or ``yes`` (only true shows). A column with ``_low`` and ``_high``
-        beside it carries its interval below the number.
+        or ``technology`` (its name), ``year`` or ``yes`` (only true shows). A column with ``_low``
+        and ``_high`` beside it carries its interval below the number.
     keys
         Columns that tell the rows of the table apart.
     focal
@@ -144,7 +150,8 @@ def told(note: str, lang: str) -> tuple[str, bool]:
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(entry["en"]))
         found = re.fullmatch(pattern, note)
         if found:
-            return str(entry[lang]).format(**found.groupdict()), True
+            given = {k: _DECIMAL.sub(",", v) for k, v in found.groupdict().items()}
+            return str(entry[lang]).format(**given), True
     return note, False
 
 
@@ -221,10 +228,7 @@ def _table(shown: Shown, lang: str, t: Mapping[str, Any]) -> dict[str, Any]:
     focal = shown.focal
     return {
         "caption": shown.caption,
-        "heads": [
-            (heading(name, t), form not in ("text", "country", "yes"))
-            for name, form in shown.columns.items()
-        ],
+        "heads": [(heading(name, t), form not in _TEXTS) for name, form in shown.columns.items()],
         "rows": [
             {
                 "focal": focal is not None and row[focal[0]] == focal[1],
@@ -263,7 +267,7 @@ def _cell(
     keys = ",".join(_safe(row[k]) for k in shown.keys)
     return {
         "text": _text(row[name], form, lang, t),
-        "number": form not in ("text", "country", "yes"),
+        "number": form not in _TEXTS,
         "bounds": bounds,
         "reference": f"{shown.table}|{keys}|{name}",
     }
@@ -279,6 +283,8 @@ def _text(value: Any, form: str, lang: str, t: Mapping[str, Any]) -> str:  # noq
         return UNKNOWN
     if form == "country":
         return countries.name(value, lang) if countries.is_country(value) else str(value)
+    if form == "technology":
+        return technology_name(str(value), lang)
     if form == "yes":
         return str(t["yes"]) if value else ""
     if form in ("text", "year"):
