@@ -29,7 +29,11 @@ def query(
     ] = None,
     as_: Annotated[
         str,
-        typer.Option("--as", metavar="lens|api", help="Query text for the web, or JSON bodies."),
+        typer.Option(
+            "--as",
+            metavar="lens|api|bigquery|duckdb",
+            help="Query text for the web, JSON bodies, or SQL for a table of publications.",
+        ),
     ] = "lens",
     limit: Annotated[
         int, typer.Option("--limit", metavar="N", help="Records that one export may hold.", min=1)
@@ -64,6 +68,38 @@ def query(
             help="Only with a party or a priority there: --design focal.",
         ),
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            metavar="TABLE|FILES",
+            help="With bigquery: its table; with duckdb: Parquet files, a path or an address.",
+        ),
+    ] = None,
+    revision: Annotated[
+        str | None,
+        typer.Option(
+            "--revision", metavar="NAME", help="With duckdb: which state of a copy on a hub."
+        ),
+    ] = None,
+    outside: Annotated[
+        Path | None,
+        typer.Option(
+            "--outside",
+            metavar="CORPUS",
+            help="With SQL: just what this corpus cites or is cited by, into --out.",
+            callback=reachable,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="With --outside: folder of the query and its list.",
+            callback=reachable,
+        ),
+    ] = None,
 ) -> None:
     """Print the Lens queries to run for each technology.
 
@@ -72,9 +108,21 @@ def query(
     from netpos.commands import query as querying
 
     with errors():
-        if as_ not in ("lens", "api"):
-            raise OptionError(f"--as {as_}: unknown", remedy="choose lens or api")
+        sql = as_ in ("bigquery", "duckdb")
+        if as_ not in ("lens", "api") and not sql:
+            remedy = "choose lens, api, bigquery or duckdb"
+            raise OptionError(f"--as {as_}: unknown", remedy=remedy)
+        if (source or revision or outside) and not sql:
+            problem = "--source, --revision and --outside go with --as bigquery or duckdb"
+            raise OptionError(problem, remedy="pass --as too")
+        if (outside is None) != (out is None):
+            raise OptionError("--outside and --out go together", remedy="pass both, or neither")
         form: Any = as_
+        if outside is not None and out is not None:
+            for note in querying.outside_command(outside, out, form, source, revision):
+                say(note)
+            print(out / "outside.sql")
+            return
         print(
             querying.query_command(
                 Path(str(given["technologies"])) if given else None,
@@ -88,6 +136,8 @@ def query(
                 narrow=narrow,
                 terms=terms,
                 country=country,
+                source=source,
+                revision=revision,
             )
         )
 

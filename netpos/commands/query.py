@@ -21,6 +21,7 @@ from typing import Any, Literal
 import polars as pl
 
 from netpos.analysis.technologies import Technology, family_technologies, load_technologies
+from netpos.commands.query_sql import Dialect, source_of, topic_queries, write_outside
 from netpos.commands.query_terms import symbol_terms
 from netpos.countries import check_focal
 from netpos.errors import InputError, OptionError
@@ -146,14 +147,8 @@ def lens_queries(
     class_ipcr.symbol:(G06N3\/*) OR class_cpc.symbol:(G06N10\/00 OR G06N3\/*)
     """
     _check(first, last, as_, limit, slices_per_year, terms)
-    known = [t.id for t in technologies]
-    if technology is not None and technology not in known:
-        remedy = f"known: {', '.join(known)}"
-        raise OptionError(f"--technology {technology}: unknown", remedy=remedy)
     out = []
-    for chosen in technologies:
-        if technology is not None and chosen.id != technology:
-            continue
+    for chosen in _chosen(technologies, technology):
         clauses = _clauses(chosen, terms, narrow=narrow)
         if country is not None:
             of_country = " OR ".join(f"{f}:{check_focal(country)}" for f in _COUNTRY_FIELDS)
@@ -167,6 +162,14 @@ def lens_queries(
                 else:
                     out.append(Query(*about, body=_body(clause, start, end)))
     return out
+
+
+def _chosen(technologies: Sequence[Technology], technology: str | None) -> list[Technology]:
+    known = [t.id for t in technologies]
+    if technology is not None and technology not in known:
+        remedy = f"known: {', '.join(known)}"
+        raise OptionError(f"--technology {technology}: unknown", remedy=remedy)
+    return [t for t in technologies if technology in (None, t.id)]
 
 
 def _check(
@@ -377,13 +380,15 @@ def query_command(
     technology: str | None = None,
     first: int | None = None,
     last: int | None = None,
-    as_: Form = "lens",
+    as_: Form | Dialect = "lens",
     limit: int = LIMIT,
     counts: Path | None = None,
     slices_per_year: int = 1,
     narrow: bool = False,
     terms: int = TERMS,
     country: str | None = None,
+    source: str | None = None,
+    revision: str | None = None,
 ) -> str:
     """Return what ``netpos query`` prints; see `lens_queries`.
 
@@ -394,9 +399,18 @@ def query_command(
     counts
         A CSV for `read_counts`, or the folder of a corpus for `corpus_counts`.
     technology, first, last, as_, limit, slices_per_year, narrow, terms, country
-        See `lens_queries`.
+        See `lens_queries`; ``as_`` may also be ``bigquery`` or ``duckdb``.
+    source, revision
+        See `netpos.commands.query_sql.source_of`.
     """
     technologies = load_technologies(definitions)
+    if as_ == "bigquery" or as_ == "duckdb":
+        _check(first, last, "lens", limit, slices_per_year, terms)
+        of = source_of(as_, source, revision)
+        chosen = _chosen(technologies, technology)
+        return topic_queries(
+            chosen, as_, of, first=first, last=last, narrow=narrow, country=country
+        )
     expected: Counts | None = None
     if counts is not None and counts.is_dir():
         opened = open_corpus(counts)
@@ -419,3 +433,14 @@ def query_command(
             country=country,
         )
     )
+
+
+def outside_command(
+    corpus: Path, out: Path, dialect: Dialect, source: str | None, revision: str | None
+) -> list[str]:
+    """Write the query for what a corpus cites or is cited by, with its list; return what to say."""
+    of = source_of(dialect, source, revision)
+    opened = open_corpus(corpus)
+    with reading(opened):
+        _, notes = write_outside(opened, dialect, of, out)
+    return notes
