@@ -130,6 +130,11 @@ def warnings(
             "are left out: they need families and citations of other countries that were not "
             "fetched."
         )
+    if options.design == "focal" and corpus.counts.get("context_mentions_outside"):
+        found.append(
+            "Coverage of other countries: of the context only citations to documents of the corpus "
+            "were read, so the located share of what other countries give is overstated."
+        )
     if options.complexity == EXPORT:
         found.append(
             "Complexity is computed from the subclasses of this export, a selection of all "

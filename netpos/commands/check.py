@@ -75,8 +75,8 @@ def check(paths: Iterable[Path | str]) -> list[Check]:
         A path does not exist, a file is empty or damaged.
     """
     sources = find(paths)
-    found = [_one(source) for source in sources]
     readable = [s for s in sources if s.form not in REFUSED]
+    found = [_one(source, alone=len(readable) == 1) for source in sources]
     return [*found, _together(readable, found)] if len(readable) > 1 else found
 
 
@@ -130,15 +130,15 @@ def _located(corpus: Corpus) -> float | None:
     return int(both.to_series().sum()) / pairs.height
 
 
-def _one(source: Source) -> Check:
+def _one(source: Source, *, alone: bool) -> Check:
     if source.form in REFUSED:
         return Check(source.name, source.form, why=source.why)
     with TemporaryDirectory(prefix="netpos-check-") as folder:
         corpus = build([source], Path(folder))
-        return _described(source, corpus, Path(folder))
+        return _described(source, corpus, Path(folder), alone=alone)
 
 
-def _described(source: Source, corpus: Corpus, folder: Path) -> Check:
+def _described(source: Source, corpus: Corpus, folder: Path, *, alone: bool) -> Check:
     item = corpus.manifest["inputs"][0]
     stems = [p["stem"] for p in item["parts"]]
 
@@ -197,7 +197,7 @@ def _described(source: Source, corpus: Corpus, folder: Path) -> Check:
         None if sizes.null_count() == sizes.len() else int(sizes.sum()),
         list(ledger.select("line", "reason").iter_rows()),
         [
-            *one_office_told(corpus.manifest),
+            *(one_office_told(corpus.manifest) if alone else ()),
             *item["notes"],
             *by_number_told(counts),
             *late_lines(corpus.manifest["late"], corpus.manifest["newest"]),

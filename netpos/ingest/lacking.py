@@ -15,6 +15,8 @@ LACKS: Mapping[str, tuple[str, ...]] = {
     "uspto-tables": (
         "legal status: no value of the families alive by year, and a publication counts as alive "
         "within 20 years of filing",
+        "priorities: priority years are those of filing, and that step of the country rule finds "
+        "nothing",
         "documents of other offices, but by number",
         "DOCDB families: a family is an application, its publication and its grant",
         "citing documents: they are known as far as their own grants are read",

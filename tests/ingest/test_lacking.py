@@ -6,7 +6,7 @@ from pathlib import Path
 
 from netpos import analysis
 from netpos.analysis import results
-from netpos.ingest.corpus import read
+from netpos.ingest.corpus import ingest, read
 from netpos.ingest.lacking import lacking_told
 from netpos.options import Options
 from tests import worlds
@@ -35,3 +35,15 @@ def test_a_context_that_lacks_something_takes_nothing_away() -> None:
         {"role": "context", "form": "google-publications"},
     ]
     assert not lacking_told(inputs)
+
+
+def test_a_cut_context_says_that_other_countries_look_better_located(tmp_path: Path) -> None:
+    world = worlds.us_world()
+    seeds = [d.n for d in world if d.family <= 10]
+    ingest([worlds.write_lens(tmp_path / "s.jsonl", world, seeds)], tmp_path / "c")
+    rest = worlds.write_publications(tmp_path / "p.parquet", world, range(len(seeds) + 1, 50))
+    corpus = ingest([rest], tmp_path / "c", role="context")
+    assert corpus.counts["context_mentions_outside"] > 0
+    for design, told in (("focal", 1), ("world", 0)):
+        study = analysis.prepare(corpus, Options(technologies=QUANTUM[1], design=design))
+        assert sum("is overstated" in w for w in study.warnings) == told

@@ -135,7 +135,7 @@ class _Tables:
         self.notes: list[str] = []
         for name, what in _LOST.items():
             if name not in paths:
-                self.notes.append(f"{name} is not there: no {what}")
+                self.notes.append(f"the table {name} is not there: no {what}")
 
     def batches(self, chosen: Callable[[pl.DataFrame], pl.Series] | None = None) -> Iterator[Batch]:
         """Fill the store and yield the documents."""

@@ -50,7 +50,7 @@ def test_withdrawn_and_undated_rows_are_rejected_by_their_line(tmp_path: Path) -
         ("US_D512345_S1", "DESIGN_RIGHT"),
     ]
     assert found.read == 4
-    assert "g_us_patent_citation is not there: no citations of US grants" in found.notes
+    assert "the table g_us_patent_citation is not there: no citations of US grants" in found.notes
 
 
 def test_a_row_of_too_few_cells_is_counted_and_the_lines_behind_it_stay_right(
