@@ -56,18 +56,24 @@ def coded(office: pl.Series, number: pl.Series, kind: pl.Series) -> tuple[Longs,
     """
     kind = kind.str.to_uppercase().str.strip_chars()
     kind = pl.select(pl.when(kind != "").then(kind)).to_series()
-    none = pl.repeat(None, kind.len(), dtype=pl.String, eager=True)
-    found = []
-    for kinds in (kind, none):
-        keys = pack(office, number, kinds)
-        odd = keys.is_null().arg_true()
-        values = keys.fill_null(0).to_numpy().copy()
-        if odd.len():
-            rows = zip(*(s.gather(odd).to_list() for s in (office, number, kinds)), strict=True)
-            texts = [document_key(*row) for row in rows]
-            values[odd.to_numpy()] = [0 if t is None else hashed_key(t) for t in texts]
-        found.append(values)
-    return found[0], found[1]
+    exact, odd = _keys(office, number, kind)
+    plain = without_kind(exact)
+    if odd.len():
+        none = pl.repeat(None, odd.len(), dtype=pl.String, eager=True)
+        plain[odd.to_numpy()] = _keys(office.gather(odd), number.gather(odd), none)[0]
+    return exact, plain
+
+
+def _keys(office: pl.Series, number: pl.Series, kind: pl.Series) -> tuple[Longs, pl.Series]:
+    """Return keys of documents, and the rows of those that cannot be packed."""
+    keys = pack(office, number, kind)
+    odd = keys.is_null().arg_true()
+    values = keys.fill_null(0).to_numpy().copy()
+    if odd.len():
+        rows = zip(*(s.gather(odd).to_list() for s in (office, number, kind)), strict=True)
+        texts = [document_key(*row) for row in rows]
+        values[odd.to_numpy()] = [0 if t is None else hashed_key(t) for t in texts]
+    return values, odd
 
 
 def named_without_id(details: Details) -> pl.DataFrame:
@@ -151,14 +157,11 @@ def _held(details: Details, docs: pl.DataFrame, grouping: Grouping, asked: Longs
     def those(table: pl.DataFrame) -> pl.DataFrame:
         number = normal_numbers(table["office"], table["doc_number"])
         table = table.with_columns(number=number).drop_nulls(["office", "number"])
-        none = pl.repeat(None, table.height, dtype=pl.String, eager=True)
-        plain = coded(table["office"], table["number"], none)[0]
-        keep = pl.Series(lookup.find(plain) >= 0)
-        table = table.filter(keep)
         exact, plain = coded(table["office"], table["number"], table["kind"])
-        return table.select("doc", "family", "granted").with_columns(
+        found = table.select("doc", "family", "granted").with_columns(
             exact=pl.Series(exact), plain=pl.Series(plain)
         )
+        return found.filter(pl.Series(lookup.find(plain) >= 0))
 
     found = [
         those(

@@ -85,7 +85,9 @@ def pack(office: pl.Series, number: pl.Series, kind: pl.Series) -> pl.Series:
             return pl.repeat(None, texts.len(), dtype=pl.Int64, eager=True)
         return texts.replace_strict(known, default=None, return_dtype=pl.Int64)
 
-    plain = (number.str.len_bytes() <= 13) & number.str.contains(r"^(0|[1-9][0-9]*)$")
+    # a cast tells digits in a fifth of the time of a pattern
+    plain = (number.str.len_bytes() <= 13) & number.cast(pl.UInt64, strict=False).is_not_null()
+    plain &= ~number.str.starts_with("+") & (~number.str.starts_with("0") | (number == "0"))
     table = pl.DataFrame(
         {
             "office": coded(office, offices),
