@@ -30,6 +30,11 @@ DIFFERENCES = (
 )
 
 
+#: Indicators whose differences between countries have no interval: of a country of few
+#: organisations they hold too seldom.
+NOT_BETWEEN = ("balance_ratio",)
+
+
 def differences(found: Sequence[Resampled], focal: str) -> pl.DataFrame:
     """Compute the differences between countries and between periods, with intervals of their own.
 
@@ -47,7 +52,7 @@ def differences(found: Sequence[Resampled], focal: str) -> pl.DataFrame:
     each period; then each country in each later period less the same in the first, period ``all``
     left out. ``difference`` is that of the values printed, the bounds a 95 % interval for the
     difference of what they estimate. Without an interval ``reason`` is that of the first, or of the
-    second, that has none.
+    second, that has none; ``not_calibrated`` for differences of `NOT_BETWEEN` between countries.
 
     References
     ----------
@@ -102,6 +107,8 @@ def _difference(
     """Value, low, high and reason of the difference of an indicator."""
     first, second = one.reason[name][at], other.reason[name][to]
     why = np.where(first == "", second, first)
+    if one is other and name in NOT_BETWEEN and name in one.precision:
+        why = np.full(why.size, "not_calibrated")
     value = one.values(name)[at] - other.values(name)[to]
     none = np.full(value.size, np.nan)
     if name not in one.precision or name not in other.precision:

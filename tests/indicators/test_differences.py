@@ -96,6 +96,18 @@ def test_the_focal_country_meets_every_other_and_each_country_its_first_period()
     assert over_time.height == len(countries) * len(MEASURED)
 
 
+def test_differences_of_balances_between_countries_have_no_interval() -> None:
+    # of a country of five organisations they held the truth in 77 % of corpora
+    _, found = early_and_late(1)
+    balance = differences(found, "NL").filter(pl.col("indicator") == "balance_ratio")
+    between = balance.filter(pl.col("country") != pl.col("other_country"))
+    assert between["difference"].count() > 0
+    assert between["low"].count() == 0
+    assert set(between["reason"]) == {"not_calibrated"}
+    over_time = balance.filter(pl.col("country") == pl.col("other_country"))
+    assert over_time["low"].count() > 0
+
+
 def test_a_difference_without_an_interval_says_why() -> None:
     corpus, found = early_and_late(2)
     table = differences(found, "NL")
