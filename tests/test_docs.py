@@ -8,8 +8,10 @@ import json
 import re
 import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from typer.testing import CliRunner
@@ -24,6 +26,7 @@ from netpos.options import make
 from scripts import make_cli_doc
 from tests.conftest import ROOT
 from tests.fetching.standin import TOKEN, StandIn, Time, serving
+from tests.worlds import publications, us_world, write_tables
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
@@ -136,6 +139,8 @@ def shown(page: Path) -> list[list[str]]:
         words = shlex.split(line, comments=True)
         if words and words[0] == "netpos":
             found.append(words[1:])
+        elif words[:2] == ["duckdb", "<"]:
+            found.append([words[0], words[2]])
     return found
 
 
@@ -170,6 +175,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, part in (("exports", chosen), ("context", other[:200])):
         (home / name).mkdir()
         (home / name / "part.jsonl").write_text("".join(part), encoding="utf-8")
+    others(home)
+    (home / "data").mkdir()
+    shutil.copy(data_path("nts_technologies.toml"), home / "data")
     definitions = data_path("nts_technologies.toml").read_text(encoding="utf-8")
     head, *technologies = re.split(r"(?=^\[\[technology\]\])", definitions, flags=re.MULTILINE)
     kept = [t for t in technologies if re.search(r'^id = "(quantum|semiconductor)"', t, re.M)]
@@ -188,6 +196,15 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for year in ("2024", "2025"):
         shutil.copytree(home / "results", home / f"results-{year}")
     return home
+
+
+def others(home: Path) -> None:
+    """A small world as publications and as bulk tables; a third of it is of other classes."""
+    world = [replace(d, symbols=d.symbols if d.family % 3 else ("A61K31/00",)) for d in us_world()]
+    (home / "publications").mkdir()
+    table = pl.DataFrame(publications(world)).with_columns(ipc="cpc")
+    table.write_parquet(home / "publications" / "part.parquet")
+    write_tables(home / "tables", world)
 
 
 #: Small tables of users, by the names that the documents give them.
@@ -224,6 +241,10 @@ def test_commands_shown_in_a_document_run_on_bundled_data(
     page: Path, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for words in shown(page):
+        if words[0] == "duckdb":
+            with duckdb.connect() as connection:
+                connection.execute(Path(words[1]).read_text(encoding="utf-8"))
+            continue
         command = filled(words)
         # options named without a file; demo and chain, whose results are tested by themselves
         if command[0] in ("demo", "chain") or (
@@ -248,8 +269,8 @@ def test_commands_shown_in_a_document_run_on_bundled_data(
 def whole_line(page: Path, words: list[str]) -> str:
     """The line of a block that shows a command, with where its output goes."""
     lines = [x for block in blocks(page, "sh") for x in block.splitlines()]
-    begin = "netpos " + " ".join(words)
-    return next((x.split(" #")[0] for x in lines if x.startswith(begin)), "")
+    whole = (x.split(" #")[0] for x in lines if x.startswith("netpos "))
+    return next((x for x in whole if shlex.split(x.split(" > ")[0])[1:] == words), "")
 
 
 def fetched(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,7 +289,7 @@ def fetched(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_documents_show_enough_commands_to_be_worth_running() -> None:
     named = {words[0] for page in PAGES for words in shown(page)}
-    assert named == set(command_options())
+    assert named - {"duckdb"} == set(command_options())
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda p: p.stem)

@@ -32,6 +32,9 @@ PAUSES = (2.0, 10.0)
 #: Pages in a row without any new record after which a scroll is taken to turn in circles.
 STALE = 3
 _LATER = "run the same command again: it asks only for what is not there yet"
+#: Records for each hit stated, and beyond these, after which a scroll is taken to be endless; the
+#: first leaves room for whole families.
+_MOST_PER_HIT, MOST_BEYOND = 100, 10_000
 #: Parts of a record that nobody gets who did not ask for them.
 _PARTS = frozenset(
     {
@@ -270,6 +273,8 @@ class Asker:
         scroll.stale = 0 if scroll.distinct > before else scroll.stale + 1
         if scroll.stale >= STALE:
             raise Dead("the same records come again and again")
+        if scroll.records > _MOST_PER_HIT * scroll.total + MOST_BEYOND:
+            raise Dead(f"{scroll.records:,} records came of {scroll.total:,} stated")
         progress.reach(scroll.records)
         return True
 

@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("httpx", reason="httpx is not installed: run 'make setup'")
 
 from netpos.errors import ServiceError
+from netpos.fetching import asking
 from netpos.fetching.asking import Asker, Budget, Enough
 from netpos.fetching.keeping import DONE, INCOMPLETE, opened
 from netpos.fetching.pieces import Piece
@@ -358,6 +359,26 @@ def test_a_scroll_that_turns_in_circles_ends(tmp_path: Path) -> None:
         t.standin.always = content(json.dumps(page).encode())
         assert "again and again" in t.refused(piece())
         assert len(t.standin.searches) == 8
+
+
+def test_a_scroll_that_never_ends_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "MOST_BEYOND", 30)
+    new = iter(range(10**6))
+
+    def always_more(answer: dict) -> dict:
+        more = [{"lens_id": f"new {next(new)}"} for _ in range(10)]
+        return {"total": 1, "data": more[: 1 if not answer["data"] else 10], "scroll_id": "a"}
+
+    with tried(tmp_path) as t:
+        first = content(b'{"total": 1, "data": [{"lens_id": "a"}], "scroll_id": "a"}')
+        t.standin.faults = {1: first, 16: first}
+
+        def endless(handler, _) -> bool:
+            handler.reply(200, always_more({"data": [1]}))
+            return True
+
+        t.standin.always = endless
+        assert "came of 1 stated" in t.refused(piece())
 
 
 def test_records_without_lens_id_are_kept_and_told(tmp_path: Path) -> None:
