@@ -21,6 +21,13 @@ _KINDS = 1 + 26 * 11
 _PACKED = re.compile(r"([A-Z])([A-Z])_(0|[1-9][0-9]{0,12})(?:_([A-Z])([0-9])?)?")
 _A = ord("A")
 
+_LETTERS = [chr(_A + i) for i in range(26)]
+_OFFICE_CODES = {text: code for code, text in enumerate(a + b for a in _LETTERS for b in _LETTERS)}
+_KIND_CODES = {
+    text: code
+    for code, text in enumerate(["", *(a + d for a in _LETTERS for d in ("", *"0123456789"))])
+}
+
 Longs = NDArray[np.int64]
 
 
@@ -72,11 +79,6 @@ def pack(office: pl.Series, number: pl.Series, kind: pl.Series) -> pl.Series:
     >>> found.to_list() == [packed("US_9364525_B2"), None]
     True
     """
-    letters = pl.Series([chr(_A + i) for i in range(26)])
-    offices = {a + b: i for i, (a, b) in enumerate((a, b) for a in letters for b in letters)}
-    kinds = {"": 0}
-    for i, letter in enumerate(letters):
-        kinds |= {letter: 1 + i * 11} | {f"{letter}{d}": 2 + i * 11 + d for d in range(10)}
 
     def coded(texts: pl.Series, codes: dict[str, int]) -> pl.Series:
         seen = texts.unique().drop_nulls()
@@ -90,9 +92,9 @@ def pack(office: pl.Series, number: pl.Series, kind: pl.Series) -> pl.Series:
     plain &= ~number.str.starts_with("+") & (~number.str.starts_with("0") | (number == "0"))
     table = pl.DataFrame(
         {
-            "office": coded(office, offices),
+            "office": coded(office, _OFFICE_CODES),
             "number": number.set(~plain.fill_null(value=False), None).cast(pl.Int64, strict=False),
-            "kind": coded(kind.fill_null(""), kinds),
+            "kind": coded(kind.fill_null(""), _KIND_CODES),
         }
     )
     return table.select(
@@ -111,11 +113,7 @@ def unpacked(keys: pl.Series) -> pl.DataFrame:
     [('US', '9364525', 'B2'), ('WO', '2020008155', None), (None, None, None)]
     """
     code = pl.when(pl.col("key") <= _TOP).then(pl.lit(_TOP, pl.Int64) - pl.col("key"))
-    letter = pl.Series([chr(_A + i) for i in range(26)])
-    pairs = pl.Series([a + b for a in letter for b in letter])
-    kinds = pl.Series(
-        [None, *(f"{a}{d}" for a in letter for d in ("", *map(str, range(10))))], dtype=pl.String
-    )
+    pairs, kinds = pl.Series(list(_OFFICE_CODES)), pl.Series([None, *list(_KIND_CODES)[1:]])
     rest = (
         pl.DataFrame({"key": keys})
         .with_columns(code=code)
