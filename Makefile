@@ -27,6 +27,8 @@ demo: setup  ## run the main job on the bundled input and say which page to open
 	$(BIN)/netpos demo --out $(OUT)
 	$(BIN)/netpos science data/demo_synthetic_works.jsonl.gz \
 	  --technologies data/demo_synthetic_topics.toml --out $(OUT)/science
+	$(BIN)/netpos run data/demo_synthetic_citing.jsonl.gz --papers data/demo_synthetic_works.jsonl.gz \
+	  --draws 100 --no-sensitivity --out $(OUT)/papers
 	$(BIN)/netpos companies data/demo_synthetic_companies.csv --out $(OUT)/companies
 	$(BIN)/netpos chain --science $(OUT)/science --patents $(OUT) --companies $(OUT)/companies \
 	  --out $(OUT)/chain

@@ -1,4 +1,5 @@
-"""Write the synthetic tables beside the demo's patents: publications, companies, sectors, trade.
+"""Write the synthetic inputs beside the demo's patents: publications, patents that cite them,
+companies, sectors, trade.
 
 Everything in them is invented; names of files say so, and so does every page made from them::
 
@@ -29,16 +30,46 @@ WORKS, COMPANIES = 450, 90
 
 
 def main() -> None:
-    """Write the four files, the same bytes on every run."""
+    """Write the files, the same bytes on every run."""
     draw = random.Random(SEED)
-    works = "".join(json.dumps(w, separators=(",", ":")) + "\n" for w in publications(draw))
-    packed = gzip.compress(works.encode(), mtime=0)
-    (DATA / "demo_synthetic_works.jsonl.gz").write_bytes(packed)
+    works = publications(draw)
+    _packed("works", works)
+    _packed("citing", citing(random.Random(SEED + 1), works))
     for name, rows in (
         ("companies", companies(draw)), ("sectors", sectors(draw)), ("trade", trade(draw)),
     ):  # fmt: skip
         text = "\n".join([*rows, ""])
         (DATA / f"demo_synthetic_{name}.csv").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _packed(name: str, records: list[dict[str, object]]) -> None:
+    lines = "".join(json.dumps(r, separators=(",", ":")) + "\n" for r in records)
+    packed = gzip.compress(lines.encode(), mtime=0)
+    (DATA / f"demo_synthetic_{name}.jsonl.gz").write_bytes(packed)
+
+
+def citing(draw: random.Random, works: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Every third of the demo's patents, naming up to four of the works, those of home rather."""
+    home: dict[str, list[dict[str, object]]] = {}
+    for work in works:
+        for code in {c for a in work["authorships"] for c in a["countries"]}:  # type: ignore[attr-defined]
+            home.setdefault(code, []).append(work)
+    with gzip.open(DATA / "demo_synthetic_lens.jsonl.gz", "rt", encoding="utf-8") as file:
+        # some of its lines are damaged on purpose
+        whole = [line for line in file if line.startswith('{"') and line.endswith("}\n")]
+    patents = [json.loads(line) for line in whole[::3]]
+    for patent in patents:
+        listed = patent["biblio"].get("parties", {}).get("applicants", [])
+        code = next((a["residence"] for a in listed if a.get("residence")), "US")
+        named = []
+        for _ in range(draw.choice((0, 0, 1, 2, 4))):
+            work = draw.choice(home.get(code, works) if draw.random() < 0.25 else works)
+            named.append({"nplcit": {"text": "made up", "external_ids": [work["doi"]]}})
+        if draw.random() < 0.4:
+            named.append({"nplcit": {"text": "made up, without an identifier"}})
+        patent["biblio"].pop("cited_by", None)
+        patent["biblio"]["references_cited"] = {"citations": named}
+    return patents
 
 
 def publications(draw: random.Random) -> list[dict[str, object]]:
@@ -65,6 +96,7 @@ def publications(draw: random.Random) -> list[dict[str, object]]:
                     "type": kind, "cited_by_count": sum(c["cited_by_count"] for c in counts),
                     "counts_by_year": counts,
                     "primary_topic": {"id": f"https://openalex.org/T9900{number}"},
+                    "doi": f"https://doi.org/10.5555/synthetic.{len(found)}",
                     "title": f"Synthetic work on {technology}",
                     "authorships": [{"countries": [c] if known else []} for c in authors],
                 }
