@@ -171,8 +171,9 @@ def fetch_command(queries: Path, common: Common) -> Path | None:
         except Enough:
             done = sum(kept.state(p) == DONE for p in pieces)
             say(
-                f"stopped by --max-records: {done:,} of {len(pieces):,} queries are done; the same "
-                "command with a higher number goes on"
+                f"stopped by --max-records: {done:,} of {len(pieces):,} queries are done, and a "
+                f"page may have {max(p.size for p in pieces):,} records; the same command with a "
+                "higher number goes on"
             )
         return told(kept, say)
 

@@ -208,9 +208,9 @@ def spellings(office: str, number: str) -> list[str]:
     >>> spellings("US", "20140313399"), spellings("EP", "0227762")
     (['US-20140313399', 'US-2014313399'], ['EP-0227762', 'EP-227762'])
     >>> spellings("WO", "1999/012345")
-    ['WO-1999012345', 'WO-9912345', 'WO-99012345']
-    >>> spellings("JP", "H01-98729")
-    ['JP-1989098729', 'JP-H0198729']
+    ['WO-1999012345', 'WO-99012345', 'WO-9912345']
+    >>> spellings("JP", "H05-98729")
+    ['JP-1993098729', 'JP-H05098729', 'JP-H0598729']
     """
     plain = normal_number(office, number)
     if plain is None:

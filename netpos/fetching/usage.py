@@ -146,9 +146,10 @@ def lines(told: Foretold, usage: Usage) -> Iterator[str]:
         )
     speed = usage.per_minute or PER_MINUTE
     least = "at least" if told.unknown or told.families else "about"
+    minutes = f"{told.minutes:,} minute{'' if told.minutes == 1 else 's'}"
     yield (
         f"to fetch: {told.pieces:,} {'query' if told.pieces == 1 else 'queries'}, {amount}; "
-        f"{least} {told.minutes:,} minutes at {speed} requests a minute"
+        f"{least} {minutes} at {speed} requests a minute"
     )
     if not usage.understood:
         yield (

@@ -100,7 +100,7 @@ def test_terms_usage_and_what_it_takes_come_before_the_question(tmp_path: Path) 
         text = "\n".join(before)
         assert question == "Fetch now?"
         for words in ("commercial", "Enabled by The Lens", "never run against the live service",
-                      "about 190 records", "5 requests", "1 minutes", "quota left"):  # fmt: skip
+                      "about 190 records", "5 requests", "1 minute at", "quota left"):  # fmt: skip
             assert words in text, words
         assert call.said[-2:] == ["nothing was fetched", "no records are there"]
 

@@ -72,7 +72,7 @@ def test_what_is_not_expected_is_unknown() -> None:
         "100 records expected of 1 queries, more with whole families, an unknown number of 1"
         in line
     )
-    assert "at least 1 minutes" in line
+    assert "at least 1 minute at" in line
     none = next(lines(foretell([piece(None)], Usage()), Usage()))
     assert "1 query, an unknown number of records; 2 requests or more" in none
     half = list(lines(foretell([piece(1)], Usage()), Usage(records=5)))
