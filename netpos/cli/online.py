@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from netpos.cli.app import Out, app, errors, reachable, say
+from netpos.cli.app import Out, State, app, errors, reachable, say
 from netpos.cli.options import Given, with_options
 from netpos.errors import OptionError
 
@@ -120,11 +120,18 @@ def fetch(
             next_ = f"netpos analyse {missing if add else copy} --out results"
         if place is not None:
             say(f"next: {next_}")
-            print(place)
+    if place is not None:  # behind the bars, which share the terminal
+        print(place)
 
 
 def _confirm(question: str) -> bool | None:
     """Ask on the terminal; None where nobody answers."""
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    answer = sys.stdin.readline()
+    if State.bars is not None:
+        State.bars.stop()  # they would draw over the question
+    try:
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline()
+    finally:
+        if State.bars is not None:
+            State.bars.start()
     return answer.strip().lower() in ("y", "yes", "j", "ja") if answer else None

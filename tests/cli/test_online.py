@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from netpos.cli import app
+from netpos.cli import app, online
 from netpos.fetching.asking import Clock
 from tests.conftest import ROOT
 from tests.fetching.standin import TOKEN, StandIn, Time, serving, status
@@ -67,6 +67,29 @@ def test_without_consent_nothing_is_fetched(
     done = call(standin, tmp_path, typed=typed)
     assert (done.exit_code, done.stdout) == (code, "")
     assert standin.searches == []
+
+
+def test_bars_are_taken_away_while_somebody_is_asked(
+    standin: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    class Bars:
+        def stop(self) -> None:
+            seen.append("stop")
+
+        def start(self) -> None:
+            seen.append("start")
+
+    class Keyboard:
+        def readline(self) -> str:
+            seen.append("asked")
+            return "j\n"
+
+    monkeypatch.setattr(online.State, "bars", Bars())
+    monkeypatch.setattr(sys, "stdin", Keyboard())
+    assert online._confirm("Fetch now?") is True
+    assert seen == ["stop", "asked", "start"]
 
 
 def test_a_missing_or_refused_token_names_the_variable_and_ends_with_2(
