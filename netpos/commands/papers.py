@@ -178,6 +178,13 @@ class Papers:
             "papers: who uses them is known within this corpus alone: patents that are not in it "
             "may cite the same papers",
         ]
+        counts = self.works.counts
+        if counts["rejected"]:
+            row = self.works.ledger.filter(outcome="rejected").row(0, named=True)
+            found.append(
+                f"papers: {counts['rejected']:,} of {counts['read']:,} works cannot be used, the "
+                f"first in {row['file']}, line {row['line']}: {row['reason']}"
+            )
         if self.silent:
             listed = ", ".join(self.silent[:3]) + (" and more" if len(self.silent) > 3 else "")
             found.append(f"papers: {listed} list no non-patent references; families of them alone "

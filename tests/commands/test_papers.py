@@ -181,3 +181,13 @@ def test_lens_works_are_found_by_their_lens_id(tmp_path: Path) -> None:
     row = table(out, "science_link_coverage").filter(technology="quantum", period="all")
     assert row["links_lens_id"].to_list() == [1]
     assert lens_id(1) in str(pl.read_parquet(out / "corpus" / "documents.parquet")["lens_id"])
+
+
+def test_works_that_cannot_be_used_are_counted_and_the_first_is_named(tmp_path: Path) -> None:
+    given = works(tmp_path)
+    given.write_text(given.read_text() + '\n{"id": "https://openalex.org/W99"}\n')
+    more = ["--papers", given, *FAST, *QUANTUM, "--tables-only"]
+    result = netpos("run", families(tmp_path), "--out", tmp_path / "o", *more)
+    assert result.exit_code == 0, result.stderr
+    said = "papers: 1 of 13 works cannot be used, the first in works.jsonl, line 13: no year"
+    assert said in result.stderr
