@@ -157,8 +157,11 @@ def write_citations(
         record, other, cited_by, phase, categories, own = (
             a[kept] for a in (record, other, cited_by, phase, categories, own)
         )
+    bare = np.flatnonzero(other < 0)
     copies.rename(other)
+    known = int((grouping.family_of(other[bare]) >= 0).sum())  # their number is the document's own
     counts |= _rename(other, locate(details, other, mentions.bare, docs, grouping))
+    counts["mentions_by_number"] += known
     copies.rename(other)
     several = bool(copies.several.any())
     if several and copies.several[record].any():

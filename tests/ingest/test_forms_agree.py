@@ -17,7 +17,7 @@ from netpos.ingest.corpus import Corpus, ingest, read
 from netpos.options import Options
 from tests import worlds
 from tests.analysis.test_study import QUANTUM
-from tests.lens import lens_id, write
+from tests.lens import lens_id, record, write
 
 WORLD = worlds.us_world()
 SEEDS = [d.n for d in WORLD if d.family <= 24]
@@ -161,3 +161,19 @@ def test_rows_in_another_order_give_the_same_tables(tmp_path: Path) -> None:
     assert len(numbers) == a.documents.height
     for name in ("families", "applicants", "classifications", "citations", "outside", "members"):
         assert a.table(name).equals(b.table(name)), name
+
+
+def test_a_table_of_numbers_and_families_closes_what_was_outside(tmp_path: Path) -> None:
+    """A document cited by number only is of the family that the table says it shares."""
+    named = {"jurisdiction": "US", "doc_number": "20140313399", "kind": "A1"}
+    seeds = [
+        record(1, cites=[{"patcit": {"document_id": named}}]),
+        record(2, applicants=[("BETA GMBH", "DE")]),
+    ]
+    ingest([write(tmp_path / "s.jsonl", seeds)], tmp_path / "c")
+    numbers = {"publication_number": ["US-2014313399-A1", "EP-2-A1"], "family_id": ["77", "77"]}
+    pl.DataFrame(numbers).write_parquet(tmp_path / "m.parquet")
+    corpus = ingest([tmp_path / "m.parquet"], tmp_path / "c", role="context")
+    assert corpus.counts["families"] == 2
+    assert corpus.counts["mentions_by_number"] == 1
+    assert analysis.country_links(corpus, **QUANTUM).table.rows() == [("NL", "DE", 1.0, 1)]
