@@ -34,9 +34,10 @@ def demo(
         if real:
             exports = [data_path("patentsview_nuclear")]
             given["technologies"] = str(data_path("nuclear_technologies.toml"))
-            given |= {"from": 2016, "to": 2022, "focal": "FR"}
+            given |= {"from": 2016, "to": 2022, "focal": "FR", "compare_with": "US,JP,DE"}
         else:
             exports = [data_path("demo_synthetic_lens.jsonl.gz")]
+            given["compare_with"] = "DE,US,KR"
         page = pipeline.run(exports, out, options.make(given), report=say, synthetic=not real)
         tell(page)
 

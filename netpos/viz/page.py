@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from netpos import countries
 from netpos.tables import Family, Owner
 
 #: Families behind a link: family id and one of its Lens ids.
@@ -111,6 +112,12 @@ class Page:
     def year_by(self) -> str:
         """The clock of the years of families: ``publication`` or ``priority``."""
         return self.options.get("year_by", "publication")
+
+    @cached_property
+    def benchmark(self) -> frozenset[str]:
+        """Countries that the run compares the one in focus with; empty: none were chosen."""
+        given = self.options.get("benchmark")
+        return frozenset(countries.benchmark_codes(given)) if given else frozenset()
 
     @cached_property
     def young(self) -> int | None:

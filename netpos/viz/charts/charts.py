@@ -95,7 +95,11 @@ def figure_words(page: Page, name: str) -> str:
     t = words(page.lang)
     kind = name if name in ACROSS or name in COMPARED else name.split("-")[0]
     clock = t[f"clock_{page.year_by}"]
-    text: str = t[f"figure_{kind}"].format(focal=in_sentence(page.focal, page.lang), clock=clock)
+    text: str = t[f"figure_{kind}"].format(
+        focal=in_sentence(page.focal, page.lang),
+        clock=clock,
+        who=t["who_benchmark" if page.benchmark else "who_largest"],
+    )
     if kind == "rank-change" and page.parts and page.incomplete(page.parts[-1]):
         text = f"{text} {t['young_note'].format(year=page.young).removeprefix('* ')}"
     source: str = t["figure_source"].format(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from netpos import countries
-from netpos.viz.charts.theme import FOCUS, LINE, PALETTE, WIDTH
+from netpos.viz.charts.theme import LINE, WIDTH, country_colours
 from netpos.viz.page import Page
 from netpos.viz.words import words
 
@@ -23,8 +23,6 @@ PANELS = {
     "received_share": (".0%", True),
     "balance_ratio": (".1f", True),
 }
-#: Places in the palette of the countries beside the one in focus, and the marks of all.
-_COLOURS = (0, 1, 4, 5)
 _MARKS = ("circle", "diamond", "square", "triangle-up", "triangle-down")
 #: Height of one country within the row of a technology, and of a small panel, pixels.
 LANE, PANEL = 9, 90
@@ -75,7 +73,7 @@ def comparison(page: Page) -> Drawn:
                 ),
             ),
             yOffset=alt.YOffset("country:N", scale=alt.Scale(domain=said)),
-            color=_colour(said),
+            color=_colour(page, said),
         )  # fmt: skip
         axis = alt.Axis(format=PANELS[column][0], tickCount=3)
         dots = base.mark_point(filled=True, size=42, opacity=1).encode(
@@ -124,11 +122,10 @@ def _rows(page: Page) -> pl.DataFrame | None:
     )
 
 
-def _colour(said: list[str], *, sign: str | None = None) -> alt.Color:
+def _colour(page: Page, said: list[str], *, sign: str | None = None) -> alt.Color:
     import altair as alt
 
-    colours = [FOCUS, *(PALETTE[k] for k in _COLOURS)][: len(said)]
-    scale = alt.Scale(domain=said, range=colours)
+    scale = alt.Scale(domain=said, range=country_colours(page.compared, page.focal))
     if sign is None:
         return alt.Color("country:N", title=None, scale=scale)
     legend = alt.Legend(symbolType=sign, symbolStrokeWidth=2.5)
@@ -190,7 +187,7 @@ def comparison_trend(page: Page) -> Drawn:
             axis=alt.Axis(format="d", tickCount=3, grid=False),
         ),
         y=alt.Y("family_share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=3, grid=True)),
-        color=_colour(said, sign="stroke"),
+        color=_colour(page, said, sign="stroke"),
     )
     lines = base.mark_line(strokeWidth=1.8)
     young = base.mark_point(filled=False, fill="white", strokeWidth=1.2, size=20, opacity=1)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from netpos import countries
 from netpos.viz.charts.theme import (
-    FOCUS,
     INK,
-    PALETTE,
     SOFT,
     WIDTH,
     beside,
+    country_colours,
     filled,
     name_layers,
     readable,
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 #: Countries with a bar, with a line, organisations with a bubble.
 BARS, LINES, BUBBLES = 12, 5, 10
-#: Places in the palette of the lines besides that of the country in focus.
-LINE_COLOURS = (0, 1, 4, 5, 9, 8)
+#: Lines at most where the countries to compare with are chosen.
+MOST_LINES = 8
 _SHARES = ("family_share", "received_share", "value_share")
 
 
@@ -101,7 +101,7 @@ def trend(page: Page, technology: str) -> Drawn:
     rows = page.rows("trend", technology)
     if not rows.height:
         return None
-    kept, colours = chosen(rows, page.focal)
+    kept, colours = chosen(rows, page.focal, page.benchmark)
     table = rows.filter(pl.col("country").is_in(kept)).sort("country", "year")
     table = seen(page, technology, table)
     kinds = [c for c in _SHARES if c in table.columns and (table[c] > 0).any()]
@@ -162,8 +162,10 @@ def trend(page: Page, technology: str) -> Drawn:
     return alt.hconcat(*panels, spacing=45), table.select("country", "year", "truncated", *kinds)
 
 
-def chosen(rows: pl.DataFrame, focal: str) -> tuple[list[str], list[str]]:
-    """Choose the countries with a line: the largest over all years and the one in focus.
+def chosen(
+    rows: pl.DataFrame, focal: str, benchmark: Collection[str] = ()
+) -> tuple[list[str], list[str]]:
+    """Choose the countries with a line: those to compare with, else the largest, and the focal one.
 
     Parameters
     ----------
@@ -171,6 +173,8 @@ def chosen(rows: pl.DataFrame, focal: str) -> tuple[list[str], list[str]]:
         ``country, year, families`` of one technology.
     focal
         Country in focus.
+    benchmark
+        Countries to compare it with; none: the largest over all years.
 
     Returns
     -------
@@ -179,11 +183,9 @@ def chosen(rows: pl.DataFrame, focal: str) -> tuple[list[str], list[str]]:
     """
     size = rows.group_by("country").agg(pl.col("families").sort().sum())
     order = size.sort(["families", "country"], descending=[True, False])["country"].to_list()
-    kept = list(dict.fromkeys([*order[:LINES], focal]))
-    colours = [
-        FOCUS if c == focal else PALETTE[k] for c, k in zip(kept, LINE_COLOURS, strict=False)
-    ]
-    return kept, colours
+    shown = [c for c in order if c in benchmark][:MOST_LINES] or order[:LINES]
+    kept = list(dict.fromkeys([*shown, focal]))
+    return kept, country_colours(kept, focal)
 
 
 def letters(kept: list[str], colours: list[str]) -> dict[str, str]:

@@ -47,7 +47,7 @@ def impact(page: Page, technology: str) -> Drawn:
     rows = page.rows("trend", technology)
     if not rows.height or not {"family_share", "received_share"} <= set(rows.columns):
         return None
-    kept, colours = chosen(rows, page.focal)
+    kept, colours = chosen(rows, page.focal, page.benchmark)
     table = rows.filter(pl.col("country").is_in(kept)).sort("country", "year")
     enough = (pl.col("families") >= LEAST) & (pl.col("family_share") > 0)
     table = seen(page, technology, table).select(

@@ -28,6 +28,16 @@ PALETTE = [
     "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70",
     "#717581", "#92dadd",
 ]  # fmt: skip
+#: One colour for each country wherever it has a line or a mark; the country in focus has its own.
+COUNTRY_COLOURS = {
+    "US": "#3f90da", "CN": "#ffa90e", "JP": "#832db6", "DE": "#a96b59", "KR": "#5cc3c6",
+    "FR": "#717581", "GB": "#b9ac70", "TW": "#e76300", "NL": "#0b7a4b", "SE": "#d6649f",
+    "CH": "#4d4d9f", "CA": "#7aa52c", "IT": "#c2a500", "IL": "#00868b", "IN": "#b0447a",
+    "BE": "#2f5d8a", "AT": "#8f5a2b", "FI": "#8ea3e8", "DK": "#d98880", "SG": "#6b4226",
+    "AU": "#3c8d6e", "ES": "#9b870c", "IE": "#7f9c5a", "NO": "#a35ad1", "PL": "#c46f4e",
+}  # fmt: skip
+#: For all others, in the order of their codes; those that a chart has already are passed over.
+_SPARE = ("#596b2f", "#c7a3d9", "#8c2d4f", "#55a0b5", "#b58b00", "#4b5563", "#d18f5f", "#94a4a2")
 #: Groups of countries, as in the maps.
 BLOC_COLOURS = {"eu": "#0072b2", "oecd_nato": "#e69f00", "other": "#999999"}
 WIDTH = 820
@@ -115,6 +125,25 @@ def readable(colour: str) -> str:
         if contrast(found) >= TEXT_CONTRAST:
             return found
     return "#000000"
+
+
+def country_colours(codes: Sequence[str], focal: str) -> list[str]:
+    """Return the colour of each country: the same in every figure, whatever stands beside it.
+
+    Only countries without a colour of their own take what the others of a figure leave.
+
+    Examples
+    --------
+    >>> country_colours(["US", "NL", "DE"], "NL") == [COUNTRY_COLOURS["US"], FOCUS, "#a96b59"]
+    True
+    >>> country_colours(["DE", "US"], "US")[0]
+    '#a96b59'
+    """
+    fixed = {c: FOCUS if c == focal else COUNTRY_COLOURS.get(c) for c in codes}
+    spare = [k for k in _SPARE if k not in fixed.values()]
+    for number, code in enumerate(sorted(c for c, k in fixed.items() if k is None)):
+        fixed[code] = spare[number % len(spare)]
+    return [str(fixed[c]) for c in codes]
 
 
 def filled(mine: pl.Expr) -> pl.Expr:
@@ -258,14 +287,13 @@ def render(
     spec["config"] = theme() | spec.get("config", {})
     if made_up is not None:
         table = table.with_columns(synthetic=pl.lit(value=True))
-        note = {
-            "subtitle": made_up,
-            "subtitleColor": MADE_UP,
-            "subtitleFont": FONT,
-            "anchor": "start",
-        }
         own = spec.get("title")
-        spec["title"] = {**(own if isinstance(own, dict) else {"text": own or ""}), **note}
+        if own:
+            plain = own if isinstance(own, dict) else {"text": own}
+            note = {**plain, "subtitle": made_up, "subtitleColor": MADE_UP, "subtitleFont": FONT}
+        else:
+            note = {"text": made_up, "color": MADE_UP, "fontSize": 10, "fontWeight": "normal"}
+        spec["title"] = note
     decimal, thousands = (",", ".") if lang == "nl" else (".", ",")
     numbers = {
         "decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""],

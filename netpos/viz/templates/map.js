@@ -146,12 +146,22 @@ function renderControls(chosen) {
   byId("notice").hidden = !notice;
 }
 
+/** What people type for a country besides its code and its names in both languages. */
+const TYPED = {
+  US: ["usa", "america", "amerika", "vs"], NL: ["holland"], DE: ["deutschland"],
+  GB: ["uk", "england", "great britain", "engeland", "groot-brittannie"], CN: ["prc"],
+  KR: ["korea", "rok"], FR: ["la france"], CH: ["schweiz", "suisse"], AT: ["osterreich"],
+  ES: ["espana"], BE: ["belgique"], CZ: ["czech republic", "tsjechische republiek"],
+  TR: ["turkey"], RU: ["russian federation"], TW: ["chinese taipei"], AE: ["uae"],
+};
+
 /** Find a node by its whole code or name in either language, else by how its name begins or holds. */
 function find(text) {
-  const plain = (s) => s.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
+  const plain = (s) => s.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/\./g, "").trim();
   const wanted = plain(text);
   if (!wanted) return -1;
-  const names = (node) => [node.id, node.names[state.lang], node.names.en, node.names.nl].map(plain);
+  const names = (node) => [node.id, node.names[state.lang], node.names.en, node.names.nl,
+    ...(DATA.kind === "country" ? TYPED[node.id] || [] : [])].map(plain);
   const tests = [
     (node) => names(node)[0] === wanted,
     (node) => names(node).includes(wanted),
@@ -239,6 +249,9 @@ function listen() {
     byId("search").value = "";
     App.refresh();
     Picture.fit(false);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && state.chosen) App.choose(null);
   });
   window.addEventListener("beforeprint", preparePrint);
   window.addEventListener("hashchange", () => {

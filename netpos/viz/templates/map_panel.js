@@ -114,13 +114,22 @@ function nodePanel(i) {
   select.addEventListener("change", () => App.set({ compare: Number(select.value) }));
   parts.push(make("div", { class: "choose" },
     make("label", { for: "compare" }, say("compare_with")), select));
-  parts.push(...indicatorSection(other < 0 ? [i] : [i, other]));
   if (other >= 0) {
-    parts.push(make("h3", {}, `${nameOf(i)} – ${nameOf(other)}`), pairTable(i, other));
+    parts.push(...indicatorSection([i, other]));
+    parts.push(make("h3", {}, `${nameOf(i)} – ${nameOf(other)}`), pairTable(i, other), baseLine());
     return parts;
   }
-  parts.push(...partnerSection(i, "given"), ...partnerSection(i, "received"));
+  // on whom it builds and who builds on it is what a reader asks first
+  parts.push(...partnerSection(i, "given"), ...partnerSection(i, "received"), baseLine());
+  parts.push(...indicatorSection([i]));
   return parts;
+}
+
+/** Which citations the links are: the sources of an indicator may be counted more widely. */
+function baseLine() {
+  const line = DATA.context.find((one) => one.label.en === "Scope");
+  const base = line ? line.value[state.lang] : "";
+  return make("p", { class: "sub", id: "base" }, base ? say("base", { base }) : "");
 }
 
 /** Indicators of one node with interval and rank, or of two side by side. */

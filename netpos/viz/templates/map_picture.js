@@ -58,8 +58,23 @@ function linkLook(link, focus, most, many) {
   const width = linkWidth(strength(link), most);
   if (focus.has(link.from)) return { colour: STYLE.given, opacity: 0.9, width };
   if (focus.has(link.to)) return { colour: STYLE.received, opacity: 0.9, width };
-  const base = many > 1200 ? 0.14 : 0.34;
-  return { colour: STYLE.link, opacity: base + 0.38 * Math.sqrt(most ? strength(link) / most : 0), width };
+  // beside a choice all the rest steps back
+  const base = state.chosen ? 0.05 : many > 1200 ? 0.14 : 0.34;
+  const more = state.chosen ? 0.05 : 0.38;
+  return { colour: STYLE.link, opacity: base + more * Math.sqrt(most ? strength(link) / most : 0), width };
+}
+
+/** What stays bright beside a choice: it, and what it has links with; null where nothing is chosen. */
+function beside(links) {
+  if (!state.chosen) return null;
+  const ends = state.chosen.link || [state.chosen.node];
+  const near = new Set(ends);
+  if (state.chosen.link) return near;
+  links.forEach((link) => {
+    if (link.from === ends[0]) near.add(link.to);
+    if (link.to === ends[0]) near.add(link.from);
+  });
+  return near;
 }
 
 function position(node) {
@@ -104,12 +119,14 @@ Picture.update = function update(chosen) {
   const most = heaviest(chosen.links);
   const many = chosen.links.length;
   const visible = new Set(chosen.nodes.map((node) => node.i));
+  const near = beside(chosen.links);
   const nodes = NODES.filter((node) => visible.has(node.i)).map((node) => ({
     id: node.i,
     ...position(node),
     shape: SHAPES[Math.max(node.bloc, 0)],
     size: nodeSize(node),
     color: { background: nodeColour(node), border: STYLE.edge },
+    opacity: near && !near.has(node.i) ? 0.3 : 1,
   }));
   const links = chosen.links.map((link) => {
     const look = linkLook(link, focus, most, many);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from netpos.viz.charts.countries import chosen
 from tests.viz.charts.drawing import drawn, numbers, whole
 from tests.viz.report_pages import demo_page
 
@@ -37,3 +38,16 @@ def test_trends_show_the_years_of_the_table_and_which_are_incomplete() -> None:
     assert found["truncated"].any()
     for c, y, s, p in found.select("country", "year", "family_share", "truncated").iter_rows():
         assert want[c, y] == (s, p)
+
+
+def test_lines_are_those_of_the_countries_compared_with_where_they_are_chosen() -> None:
+    rows = pl.DataFrame(
+        {
+            "country": [*"ABCDEFGH"],
+            "year": [2020] * 8,
+            "families": [8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0],
+        }
+    )
+    assert chosen(rows, "H")[0] == [*"ABCDE", "H"]
+    assert chosen(rows, "H", {"G", "B", "Z"})[0] == ["B", "G", "H"]
+    assert chosen(rows, "H", {"Z"})[0] == [*"ABCDE", "H"]

@@ -10,7 +10,7 @@ import pytest
 from netpos.viz.charts import charts
 from netpos.viz.charts import scores as chart_scores
 from netpos.viz.charts import theme as chart_theme
-from netpos.viz.charts.theme import beside, render
+from netpos.viz.charts.theme import COUNTRY_COLOURS, FOCUS, beside, country_colours, render
 from tests.viz.report.test_accessibility import LEAST, ratio, rgb
 from tests.viz.report_pages import demo_page
 from tests.viz.report_runs import drawn
@@ -72,3 +72,14 @@ def test_letters_of_the_figures_stand_out_from_white() -> None:
 def test_every_colour_of_a_line_has_letters_that_can_be_read() -> None:
     for colour in chart_theme.PALETTE:
         assert ratio(rgb(chart_theme.readable(colour)), rgb("#ffffff")) >= LEAST, colour
+
+
+def test_a_country_has_one_colour_whatever_stands_beside_it() -> None:
+    one = dict(zip(["US", "DE", "NL"], country_colours(["US", "DE", "NL"], "NL"), strict=True))
+    two = dict(zip(["CN", "DE", "US"], country_colours(["CN", "DE", "US"], "CN"), strict=True))
+    assert (one["US"], one["DE"]) == (two["US"], two["DE"])
+    assert one["NL"] == two["CN"] == FOCUS
+    assert FOCUS not in COUNTRY_COLOURS.values()
+    assert len(set(COUNTRY_COLOURS.values())) == len(COUNTRY_COLOURS)
+    few = country_colours(["US", "MT", "CY", "LU", "NL"], "NL")
+    assert len(set(few)) == 5

@@ -202,7 +202,7 @@ def test_the_mouse_over_a_country_tells_its_name_and_numbers(page):
     page.mouse.move(x, y, steps=3)
     page.wait_for_selector("#tip:not([hidden])")
     value = page.evaluate("number(DATA.periods[0].received[NUMBER_OF.get('JP')])")
-    assert page.inner_text("#tip").split("\n")[:2] == ["Japan", f"Received: {value}"]
+    assert page.inner_text("#tip").split("\n")[:2] == ["Japan", f"Cited by others: {value}"]
 
 
 def test_a_country_that_cannot_be_measured_gets_no_rank(page):
@@ -267,7 +267,7 @@ def test_a_click_on_a_link_shows_both_directions_and_the_families_behind_it(page
     for fact, row in zip(facts, both, strict=True):
         assert f"Pairs of families\t{row['citations'][0]:,}" in fact
     share = both[0]["weight"][0] / table.filter(pl.col("citing") == "NL")["weight"].sum()
-    assert f"Of all given by Netherlands\t{100 * share:.0f} %" in facts[0]
+    assert f"Of all citations abroad by Netherlands\t{100 * share:.0f} %" in facts[0]
     assert "038-066-141-127-891 (family fam-1)" in text
     assert "fam-3" in text
     assert "fam-4" not in text

@@ -15,6 +15,7 @@ from netpos.viz.report.report import write_report
 from netpos.viz.words import words
 from tests.viz.report.test_report import Reader
 from tests.viz.report_pages import changed, demo_page, without
+from tests.viz.report_runs import drawn
 
 METHODS = Path(__file__).parents[3] / "docs" / "methods.md"
 QUANTUM = {"technology": "quantum", "country": "NL", "period": "all"}
@@ -241,3 +242,6 @@ def test_every_figure_of_invented_data_says_that_they_are() -> None:
     said = words("en")["synthetic"]
     assert said in figure_words(page, "world")
     assert said not in figure_words(replace(page, synthetic=False), "world")
+    for name, figure in drawn("en").items():
+        assert f">{words('en')['synthetic_short']}<" in figure.svg, name
+        assert figure.csv.split("\n")[0].endswith(",synthetic"), name
