@@ -308,13 +308,23 @@ def _class(own: Row, drawn: Mapping[str, Row], others: Sensitivity) -> Statement
     first, second = ordered[0], ordered[1]
     if shares[first] == shares[second]:
         return Statement("class", "open", {"focal": [own["country"]]})
-    rows = {k: drawn.get(f"share_{k}", {}) for k in BLOCS}
-    interval = None
-    if all(rows[k].get("low") is not None for k in BLOCS):
-        interval = rows[first]["low"] > max(rows[k]["high"] for k in BLOCS if k != first)
-    level = _level(interval, others.largest_bloc(first))
+    level = _level(_ahead_of_both(drawn, first), others.largest_bloc(first))
     numbers = {"share": ("countries", own, f"share_{first}", "percent")}
     return Statement("class", level, {"focal": [own["country"]], "bloc": [first]}, numbers)
+
+
+def _ahead_of_both(drawn: Mapping[str, Row], bloc: str) -> bool | None:
+    """Whether a group is ahead of both others, by the intervals of the differences."""
+    least = []
+    for other in BLOCS:
+        if other != bloc:
+            ahead = drawn.get(f"{bloc}_less_{other}")
+            row = ahead or drawn.get(f"{other}_less_{bloc}", {})
+            end = row.get("low" if ahead else "high")
+            if end is None:
+                return None
+            least.append(end if ahead else -end)
+    return min(least) > 0
 
 
 def _balance(own: Row, others: Sensitivity) -> Statement | None:

@@ -49,8 +49,9 @@ def world(**focal: Any) -> pl.DataFrame:
 
 
 def drawn(near: float = 0.0, **bounds: tuple[float, float]) -> pl.DataFrame:
-    shares = {"eu": (0.5, 0.7), "oecd_nato": (0.2, 0.4), "other": (0.0, 0.2)} | bounds
-    rows = [(f"share_{k}", None, *v) for k, v in shares.items()]
+    less = {"eu_less_oecd_nato": (0.1, 0.5), "eu_less_other": (0.3, 0.7)}
+    less |= {"oecd_nato_less_other": (0.1, 0.3)} | bounds
+    rows = [(k, None, *v) for k, v in less.items()]
     schema = {"indicator": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64}
     table = pl.DataFrame([*rows, ("near_core_share", near, None, None)], schema, orient="row")
     own = {**KEYS, "country": "NL"}
@@ -286,13 +287,13 @@ def test_the_class_it_builds_on_flips_with_the_shares() -> None:
     tables = {"countries": world(), "indicators": drawn()}
     assert "EU countries: 60.0 %" in text(said(tables, "class"))
     other = world(share_eu=0.1, share_oecd_nato=0.3, share_other=0.6)
-    bounds = drawn(eu=(0.0, 0.2), other=(0.5, 0.7))
+    bounds = drawn(eu_less_other=(-0.7, -0.3), oecd_nato_less_other=(-0.5, -0.1))
     found = text(said({"countries": other, "indicators": bounds}, "class"))
     assert "outside EU, OECD and NATO: 60.0 %" in found
 
 
-def test_classes_whose_intervals_meet_are_not_told_apart() -> None:
-    tables = {"countries": world(), "indicators": drawn(eu=(0.39, 0.7))}
+def test_classes_whose_difference_may_be_nothing_are_not_told_apart() -> None:
+    tables = {"countries": world(), "indicators": drawn(eu_less_oecd_nato=(-0.01, 0.5))}
     assert said(tables, "class").level == "open"
     assert said({"countries": world()}, "class").level == "export"
 
