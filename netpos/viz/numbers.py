@@ -62,6 +62,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "organisation_links": ("citing", "cited"),
     "overlap": ("other",),
     "trend": ("country", "year"),
+    "bounds": ("country", "indicator"),
     "indicators": ("country", "indicator"),
     "robustness": ("indicator",),
     "differences": ("indicator", "country", "other_country", "other_period"),

@@ -78,6 +78,9 @@ def technology(page: Page, ident: str, name: str) -> dict[str, Any]:
             for r in page.rows("indicators", ident, ALL, country=page.focal).to_dicts()
         },
     }
+    # where most is located, the rest could not move much; an empty table has no columns
+    off = page.rows("bounds", ident, ALL, country=page.focal)
+    found["could_be"] = off.drop_nulls(["low", "high"]).to_dicts() if off.width else []
     found["enough"] = enough(page, found["periods"])
     found |= _sources(page, ident) | _users(page, ident) | _organisations(page, ident)
     found["trend"] = _trend(page, ident)

@@ -245,3 +245,21 @@ def test_every_figure_of_invented_data_says_that_they_are() -> None:
     for name, figure in drawn("en").items():
         assert f">{words('en')['synthetic_short']}<" in figure.svg, name
         assert figure.csv.split("\n")[0].endswith(",synthetic"), name
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_what_citations_without_a_country_could_change_stands_beside_each_technology(
+    lang: str,
+) -> None:
+    page = demo_page(lang)
+    off = page.rows("bounds", "semiconductor", "all", country="NL").drop_nulls("low")
+    assert off.height >= 3
+    row = {"technology": "semiconductor", "period": "all", "country": "NL"}
+    page = changed(page, "bounds", row | {"indicator": "share_eu"}, low=0.123, high=0.877)
+    html = write_report(page)
+    comma = "," if lang == "nl" else "."
+    for end, value in (("low", "12.3 %"), ("high", "87.7 %")):
+        cell = f"bounds|semiconductor|all|NL,share_eu|{end}"
+        assert f'<span data-cell="{cell}">{value.replace(".", comma)}</span>' in html
+    none = changed(page, "bounds", row | {"indicator": "share_eu"}, low=None, high=None)
+    assert "bounds|semiconductor|all|NL,share_eu" not in write_report(none)
