@@ -315,7 +315,7 @@ def _class(own: Row, drawn: Mapping[str, Row], others: Sensitivity) -> Statement
 
 def _ahead_of_both(drawn: Mapping[str, Row], bloc: str) -> bool | None:
     """Whether a group is ahead of both others, by the intervals of the differences."""
-    least = []
+    least: list[float] = []
     for other in BLOCS:
         if other != bloc:
             ahead = drawn.get(f"{bloc}_less_{other}")
@@ -324,7 +324,7 @@ def _ahead_of_both(drawn: Mapping[str, Row], bloc: str) -> bool | None:
             if end is None:
                 return None
             least.append(end if ahead else -end)
-    return min(least) > 0
+    return all(end > 0 for end in least)
 
 
 def _balance(own: Row, others: Sensitivity) -> Statement | None:
