@@ -143,6 +143,62 @@ def query(
 
 
 @app.command()
+@with_options("technologies")
+def technologies(
+    action: Annotated[str, typer.Argument(metavar="new|list|check", help="What to do.")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE] [CORPUS|EXPORT...]",
+            help="The definitions; to check them, also a corpus or exports.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="With check: print JSON.")] = False,
+    *,
+    given: Given,
+) -> None:
+    """Write a list of technologies of your own, show one, or say what it finds.
+
+    Example: netpos technologies list
+    """
+    from netpos.analysis.technologies import load_technologies
+    from netpos.commands import definitions
+
+    with errors():
+        named = [path for path in paths or [] if reachable(path)]
+        if action not in ("new", "list", "check"):
+            raise OptionError(f"technologies {action}: unknown", remedy="use new, list or check")
+        if given and action != "list":
+            problem = f"--technologies goes with list, not with {action}"
+            raise OptionError(problem, remedy="name the file after it")
+        if as_json and len(named) < 2:
+            raise OptionError("--json goes with check FILE CORPUS", remedy="name both")
+        if action == "list":
+            if len(named) > 1 or (named and given):
+                raise OptionError("technologies list shows one file", remedy="name one")
+            path = Path(str(given["technologies"])) if given else None
+            print(definitions.listed(named[0] if named else path))
+            return
+        if not named or (action == "new" and len(named) > 1):
+            problem = f"technologies {action}: {len(named)} files named"
+            raise OptionError(problem, remedy=f"write netpos technologies {action} FILE")
+        if action == "new":
+            print(definitions.write_template(named[0]))
+            return
+        found = load_technologies(named[0])
+        if len(named) == 1:
+            print(definitions.listed(named[0]))
+            say("the file is right; name a corpus or exports too to see what it finds")
+            return
+        checked = definitions.check_definitions(found, named[1:], report=say)
+        if as_json:
+            content = definitions.checked_as_dict(checked)
+            print(json.dumps(content, indent=1, ensure_ascii=False))
+        else:
+            print(definitions.checked_as_text(checked))
+
+
+@app.command()
 @with_options("technologies", "from", "to")
 def missing(
     corpus: Annotated[Path, typer.Argument(help="Folder of a corpus.", callback=reachable)],

@@ -56,3 +56,36 @@ def test_a_broken_table_is_named(tmp_path: Path, damage: str) -> None:
         done = CliRunner().invoke(app, arguments)
         assert (done.exit_code, done.stderr.count("\n")) == (2, 1), (arguments, done.stderr)
         assert "countries.parquet" in done.stderr
+
+
+def test_own_technologies_are_begun_shown_and_checked(tmp_path: Path) -> None:
+    own, export = tmp_path / "own.toml", write(tmp_path / "e.jsonl", RECORDS)
+    assert call(["technologies", "new", str(own)]).strip() == str(own)
+    assert "quantum_computing" in call(["technologies", "list", "--technologies", str(own)])
+    assert "cybersecurity" in call(["technologies", "list"])
+    assert "quantum_computing" in call(["technologies", "check", str(own)])
+    found = call(["technologies", "check", str(own), str(export)])
+    assert "4 families in all; 0 (0.0%) in no technology." in found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["make", "x.toml"], "new, list or check"),
+        (["new"], "FILE"),
+        (["new", "a.toml", "b.toml"], "2 files"),
+        (["check"], "FILE"),
+        (["check", "none.toml"], "no such file"),
+        (["check", "wrong.toml", "nothing-there"], "not a TOML file"),
+        (["new", "x.toml", "--technologies", "wrong.toml"], "list"),
+        (["list", "--json"], "check FILE CORPUS"),
+    ],
+)
+def test_a_wrong_call_of_technologies_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], word: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wrong.toml").write_text("a = = 1", encoding="utf-8")
+    done = CliRunner().invoke(app, ["technologies", *arguments])
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert word in done.stderr
