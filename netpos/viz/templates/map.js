@@ -185,6 +185,10 @@ function search() {
   if (state.partner >= 0 && !selection().nodes.some((node) => node.i === i)) state.partner = -1;
   App.choose({ node: i });
   if (state.view === "map") Picture.show(i);
+  else {
+    const row = document.querySelector("#rows tr.chosen");
+    if (row) row.scrollIntoView({ block: "nearest" });
+  }
 }
 
 function listen() {

@@ -89,13 +89,7 @@ function aboutNode(node) {
 
 /** Membership of the core in the period shown where that is known, else over the whole span. */
 function coreText(node) {
-  const { columns, own } = indicatorTable();
-  const levels = ["outside_core", "near_core", "in_core"];
-  if (!state.period || !own || !columns.core || columns.core[node.i] === null) {
-    return say(levels[node.core]) + wholeSpan();
-  }
-  const near = columns.near_core && columns.near_core[node.i];
-  return say(levels[columns.core[node.i] ? 2 : near ? 1 : 0]);
+  return coreName(coreLevel(node)) + coreSpan();
 }
 
 /** What to add to a statement on the whole span while a shorter period is shown. */

@@ -25,7 +25,7 @@ function nodeSize(node) {
 }
 
 function nodeColour(node) {
-  if (state.colour === "core") return STYLE.core[node.core];
+  if (state.colour === "core") return STYLE.core[coreLevel(node)] || "#ffffff";
   if (state.colour === "bloc") return STYLE.bloc[node.bloc < 0 ? 2 : node.bloc];
   return node.community < 0 ? "#ffffff" : STYLE.community[node.community];
 }
@@ -256,10 +256,14 @@ function cleanLabel(text) {
 /** How many of the largest nodes get their name even over small nodes. */
 const ALWAYS_NAMED = 10;
 
-/** Places for names that touch no other name and no node (those of the largest: no large node);
- * a code where the name has no room. */
-function placeLabels(spots, measure, frame) {
-  const taken = spots.map(({ x, y, r }) => [x - r, y - r, x + r, y + r]);
+/** From which half width, in pixels, a node can carry its code. */
+const CARRIES = 5;
+
+/** Places for names that touch no other name, no sector's name and no node (those of the largest:
+ * no large node); a code where the name has no room, on the node itself where nothing beside it is
+ * free: a larger country is not left without while a smaller one has its name. */
+function placeLabels(spots, measure, frame, others = []) {
+  const taken = [...spots.map(({ x, y, r }) => [x - r, y - r, x + r, y + r]), ...others];
   const meet = (box, other) =>
     box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3];
   const hit = (box, own) => taken.some((other) => other !== own && meet(box, other));
@@ -287,6 +291,10 @@ function placeLabels(spots, measure, frame) {
         box = places.find((place) => inside(place) && !hitLarge(place, k));
       }
       if (!box && strong) box = places[0];
+      if (!box && text === names[names.length - 1] && DATA.kind === "country" && r >= CARRIES) {
+        const on = [x - wide / 2, y - font / 2, x + wide / 2, y + font / 2];
+        if (inside(on) && !hit(on, taken[k])) box = on;
+      }
       if (box) {
         taken.push(box);
         labels.push({ node, text, x: (box[0] + box[2]) / 2, y: box[1] + font * 0.82, font, strong });
@@ -295,6 +303,16 @@ function placeLabels(spots, measure, frame) {
     }
   });
   return labels;
+}
+
+/** Where the names of the sectors stand; `place` turns drawing units into pixels. */
+function sectorBoxes(measure, place) {
+  if (state.layout === "force" || NODES.length < 2) return [];
+  return DATA.sectors.map(({ bloc, name: [x, y] }) => {
+    const at = place({ x, y });
+    const half = measure(say(`bloc_${bloc}`), 12.5, true) / 2 + 2;
+    return [at.x - half, at.y - 12, at.x + half, at.y + 4];
+  });
 }
 
 /** Among many nodes in focus only the ten largest have their names written first. */
@@ -307,7 +325,7 @@ function labelRank(node) {
   if (chosen.node === node.i || state.compare === node.i) return 4;
   if (chosen.link && chosen.link.includes(node.i)) return 4;
   if (FOCUS_NAMED.has(node.i)) return 3;
-  return node.core === 2 ? 2 : 1;
+  return coreLevel(node) === 2 ? 2 : 1;
 }
 
 const widths = new Map();
@@ -339,9 +357,10 @@ function drawNames(pen) {
     return { node, x: at.x, y: at.y, r: nodeSize(node) * scale, rank, strong: rank > 3,
       font: rank > 3 ? 15 : 12 };
   }).filter(({ x, y }) => x > -60 && y > -30 && x < frame[0] + 60 && y < frame[1] + 30);
-  const most = Math.max(70, Math.round(70 * scale * scale * 4));
+  const most = Math.max(DATA.kind === "country" ? 250 : 70, Math.round(70 * scale * scale * 4));
   const best = spots.sort((a, b) => b.rank - a.rank || b.r - a.r || a.node.i - b.node.i);
-  const labels = placeLabels(best.slice(0, most), measureWith(pen), frame);
+  const labels = placeLabels(best.slice(0, most), measureWith(pen), frame, sectorBoxes(
+    measureWith(pen), (at) => network.canvasToDOM(at)));
   pen.textAlign = "center";
   pen.lineJoin = "round";
   labels.reverse().forEach(({ node, text, x, y, font, strong }) => {
@@ -396,18 +415,24 @@ Picture.fit = function fit(animate = true) {
   const box = byId("network");
   network.setSize("100%", "100%"); // the frame may have changed since it was last measured
   const nodes = shownNodes.getIds().map((i) => ({ ...position(NODES[i]), r: nodeSize(NODES[i]) }));
-  const xs = nodes.flatMap(({ x, r }) => [x - r - 40, x + r + 40]);
-  const ys = nodes.flatMap(({ y, r }) => [y - r - 22, y + r + 30]);
-  if (state.layout === "radial") {
-    const rim = Math.max(0, ...DATA.rings);
-    ys.push(-rim - 8, rim + 8);
-    DATA.sectors.forEach(({ name: [x, y] }) => {
-      ys.push(y - 20, y + 10);
-      xs.push(x - 70, x + 70);
-    });
+  const wide = measureWith(document.createElement("canvas").getContext("2d"));
+  let [left, right, top, bottom, scale] = [0, 0, 0, 0, 1];
+  // names of sectors keep their size in pixels: the room that they take depends on the scale
+  for (let pass = 0; pass < 2; pass += 1) {
+    const xs = nodes.flatMap(({ x, r }) => [x - r - 40, x + r + 40]);
+    const ys = nodes.flatMap(({ y, r }) => [y - r - 22, y + r + 30]);
+    if (state.layout === "radial") {
+      const rim = Math.max(0, ...DATA.rings);
+      ys.push(-rim - 8, rim + 8);
+      DATA.sectors.forEach(({ bloc, name: [x, y] }) => {
+        const half = (wide(say(`bloc_${bloc}`), 12.5, true) / 2 + 8) / scale;
+        ys.push(y - 20 / scale, y + 10);
+        xs.push(x - half, x + half);
+      });
+    }
+    [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    scale = Math.min(box.clientWidth / (right - left), box.clientHeight / (bottom - top), 1.8);
   }
-  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-  const scale = Math.min(box.clientWidth / (right - left), box.clientHeight / (bottom - top), 1.8);
   network.moveTo({
     position: { x: (left + right) / 2, y: (top + bottom) / 2 }, scale, animation: animate && calm(),
   });

@@ -60,7 +60,7 @@ function saveNodes() {
   const rows = chosen.nodes.map((n) => [
     period.key, n.id, nameOf(n.i), ...(DATA.kind === "country" ? [] : [n.country]),
     n.bloc < 0 ? null : ["EU", "OECD/NATO", "other"][n.bloc],
-    ...(DATA.has_core ? [["outside", "near", "core"][n.core]] : []),
+    ...(DATA.has_core ? [[null, "outside", "near", "core"][coreLevel(n) + 1]] : []),
     period.families[n.i], period.received[n.i], period.given[n.i], period.pagerank[n.i],
   ]);
   const head = ["period", DATA.kind, "name", ...(DATA.kind === "country" ? [] : ["country"]),

@@ -109,6 +109,36 @@ function freshState() {
 
 let state = freshState();
 
+const coreLevels = new Map();
+
+/** 2 core, 1 near it, 0 further away, in the period shown where that is known, else over the whole
+ * span; -1: the table of the period has no answer for the country. */
+function coreLevel(node) {
+  if (!coreLevels.has(state.period)) {
+    const { columns } = indicatorTable();
+    coreLevels.set(state.period, state.period && coreOfPeriod() ? NODES.map(({ i }) => {
+      if (columns.core[i] === null) return -1;
+      return columns.core[i] ? 2 : columns.near_core && columns.near_core[i] ? 1 : 0;
+    }) : NODES.map(({ core }) => core));
+  }
+  return coreLevels.get(state.period)[node.i];
+}
+
+/** Whether the core is known for the period shown, and not for the whole span alone. */
+function coreOfPeriod() {
+  const { columns, own } = indicatorTable();
+  return own && Boolean(columns.core);
+}
+
+/** What to add to a statement on the core that holds for the whole span alone. */
+function coreSpan() {
+  return coreOfPeriod() ? "" : wholeSpan();
+}
+
+function coreName(level) {
+  return say(["core_unknown", "outside_core", "near_core", "in_core"][level + 1]);
+}
+
 /** The links and nodes that pass the filters: the one answer that picture, table and files use. */
 function selection() {
   const all = periodLinks(state.period);
@@ -122,6 +152,13 @@ function selection() {
     const near = new Set([state.partner]);
     links.forEach((link) => near.add(link.from).add(link.to));
     nodes = nodes.filter((node) => near.has(node.i));
+  }
+  if (state.threshold) {
+    // what a filter on links leaves without any goes, but not what the reader looks at
+    const held = new Set(state.chosen || DATA.focal.length === 1 ? inFocus() : []);
+    [state.compare, ...((state.chosen || {}).link || [])].forEach((i) => held.add(i));
+    links.forEach((link) => held.add(link.from).add(link.to));
+    nodes = nodes.filter((node) => held.has(node.i));
   }
   const weight = links.reduce((sum, link) => sum + link.weight, 0);
   const period = DATA.periods[state.period];

@@ -17,11 +17,13 @@ function sign(bloc, x, y, r, look) {
 /** What the signs mean, for the view as it is: {kind, text, ...}. */
 function legendKeys(chosen) {
   const keys = [];
-  const present = (field, value) => chosen.nodes.some((node) => node[field] === value);
+  const present = (field, value) => chosen.nodes.some((node) =>
+    (field === "core" ? coreLevel(node) : node[field]) === value);
   const plain = { stroke: STYLE.edge };
   if (state.colour === "core") {
-    [2, 1, 0].filter((level) => present("core", level)).forEach((level) => {
-      keys.push({ bloc: 0, look: { ...plain, fill: STYLE.core[level] }, text: say(`core_${level}`) + wholeSpan() });
+    [2, 1, 0, -1].filter((level) => present("core", level)).forEach((level) => {
+      const text = (level < 0 ? say("core_unknown") : say(`core_${level}`)) + coreSpan();
+      keys.push({ bloc: 0, look: { ...plain, fill: STYLE.core[level] || "#ffffff" }, text });
     });
   } else if (state.colour === "community") {
     STYLE.community.forEach((fill, c) => {
@@ -30,7 +32,7 @@ function legendKeys(chosen) {
         (DATA.kind === "country" ? NODES[i].id : cleanLabel(nameOf(i))));
       const count = DATA.kind === "country" ? 3 : 1;
       const text = heads.length ? `${heads.slice(0, count).join(", ")} …` : say("community_rest");
-      keys.push({ bloc: 0, look: { ...plain, fill }, text });
+      keys.push({ bloc: 0, look: { ...plain, fill }, text: text + wholeSpan() });
     });
   }
   [0, 1, 2].filter((bloc) => present("bloc", bloc)).forEach((bloc) => {
@@ -68,7 +70,8 @@ function legendKeys(chosen) {
 
 function ringNote() {
   if (state.layout !== "radial") return "";
-  return say(DATA.has_core ? "ring_note" : "ring_note_organisation");
+  return say(DATA.has_core ? "ring_note" : "ring_note_organisation") +
+    (state.period ? ` ${say("places_whole")}` : "");
 }
 
 function keySign(key) {
@@ -208,7 +211,8 @@ function pictureBody(chosen, measure, { width, top, height }) {
     body.append(softText(apartText(), dx, dy + DATA.apart[state.layout] * scale));
   }
   body.append(...linksSvg(chosen, at, shrink), ...nodesSvg(spots));
-  placeLabels(spots, measure, null).reverse().forEach(({ node, text, x, y, font, strong }) => {
+  placeLabels(spots, measure, null, sectorBoxes(measure,
+    ({ x, y }) => ({ x: x * scale + dx, y: y * scale + dy }))).reverse().forEach(({ node, text, x, y, font, strong }) => {
     body.append(textAt(text, x, y, {
       "font-size": font, "font-weight": strong ? 700 : 400, "text-anchor": "middle",
       fill: node.focal ? STYLE.focal : STYLE.ink, stroke: STYLE.paper, "stroke-width": 3,
