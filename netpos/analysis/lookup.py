@@ -138,6 +138,15 @@ def _by_number(corpus: Corpus, given: pl.DataFrame, families: int) -> pl.DataFra
             .filter("is_docdb")
             .join(said.select("family").unique(), left_on="docdb", right_on="family")
             .select(family="docdb", row="row"),
+            corpus.columns("documents", "lens_id", "family")
+            .drop_nulls("family")
+            .filter(pl.col("lens_id").str.starts_with("docdb:"))
+            .select(
+                pl.col("lens_id").str.strip_prefix("docdb:").alias("docdb"),
+                row=pl.col("family").cast(pl.Int32),
+            )
+            .join(said.select("family").unique(), left_on="docdb", right_on="family")
+            .select(family="docdb", row="row"),
         ]
     ).unique()
     shared = members.join(said, on="family").select(family="row", country="country", share="share")

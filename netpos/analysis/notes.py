@@ -16,6 +16,7 @@ from netpos.analysis.technologies import Technology
 from netpos.graph.links import MOST_OF_A_PAIR, Mask
 from netpos.ingest.corpus import Corpus
 from netpos.ingest.lacking import lacking_told
+from netpos.ingest.user_tables import has_year
 from netpos.options import EXPORT, Options
 
 if TYPE_CHECKING:
@@ -113,6 +114,11 @@ def warnings(
         found.append(
             f"Residences: {open_:,} documents of {options.residences} stay without their country, "
             "since their number means documents of several families."
+        )
+    if options.residences and has_year(Path(options.residences)):
+        found.append(
+            f"Residences: the column 'year' of {options.residences} is not used; years are those "
+            "of the publications read."
         )
     strange = [c for c in corpus.manifest.get("residence_codes", []) if c["country"] is None]
     if strange:

@@ -25,6 +25,8 @@ _NAMES = {
     "patentsview-json": "PatentsView API records, JSON",
     "google-publications": "publications of Google/IFI (BigQuery)",
     "uspto-tables": "bulk tables of USPTO/PatentsView",
+    "docdb-numbers": "publication numbers with their DOCDB family",
+    "docdb-citations": "citations between DOCDB families",
     "lens-scholarly-csv": "a Lens export of scholarly works",
     "lens-scholarly-json": "a Lens export of scholarly works",
     "other-patents": "patents, but not an export that netpos reads",

@@ -16,6 +16,8 @@ _FORMS = {
     "patentsview-json": "PatentsView",
     "google-publications": "Google/IFI",
     "uspto-tables": "USPTO tables",
+    "docdb-numbers": "DOCDB numbers",
+    "docdb-citations": "DOCDB citations",
 }
 _LONGEST = 44
 

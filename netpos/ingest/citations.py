@@ -159,7 +159,7 @@ def write_citations(
         )
     bare = np.flatnonzero(other < 0)
     copies.rename(other)
-    known = int((grouping.family_of(other[bare]) >= 0).sum())  # their number is the document's own
+    known = _own_numbers(other[bare], docs, grouping)
     counts |= _rename(other, locate(details, other, mentions.bare, docs, grouping))
     counts["mentions_by_number"] += known
     copies.rename(other)
@@ -202,6 +202,14 @@ def write_citations(
         "citations", (_citations(pairs, n, _counted(pairs, told, ends)) for pairs in frames)
     )
     return counts
+
+
+def _own_numbers(other: NDArray[np.int64], docs: pl.DataFrame, grouping: Grouping) -> int:
+    """Count documents named by a number that a document kept has; families named are none."""
+    known = other[grouping.family_of(other) >= 0]
+    bare = docs.filter(pl.col("office").is_null() & pl.col("doc_number").is_null())
+    families = np.sort(bare["doc"].to_numpy())
+    return int((Lookup(families).find(known) < 0).sum()) if families.size else known.size
 
 
 def _once(copies: Copies, columns: tuple[NDArray[Any], ...]) -> list[NDArray[Any]]:

@@ -23,9 +23,10 @@ from netpos.ingest.distinct import Lookup, distinct
 from netpos.ingest.document_numbers import normal_numbers
 from netpos.ingest.locate import coded
 from netpos.ingest.number_keys import is_packed, without_kind
+from netpos.ingest.readers.family_tables import CITATIONS, NUMBERS
 
 #: Forms of which a context is cut to what matters.
-CUT = ("google-publications", "uspto-tables")
+CUT = ("google-publications", "uspto-tables", NUMBERS)
 Open = Callable[[str, str, Sequence[str]], pl.DataFrame]
 Longs = NDArray[np.int64]
 _NONE = np.zeros(0, dtype=np.int64)
@@ -82,15 +83,21 @@ def cut(inputs: Iterable[Mapping[str, Any]], open_part: Open) -> Cut | None:
     """
     whole: list[str] = []
     large: list[str] = []
+    linked: list[str] = []
     for item in inputs:
         of_context = item["role"] == "context" and item["form"] in CUT
         (large if of_context else whole).extend(p["stem"] for p in item["parts"])
+        if item["form"] == CITATIONS:
+            linked.extend(p["stem"] for p in item["parts"])
     if not large:
         return None
     own = _union(_documents(whole, open_part))
     named = _union(_named(whole, open_part))
     at_home, asked = Lookup(own), Lookup(_union([own, named]))
-    rows, families = {}, []
+    rows: dict[str, NDArray[np.bool_]] = {}
+    families = [
+        _hashes(open_part(s, "records", ["family_source"])["family_source"]) for s in linked
+    ]
     for stem in large:
         records = open_part(stem, "records", ["doc", "family_source"])
         needed = asked.find(without_kind(records["doc"].to_numpy())) >= 0

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
@@ -34,6 +34,8 @@ from netpos.ingest.manifest import (
     write_json,
 )
 from netpos.ingest.nonpatent import add_references
+from netpos.ingest.readers.family_tables import FORMS as FAMILY_TABLES
+from netpos.ingest.readers.family_tables import NO_SEED
 from netpos.ingest.readers.json_stream import MAX_RECORD
 from netpos.ingest.selection import Selection, select
 from netpos.progress import Report
@@ -193,6 +195,11 @@ def ingest(
         raise OptionError(f"--role {role}: unknown", remedy=f"choose one of {', '.join(ROLES)}")
     say = report or (lambda _: None)
     sources = select(find(paths), selection if role == "seed" else None)
+    if role == "seed":
+        sources = [
+            replace(s, form="other-patents", why=NO_SEED) if s.form in FAMILY_TABLES else s
+            for s in sources
+        ]
     readable = {s.path for s in sources if s.form not in REFUSED}
     named = {Path(p) for p in paths if not Path(p).is_dir()} - readable
     for source in sources:

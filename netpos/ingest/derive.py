@@ -137,6 +137,14 @@ def family_table(docs: pl.DataFrame, at: Mapping[str, NDArray[np.bool_]]) -> pl.
     """
     inside = docs.filter(pl.col("family").is_not_null())
     earliest = pl.col("earliest_priority").min()
+    # a family that only links between families name is no document of it
+    real = (
+        (pl.col("role") == "seed")
+        | pl.col("office").is_not_null()
+        | pl.col("doc_number").is_not_null()
+    )
+    first_of = pl.col("published").filter(real).min()
+    published = pl.coalesce(first_of, pl.col("published").min())
     at_earliest = (
         inside.with_columns(first=earliest.over("family"))
         .filter((pl.col("earliest_priority") == pl.col("first")) | pl.col("first").is_null())
@@ -166,13 +174,13 @@ def family_table(docs: pl.DataFrame, at: Mapping[str, NDArray[np.bool_]]) -> pl.
             .then(pl.lit("application"))
             .when(pl.col("published").min().is_not_null())
             .then(pl.lit("publication")),
-            publication_year=pl.col("published").min().dt.year(),
-            published=pl.col("published").min(),
-            documents=pl.len().cast(pl.Int32),
+            publication_year=published.dt.year(),
+            published=published,
+            documents=real.sum().cast(pl.Int32),
             offices=pl.col("office").drop_nulls().unique().sort(),
             family_size=pl.col("family_size").max(),
             extended=pl.col("extended_source").min(),
-            utility=pl.col("utility").all(),
+            utility=(pl.col("utility") | ~real).all() & real.any(),
             role=pl.when((pl.col("role") == "seed").any())
             .then(pl.lit("seed"))
             .otherwise(pl.lit("context")),

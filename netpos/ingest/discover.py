@@ -23,6 +23,7 @@ import polars as pl
 import zstandard
 
 from netpos.errors import InputError
+from netpos.ingest.readers.family_tables import recognised
 from netpos.ingest.readers.publications import USEFUL, suffices
 from netpos.ingest.readers.wrappers import Path as JsonPath
 from netpos.ingest.recognise import REFUSED, recognise, table_name
@@ -76,7 +77,7 @@ class Source:
         Position in the zip archive, None for a plain file.
     form
         ``lens-jsonl lens-json lens-legacy-jsonl patentsview-json lens-csv google-publications
-        uspto-tables`` or one of `REFUSED`.
+        uspto-tables docdb-numbers docdb-citations`` or one of `REFUSED`.
     container
         For JSON that is not one record a line: where the records stand.
     why
@@ -378,6 +379,8 @@ def _parquet(path: Path, name: str) -> Source:
     columns = parquet_columns(path)
     if columns is None:
         raise InputError("damaged Parquet file", file=path, remedy="copy or export it again")
+    if (form := recognised(columns)) is not None:
+        return Source(path, name, "parquet", None, form)
     if not suffices(columns):
         return Source(path, name, "parquet", None, "other-patents", why=_PARQUET)
     return Source(path, name, "parquet", None, "google-publications")

@@ -18,7 +18,7 @@ import polars as pl
 from netpos.errors import InputError
 from netpos.ingest import compiled
 from netpos.ingest.discover import Source, opened
-from netpos.ingest.readers import chunks
+from netpos.ingest.readers import chunks, family_tables
 from netpos.ingest.readers.json_stream import MAX_RECORD, lines, objects
 from netpos.ingest.readers.wrappers import Page
 from netpos.ingest.records import Batch
@@ -73,6 +73,9 @@ def batches(
 
         yield from read_tables(source.tables, file=source.name, chosen=source.chosen)
         return
+    if source.form in family_tables.FORMS and source.compression == "parquet":
+        yield from family_tables.read_parquet(source.path, source.form, file=source.name)
+        return
     if source.compression == "parquet":
         from netpos.ingest.readers.publication_files import read_parquet
 
@@ -84,6 +87,8 @@ def batches(
             from netpos.ingest.readers.lens_csv import read_csv
 
             yield from read_csv(stream, file=source.name, max_record=max_record)
+        elif source.form in family_tables.FORMS:
+            yield from family_tables.read_text(stream, source.form, file=source.name)
         elif source.form == "patentsview-json":
             from netpos.ingest.readers.patentsview import read_patentsview
 

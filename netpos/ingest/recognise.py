@@ -6,6 +6,7 @@ import re
 
 import orjson
 
+from netpos.ingest.readers.family_tables import recognised
 from netpos.ingest.readers.lens_header import recognise_header, split_header
 from netpos.ingest.readers.publications import FORM, suffices
 from netpos.ingest.readers.wrappers import Found, Path, form_of, locate
@@ -255,7 +256,10 @@ def _csv(head: bytes) -> Recognised:
         return "not-an-export", None, why
     if b"https://openalex.org/W" in head[:20_000]:
         return "not-an-export", None, _WORKS
-    form, problem = recognise_header(split_header(text))
+    header = split_header(text)
+    if (carried := recognised(header)) is not None:
+        return carried, None, None
+    form, problem = recognise_header(header)
     lines = text.splitlines()[1:_PREFACE]
     if form == "not-an-export":  # some sources write lines about the search before the table
         for line in filter(str.strip, lines):

@@ -30,6 +30,8 @@ FORMS = (
     "lens-csv",
     "google-publications",
     "uspto-tables",
+    "docdb-numbers",
+    "docdb-citations",
 )
 
 RECORDS: Schema = {

@@ -317,6 +317,11 @@ def read_residences(path: Path | str) -> pl.DataFrame:
     return table.with_columns(pl.col("share") / pl.col("share").sum().over("lens_id"))
 
 
+def has_year(path: Path | str) -> bool:
+    """Tell whether a table of residences has a year, of which no use is made."""
+    return any(plain(h) == "year" for h in read_sheet(path).columns)
+
+
 def label_countries(table: pl.DataFrame, columns: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
     """Replace labels of countries by their ISO 3166-1 alpha-2 codes, where they name one.
 
