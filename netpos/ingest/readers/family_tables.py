@@ -137,9 +137,8 @@ def read_parquet(path: Path, form: str, *, file: str) -> Iterator[Batch]:
         The file is damaged.
     """
     try:
-        table = pl.read_parquet(
-            path, columns=list(columns_of(pl.read_parquet_schema(path)).values())
-        )  # type: ignore[arg-type] # names
+        wanted = columns_of(list(pl.read_parquet_schema(path)))
+        table = pl.read_parquet(path, columns=list(wanted.values()))
     except (OSError, pl.exceptions.PolarsError) as error:
         reason = str(error).splitlines()[0][:120]
         raise InputError(f"damaged Parquet file ({reason})", file=file, remedy=_AGAIN) from error
