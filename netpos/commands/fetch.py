@@ -165,6 +165,12 @@ def fetch_command(queries: Path, common: Common) -> Path | None:
     say = common.say
     with session(common) as opened_session:
         kept = opened_session.kept
+        if others := kept.others(pieces):
+            say(
+                f"the folder also holds pages of {others:,} other "
+                f"{'query' if others == 1 else 'queries'}, which stay and count as fetched; "
+                "choose another --out to keep them apart"
+            )
         try:
             if not opened_session.fetch(pieces):
                 say("nothing was fetched")

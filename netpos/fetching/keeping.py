@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,9 +40,23 @@ class Kept:
         return self.out / "pages"
 
     def state(self, piece: Piece) -> str | None:
-        """Return how far a query is: done, incomplete, begun, or None."""
+        """Return how far a query is: done, incomplete, begun, or None.
+
+        A query whose pages are no longer all there is not done, whatever was noted.
+        """
         found = self._account["queries"].get(piece.ident, {})
-        return str(found["state"]) if "state" in found else None
+        if "state" not in found:
+            return None
+        folder = self.pages / str(found.get("folder") or piece.folder)
+        if found["state"] == DONE and _number(folder) < found.get("pages", 0):
+            return BEGUN
+        return str(found["state"])
+
+    def others(self, pieces: Iterable[Piece]) -> int:
+        """Return how many queries have pages here that are not among these."""
+        mine = {p.ident for p in pieces}
+        queries = self._account["queries"].items()
+        return sum(ident not in mine and bool(q.get("pages")) for ident, q in queries)
 
     def told(self, name: str) -> object:
         """Return something noted of the fetch as a whole, None where nothing was."""
@@ -170,6 +184,6 @@ def _is_account(found: object) -> bool:
     return isinstance(queries, dict) and all(
         isinstance(q, Mapping)
         and q.get("state") in (DONE, INCOMPLETE, BEGUN)
-        and isinstance(q.get("records", 0), int)
+        and all(isinstance(q.get(name, 0), int) for name in ("records", "pages"))
         for q in queries.values()
     )

@@ -101,21 +101,38 @@ class Service:
     ------
     ServiceError
         The library for it is not installed.
+    OptionError
+        The environment names a proxy or certificates that cannot be used.
     """
 
     def __init__(self, base: str, token: Token, *, most: int = MOST_BYTES) -> None:
         self._httpx, self.base, self.token, self._most = _httpx(), base, token, most
-        self._client = self._httpx.Client(
-            # proxies of the environment see nothing of https, and everything of http
-            trust_env=base.startswith("https:"),
-            follow_redirects=False,
-            timeout=self._httpx.Timeout(30.0, read=120.0),
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "User-Agent": f"netpos/{netpos.__version__}",
-            },
+        try:
+            self._client = self._httpx.Client(
+                # proxies of the environment see nothing of https, and everything of http
+                trust_env=base.startswith("https:"),
+                follow_redirects=False,
+                timeout=self._httpx.Timeout(30.0, read=120.0),
+                headers={
+                    "Accept": "application/json",
+                    "Accept-Encoding": "gzip",
+                    "User-Agent": f"netpos/{netpos.__version__}",
+                },
+            )
+            return
+        except (ImportError, ValueError, OSError, self._httpx.InvalidURL) as error:
+            certificates = isinstance(error, OSError)
+        # the library's message may hold the proxy's password, and is not passed on
+        what, names = (
+            ("certificates", "SSL_CERT_FILE and SSL_CERT_DIR")
+            if certificates
+            else ("a proxy", "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY")
         )
+        problem = f"the environment names {what} that cannot be used"
+        remedy = f"mend the variables {names}" + (
+            "" if certificates else "; a proxy is named as http://host:port"
+        )
+        raise OptionError(problem, remedy=remedy)
 
     def close(self) -> None:
         """End the connection."""

@@ -159,6 +159,17 @@ def test_the_same_command_goes_on_where_it_stopped(tmp_path: Path) -> None:
         assert standin.asked == []  # all is there: not even the usage is asked
 
 
+def test_pages_of_other_queries_in_the_folder_are_told(tmp_path: Path) -> None:
+    with serving(StandIn(demo_records(), usage=MINUTE)) as standin:
+        fetch_command(queries(tmp_path), Call(standin, tmp_path / "out", True).common)
+        again = Call(standin, tmp_path / "out")
+        fetch_command(queries(tmp_path), again.common)
+        assert not any("also holds" in line for line in again.said)
+        other = Call(standin, tmp_path / "out", False)
+        fetch_command(queries(tmp_path, slices_per_year=2), other.common)
+        assert any("also holds pages of 2 other queries" in line for line in other.said)
+
+
 def test_a_limit_is_consent_and_is_kept(tmp_path: Path) -> None:
     with serving(StandIn(demo_records(), usage=MINUTE, expansion=False)) as standin:
         file = queries(tmp_path)

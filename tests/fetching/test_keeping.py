@@ -54,6 +54,32 @@ def test_an_attempt_takes_the_place_of_the_one_before_where_it_has_more(
     assert there(tmp_path) == found
 
 
+@pytest.mark.parametrize("lost", [1, 3])
+def test_a_query_whose_pages_are_gone_is_not_done(tmp_path: Path, lost: int) -> None:
+    with opened(tmp_path) as kept:
+        attempt(kept, 3, DONE, "a")
+        assert kept.state(ONE) == DONE
+    folder = tmp_path / "pages" / ONE.folder
+    for page in sorted(folder.iterdir())[:lost]:
+        page.unlink()
+    if lost == 3:
+        folder.rmdir()
+    with opened(tmp_path) as kept:
+        assert kept.state(ONE) == BEGUN
+        attempt(kept, 3, DONE, "b")
+        assert kept.state(ONE) == DONE
+    assert there(tmp_path) == "bbb"
+
+
+def test_no_result_is_done_without_a_page_and_another_name_keeps_the_pages(tmp_path: Path) -> None:
+    with opened(tmp_path) as kept:
+        attempt(kept, 0, DONE, "a")
+        assert kept.state(ONE) == DONE
+        attempt(kept, 2, DONE, "a")
+        assert kept.state(Piece(ONE.request, {"technology": "renamed"})) == DONE
+        assert [kept.others(p) for p in ([ONE], [], [Piece({"query": "y"})])] == [0, 1, 1]
+
+
 def test_what_a_killed_run_left_is_settled_by_the_next(tmp_path: Path) -> None:
     with opened(tmp_path) as kept:
         attempt(kept, 1, None, "a")

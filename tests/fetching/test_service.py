@@ -111,6 +111,26 @@ def test_a_proxy_of_the_environment_gets_nothing_of_plain_http(
         assert proxy.asked == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("HTTPS_PROXY", "socks5://me:hidden@127.0.0.1:9", "a proxy.*http://host:port"),
+        ("HTTPS_PROXY", "nonsense://me:hidden@127.0.0.1:9", "a proxy.*http://host:port"),
+        ("ALL_PROXY", "http://[::1", "a proxy.*http://host:port"),
+        ("SSL_CERT_FILE", "/hidden/there-is-none.pem", "certificates.*SSL_CERT_FILE"),
+    ],
+)
+def test_an_environment_that_cannot_be_used_is_one_line_without_passwords(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    monkeypatch.setitem(sys.modules, "socksio", None)  # what httpx would need for socks
+    with pytest.raises(OptionError, match=words) as told:
+        Service("https://api.lens.org", Token(TOKEN, "x"))
+    assert "hidden" not in str(told.value)
+    Service("http://127.0.0.1:1", Token(TOKEN, "x")).close()  # which looks at none of them
+
+
 def test_without_the_library_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "httpx", None)
     with pytest.raises(ServiceError, match=r"httpx.*pip install 'netpos\[fetch\]'"):

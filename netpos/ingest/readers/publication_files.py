@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import polars as pl
@@ -18,6 +19,11 @@ from netpos.progress import advance
 #: Rows held at a time.
 ROWS = 40_000
 _AGAIN = "copy or export it again"
+_AS_IT_IS = "export the column as BigQuery has it, a list of records, or leave it out"
+
+
+#: What writers call an element of a list where they wrap it.
+_WRAPS = (["element"], ["item"], ["array_element"])
 
 
 # --- Parquet ------------------------------------------------------------------------------------
@@ -51,6 +57,9 @@ def read_parquet(path: Path, *, file: str) -> Iterator[Batch]:
             for part in source.iter_batches(ROWS, columns=wanted):
                 table = pl.from_arrow(part)
                 assert isinstance(table, pl.DataFrame)  # of a batch
+                if odd := [n for n in LISTS if n in table.columns and not _shaped(table[n], n)]:
+                    problem = f"column '{odd[0]}' holds no records with {_or(LISTS[odd[0]])}"
+                    raise InputError(problem, file=file, remedy=_AS_IT_IS)
                 yield batch_of(*_flat(table, done + 1))
                 done += table.height
                 advance(size * table.height // rows)
@@ -63,13 +72,22 @@ def read_parquet(path: Path, *, file: str) -> Iterator[Batch]:
 
 
 def _leaves(paths: Sequence[str]) -> list[str]:
-    """Choose the columns that are of use, by their path: a field of a list is its last word."""
+    """Choose the columns that are of use, by their path: a field of a list is its last word.
+
+    Of a list that is none of records all is chosen, for `_shaped` to refuse it.
+    """
+    named = {path.split(".", 1)[0] for path in paths if _of_list(path)}
     found = []
     for path in paths:
-        first, last = path.split(".", 1)[0], path.rsplit(".", 1)[-1]
-        if path in PLAIN or last in LISTS.get(first, ()):
+        first = path.split(".", 1)[0]
+        if path in PLAIN or _of_list(path) or (first in LISTS and first not in named):
             found.append(path)
     return found
+
+
+def _of_list(path: str) -> bool:
+    first, last = path.split(".", 1)[0], path.rsplit(".", 1)[-1]
+    return path != first and last in LISTS.get(first, ())
 
 
 def _flat(table: pl.DataFrame, first: int) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
@@ -89,10 +107,46 @@ def _flat(table: pl.DataFrame, first: int) -> tuple[pl.DataFrame, dict[str, pl.D
     return pl.DataFrame(columns, schema=dict(RAW)), lists
 
 
-def _exploded(column: pl.Series, name: str, fields: Sequence[str]) -> pl.DataFrame:
-    """Return a column of lists of records as rows; some writers wrap lists and their elements."""
+def _or(names: Sequence[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+
+
+def _unwrapped(column: pl.Series) -> pl.Series:
+    """Return a list as such: some writers wrap lists, some fix their length."""
     if isinstance(column.dtype, pl.Struct) and [f.name for f in column.dtype.fields] == ["list"]:
         column = column.struct.field("list")
+    return column.arr.to_list() if isinstance(column.dtype, pl.Array) else column
+
+
+def _inside(kind: pl.DataType) -> pl.Struct | None:
+    """Return what the records of a list hold, unwrapped; None where they are none."""
+    while isinstance(kind, pl.Struct) and [f.name for f in kind.fields][:1] in _WRAPS:
+        kind = _as_type(kind.fields[0].dtype)
+    return kind if isinstance(kind, pl.Struct) else None
+
+
+def _as_type(kind: Any) -> pl.DataType:  # noqa: ANN401 - polars gives a type or its class
+    found: pl.DataType = kind() if isinstance(kind, type) else kind
+    return found
+
+
+def _shaped(column: pl.Series, name: str) -> bool:
+    """Whether a column is a list of records of which a field is of use; or of nothing at all."""
+    kind = _unwrapped(column).dtype
+    if kind == pl.Null:
+        return True
+    if not isinstance(kind, pl.List):
+        return False
+    inner = _as_type(kind.inner)
+    held = _inside(inner)
+    return inner == pl.Null or (
+        held is not None and not {f.name for f in held.fields}.isdisjoint(LISTS[name])
+    )
+
+
+def _exploded(column: pl.Series, name: str, fields: Sequence[str]) -> pl.DataFrame:
+    """Return a column of lists of records as rows; some writers wrap lists and their elements."""
+    column = _unwrapped(column)
     table = pl.DataFrame(
         {"row": pl.int_range(column.len(), dtype=pl.Int32, eager=True), name: column}
     )
@@ -100,11 +154,7 @@ def _exploded(column: pl.Series, name: str, fields: Sequence[str]) -> pl.DataFra
         return pl.DataFrame(schema=dict(RAW_LISTS[name]))
     table = table.filter(pl.col(name).list.len() > 0).explode(name)
     kind = table.schema[name]
-    while isinstance(kind, pl.Struct) and [f.name for f in kind.fields][:1] in (
-        ["element"],
-        ["item"],
-        ["array_element"],
-    ):
+    while isinstance(kind, pl.Struct) and [f.name for f in kind.fields][:1] in _WRAPS:
         table = table.with_columns(pl.col(name).struct.field(kind.fields[0].name).alias(name))
         kind = table.schema[name]
     there = {f.name for f in kind.fields} if isinstance(kind, pl.Struct) else set()
@@ -121,7 +171,7 @@ def _exploded(column: pl.Series, name: str, fields: Sequence[str]) -> pl.DataFra
 
 # --- JSON lines ---------------------------------------------------------------------------------
 
-_Text = str | int | None
+_Text = str | int | float | None
 
 
 class _Party(msgspec.Struct):

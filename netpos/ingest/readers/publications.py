@@ -87,6 +87,11 @@ def batch_of(
     rejected
         Line and reason of what was no row.
     """
+    rows = rows.with_columns(
+        # a whole number that a table keeps as a fraction, since others in the column are missing
+        pl.col(c).str.replace(r"^(-?[0-9]+)\.0*$", "$1")
+        for c in ("family_id", *DAYS)
+    )
     named = document_columns(rows[NEEDED], rows["kind_code"])
     days = {c: _day(rows[c]) for c in DAYS}
     reason = pl.DataFrame(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from netpos.errors import InputError
@@ -58,6 +62,65 @@ def test_a_parquet_file_of_something_else_is_named(tmp_path: Path) -> None:
     assert "publication_number" in (source.why or "")
     with pytest.raises(InputError, match="not one of publications"):
         list(read_parquet(tmp_path / "a.parquet", file="a.parquet"))
+
+
+def _flat_texts(row: dict) -> dict:
+    return row | {"citation": [c["publication_number"] for c in row["citation"]]}
+
+
+def _json_texts(row: dict) -> dict:
+    return row | {"citation": json.dumps(row["citation"])}
+
+
+def _other_records(row: dict) -> dict:
+    return row | {"citation": [{"npl_text": "a"} for _ in row["citation"]]}
+
+
+@pytest.mark.parametrize("change", [_flat_texts, _json_texts, _other_records])
+def test_a_list_of_another_shape_is_refused_and_not_taken_for_empty(
+    tmp_path: Path, change: Callable[[dict], dict]
+) -> None:
+    rows = [change(row) for row in worlds.publications(WORLD)]
+    pl.DataFrame(rows).write_parquet(tmp_path / "a.parquet")
+    words = "a.parquet: column 'citation' holds no records with publication_number"
+    with pytest.raises(InputError, match=words):
+        read(tmp_path / "a.parquet")
+
+
+def test_lists_of_one_length_and_lists_of_nothing_are_lists(tmp_path: Path) -> None:
+    cited = pa.struct([("publication_number", pa.string())])
+    rows = [
+        {"publication_number": f"US-{n}-B2", "family_id": str(n), "cpc": [],
+         "citation": [{"publication_number": f"US-{3 - n}-B2"}]}
+        for n in (1, 2)
+    ]  # fmt: skip
+    types = {"publication_number": pa.string(), "family_id": pa.string(),
+             "cpc": pa.list_(pa.null()), "citation": pa.list_(cited, 1)}  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(rows, pa.schema(types)), tmp_path / "a.parquet")
+    found = read(tmp_path / "a.parquet").table("citations")
+    assert sorted(found.select("citing_family", "cited_family").rows()) == [(0, 1), (1, 0)]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "jsonl"])
+def test_whole_numbers_kept_as_fractions_are_whole(tmp_path: Path, kind: str) -> None:
+    rows = [
+        {"publication_number": "EP-1234567-A1", "family_id": 12.0, "publication_date": 20100106.0},
+        {"publication_number": "EP-1234568-A1", "family_id": None, "publication_date": None},
+        {"publication_number": "EP-1234569-A1", "family_id": -1.0, "publication_date": 0.0},
+    ]
+    path = tmp_path / f"a.{kind}"
+    if kind == "parquet":
+        pl.DataFrame(rows).write_parquet(path)
+    else:
+        path.write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "b.jsonl").write_text(
+        '{"publication_number": "US-2011000001-A1", "family_id": "12", '
+        '"publication_date": "20110106"}'
+    )
+    corpus = ingest([path, tmp_path / "b.jsonl"], tmp_path / "corpus")
+    assert (corpus.counts["kept"], corpus.counts["families"]) == (4, 3)  # two are one family
+    days = corpus.table("documents").sort("lens_id")["published"].to_list()
+    assert days == [dt.date(2010, 1, 6), None, None, dt.date(2011, 1, 6)]
 
 
 def test_bad_lines_are_rejected_with_their_number(tmp_path: Path) -> None:
