@@ -35,9 +35,9 @@ class Options(BaseModel):
 
     technologies: str | None = option(
         None,
-        "Technology definitions, a TOML file.",
+        "Technology definitions, a TOML file; all: the whole export as one technology.",
         changes="every table",
-        metavar="FILE",
+        metavar="FILE|all",
         shown="the ten of the NTS",
     )
     focal: str = option(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos.analysis.technologies import Technology, family_technologies
+from netpos.analysis.technologies import Technology, family_technologies, load_technologies
 from netpos.errors import OptionError
 from netpos.graph import links as graph_links
 from netpos.graph.links import Citations, Mask, Shares, gathered
@@ -24,6 +25,10 @@ _AT_ONCE = 1 << 20
 #: The union of the listed technologies, each family once.
 UNION = "all"
 
+#: The word of --technologies that takes all families of the exports as one technology, and its id;
+#: no definition file may use it.
+WHOLE = "all"
+
 
 #: The options that decide which pairs count, when all do.
 NO_FILTERS: Mapping[str, object] = {
@@ -32,6 +37,29 @@ NO_FILTERS: Mapping[str, object] = {
     "citing_office": "all",
     "window": None,
 }
+
+
+def technologies_of(given: str | None) -> tuple[Technology, ...]:
+    """Return the technologies of ``--technologies``: a file, the shipped ones, or the whole export.
+
+    Parameters
+    ----------
+    given
+        As the option has it: a path, ``all``, or None. A file named ``all`` is ``./all``.
+
+    Raises
+    ------
+    InputError
+        See `load_technologies`.
+
+    Examples
+    --------
+    >>> [(t.id, t.name_en) for t in technologies_of("all")]
+    [('all', 'All patents of the exports')]
+    """
+    if given == WHOLE:
+        return (Technology(WHOLE, "All patents of the exports", "Alle patenten van de exports"),)
+    return load_technologies(Path(given) if given else None)
 
 
 def members(
@@ -44,7 +72,7 @@ def members(
     corpus, options
         See `prepare`; of the options ``narrow, symbols, utility_models, design`` are looked at.
     technologies
-        Their definitions.
+        Their definitions; that of ``--technologies all`` has every family.
     rows
         Families and documents outside: the length of each mask.
     """
@@ -68,6 +96,8 @@ def members(
         )
         for (name,), part in found.group_by("technology"):
             ends[str(name)][part["family"].to_numpy()] = True
+    if UNION in names:  # --technologies all: with or without a symbol
+        ends[UNION][:n] = True
     for name in names:
         ends[name] &= usable
         ends[UNION] |= ends[name]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from netpos import countries
+from netpos.analysis.chosen import WHOLE
 from netpos.analysis.technologies import load_technologies, match
 from netpos.errors import OptionError, TableError
 from netpos.graph.links import filter_passes
@@ -181,6 +182,9 @@ def links_queries(options: Options | None = None) -> dict[str, str]:
     """
     options = options or Options()
     default = Options()
+    if options.technologies == WHOLE:
+        remedy = "use netpos itself for it (netpos run, netpos.country_links)"
+        raise OptionError("--technologies all: not in SQL", remedy=remedy)
     for name in REFUSED:
         if getattr(options, name) != getattr(default, name):
             shown = "--" + name.replace("_", "-")

@@ -19,6 +19,9 @@ from netpos.ingest.lacking import lacking_told
 from netpos.ingest.user_tables import has_year
 from netpos.options import EXPORT, Options
 
+#: Fewer families than these say little of a country.
+FEW = 20
+
 if TYPE_CHECKING:
     from netpos.analysis.study import Study
 
@@ -33,6 +36,42 @@ def width_warnings(study: Study) -> list[str]:
             "are not touched."
         )
     return found
+
+
+def focal_warnings(study: Study) -> list[str]:
+    """Say so where the country in focus has few families in the span and another has more.
+
+    Families are counted by the counting rule, of all technologies together.
+    """
+    span, focal = (study.options.first, study.options.last), study.options.focal
+    held = study.chosen(UNION, span).astype(np.float64) @ study.shares.matrix
+    sizes = dict(zip(study.shares.names, np.round(held, 9).tolist(), strict=True))
+    mine = sizes.get(focal, 0.0)
+    top = max(sizes, key=lambda code: (sizes[code], code), default=focal)
+    if study.options.design == "focal" or mine >= FEW or sizes.get(top, 0.0) <= mine:
+        return []
+    usual = " (the default)" if focal == Options.model_fields["focal"].default else ""
+    return [
+        f"Country in focus: {focal}{usual} has {mine:,.1f} families in {span[0]}-{span[1]}, too "
+        f"few to say much; {top} has most, {sizes[top]:,.1f}: choose with --focal."
+    ]
+
+
+def _outside(
+    corpus: Corpus, families: pl.DataFrame, options: Options, member: Mapping[str, Mask]
+) -> list[str]:
+    """Count the families of the exports that no technology has, whatever their year."""
+    seeds = families["role"] == "seed"
+    if options.utility_models == "drop":
+        seeds &= ~corpus.columns("families", "utility")["utility"].fill_null(value=False)
+    total, inside = int(seeds.sum()), int(member[UNION][: families.height].sum())
+    if options.design == "focal" or total == inside or not inside:
+        return []
+    out = total - inside
+    return [
+        f"In no technology: {out:,} of {total:,} families of the exports ({out / total:.1%}), "
+        "counted nowhere; netpos technologies check says what each definition finds."
+    ]
 
 
 def warnings(
@@ -92,6 +131,7 @@ def warnings(
         found.append("No family matches any technology: is this the right list?")
     elif not member[UNION].any():
         found.append(f"No family matches any technology of {options.technologies}.")
+    found += _outside(corpus, families, options, member)
     everyone = years[member[UNION]]
     if everyone.size:
         out = np.mean(~((everyone >= options.first) & (everyone <= options.last)))

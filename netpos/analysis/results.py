@@ -218,13 +218,15 @@ def _named(study: Study, table: pl.DataFrame) -> pl.DataFrame:
 def _with_rca(study: Study, table: pl.DataFrame) -> pl.DataFrame:
     """Add specialisation: within the listed technologies, and against all patenting if given.
 
-    With ``--design focal`` there is none: what others hold of a technology was not fetched.
+    With ``--design focal`` there is none: what others hold of a technology was not fetched. Within
+    ``--technologies all``, a list of one, it would be 1 for all.
     """
     if study.options.design == "focal":
         none = pl.lit(None, pl.Float64)
         return table.with_columns(rca_within=none, rca=none)
     # a country without families in a technology has none of it, if it has families elsewhere
-    listed = table.filter((pl.col("technology") != UNION) & pl.col("families").is_not_null())
+    ids = [t.id for t in study.technologies]
+    listed = table.filter(pl.col("technology").is_in(ids) & pl.col("families").is_not_null())
     totals = read_totals(Path(study.options.totals)) if study.options.totals else None
     keys = ["technology", "period", "country"]
     parts = []
@@ -233,6 +235,8 @@ def _with_rca(study: Study, table: pl.DataFrame) -> pl.DataFrame:
         if not cells.height:
             continue
         within = specialisation.rca(cells).rename({"rca": "rca_within"})
+        if ids == [UNION]:
+            within = within.with_columns(rca_within=pl.lit(None, pl.Float64))
         against: pl.Series | pl.Expr = pl.lit(None, pl.Float64).alias("rca")
         if totals is not None:
             against = specialisation.rca(cells, totals=_totals(totals, span))["rca"]

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from netpos import countries
 from netpos.analysis import notes
-from netpos.analysis.chosen import NO_FILTERS, UNION, counted_pairs, members
+from netpos.analysis.chosen import NO_FILTERS, UNION, counted_pairs, members, technologies_of
 from netpos.analysis.located import country_shares
-from netpos.analysis.technologies import Technology, load_technologies
+from netpos.analysis.technologies import Technology
 from netpos.errors import InputError, OptionError
 from netpos.graph import links as graph_links
 from netpos.graph import residence
@@ -136,7 +136,7 @@ class Study:
     @property
     def names(self) -> list[str]:
         """Technologies in the order of their definitions, the union last."""
-        return [t.id for t in self.technologies] + [UNION]
+        return list(dict.fromkeys([*(t.id for t in self.technologies), UNION]))
 
     def _known(self, technology: str) -> None:
         if technology not in self.member:
@@ -300,7 +300,7 @@ class Study:
     @property
     def fields(self) -> dict[str, Mask]:
         """Families of each listed technology, without the union."""
-        return {name: mask for name, mask in self.member.items() if name != UNION}
+        return {t.id: self.member[t.id] for t in self.technologies}
 
     @cached_property
     def international(self) -> NDArray[np.float64]:
@@ -379,8 +379,7 @@ def prepare(corpus: Corpus, options: Options) -> Study:
     """
     options = options.model_copy(update={"focal": countries.check_focal(options.focal)})
     corpus = PinnedCorpus(corpus.manifest, corpus.folder, corpus.tables)
-    path = Path(options.technologies) if options.technologies else None
-    technologies = load_technologies(path)
+    technologies = technologies_of(options.technologies)
     located, shares, applicants = country_shares(corpus, options)
     families = corpus.columns("families", *_HELD, "documents", "family_size", "role")
     outside = corpus.columns("outside", "date")

@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from netpos.analysis.chosen import NO_FILTERS, counted_pairs, members
+from netpos.analysis.chosen import NO_FILTERS, WHOLE, counted_pairs, members
 from netpos.analysis.located import country_shares
 from netpos.analysis.study import Study
 from netpos.analysis.technologies import Technology, match
@@ -95,7 +95,8 @@ def _alternatives(base: Specification) -> dict[str, list[Any]]:
 def specifications(options: Options) -> list[Specification]:
     """List the run's own choices first, then each changed alone, then every two changed.
 
-    Last, and alone, each technology without its largest class.
+    Last, and alone, each technology without its largest class. With ``--technologies all`` symbols
+    decide nothing, and what rests on them is not changed.
 
     Examples
     --------
@@ -112,6 +113,8 @@ def specifications(options: Options) -> list[Specification]:
                 base._replace(**dict(zip(names, levels, strict=True)))
                 for levels in product(*(changes[name] for name in names))
             ]
+    if options.technologies == WHOLE:  # no symbol decides what is in it
+        return [way for way in found if way.symbols == base.symbols]
     return [*found, base._replace(classes="without_largest")]
 
 

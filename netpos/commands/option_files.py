@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netpos import countries
-from netpos.analysis.chosen import office_bits
+from netpos.analysis.chosen import WHOLE, office_bits, technologies_of
 from netpos.analysis.complexity import check_complexity
 from netpos.analysis.focus_areas import DEFINITIONS, focus_areas
-from netpos.analysis.technologies import load_technologies
 from netpos.commands.papers import check_works
 from netpos.commands.results_folder import KeptFile
 from netpos.countries import data_path
-from netpos.errors import InputError
+from netpos.errors import InputError, OptionError
 from netpos.files import check_name, check_same, fingerprint
 from netpos.ingest.user_tables import read_aliases, read_residences, read_totals
 from netpos.options import EXPORT, FILES, Options
@@ -26,7 +25,7 @@ from netpos.viz.charts.technologies import AREA_COLOURS
 #: Folder of the results in which they are kept.
 FOLDER = "options"
 #: Values of options that name no file.
-_WORDS = {"complexity": EXPORT, "focus_areas": DEFINITIONS}
+_WORDS = {"technologies": WHOLE, "complexity": EXPORT, "focus_areas": DEFINITIONS}
 #: Bytes copied at a time.
 _AT_ONCE = 1 << 20
 
@@ -46,8 +45,8 @@ def check_options(options: Options) -> dict[str, OptionFile]:
     Returns
     -------
     dict
-        Name of the option -> file; ``technologies`` always, the bundled definitions where none
-        are given.
+        Name of the option -> file; of ``technologies`` the bundled definitions where none are
+        given, nothing for ``all``.
 
     Raises
     ------
@@ -64,7 +63,10 @@ def check_options(options: Options) -> dict[str, OptionFile]:
             kind = "is a folder" if path.is_dir() else "no such file"
             raise InputError(kind, file=path, remedy=f"check --{name.replace('_', '-')}")
         found[name] = OptionFile(path, *fingerprint(path, str(path)))
-    technologies = load_technologies(found["technologies"].path)
+    technologies = technologies_of(options.technologies)
+    if options.technologies == WHOLE and (options.narrow or options.symbols != "both"):
+        problem = "--technologies all takes every family, whatever its symbols"
+        raise OptionError(problem, remedy="drop --narrow and --symbols")
     if options.residences:
         read_residences(Path(options.residences))
     if options.aliases:
@@ -136,7 +138,9 @@ def _named(options: Options) -> dict[str, Path]:
     """Option -> file, of those that name one; the bundled definitions where none are given."""
     values = {name: getattr(options, name) for name in FILES}
     found = {n: Path(v) for n, v in values.items() if v is not None and v != _WORDS.get(n)}
-    return {"technologies": data_path("nts_technologies.toml")} | found
+    if options.technologies is None:
+        found = {"technologies": data_path("nts_technologies.toml")} | found
+    return found
 
 
 def _ending(path: Path) -> str:

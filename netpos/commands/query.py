@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from netpos.analysis.chosen import WHOLE
 from netpos.analysis.technologies import Technology, family_technologies, load_technologies
 from netpos.commands.query_sql import Dialect, source_of, topic_queries, write_outside
 from netpos.commands.query_terms import symbol_terms
@@ -403,6 +404,9 @@ def query_command(
     source, revision
         See `netpos.commands.query_sql.source_of`.
     """
+    if definitions is not None and str(definitions) == WHOLE:
+        problem = "--technologies all: there is nothing to ask for without definitions"
+        raise OptionError(problem, remedy="name a file, or leave it out for the ten of the NTS")
     technologies = load_technologies(definitions)
     if as_ == "bigquery" or as_ == "duckdb":
         _check(first, last, "lens", limit, slices_per_year, terms)

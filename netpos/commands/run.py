@@ -15,13 +15,14 @@ import polars as pl
 import netpos
 from netpos import analysis
 from netpos.analysis import behind, results
+from netpos.analysis.chosen import WHOLE, technologies_of
 from netpos.analysis.complexity import complexity_warnings
 from netpos.analysis.ends import located_told
 from netpos.analysis.focus_areas import focus_areas
-from netpos.analysis.notes import width_warnings
+from netpos.analysis.notes import focal_warnings, width_warnings
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
 from netpos.analysis.study import Kind, Study
-from netpos.analysis.technologies import load_technologies, selection
+from netpos.analysis.technologies import selection
 from netpos.commands.option_files import OptionFile, check_options, keep_files
 from netpos.commands.paper_page import write_papers
 from netpos.commands.papers import paper_tables, read_papers
@@ -84,9 +85,9 @@ def run(
         return _write(corpus, written, options, files, say, synthetic=synthetic)
 
 
-def selection_of(technologies: str | None) -> Selection:
-    """Return what is read of large tables for the technologies of a run."""
-    return selection(load_technologies(Path(technologies) if technologies else None))
+def selection_of(technologies: str | None) -> Selection | None:
+    """Return what is read of large tables for the technologies of a run; None: all of it."""
+    return None if technologies == WHOLE else selection(technologies_of(technologies))
 
 
 def _corpus_path(corpus: Corpus, out: Path) -> str | None:
@@ -161,7 +162,7 @@ def _write_all(
         say(line)
     study = analysis.prepare(corpus, options)
     hits = pattern_hits(study)
-    more = (*jump_warnings(hits), *width_warnings(study))
+    more = (*focal_warnings(study), *jump_warnings(hits), *width_warnings(study))
     papers = read_papers(study, say) if options.papers else None
     more = (*more, *(papers.warnings() if papers else ()))
     study = replace(study, warnings=(*study.warnings, *more))
@@ -290,7 +291,7 @@ def _context(
 def _names(study: Study) -> dict[str, dict[str, str]]:
     """Titles of the technologies in both languages."""
     names = {t.id: {"en": t.name_en, "nl": t.name_nl} for t in study.technologies}
-    names[analysis.UNION] = {"en": "All technologies", "nl": "Alle technologieën"}
+    names.setdefault(analysis.UNION, {"en": "All technologies", "nl": "Alle technologieën"})
     return names
 
 

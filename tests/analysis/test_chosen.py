@@ -9,6 +9,8 @@ import polars as pl
 import pytest
 
 from netpos import analysis
+from netpos.analysis.chosen import technologies_of
+from netpos.errors import InputError
 from netpos.ingest.corpus import ingest, read
 from netpos.options import make
 from tests.lens import record, write
@@ -109,3 +111,25 @@ def test_a_window_counts_only_cohorts_with_the_whole_window(tmp_path: Path) -> N
     assert links.table.select("citing", "cited").rows() == [
         *(("DE", "KR"), ("NL", "SE"), ("NL", "US")),
     ]
+
+
+def test_the_whole_export_is_one_technology_with_every_family_of_the_seeds(tmp_path: Path) -> None:
+    records = [record(1), record(2, symbols=["A01B1/00"]), record(3, symbols=[])]
+    seeds = write(tmp_path / "s.jsonl", [*records, record(4, office="CN", kind="U")])
+    ingest([seeds], tmp_path / "corpus")
+    context = write(tmp_path / "c.jsonl", [record(9)])
+    corpus = ingest([context], tmp_path / "corpus", role="context")
+    for choice, families in (("keep", 4), ("drop", 3)):
+        given = make({"technologies": "all", "utility_models": choice})
+        study = analysis.prepare(corpus, given)
+        assert study.names == ["all"]
+        assert list(study.member) == list(study.fields) == ["all"]
+        assert int(study.member["all"].sum()) == families
+
+
+def test_the_word_of_the_option_is_not_a_file() -> None:
+    (whole,) = technologies_of("all")
+    assert (whole.id, whole.ipc, whole.cpc) == ("all", (), ())
+    assert len(technologies_of(None)) == 10
+    with pytest.raises(InputError, match="no such file"):
+        technologies_of("./all")

@@ -195,6 +195,11 @@ def test_an_option_that_the_query_does_not_follow_is_refused(corpus: Corpus, nam
         links_on(duckdb.connect(), str(corpus.folder), make({name: values[name]}))
 
 
+def test_the_whole_export_as_one_technology_is_refused() -> None:
+    with pytest.raises(OptionError, match="not in SQL"):
+        links_queries(make({"technologies": "all"}))
+
+
 def test_an_engine_that_is_neither_is_refused(corpus: Corpus) -> None:
     with pytest.raises(OptionError, match="engine str: neither"):
         links_on("duckdb", str(corpus.folder))

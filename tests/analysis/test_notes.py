@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from netpos.analysis import prepare
+from netpos.analysis.notes import focal_warnings
 from netpos.ingest.corpus import read
 from netpos.options import make
 from tests.lens import record, write
@@ -130,3 +131,38 @@ def test_families_of_which_members_are_missing_are_told(
         ]
         * told
     )
+
+
+def test_families_in_no_technology_are_counted_and_those_of_the_whole_export_are_none(
+    tmp_path: Path,
+) -> None:
+    symbols = [["G06N10/00"]] * 3 + [["A01B1/00"]] * 2
+    path = write(
+        tmp_path / "e.jsonl", [record(n, symbols=s) for n, s in enumerate(symbols, start=1)]
+    )
+    given = str(Path(__file__).parent.parent / "quantum.toml")
+    assert said(path, "In no technology", technologies=given) == [
+        "In no technology: 2 of 5 families of the exports (40.0%), counted nowhere; netpos "
+        "technologies check says what each definition finds."
+    ]
+    assert said(path, "In no technology", technologies="all") == []
+
+
+def test_the_country_with_most_families_is_named_where_the_one_in_focus_has_few(
+    tmp_path: Path,
+) -> None:
+    def told(dutch: int, american: int, **options: object) -> list[str]:
+        firms = [("FIRM BV", "NL")] * dutch + [("FIRM INC", "US")] * american
+        records = [record(n, applicants=[firm]) for n, firm in enumerate(firms, start=1)]
+        read_in = read(write(tmp_path / "e.jsonl", records))
+        return focal_warnings(prepare(read_in, make({"technologies": "all", **options})))
+
+    assert told(4, 30) == [
+        "Country in focus: NL (the default) has 4.0 families in 2015-2025, too few to say much; US "
+        "has most, 30.0: choose with --focal."
+    ]
+    assert told(30, 4, focal="US")[0].startswith("Country in focus: US has 4.0 families")
+    assert "has 0.0 families" in told(0, 3)[0]
+    assert told(20, 30) == []  # enough
+    assert told(4, 3) == []  # few, but nobody has more
+    assert told(4, 30, design="focal") == []  # others' families were not fetched

@@ -127,7 +127,8 @@ def _drawn(page: Page) -> Iterator[tuple[str, str, Drawn]]:
         yield name, name, across(page)
     for ident, _ in page.technologies:
         for kind, each in EACH.items():
-            yield f"{kind}-{ident}", kind, each(page, ident)
+            if f"{kind}-{ident}" not in ACROSS:  # drawn already, where all is one technology
+                yield f"{kind}-{ident}", kind, each(page, ident)
     if page.compared:
         for name, beside in COMPARED.items():
             yield name, name, beside(page)

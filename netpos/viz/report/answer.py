@@ -103,8 +103,9 @@ def _mine(statement: Statement, focal: str) -> bool:
 def _technology(page: Page, ident: str, statement: Statement) -> Markup:
     """Name a technology with a link to its section, its number, and the firm it rests on."""
     t, lang = words(page.lang), page.lang
-    name = t["answer_all"] if ident == facts.ALL else dict(page.technologies)[ident]
-    place = "glance" if ident == facts.ALL else f"technology-{ident}"
+    listed = dict(page.technologies)
+    name = listed.get(ident, t["answer_all"])
+    place = f"technology-{ident}" if ident in listed else "glance"
     text = Markup('<a href="#{}">{}</a>').format(place, name)
     beside = []
     for field in ("rank", "moved"):
@@ -150,7 +151,7 @@ def _change(
         key = f"change_family_share_{way}"
         named = [
             _technology(page, ident, s)
-            for ident, every in [*said.items(), (facts.ALL, union)]
+            for ident, every in {**said, facts.ALL: union}.items()
             for s in every
             if s.key == key
         ]

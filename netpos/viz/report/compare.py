@@ -60,9 +60,9 @@ def write_comparison(page: Page) -> str:
         are named; a rank is left out where there is nothing to rank.
     """
     t, lang = words(page.lang), page.lang
-    parts = [
-        _part(page, ident, name) for ident, name in [*page.technologies, (facts.ALL, t["all"])]
-    ]
+    listed = dict(page.technologies)
+    listed.setdefault(facts.ALL, t["all"])
+    parts = [_part(page, ident, name) for ident, name in listed.items()]
     names = {code: countries.name(code, lang) for code in page.compared}
     template = environment().get_template("report_comparison.html.j2")
     return template.render(

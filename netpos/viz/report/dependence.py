@@ -44,9 +44,8 @@ def write_dependence(page: Page) -> str:
         citations are not measurable has no numbers.
     """
     t, lang = words(page.lang), page.lang
-    union = facts.technology(page, facts.ALL, t["all"])
-    rows = [facts.technology(page, ident, name) for ident, name in page.technologies]
-    for row in [*rows, union]:
+    rows, union, every = facts.technologies(page)
+    for row in every:
         row["given_to"] = _by_country(page, row, "cited")
         row["received_from"] = _by_country(page, row, "citing")
         row["given_total"] = sum(r["weight"] for r in row["given_to"].values())
@@ -60,6 +59,7 @@ def write_dependence(page: Page) -> str:
         t=t,
         data_sources=facts.data_sources(page),
         rows=rows,
+        every=every,
         union=union,
         sources=_largest(union["given_to"]),
         users=_largest(union["received_from"]),
@@ -72,7 +72,7 @@ def write_dependence(page: Page) -> str:
         warnings=[translated(text, "warning", lang) for text in page.warnings],
         by=counted_by(page),
         clock=t[f"clock_{page.year_by}"],
-        names=dict(page.technologies) | {facts.ALL: t["all"]},
+        names={facts.ALL: t["all"]} | dict(page.technologies),
         focal_name=countries.name(page.focal, lang),
         focal_said=in_sentence(page.focal, lang),
         name_of=partial(countries.name, lang=lang),

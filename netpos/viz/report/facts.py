@@ -10,6 +10,7 @@ import polars as pl
 from netpos import countries
 from netpos.viz import sources
 from netpos.viz.page import Page
+from netpos.viz.words import words
 
 Row = Mapping[str, Any]
 
@@ -85,6 +86,26 @@ def technology(page: Page, ident: str, name: str) -> dict[str, Any]:
     found |= _sources(page, ident) | _users(page, ident) | _organisations(page, ident)
     found["trend"] = _trend(page, ident)
     return found
+
+
+def technologies(
+    page: Page,
+) -> tuple[list[dict[str, Any]], dict[str, Any], list[dict[str, Any]]]:
+    """Gather `technology` of each technology, of their union, and of all of them, each once.
+
+    With ``--technologies all`` the one technology is the union.
+
+    Parameters
+    ----------
+    page
+        What the report is made of.
+    """
+    rows = [technology(page, ident, name) for ident, name in page.technologies]
+    for row in rows:
+        if row["id"] == ALL:
+            return rows, row, rows
+    union = technology(page, ALL, words(page.lang)["all"])
+    return rows, union, [*rows, union]
 
 
 def _of(table: pl.DataFrame, column: str, value: str) -> pl.DataFrame:

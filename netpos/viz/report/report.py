@@ -100,8 +100,7 @@ def write_report(page: Page) -> str:
     """
     t = words(page.lang)
     yes_no = {"True": t["yes"], "False": t["no"]}
-    union = facts.technology(page, facts.ALL, t["all"])
-    rows = [facts.technology(page, ident, name) for ident, name in page.technologies]
+    rows, union, every = facts.technologies(page)
     for row in rows:
         row["thumbnail"] = _thumbnail(page, row) if row["links"] else None
         row["said"] = _said(page, row["id"])
@@ -117,6 +116,7 @@ def write_report(page: Page) -> str:
         office=facts.one_office(page),
         union=union,
         rows=rows,
+        every=every,
         has=_has(page, rows) | {"rca": facts.specialisation(page)},
         first=page.parts[0] if page.parts else None,
         last=page.parts[-1] if page.parts else None,
@@ -126,10 +126,10 @@ def write_report(page: Page) -> str:
         names=dict(page.technologies),
         blocs=facts.BLOCS,
         wide=facts.wide_sources(union),
-        missing=facts.parts_missing(page, union, [*rows, union]),
+        missing=facts.parts_missing(page, union, every),
         rules=[k for k in RULES if any(r["rule"] == k for row in rows for r in row["rules"])],
         overlap=_overlaps(page),
-        cross=list(charts.ACROSS),
+        cross=[k for k in charts.ACROSS if union not in rows or not k.endswith("-all")],
         size_lines=[x for x in SIZE_LINES if facts.has_value(page) or "value" not in x[0]],
         by=counted_by(page),
         link_lines=LINK_LINES,
