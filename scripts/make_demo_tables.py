@@ -1,5 +1,5 @@
 """Write the synthetic inputs beside the demo's patents: publications, patents that cite them,
-companies, sectors, trade.
+companies, sectors, trade, and complexity of technologies.
 
 Everything in them is invented; names of files say so, and so does every page made from them::
 
@@ -37,9 +37,15 @@ def main() -> None:
     _packed("citing", citing(random.Random(SEED + 1), works))
     for name, rows in (
         ("companies", companies(draw)), ("sectors", sectors(draw)), ("trade", trade(draw)),
+        ("complexity", complexity(random.Random(SEED + 2))),
     ):  # fmt: skip
         text = "\n".join([*rows, ""])
         (DATA / f"demo_synthetic_{name}.csv").write_text(text, encoding="utf-8", newline="\n")
+
+
+def complexity(draw: random.Random) -> list[str]:
+    """Return a made-up complexity for each technology, 0 to 100."""
+    return ["technology,complexity", *(f"{t},{draw.uniform(5, 95):.1f}" for t in TECHNOLOGIES)]
 
 
 def _packed(name: str, records: list[dict[str, object]]) -> None:

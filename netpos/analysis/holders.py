@@ -17,10 +17,11 @@ SCHEMA = {
     "foreign": pl.Boolean,
     "families": pl.Float64,
     "share": pl.Float64,
+    "value": pl.Float64,
 }
 
 
-def holders(study: Study, technology: str, span: Span) -> pl.DataFrame:
+def holders(study: Study, technology: str, span: Span, *, valued: bool = False) -> pl.DataFrame:
     """Tell who holds the families of the focal country; the rows add up to them.
 
     The part of a family that counts for the country goes to the applicants that reside there, by
@@ -32,18 +33,48 @@ def holders(study: Study, technology: str, span: Span) -> pl.DataFrame:
     ----------
     study, technology, span
         Of a run.
+    valued
+        Whether the value of the focal country is known; the rows then add up to it as well.
 
     Returns
     -------
     pl.DataFrame
         ``kind`` (one of `KINDS`), ``organisation``, ``country`` under which the organisation stands
         (that of most of its families), ``foreign`` where that is not the focal one, ``families``
-        [families, by the counting rule], ``share`` of those of the country; largest first.
+        [families, by the counting rule], ``share`` of those of the country,
+        ``value`` of these families (null where not ``valued``); most families first.
     """
     focal = study.options.focal
     held = behind_node(study, technology, span, focal, "families")
     if not held.height:
         return pl.DataFrame(schema=SCHEMA)
+    worth = pl.DataFrame(schema={"kind": pl.String, "organisation": pl.String, "value": pl.Float64})
+    if valued:
+        worth = _split(study, behind_node(study, technology, span, focal, "value"))
+        worth = worth.rename({"part": "value"})
+    missing = pl.col("value").fill_null(0.0) if valued else pl.lit(None, pl.Float64)
+    order = pl.col("kind").replace_strict({k: i for i, k in enumerate(KINDS)}, return_dtype=pl.Int8)
+    return (
+        rounded(
+            _split(study, held)
+            .rename({"part": "families"})
+            .join(worth, on=["kind", "organisation"], how="left", nulls_equal=True)
+            .join(study.home, on="organisation", how="left")
+            .with_columns(
+                foreign=pl.when(pl.col("country").is_not_null()).then(pl.col("country") != focal),
+                share=pl.col("families") / pl.col("families").sort().sum(),
+                order=order,
+                value=missing,
+            )
+        )
+        .sort(["order", "families", "organisation"], descending=[False, True, False])
+        .select(list(SCHEMA))
+    )
+
+
+def _split(study: Study, held: pl.DataFrame) -> pl.DataFrame:
+    """Give the part of each family to its applicants: ``kind, organisation, part``, summed."""
+    focal = study.options.focal
     residence = pl.col("residence")
     if study.options.merge_cn:
         residence = residence.replace({"HK": "CN", "MO": "CN"})
@@ -69,26 +100,15 @@ def holders(study: Study, technology: str, span: Span) -> pl.DataFrame:
         .then(pl.lit("organisation"))
         .otherwise(pl.lit("unnamed")),
         organisation=pl.when(named).then(pl.col("applicant")),
-        families=pl.col("part") * pl.col("weight"),
+        part=pl.col("part") * pl.col("weight"),
     )
     nobody = held.join(parties.select("family").unique(), on="family", how="anti")
     rest = nobody.select(
-        kind=pl.lit("unnamed"), organisation=pl.lit(None, pl.String), families=pl.col("part")
+        kind=pl.lit("unnamed"), organisation=pl.lit(None, pl.String), part=pl.col("part")
     )
-    order = pl.col("kind").replace_strict({k: i for i, k in enumerate(KINDS)}, return_dtype=pl.Int8)
     return (
-        rounded(
-            pl.concat([entries, rest])
-            .group_by("kind", "organisation")
-            .agg(pl.col("families").sort().sum())
-            .filter(pl.col("families") > 0)
-            .join(study.home, on="organisation", how="left")
-            .with_columns(
-                foreign=pl.when(pl.col("country").is_not_null()).then(pl.col("country") != focal),
-                share=pl.col("families") / pl.col("families").sort().sum(),
-                order=order,
-            )
-        )
-        .sort(["order", "families", "organisation"], descending=[False, True, False])
-        .select(list(SCHEMA))
+        pl.concat([entries, rest])
+        .group_by("kind", "organisation")
+        .agg(pl.col("part").sort().sum())
+        .filter(pl.col("part") > 0)
     )

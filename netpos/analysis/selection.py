@@ -197,7 +197,7 @@ def selected(
         "located": once.ends.table(masks),
         "exposure": once.evidence.exposure(citing, technology, span),
         "dependents": dependents,
-        "holders": holders(study, technology, span),
+        "holders": holders(study, technology, span, valued=_valued(table, study.options.focal)),
         "references": reference_table(study, technology, span),
     }
     keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
@@ -207,6 +207,11 @@ def selected(
     found["organisation_links"] = _with_codes(study, firm_links, technology, period)
     found["technologies"] = _technology_row(study, table, once.coverage, technology, period)
     return found, resampled
+
+
+def _valued(table: pl.DataFrame, focal: str) -> bool:
+    """Tell whether the value of the focal country is stated."""
+    return bool(table.filter(pl.col("country") == focal)["value"].count())
 
 
 def focal_only(table: pl.DataFrame, focal: str) -> pl.DataFrame:

@@ -38,6 +38,7 @@ def demo(
         else:
             exports = [data_path("demo_synthetic_lens.jsonl.gz")]
             given["compare_with"] = "DE,US,KR"
+            given["complexity"] = str(data_path("demo_synthetic_complexity.csv"))
         page = pipeline.run(exports, out, options.make(given), report=say, synthetic=not real)
         tell(page)
 

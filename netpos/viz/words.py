@@ -113,7 +113,7 @@ def translated(text: str, kind: str, lang: str) -> tuple[str, bool]:
     ('something new', False)
     >>> ours = "netpos reads patent exports of Lens.org or PatentsView"
     >>> translated(f"an unknown kind of JSON; {ours}", "reason", "nl")[0]
-    'een onbekend soort JSON; netpos leest octrooi-exports van Lens.org of PatentsView'
+    'een onbekend soort JSON; netpos leest patentexports van Lens.org of PatentsView'
     """
     if lang == "en":
         return text, True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -63,6 +65,18 @@ def test_the_rows_add_up_to_the_families_of_the_country(
     found = holders(made, "quantum", SPAN)
     assert found["families"].sum() == pytest.approx(held)
     assert found["share"].sum() == pytest.approx(1.0)
+
+
+def test_the_values_add_up_to_the_value_of_the_country_and_are_null_where_it_is_not_given(
+    tmp_path: Path,
+) -> None:
+    made = study(tmp_path)
+    worth = SimpleNamespace(value=np.full(made.families, 2.0))  # every family is worth 2
+    made.__dict__["valued"] = worth
+    found = holders(made, "quantum", SPAN, valued=True)
+    rows = {r["organisation"]: r["value"] for r in found.to_dicts()}
+    assert rows == {"HOME": 3.0, "AWAY": 2.0, "LOOSE": 2.0, None: 2.0}
+    assert holders(made, "quantum", SPAN)["value"].null_count() == found.height
 
 
 def test_a_country_without_families_has_no_holders(tmp_path: Path) -> None:

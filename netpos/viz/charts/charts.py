@@ -9,6 +9,7 @@ from netpos.progress import track
 from netpos.viz.charts import compare as chart_compare
 from netpos.viz.charts import countries as chart_countries
 from netpos.viz.charts import impact as chart_impact
+from netpos.viz.charts import owners as chart_owners
 from netpos.viz.charts import robust as chart_robust
 from netpos.viz.charts import scores as chart_scores
 from netpos.viz.charts import technologies as chart_technologies
@@ -30,6 +31,7 @@ ACROSS: dict[str, Callable[[Page], Drawn]] = {
     "rank-intervals": chart_robust.rank_intervals,
     "rank-change": chart_technologies.rank_change,
     "focal-share": chart_technologies.focal_share,
+    "focal-value": chart_technologies.focal_value,
     "scores": chart_technologies.scores,
     "scores-heat": chart_scores.scores_heat,
     "classes": chart_technologies.classes,
@@ -38,6 +40,7 @@ ACROSS: dict[str, Callable[[Page], Drawn]] = {
     "complexity-value": chart_technologies.complexity_value,
     "complexity-balance": chart_technologies.complexity_balance,
     "organisations-all": lambda page: chart_countries.organisations(page, "all"),
+    "owners-value": chart_owners.owners_value,
 }
 #: Figures of the comparison page, where countries are chosen for one.
 COMPARED: dict[str, Callable[[Page], Drawn]] = {

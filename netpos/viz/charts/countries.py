@@ -12,9 +12,9 @@ from netpos.viz.charts.theme import (
     INK,
     SOFT,
     WIDTH,
-    beside,
     country_colours,
     filled,
+    labelled,
     name_layers,
     readable,
 )
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Countries with a bar, with a line, organisations with a bubble.
 BARS, LINES, BUBBLES = 12, 5, 10
+#: Of a bubble where names are placed, pixels.
+_RADIUS = 10
 #: Lines at most where the countries to compare with are chosen.
 MOST_LINES = 8
 _SHARES = ("family_share", "received_share", "value_share")
@@ -220,7 +222,7 @@ def organisations(page: Page, technology: str) -> Drawn:
 
     t = words(page.lang)
     rows = page.rows("organisations", technology, "all")
-    needed = {"families", "citations_per_family", "country"}
+    needed = {"families", "citations_per_family", "country", "family_rank"}
     if not rows.height or not needed <= set(rows.columns):
         return None
     rows = rows.filter((pl.col("families") > 0) & pl.col("citations_per_family").is_not_null())
@@ -239,12 +241,14 @@ def organisations(page: Page, technology: str) -> Drawn:
     ).with_columns(
         size=pl.col("value").fill_null(0.0) if valued else pl.lit(1.0),
         label=pl.col("organisation").str.slice(0, 28),
-        fill=filled((pl.col("country") == page.focal).fill_null(value=False)),
+        mine=(pl.col("country") == page.focal).fill_null(value=False),
     )
-    width, height = WIDTH / 2 - 90, 300.0
+    table = table.with_columns(fill=filled(pl.col("mine")))
+    titles = list(dict.fromkeys(table["set"].to_list()))
+    width, height = WIDTH / len(titles) - 90, 300.0
     panels = []
-    for title in dict.fromkeys(table["set"].to_list()):
-        part = _sided(table.filter(pl.col("set") == title), width, height)
+    for title in titles:
+        part = _sided(_at_one_point(table.filter(pl.col("set") == title)), width, height)
         base = alt.Chart(part).encode(
             x=alt.X(
                 "families:Q",
@@ -261,12 +265,12 @@ def organisations(page: Page, technology: str) -> Drawn:
         )
         colour = alt.Color("fill:N", scale=None)
         size = (
-            alt.Size("size:Q", scale=alt.Scale(range=[30, 700]), legend=None)
+            alt.Size("size:Q", scale=alt.Scale(range=[30, 400]), legend=None)
             if valued
             else alt.value(80)
         )
         dots = base.mark_circle(opacity=0.75).encode(color=colour, size=size)
-        texts = name_layers(base, "label", gap=9, font=10)
+        texts = name_layers(base, "label", gap=_RADIUS + 4, font=10)
         panels.append(alt.layer(dots, *texts).properties(width=width, height=height, title=title))
     columns = ["organisation", "country", "families", "citations_per_family"]
     return alt.hconcat(*panels, spacing=40), table.select(
@@ -274,20 +278,38 @@ def organisations(page: Page, technology: str) -> Drawn:
     )
 
 
+def _at_one_point(table: pl.DataFrame) -> pl.DataFrame:
+    """Join organisations that would lie under one another: one point with all their names."""
+    return (
+        table.with_columns(short=pl.col("family_rank").cast(pl.Int64).cast(pl.String))
+        .group_by("families", "citations_per_family", maintain_order=True)
+        .agg(
+            pl.col("label", "short").str.join("; "),
+            pl.col("size").max(),
+            pl.col("fill").sort_by(pl.col("mine")).last(),
+        )
+    )
+
+
 def _sided(table: pl.DataFrame, width: float, height: float) -> pl.DataFrame:
-    """Add the side of its point on which each organisation's name stands."""
+    """Add the label of each point, and the side of the point on which it stands."""
 
-    def pixels(values: pl.Series, length: float) -> pl.Series:
+    def pixels(values: pl.Series, length: float, pad: float) -> pl.Series:
         low, high = float(values.min()), float(values.max())  # type: ignore[arg-type] # a number: there are rows
-        inner = length - 60
-        return (values - low) * (inner / (high - low) if high > low else 0.0) + 30
+        inner = length - 2 * pad
+        return (values - low) * (inner / (high - low) if high > low else 0.0) + (
+            pad if high > low else length / 2
+        )
 
-    sides = beside(
-        pixels(table["families"].log(), width).to_list(),
-        (height - pixels(table["citations_per_family"], height)).to_list(),
+    labels, sides = labelled(
+        pixels(table["families"].log(), width, 34).to_list(),
+        (height - pixels(table["citations_per_family"], height, 24)).to_list(),
         table["label"].to_list(),
-        radius=8,
+        table["short"].to_list(),
+        radius=_RADIUS,
         font=10,
         width=width,
     )
-    return table.with_columns(side=pl.Series(sides, dtype=pl.String))
+    return table.with_columns(
+        label=pl.Series(labels, dtype=pl.String), side=pl.Series(sides, dtype=pl.String)
+    )

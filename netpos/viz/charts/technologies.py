@@ -16,7 +16,7 @@ from netpos.viz.charts.theme import (
     PALETTE,
     SOFT,
     WIDTH,
-    beside,
+    labelled,
     name_layers,
     rank_axis,
 )
@@ -109,19 +109,28 @@ def rank_change(page: Page) -> Drawn:
 
 def focal_share(page: Page) -> Drawn:
     """Draw the share of the country in focus by year, one small panel for each technology."""
+    return _focal(page, "family_share")
+
+
+def focal_value(page: Page) -> Drawn:
+    """Draw its share of the value in force at the end of each year, as `focal_share`."""
+    return _focal(page, "value_share")
+
+
+def _focal(page: Page, column: str) -> Drawn:
     import altair as alt
 
     rows = page.table("trend")
-    if not rows.height:
+    if not rows.height or column not in rows.columns:
         return None
-    names = {i: "\n".join(textwrap.wrap(n, 26)) for i, n in page.technologies}
+    names = {i: "\n".join(textwrap.wrap(n, 26, break_long_words=False)) for i, n in page.technologies}
     table = rows.filter(
         (pl.col("country") == page.focal) & pl.col("technology").is_in(list(names))
-    ).drop_nulls("family_share")
+    ).drop_nulls(column)
     if table["year"].n_unique() < 2:
         return None
     shown = table.with_columns(name=pl.col("technology").replace_strict(names)).select(
-        "name", "year", "family_share", "truncated"
+        "name", "year", column, "truncated"
     )
     order = [n for i, n in names.items() if i in set(table["technology"])]
     first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
@@ -132,7 +141,7 @@ def focal_share(page: Page) -> Drawn:
             scale=alt.Scale(domain=[first, last], nice=False),
             axis=alt.Axis(format="d", tickCount=3, grid=False),
         ),
-        y=alt.Y("family_share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=3, grid=True)),
+        y=alt.Y(f"{column}:Q", title=None, axis=alt.Axis(format=".0%", tickCount=3, grid=True)),
     )
     line = base.mark_line(color=FOCUS, strokeWidth=2)
     done = base.mark_point(color=FOCUS, filled=True, size=28, opacity=1).transform_filter(
@@ -155,7 +164,7 @@ def focal_share(page: Page) -> Drawn:
             spacing=24,
         )
     )
-    return chart, table.select("technology", "country", "year", "family_share", "truncated")
+    return chart, table.select("technology", "country", "year", column, "truncated")
 
 
 def score_rows(page: Page, column: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -320,7 +329,10 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
     if not {"complexity", "complexity_basis"} <= set(facts.columns):
         return None
     rows = focal_rows(page) if column == "value_share" else measured(focal_rows(page))
-    if not {"rca", column} <= set(rows.columns):
+    if column not in rows.columns:
+        return None
+    special = next((c for c in ("rca", "rca_within") if c in rows.columns and rows[c].count()), "")
+    if not special:
         return None
     # over all subclasses, where there are any: half of that scale means something, while the ends
     # of the other are those of the technologies listed
@@ -330,7 +342,7 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
     based = facts.filter(pl.col("period") == "all").select("technology", scale, "complexity_basis")
     table = (
         rows.join(based, on="technology", how="inner", maintain_order="left")
-        .select("technology", "name", scale, column, "rca", "complexity_basis")
+        .select("technology", "name", scale, column, special, "complexity_basis")
         .drop_nulls()
     )
     if table.height < 2:
@@ -339,15 +351,18 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
     width, height = WIDTH - 100, 400
     low, high = (float(v) for v in (table[column].min(), table[column].max()))  # type: ignore[arg-type] # a number: there are rows
     tall = (height - 60) / (high - low) if high > low else 0.0
-    sides = beside(
+    labels, sides = labelled(
         ((table[scale] + 4) * width / 108).to_list(),
         ((high - table[column]) * tall).to_list(),
         table["name"].to_list(),
+        [name.partition(" ")[0] for name in table["name"]],
         radius=17,
         font=11,
         width=width,
     )
-    placed = table.with_columns(side=pl.Series(sides, dtype=pl.String))
+    placed = table.with_columns(
+        label=pl.Series(labels, dtype=pl.String), side=pl.Series(sides, dtype=pl.String)
+    )
     areas = {i: page.areas.get(i, t["no_area"]) for i in table["technology"]} if page.areas else {}
     if areas:
         area = pl.col("technology").replace_strict(areas, return_dtype=pl.String)
@@ -372,13 +387,13 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
     dots = base.mark_circle(opacity=0.8, color=PALETTE[0]).encode(
         **_area_colour(page, t["no_area"]) if areas else {},
         size=alt.Size(
-            "rca:Q",
-            title=t["column_rca"],
+            f"{special}:Q",
+            title=t[f"column_{special}"],
             scale=alt.Scale(range=[40, 900]),
             legend=alt.Legend(symbolType="circle", tickCount=4),
         ),
     )
-    texts = name_layers(base, "name", gap=19, font=11)
+    texts = name_layers(base, "label", gap=21, font=11)
     lines = pl.DataFrame({"x": [50.0], "y": [middle]})
     across = alt.Chart(lines).mark_rule(strokeDash=[4, 4], color=PALE).encode(x=alt.X("x:Q"))
     along = alt.Chart(lines).mark_rule(strokeDash=[4, 4], color=PALE).encode(y=alt.Y("y:Q"))

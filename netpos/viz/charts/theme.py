@@ -200,7 +200,7 @@ def beside(
     taken = [(a - radius, b - radius, a + radius, b + radius) for a, b in zip(x, y, strict=True)]
     sides = []
     for k, (a, b, name) in enumerate(zip(x, y, names, strict=True)):
-        wide, gap = 0.56 * font * len(name), radius + 4
+        wide, gap = font * sum(0.7 if c.isupper() else 0.56 for c in name), radius + 4
         spots = {
             "right": (a + gap, b - font / 2, a + gap + wide, b + font / 2),
             "left": (a - gap - wide, b - font / 2, a - gap, b + font / 2),
@@ -223,6 +223,43 @@ def beside(
     return sides
 
 
+def labelled(
+    x: Sequence[float],
+    y: Sequence[float],
+    names: Sequence[str],
+    short: Sequence[str],
+    *,
+    radius: float,
+    font: float,
+    width: float,
+) -> tuple[list[str], list[str]]:
+    """Give every point a label: its name where one fits, else the short one, at last on the point.
+
+    Parameters
+    ----------
+    x, y, names, radius, font, width
+        As for `beside`.
+    short
+        What stands in for a name that fits on no side.
+
+    Returns
+    -------
+    (list, list)
+        The labels, and their sides: those of `beside`, or ``middle``.
+
+    Examples
+    --------
+    >>> crowd = ([50.0] * 6, [0, 9, 18, 27, 36, 45])
+    >>> labelled(*crowd, ["a long name"] * 6, [*"123456"], radius=4, font=10, width=100)[0]
+    ['1', '2', '3', '4', '5', '6']
+    """
+    sides = beside(x, y, names, radius=radius, font=font, width=width)
+    labels = [s if side == "none" else n for n, s, side in zip(names, short, sides, strict=True)]
+    sides = beside(x, y, labels, radius=radius, font=font, width=width)
+    labels = [s if side == "none" else n for n, s, side in zip(labels, short, sides, strict=True)]
+    return labels, ["middle" if side == "none" else side for side in sides]
+
+
 def name_layers(base: alt.Chart, field: str, *, gap: float, font: float) -> list[alt.Chart]:
     """Set the names of points on the sides that the column ``side`` tells; see `beside`.
 
@@ -242,6 +279,7 @@ def name_layers(base: alt.Chart, field: str, *, gap: float, font: float) -> list
         "left": base.mark_text(align="right", baseline="middle", dx=-gap, fontSize=font),
         "above": base.mark_text(align="center", baseline="bottom", dy=-gap, fontSize=font),
         "below": base.mark_text(align="center", baseline="top", dy=gap, fontSize=font),
+        "middle": base.mark_text(align="center", baseline="middle", fontSize=font),
     }
     return [
         text.transform_filter(f"datum.side === '{side}'").encode(text=alt.Text(f"{field}:N"))

@@ -12,7 +12,7 @@ import polars as pl
 
 from netpos import countries
 from netpos.countries import data_path
-from netpos.viz.charts.theme import FOCUS, SOFT, WIDTH
+from netpos.viz.charts.theme import FOCUS, LINE, SOFT, WIDTH
 from netpos.viz.numbers import percent
 from netpos.viz.page import Page
 from netpos.viz.words import words
@@ -42,6 +42,17 @@ POINTS = {
 STEPS = (0.001, 0.005, 0.02, 0.05, 0.15)
 COLOURS = ("#e9e3b8", "#cbba69", "#a69d75", "#7c7b78", "#4c566c", "#00224e")
 NO_DATA = "#eef1f4"
+#: The map of Europe beside that of the world: longitudes and latitudes, degrees, of its points.
+EUROPE = ((-25.0, 40.0), (34.0, 72.0))
+#: Height of both maps, and width of that of Europe, pixels.
+HEIGHT, INSET = 285, 250
+#: Where the code of a point stands: below, except where that covers a neighbour.
+_SIDES: dict[str, dict[str, Any]] = {
+    "": {"align": "center", "baseline": "top", "dy": 6},
+    "left": {"align": "right", "baseline": "middle", "dx": -6},
+    "right": {"align": "left", "baseline": "top", "dx": 2, "dy": 5},
+}
+_ASIDE = {"MO": "left", "HK": "right"}
 
 
 @cache
@@ -108,24 +119,54 @@ def _world(page: Page, amount: str) -> Drawn:
         .mark_geoshape(stroke="white", strokeWidth=0.5)
         .encode(color=share)
     )
-    mine = shape.transform_filter(f"datum.country === '{page.focal}'").mark_geoshape(
-        filled=False, stroke=FOCUS, strokeWidth=1.6
-    )
+    mine = shape.transform_filter(f"datum.country === '{page.focal}'")
     small = coded.filter(pl.col("country").is_in(list(POINTS))).with_columns(
         lon=pl.col("country").replace_strict({k: v[0] for k, v in POINTS.items()}, default=None),
         lat=pl.col("country").replace_strict({k: v[1] for k, v in POINTS.items()}, default=None),
     )
+    inset = pl.col("lon").is_between(*EUROPE[0]) & pl.col("lat").is_between(*EUROPE[1])
     ring = alt.condition(
         f"datum.country === '{page.focal}'", alt.value(FOCUS), alt.value("#ffffff")
     )
-    dots = alt.Chart(small).mark_circle(size=70, opacity=1, strokeWidth=1.2).encode(
-        longitude=alt.Longitude("lon:Q"), latitude=alt.Latitude("lat:Q"), color=share, stroke=ring
-    )  # fmt: skip
-    names = alt.Chart(small).mark_text(align="left", dx=6, fontSize=9, color=SOFT).encode(
-        longitude=alt.Longitude("lon:Q"), latitude=alt.Latitude("lat:Q"), text=alt.Text("country:N")
-    )  # fmt: skip
-    chart = alt.layer(empty, filled, mine, dots, names).project("equalEarth")
-    return chart.properties(width=WIDTH, height=390), table
+
+    def layers(points: pl.DataFrame, outline: float) -> alt.LayerChart | alt.FacetChart:
+        line = mine.mark_geoshape(filled=False, stroke=FOCUS, strokeWidth=outline)
+        found: list[Any] = [empty, filled, line]
+        if points.height:
+            at = alt.Chart(points).encode(
+                longitude=alt.Longitude("lon:Q"), latitude=alt.Latitude("lat:Q")
+            )
+            found.append(
+                at.mark_circle(size=60, opacity=1, strokeWidth=1.2).encode(color=share, stroke=ring)
+            )
+            for side, text in _SIDES.items():
+                some = points.filter(pl.col("country").replace_strict(_ASIDE, default="") == side)
+                if some.height:
+                    named = alt.Chart(some).mark_text(fontSize=9, color=SOFT, **text)
+                    found.append(
+                        named.encode(
+                            longitude=alt.Longitude("lon:Q"),
+                            latitude=alt.Latitude("lat:Q"),
+                            text=alt.Text("country:N"),
+                        )
+                    )
+        return alt.layer(*found)
+
+    # a thin line on the small scale: a thick one would hide the colour of a small country
+    whole = layers(small.filter(~inset), 0.8).project("equalEarth")
+    near = layers(small.filter(inset), 1.6).project(
+        type="azimuthalEqualArea",
+        rotate=[-14, -53, 0],
+        scale=HEIGHT * 1.52,
+        translate=[INSET / 2, HEIGHT / 2],
+        clipExtent=[[0, 0], [INSET, HEIGHT]],
+    )
+    chart = alt.hconcat(
+        whole.properties(width=WIDTH - INSET - 20, height=HEIGHT),
+        near.properties(width=INSET, height=HEIGHT, view=alt.ViewBackground(stroke=LINE)),
+        spacing=20,
+    )
+    return chart, table
 
 
 def _step_labels(lang: str) -> list[str]:

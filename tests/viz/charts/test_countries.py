@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
-from netpos.viz.charts.countries import chosen
+from netpos.viz.charts.countries import chosen, organisations
 from tests.viz.charts.drawing import drawn, numbers, whole
 from tests.viz.report_pages import demo_page
 
@@ -27,6 +29,33 @@ def test_organisations_are_the_ten_largest_of_the_world_and_of_the_country() -> 
     own = found.filter(pl.col("set") == "Netherlands")["organisation"].to_list()
     assert world == order["organisation"].to_list()[:10]
     assert own == order.filter(home)["organisation"].to_list()[:10]
+
+
+def test_organisations_at_one_point_share_it_and_every_point_has_a_label() -> None:
+    page = demo_page()
+    rows = page.tables["organisations"].filter(
+        (pl.col("technology") == "semiconductor") & (pl.col("period") == "all")
+    )
+    n = 6
+    crowd = rows.head(n).with_columns(
+        organisation=pl.Series([f"AN ORGANISATION WITH A NAME {k}" for k in range(n)]),
+        country=pl.Series(["US"] * n),
+        family_rank=pl.Series([*range(1, n + 1)], dtype=rows.schema["family_rank"]),
+        families=pl.Series([4.0, 4.0, 3.99, 3.98, 3.97, 3.96]),
+        citations_per_family=pl.Series([2.0, 2.0, 2.01, 2.0, 2.01, 2.0]),
+    )
+    tables = {**page.tables, "organisations": crowd}
+    found = organisations(replace(page, tables=tables), "semiconductor")
+    assert found is not None
+    spec = found[0].to_dict()
+    # nobody from the country in focus: the one panel has the whole width
+    assert len(spec["hconcat"]) == 1
+    assert spec["hconcat"][0]["width"] > 600
+    points = next(iter(spec["datasets"].values()))
+    assert len(points) == n - 1
+    assert sum("; " in p["label"] for p in points) == 1
+    assert all(p["label"] and p["side"] != "none" for p in points)
+    assert found[1].height == n
 
 
 def test_trends_show_the_years_of_the_table_and_which_are_incomplete() -> None:

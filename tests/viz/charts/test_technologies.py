@@ -68,4 +68,19 @@ def test_complexity_is_drawn_only_on_a_stated_basis() -> None:
         caption = charts.figure_words(replace(page, tables=tables), "complexity-value")
         assert said in caption
     tables["countries"] = table.with_columns(rca=pl.lit(None, pl.Float64))
+    figures = charts.figures(replace(page, tables=tables))
+    assert "rca_within" in numbers(figures["complexity-value"]).columns
+    assert "Specialisation within the list" in figures["complexity-value"].svg
+    tables["countries"] = table.with_columns(
+        rca=pl.lit(None, pl.Float64), rca_within=pl.lit(None, pl.Float64)
+    )
     assert not any("complexity" in n for n in made(replace(page, tables=tables)))
+
+
+def test_value_by_year_is_that_of_the_table() -> None:
+    found = numbers(drawn()["focal-value"])
+    table = demo_page().tables["trend"].filter(pl.col("country") == "NL")
+    want = {(t, y): v for t, y, v in table.select("technology", "year", "value_share").iter_rows()}
+    assert found.height > 5
+    for t, y, v in found.select("technology", "year", "value_share").iter_rows():
+        assert want[t, y] == pytest.approx(v, rel=1e-12)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 import pytest
@@ -56,6 +57,31 @@ def test_small_economies_with_families_are_points_on_the_map() -> None:
     assert {"SG", "HK"} <= small
     labels = set(re.findall(r">([A-Z]{2})</text>", drawn()["world"].svg))
     assert labels == small
+
+
+def test_europe_has_a_map_of_its_own_and_no_code_of_a_point_covers_a_neighbour() -> None:
+    page = demo_page()
+    table = page.tables["countries"]
+    one = table.filter((pl.col("technology") == "all") & (pl.col("period") == "all")).head(1)
+    some = ["MT", "LI", "HK", "MO", "SG"]
+    rows = pl.concat([one.with_columns(country=pl.lit(c), family_share=pl.lit(0.1)) for c in some])
+    drawing = chart_world.world(replace(page, tables={**page.tables, "countries": rows}))
+    assert drawing is not None
+    whole, europe = drawing[0].to_dict()["hconcat"]
+    assert [m["projection"]["type"] for m in (whole, europe)] == [
+        "equalEarth",
+        "azimuthalEqualArea",
+    ]
+    sets = drawing[0].to_dict()["datasets"]
+
+    def codes(part: dict[str, Any], side: str) -> set[str]:
+        texts = [u for u in part["layer"] if u["mark"]["type"] == "text"]
+        chosen = [u for u in texts if u["mark"]["align"] == side]
+        return {r["country"] for u in chosen for r in sets[u["data"]["name"]]}
+
+    # Malta and Liechtenstein in the map of Europe only; Macao to the west of Hong Kong
+    assert [codes(whole, side) for side in ("center", "right", "left")] == [{"SG"}, {"MO"}, {"HK"}]
+    assert codes(europe, "center") == {"MT", "LI"}
 
 
 @pytest.mark.parametrize("value", [0.0, None])

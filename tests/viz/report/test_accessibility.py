@@ -99,7 +99,7 @@ def test_every_figure_file_has_its_caption_as_text_alternative() -> None:
     for name, figure in drawn("nl").items():
         found = re.match(r'<svg role="img" aria-label="([^"]{40,})"', figure.svg)
         assert found, name
-        assert "Octrooifamilies 2015–2025" in found[1], name
+        assert "Patentfamilies 2015–2025" in found[1], name
 
 
 @pytest.mark.parametrize("lang", LANGS)
