@@ -123,7 +123,9 @@ def _focal(page: Page, column: str) -> Drawn:
     rows = page.table("trend")
     if not rows.height or column not in rows.columns:
         return None
-    names = {i: "\n".join(textwrap.wrap(n, 26, break_long_words=False)) for i, n in page.technologies}
+    names = {
+        i: "\n".join(textwrap.wrap(n, 26, break_long_words=False)) for i, n in page.technologies
+    }
     table = rows.filter(
         (pl.col("country") == page.focal) & pl.col("technology").is_in(list(names))
     ).drop_nulls(column)
