@@ -41,6 +41,7 @@ ORDER = [
     "coverage",
     "coverage_by_country",
     "located",
+    "open",
     "bounds",
     "references",
     "overlap",

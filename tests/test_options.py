@@ -26,7 +26,7 @@ COUNTRIES = {
     *("holders",),
     *("coverage", "coverage_by_country", "references", "trend", "slopes", "changes", "scores"),
     *("indicators", "benchmark", "sensitivity", "robustness", "family_values"),
-    *("bounds", "residuals", "differences", "located"),
+    *("bounds", "residuals", "differences", "located", "open"),
 }
 #: What the words of a declaration stand for, where they name no table.
 WORDS = {

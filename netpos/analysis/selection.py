@@ -18,6 +18,7 @@ from netpos.analysis.coverage import (
 from netpos.analysis.ends import Ends, link_masks
 from netpos.analysis.expectation import COLUMNS, expectation, only_measurable
 from netpos.analysis.holders import holders
+from netpos.analysis.open_ends import OpenEnds
 from netpos.analysis.study import Span, Study
 from netpos.indicators import (
     position,
@@ -109,6 +110,7 @@ class WholeRun:
     sample: Sample
     worth: Worth
     ends: Ends
+    open_ends: OpenEnds
 
     @classmethod
     def of(cls, study: Study) -> WholeRun:
@@ -120,6 +122,7 @@ class WholeRun:
             Sample.of(study.pairs, study.spread, study.shares, study.organisations),
             _worth(study),
             Ends.of(study),
+            OpenEnds.of(study),
         )
 
 
@@ -195,6 +198,7 @@ def selected(
         "source_links": _plain(citing),
         "coverage_by_country": by_country,
         "located": once.ends.table(masks),
+        "open": once.open_ends.table(masks),
         "exposure": once.evidence.exposure(citing, technology, span),
         "dependents": dependents,
         "holders": holders(study, technology, span, valued=_valued(table, study.options.focal)),

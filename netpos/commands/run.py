@@ -20,6 +20,7 @@ from netpos.analysis.complexity import complexity_warnings
 from netpos.analysis.ends import located_told
 from netpos.analysis.focus_areas import focus_areas
 from netpos.analysis.notes import focal_warnings, width_warnings
+from netpos.analysis.open_ends import open_told
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
 from netpos.analysis.study import Kind, Study
 from netpos.analysis.technologies import selection
@@ -174,7 +175,7 @@ def _write_all(
         say(f"note: {warning}")
     out = written.folder
     tables = results.tables(study) | {"pattern_hits": hits}
-    for line in located_told(tables["located"]):
+    for line in [*located_told(tables["located"]), *open_told(tables["open"])]:
         say(line)
     tables |= results.sensitivity_tables(study, tables)
     if papers:

@@ -52,6 +52,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "coverage": ("rule",),
     "coverage_by_country": ("country", "direction"),
     "located": ("direction", "source", "form", "rule"),
+    "open": ("direction", "reason", "office"),
     "exposure": ("kind", "source"),
     "dependents": ("country",),
     "organisations": ("organisation",),
