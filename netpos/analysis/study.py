@@ -452,11 +452,20 @@ def home_countries(study: Study) -> pl.DataFrame:
     )
 
 
+def _span(years: Span | int) -> Span:
+    """Return years as first and last; those in the wrong order would choose nothing."""
+    first, last = (years, years) if isinstance(years, int) else years
+    if first > last:
+        problem = f"years ({first}, {last}): the first lies after the last"
+        raise OptionError(problem, remedy=f"write years=({last}, {first})")
+    return first, last
+
+
 def country_links(
     corpus: Corpus,
     *,
     technology: str = UNION,
-    years: Span = (2015, 2025),
+    years: Span | int = (2015, 2025),
     options: Options | None = None,
 ) -> Links:
     """Return country links of one technology and span: a shortcut for notebooks.
@@ -468,19 +477,20 @@ def country_links(
     technology
         Id of a technology, or ``all`` for the union.
     years
-        First and last year of the citing families.
+        First and last year of the citing families, or one year.
     options
         Further options; default those of the command line.
     """
-    return prepare(corpus, options or Options()).links(technology, years)
+    return prepare(corpus, options or Options()).links(technology, _span(years))
 
 
 def organisation_links(
     corpus: Corpus,
     *,
     technology: str = UNION,
-    years: Span = (2015, 2025),
+    years: Span | int = (2015, 2025),
     options: Options | None = None,
 ) -> Links:
     """Return organisation links of one technology and span; see `country_links`."""
-    return prepare(corpus, options or Options()).links(technology, years, kind="organisation")
+    found = prepare(corpus, options or Options())
+    return found.links(technology, _span(years), kind="organisation")

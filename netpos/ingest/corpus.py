@@ -55,6 +55,15 @@ class Corpus:
     folder: Path | None = None
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """Say in one line how large it is and where; the manifest has thousands of letters."""
+        counts = self.manifest.get("counts", {})
+        where = "in memory" if self.folder is None else str(self.folder)
+        return (
+            f"Corpus({counts.get('kept', 0):,} documents, {counts.get('families', 0):,} simple "
+            f"families, {where})"
+        )
+
     def table(self, name: str) -> pl.DataFrame:
         """Read a whole table."""
         if name not in self.tables:

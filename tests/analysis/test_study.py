@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 import netpos
 from netpos import analysis
 from netpos.countries import data_path
-from netpos.errors import InputError
+from netpos.errors import InputError, OptionError
 from netpos.graph import balance, centrality, strength
 from netpos.ingest.corpus import ingest, read
 from netpos.options import Options, make
@@ -217,3 +218,21 @@ def test_a_study_never_reads_tables_of_a_corpus_that_has_grown_since(tmp_path: P
     assert study.links("all", (1900, 2100), kind="organisation").kind == "organisation"
     with pytest.raises(InputError, match="has changed since it was opened"):
         analysis.prepare(netpos.Corpus(corpus.manifest, corpus.folder), Options())
+
+
+@pytest.mark.parametrize("links", [netpos.country_links, netpos.organisation_links])
+def test_one_year_is_a_span_and_years_in_the_wrong_order_are_refused(
+    toy: netpos.Corpus, links: Callable[..., netpos.Links]
+) -> None:
+    one, span = (links(toy, technology="quantum", years=y) for y in (2020, (2020, 2020)))
+    assert one.table.equals(span.table)
+    assert one.nodes.equals(span.nodes)
+    with pytest.raises(OptionError, match=r"write years=\(2015, 2020\)"):
+        links(toy, technology="quantum", years=(2020, 2015))
+
+
+def test_a_corpus_shows_itself_in_one_short_line(toy: netpos.Corpus) -> None:
+    families = toy.families.height
+    assert repr(toy) == (
+        f"Corpus({toy.documents.height} documents, {families} simple families, in memory)"
+    )
