@@ -12,19 +12,25 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import pyarrow as pa  # type: ignore[import-untyped] # it has no types
+import pyarrow.compute as compute  # type: ignore[import-untyped] # it has no types
 import pyarrow.csv as pc  # type: ignore[import-untyped] # it has no types
 
 from netpos.errors import InputError
 
 _BLOCK = 8 << 20
 _AGAIN = "download it again"
-_DAMAGE = (zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError, OSError, pa.ArrowException)
+_AS_GIVEN = "download the table as the USPTO gives it"
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError, OSError, pa.ArrowException),
+    RuntimeError,  # an archive with a password, or packed in an unknown way
+)
 
 
 class Table:
     """A table being read: ``reader`` streams the columns asked for, and the ``line`` of each row.
 
     ``bad`` are the rows that have too few or too many cells, by their number; they are passed over.
+    One that holds whole other rows, as a quotation mark in it is not closed, ends the reading.
     """
 
     def __init__(self, path: Path, columns: dict[str, str | None]) -> None:
@@ -66,7 +72,17 @@ class Table:
 
     def _skip(self, row: pc.InvalidRow) -> str:
         self.bad.append(row.number or 0)
+        least = row.expected_columns - 1
+        if any(line.count("\t") >= least for line in row.text.splitlines()[1:]):
+            self._open_quote = self._open_quote or row.number
         return "skip"
+
+    _open_quote: int | None = None
+
+    def _check_quotes(self) -> None:
+        if self._open_quote is not None:
+            message = f"a quotation mark in row {self._open_quote} is not closed before other rows"
+            raise pa.ArrowInvalid(message)
 
     def _batches(
         self, stream: pc.CSVStreamingReader, schema: pa.Schema
@@ -74,6 +90,7 @@ class Table:
         line = 2
         try:
             for batch in stream:
+                self._check_quotes()
                 bad = set(self.bad)
                 lines: list[int] = []
                 while len(lines) < batch.num_rows:
@@ -82,15 +99,22 @@ class Table:
                     line += 1
                 none = pa.nulls(batch.num_rows, pa.string())
                 columns = [
-                    none if head is None else batch.column(batch.schema.get_field_index(head))
+                    none if head is None else _trimmed(batch.column(head))
                     for head in self.columns.values()
                 ]
                 yield pa.RecordBatch.from_arrays(
                     [pa.array(lines, pa.int64()), *columns], schema=schema
                 )
+            self._check_quotes()
         except _DAMAGE as error:
             self._broken = error
             raise
+
+
+def _trimmed(cells: pa.Array) -> pa.Array:
+    """Take blanks around cells away, as one would keep a row from being joined; none is null."""
+    cells = compute.utf8_trim_whitespace(cells)
+    return compute.if_else(compute.equal(cells, ""), None, cells)
 
 
 def damaged(path: Path, error: BaseException) -> InputError:
@@ -126,26 +150,34 @@ def open_table(path: Path, needed: Sequence[str | Sequence[str]], more: Sequence
         text = first.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise damaged(path, error) from error
-    heads = next(csv.reader([text], delimiter="\t"), [])
-    heads = [h.strip() for h in heads]
+    raw = next(csv.reader([text], delimiter="\t"), [])
+    heads = {h.strip().lower(): h for h in reversed(raw)}
+    if len(heads) < len(raw):
+        raise InputError("a column is there twice", file=path, remedy=_AS_GIVEN)
     columns: dict[str, str | None] = {}
     for names in needed:
         several = [names] if isinstance(names, str) else list(names)
         found = next((n for n in several if n in heads), None)
         if found is None:
-            shown = ", ".join(heads[:12]) or "none"
+            shown = ", ".join(raw[:12]) or "none"
             problem = f"column '{several[0]}' is missing; it has: {shown}"
-            raise InputError(problem, file=path, remedy="download the table as the USPTO gives it")
-        columns[several[0]] = found
+            raise InputError(problem, file=path, remedy=_AS_GIVEN)
+        columns[several[0]] = heads[found]
     for name in more:
-        columns.setdefault(name, name if name in heads else None)
+        columns.setdefault(name, heads.get(name))
     return Table(path, columns)
+
+
+def _is_table(member: str) -> bool:
+    """Whether a member of an archive is a table, not what a Mac puts beside one."""
+    beside = member.startswith("__MACOSX/") or member.rsplit("/", 1)[-1].startswith("._")
+    return member.lower().endswith(".tsv") and not beside
 
 
 def _opened(path: Path, held: ExitStack) -> IO[bytes]:
     if path.name.lower().endswith(".zip"):
         archive = held.enter_context(zipfile.ZipFile(path))
-        inner = [i for i in archive.infolist() if i.filename.lower().endswith(".tsv")]
+        inner = [i for i in archive.infolist() if _is_table(i.filename)]
         if len(inner) != 1:
             problem = f"a zip archive with {len(inner)} tables, not one"
             raise InputError(problem, file=path, remedy="keep one table in each")

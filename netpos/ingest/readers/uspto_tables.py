@@ -250,7 +250,7 @@ class _Tables:
         self._load(
             f"{prefix}_location_disambiguated",
             "location",
-            f"select '{prefix}', location_id, disambig_country from t",
+            f"select '{prefix}', location_id, min(disambig_country) from t group by location_id",
             ["location_id", ("disambig_country", "country")],
         )
         for role, word in (("applicant", "assignee"), ("inventor", "inventor")):
