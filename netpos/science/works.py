@@ -16,6 +16,7 @@ import polars as pl
 
 from netpos.countries import is_country
 from netpos.errors import InputError, OptionError
+from netpos.ingest.paper_ids import plain_doi, plain_pmid
 from netpos.science.records import Author, Record, records
 
 #: Kinds of works that count, and what the sources call them.
@@ -26,7 +27,7 @@ _KINDS = {
     "conference paper": "conference", "proceedings-article": "conference",
 }  # fmt: skip
 _ROWS = 100_000
-_DOI = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:)", re.IGNORECASE)
+_PLAIN = {"doi": plain_doi, "pmid": plain_pmid}
 _ROMAN = re.compile(r"https?://openalex\.org/")
 
 
@@ -313,7 +314,8 @@ def _add(
     """Take a record in; why it cannot be, or an empty text."""
     source = source_of(record, file, line)
     lens = source != "openalex"
-    key = record.lens_id if lens else _ROMAN.sub("", str(record.id or ""))
+    lens_id = record.lens_id and record.lens_id.strip().upper()
+    key = lens_id if lens else _ROMAN.sub("", str(record.id or ""))
     year = record.year_published if lens else record.publication_year
     if not key:
         return "no OpenAlex id and no Lens id"
@@ -329,7 +331,7 @@ def _add(
         (
             number, key, year, _kind(record, lens=lens), citations or 0,
             record.counts_by_year is not None, len(listed), sum(map(bool, codes)), record.fwci,
-            external.get("doi"), external.get("pmid"), record.lens_id, file, line,
+            external.get("doi"), external.get("pmid"), lens_id or None, file, line,
         )
     )  # fmt: skip
     made.shares += [(number, country, share) for country, share in sorted(shares.items())]
@@ -365,18 +367,14 @@ def _countries(author: Author, *, lens: bool) -> list[str]:
 
 
 def _external(record: Record) -> dict[str, str]:
-    """DOI and PMID as they are compared: small letters, without an address in front."""
+    """DOI and PMID as they are compared, by the rules for what patents say of papers."""
     found: dict[str, Any] = dict(record.ids or {})
     if record.doi:
         found["doi"] = record.doi
     for entry in record.external_ids or []:
         found.setdefault(entry.type.lower(), entry.value)
-    out = {}
-    if found.get("doi"):
-        out["doi"] = _DOI.sub("", str(found["doi"])).strip().lower()
-    if found.get("pmid"):
-        out["pmid"] = str(found["pmid"]).rstrip("/").rsplit("/", 1)[-1]
-    return out
+    doi, pmid = (plain(str(found.get(n) or "")) for n, plain in _PLAIN.items())
+    return {n: text for n, text in (("doi", doi), ("pmid", pmid)) if text}
 
 
 # --- records of a file ---------------------------------------------------------------------------

@@ -96,9 +96,9 @@ def test_types_that_count(tmp_path: Path, record: dict, kind: str | None) -> Non
 
 
 def test_identifiers_are_compared_without_address_and_case(tmp_path: Path) -> None:
-    ids = {"doi": "https://doi.org/10.1/ABC", "pmid": "https://pubmed.ncbi.nlm.nih.gov/123"}
+    ids = {"doi": "https://doi.org/10.1000/ABC", "pmid": "https://pubmed.ncbi.nlm.nih.gov/123"}
     row = read(written(tmp_path / "a.jsonl", [work(1, ids=ids)])).works.row(0, named=True)
-    assert (row["doi"], row["pmid"]) == ("10.1/abc", "123")
+    assert (row["doi"], row["pmid"]) == ("10.1000/abc", "123")
 
 
 @pytest.mark.parametrize(("name", "rows"), [("salmon_network", 24), ("easy_esg", 38)])
@@ -114,3 +114,18 @@ def test_two_sources_are_not_mixed(tmp_path: Path) -> None:
     one, two = written(tmp_path / "a.jsonl", [work(1)]), written(tmp_path / "b.jsonl", [lens])
     with pytest.raises(InputError, match=r"b.jsonl: .* another source"):
         read_works([(one, of_file("q")), (two, of_file("q"))])
+
+
+def test_identifiers_are_compared_by_the_rules_of_references(tmp_path: Path) -> None:
+    lens = [
+        {"lens_id": "000-000-000-00x", "year_published": 2016, "external_ids": [
+            {"type": "doi", "value": " https://www.doi.org/10.1000/AbC"},
+            {"type": "pmid", "value": "PMID: 18523984"}]},
+        {"lens_id": "000-000-000-01X", "year_published": 2016, "external_ids": [
+            {"type": "doi", "value": "no doi"}, {"type": "pmid", "value": "none"}]},
+    ]  # fmt: skip
+    found = read(written(tmp_path / "w.jsonl", lens)).works
+    assert found.select("lens_id", "doi", "pmid").rows() == [
+        ("000-000-000-00X", "10.1000/abc", "18523984"),
+        ("000-000-000-01X", None, None),
+    ]

@@ -13,17 +13,13 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 
 from netpos.ingest.document_numbers import document_key
+from netpos.ingest.paper_ids import plain_doi, plain_pmid
 from netpos.ingest.readers.lens_csv import csv_rows
 from netpos.ingest.readers.lens_header import plain_name
 from netpos.ingest.readers.lens_record import load_object, trimmed
 from netpos.ingest.readers.lens_words import cleaned
 from netpos.ingest.readers.wrappers import records_within
 from netpos.ingest.records import is_lens_id
-
-_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{3,}/\S+)", re.IGNORECASE)
-#: PubMed has fewer than 10^8 numbers; longer ones are of other catalogues.
-_PMID = re.compile(r"(?:pmid:?\s*)?([1-9]\d{0,7})", re.IGNORECASE)
-
 
 #: Columns of a Lens CSV about these references, by the plain names of all its years.
 _COLUMNS = {
@@ -90,10 +86,10 @@ def identifiers(texts: Iterable[object]) -> tuple[str | None, str | None]:
     """
     doi = pmid = None
     for text in map(_text, texts):
-        if doi is None and (found := _DOI.fullmatch(text)):
-            doi = found[1].lower()
-        elif pmid is None and (found := _PMID.fullmatch(text)):
-            pmid = found[1]
+        if doi is None and (found := plain_doi(text)):
+            doi = found
+        elif pmid is None and (found := plain_pmid(text)):
+            pmid = found
     return doi, pmid
 
 

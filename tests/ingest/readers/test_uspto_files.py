@@ -64,7 +64,7 @@ def test_an_archive_with_a_password_is_one_line(tmp_path: Path) -> None:
     data[6] |= 1  # the flag of encryption in the file's own header and in the directory
     data[data.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(data)
-    with pytest.raises(InputError, match="t.tsv.zip: damaged table"):
+    with pytest.raises(InputError, match=r"t\.tsv\.zip: damaged table"):
         rows(path)
 
 
