@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
 
 _DOI = re.compile(
     r"(?P<address>(?:https?://)?(?:www\.|dx\.)?doi\.org/|info:doi/)?(?:doi:?\s*)?"
@@ -16,6 +15,14 @@ _PMID = re.compile(
     r"|pmid:?\s*)?([1-9]\d{0,7})/?",
     re.IGNORECASE,
 )
+
+
+#: Signs of ASCII as addresses write them.
+_ESCAPED = re.compile(r"%([2-7][0-9a-f])", re.IGNORECASE)
+
+
+def _sign(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16))
 
 
 def plain_doi(text: str) -> str | None:
@@ -32,7 +39,7 @@ def plain_doi(text: str) -> str | None:
     found = _DOI.fullmatch(text.strip())
     if found is None:
         return None
-    doi = unquote(found["doi"]) if found["address"] else found["doi"]
+    doi = _ESCAPED.sub(_sign, found["doi"]) if found["address"] else found["doi"]
     doi = doi.rstrip(".,;").lower()
     return doi if doi.isprintable() and not doi.endswith("/") and "/" in doi else None
 
