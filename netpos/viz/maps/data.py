@@ -80,6 +80,7 @@ def in_languages(text: object) -> dict[str, str]:
 def node_columns(nodes: Sequence[Mapping[str, Any]], shown: Picture) -> dict[str, object]:
     """Turn the graph container's nodes into one list per attribute."""
     flat = [v for node in nodes for v in (node["x"], node["y"])]
+    centred = shown.centre
     forced = [v for pair in zip(shown.force.x, shown.force.y, strict=True) for v in pair]
     columns: dict[str, object] = {
         "id": shown.ids,
@@ -91,6 +92,9 @@ def node_columns(nodes: Sequence[Mapping[str, Any]], shown: Picture) -> dict[str
         "radial": flat,
         "force": forced,
     }
+    if centred is not None:
+        pairs = zip(centred.x, centred.y, strict=True)
+        columns["centre"] = [v for pair in pairs for v in pair]
     if shown.names["nl"] != shown.names["en"]:
         columns["nl"] = shown.names["nl"]
     if shown.kind != "country":

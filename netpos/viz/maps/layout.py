@@ -1,7 +1,8 @@
 """Positions of the nodes of a map: computed once, seeded, the same whatever the row order.
 
-Two layouts. *Radial* says how near each node is to the core: the core in the middle, around it
-rings in order of distance, one sector per group (bloc or community). *Force* says who exchanges
+Three layouts. *Radial* says how near each node is to the core: the core in the middle, around it
+rings in order of distance, one sector per group (bloc or community). *Around* one node: the same
+with that node in the middle, rings by what is exchanged with it. *Force* says who exchanges
 with whom: linked nodes attract each other. Coordinates are whole numbers in drawing units, y down.
 """
 
@@ -104,6 +105,32 @@ def radial(distance: Floats, group: Ints, exchange: Floats) -> Placed:
     x, y = np.rint(where).astype(int).T.tolist() if n else ([], [])
     apart = round(below) if len(alone) and below else None
     return Placed(x, y, rings, round(core_radius, 1), sectors, apart)
+
+
+def around(node: int, group: Ints, exchange: Floats) -> Placed | None:
+    """Place one node in the middle, the others on rings: the more is exchanged with it, the nearer.
+
+    Nodes that exchange nothing with it stand in rows below; None where no node exchanges with it.
+
+    Examples
+    --------
+    >>> exchange = np.array([[0.0, 9.0, 2.0], [9.0, 0.0, 0.0], [2.0, 0.0, 0.0]])
+    >>> placed = around(2, np.array([0, 0, 0]), exchange)
+    >>> (placed.x[2], placed.y[2]), placed.rings[0].members, placed.apart is not None
+    ((0, 0), (0,), True)
+    """
+    with_it = exchange[node].copy()
+    with_it[node] = 0.0
+    if not (with_it > 0).any():
+        return None
+    distance = nearer_by(with_it)
+    distance[node] = 0.0
+    return radial(distance, group, exchange)
+
+
+def nearer_by(volume: Floats) -> Floats:
+    """Return a stand-in for distance: less volume is further out, none is nowhere."""
+    return np.where(volume > 0, 1.0 / np.where(volume > 0, volume, 1.0), np.nan)
 
 
 def _rows(count: int, nodes: int, top: float, spacing: float) -> Floats:

@@ -14,7 +14,7 @@ from netpos.files import write_text
 from netpos.tables import Links
 from netpos.viz import safe_html
 from netpos.viz.maps import data as map_data
-from netpos.viz.maps.layout import ASPECT
+from netpos.viz.maps.layout import ASPECT, Placed
 from netpos.viz.maps.picture import MOST_LINKS, MOST_NODES, Picture, check_period, ordered, picture
 from netpos.viz.maps.svg import (
     LABEL,
@@ -154,6 +154,9 @@ def network_map(
     if residuals is not None:
         map_data.add_ratios(entries, residuals, shown)
     named = technology if technology is not None else whole.technology
+    ringed = {"radial": shown.radial}
+    if shown.centre is not None:
+        ringed["centre"] = shown.centre
     data: dict[str, Any] = {
         "kind": shown.kind,
         "lang": lang,
@@ -170,10 +173,8 @@ def network_map(
         "has_ratios": any(entry.get("ratios") for entry in entries),
         "has_core": shown.has_core,
         "heads": shown.community_heads,
-        "rings": [ring.radius for ring in shown.radial.rings if len(ring.members) > 1],
-        "apart": {"radial": shown.radial.apart, "force": shown.force.apart},
-        "core_radius": shown.radial.core_radius,
-        "sectors": _sectors(shown),
+        "ground": {name: _ground(placed) for name, placed in ringed.items()},
+        "apart": {name: placed.apart for name, placed in (*ringed.items(), ("force", shown.force))},
         "style": {
             **PALETTE,
             "smallest": SMALLEST,
@@ -213,9 +214,17 @@ def _title(title: str | Mapping[str, str] | None, technology: object, kind: str)
     return out
 
 
-def _sectors(shown: Picture) -> list[dict[str, object]]:
-    """Return the sectors of the radial layout: where each begins, and where its name stands."""
-    placed = shown.radial
+def _ground(placed: Placed) -> dict[str, object]:
+    """Return what lies below the nodes of a layout with rings."""
+    return {
+        "rings": [ring.radius for ring in placed.rings if len(ring.members) > 1],
+        "core_radius": placed.core_radius,
+        "sectors": _sectors(placed),
+    }
+
+
+def _sectors(placed: Placed) -> list[dict[str, object]]:
+    """Return the sectors of a layout with rings: where each begins, and where its name stands."""
     rims = [ring.radius for ring in placed.rings if len(ring.members) > 1]
     if len(placed.sectors) < 2 or not rims:
         return []

@@ -52,6 +52,7 @@ class Picture:
     """Nodes in code-point order of their id, aligned lists, and the links between them.
 
     ``bloc``: 0 EU, 1 OECD or NATO, 2 other, -1 not known. ``core``: 2 core, 1 near it, 0 outside.
+    ``centre``: places with the marked node in the middle, where there is one that has links.
     ``community``: 0 = the one with most exchange, -1 = no links. ``focal``: marked nodes.
     """
 
@@ -72,6 +73,7 @@ class Picture:
     nodes_total: int
     radial: layout.Placed
     force: layout.Placed
+    centre: layout.Placed | None
     edges: Edges
 
 
@@ -113,7 +115,7 @@ def picture(
     bloc = _blocs(country, year)
     level, distance = _core(kept, links, core, indicators)
     community, heads = _communities(exchange, strength)
-    order = distance if level is not None else _by_volume(strength)
+    order = distance if level is not None else layout.nearer_by(strength)
     sector = np.array([b if b >= 0 else 2 for b in bloc], dtype=np.int64)
     main = slice(0, edges.main)
     marked = [i for i, node in enumerate(ids) if focal in (node, country[i])]
@@ -139,6 +141,7 @@ def picture(
         force=layout.force(
             edges.citing[main], edges.cited[main], edges.weight[main], strength, n, seed
         ),
+        centre=layout.around(marked[0], sector, exchange) if len(marked) == 1 else None,
         edges=edges,
     )
 
@@ -324,11 +327,6 @@ def _core(
 
 def _number(value: float | None) -> float:
     return float("nan") if value is None else float(value)
-
-
-def _by_volume(strength: Floats) -> Floats:
-    """Return a stand-in for distance where there is no core: less exchange is further out."""
-    return np.where(strength > 0, 1.0 / np.where(strength > 0, strength, 1.0), np.nan)
 
 
 def _communities(exchange: Floats, strength: Floats) -> tuple[list[int], list[list[int]]]:

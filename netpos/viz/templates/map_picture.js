@@ -64,6 +64,61 @@ function linkLook(link, focus, most, many) {
   return { colour: STYLE.link, opacity: base + more * Math.sqrt(most ? strength(link) / most : 0), width };
 }
 
+/* --- bends: a link that would pass behind a node goes round it, else it reads as two ---------------- */
+
+/** Roundness of links in the order tried; the other way round where no link runs back. */
+const BENDS = [0.16, 0.3, 0.06, 0.44];
+
+/** Above this many links times nodes every link has the first bend. */
+const MOST_BENT = 150000;
+
+/** The point that pulls a curve aside, as vis-network places it; a negative bend: to the other side. */
+function pulled(a, b, bend) {
+  const far = Math.abs(bend) / 2 + 0.5;
+  const length = Math.hypot(b.x - a.x, b.y - a.y);
+  const turn = Math.atan2(a.y - b.y, b.x - a.x) + (bend < 0 ? 1 - far : far) * Math.PI;
+  return { x: a.x + far * length * Math.sin(turn), y: a.y + far * length * Math.cos(turn) };
+}
+
+/** How many of the nodes the curve from a to b passes behind. */
+function passes(a, b, bend, nodes) {
+  const via = pulled(a, b, bend);
+  const behind = new Set();
+  for (let t = 0.06; t < 0.95; t += 0.04) {
+    const [p, q, r] = [(1 - t) ** 2, 2 * t * (1 - t), t ** 2];
+    const [x, y] = [p * a.x + q * via.x + r * b.x, p * a.y + q * via.y + r * b.y];
+    nodes.forEach((node) => {
+      if (Math.abs(node.x - x) < node.r && Math.hypot(node.x - x, node.y - y) < node.r) behind.add(node);
+    });
+  }
+  return behind.size;
+}
+
+/** The bend of each link shown, by its key. */
+function bendsOf(chosen) {
+  const { links, nodes } = chosen;
+  if (links.length * nodes.length > MOST_BENT) return new Map();
+  const spots = new Map(nodes.map((node) =>
+    [node.i, { ...position(node), r: nodeSize(node) + 3, i: node.i }]));
+  const all = [...spots.values()];
+  const there = new Set(links.map((link) => link.key));
+  return new Map(links.map(({ key, from, to }) => {
+    const [a, b] = [spots.get(from), spots.get(to)];
+    const [x, y] = [(a.x + b.x) / 2, (a.y + b.y) / 2];
+    const reach = 0.62 * Math.hypot(b.x - a.x, b.y - a.y);
+    const near = all.filter((node) => node.i !== from && node.i !== to &&
+      Math.hypot(node.x - x, node.y - y) < reach + node.r);
+    const tried = there.has(linkKey(to, from)) ? BENDS : BENDS.flatMap((bend) => [bend, -bend]);
+    let [best, least] = [BENDS[0], Infinity];
+    for (const bend of tried) {
+      const behind = near.length ? passes(a, b, bend, near) : 0;
+      if (behind < least) [best, least] = [bend, behind];
+      if (!behind) break;
+    }
+    return [key, best];
+  }));
+}
+
 /** What stays bright beside a choice: it, and what it has links with; null where nothing is chosen. */
 function beside(links) {
   if (!state.chosen) return null;
@@ -96,7 +151,7 @@ function startNetwork(data) {
     nodes: { chosen: false, borderWidth: 1, font: { size: 0 }, labelHighlightBold: false },
     edges: {
       chosen: false, selectionWidth: 0, hoverWidth: 0, arrowStrikethrough: false,
-      smooth: { enabled: true, type: "curvedCW", roundness: 0.16 },
+      smooth: { enabled: true, type: "curvedCW", roundness: BENDS[0] },
     },
   });
   byId("network").firstElementChild.tabIndex = -1; // the table is the way for the keyboard
@@ -128,7 +183,9 @@ Picture.update = function update(chosen) {
     color: { background: nodeColour(node), border: STYLE.edge },
     opacity: near && !near.has(node.i) ? 0.3 : 1,
   }));
+  const bends = bendsOf(chosen);
   const links = chosen.links.map((link) => {
+    const bend = bends.get(link.key) || BENDS[0];
     const look = linkLook(link, focus, most, many);
     const accent = look.colour !== STYLE.link;
     return {
@@ -138,7 +195,8 @@ Picture.update = function update(chosen) {
       width: look.width,
       color: { color: look.colour, opacity: look.opacity, inherit: false },
       arrows: { to: { enabled: accent || many <= 1200, scaleFactor: (5.5 - 1.1 * look.width) / 15 } },
-      ...(many > 2500 ? { smooth: false } : {}),
+      ...(many > 2500 ? { smooth: false } : bend === BENDS[0] ? {} : { smooth: {
+        enabled: true, type: bend < 0 ? "curvedCCW" : "curvedCW", roundness: Math.abs(bend) } }),
       order: (accent ? 1e12 : 0) + strength(link),
     };
   }).sort((a, b) => a.order - b.order);
@@ -157,7 +215,7 @@ Picture.update = function update(chosen) {
 
 function drawGround(pen) {
   pen.save();
-  if (state.layout === "radial" && NODES.length > 1) drawRings(pen);
+  if (DATA.ground[state.layout] && NODES.length > 1) drawRings(pen);
   drawApart(pen);
   drawFocus(pen);
   pen.restore();
@@ -171,21 +229,22 @@ function drawRings(pen) {
   };
   pen.lineWidth = 1 / scale;
   pen.strokeStyle = STYLE.ring;
-  DATA.rings.forEach((radius) => {
+  const { rings, core_radius: core, sectors } = ground();
+  rings.forEach((radius) => {
     oval(radius);
     pen.stroke();
   });
-  if (DATA.has_core) {
-    oval(DATA.core_radius);
+  if (DATA.has_core && state.layout === "radial") {
+    oval(core);
     pen.fillStyle = STYLE.disc;
     pen.fill();
   }
   pen.setLineDash([3 / scale, 5 / scale]);
-  const rim = Math.max(0, ...DATA.rings);
-  DATA.sectors.forEach(({ begin }) => {
+  const rim = Math.max(0, ...rings);
+  sectors.forEach(({ begin }) => {
     const [x, y] = [STYLE.aspect * Math.cos(begin), Math.sin(begin)];
     pen.beginPath();
-    pen.moveTo(DATA.core_radius * x, DATA.core_radius * y);
+    pen.moveTo(core * x, core * y);
     pen.lineTo(rim * x, rim * y);
     pen.stroke();
   });
@@ -193,11 +252,12 @@ function drawRings(pen) {
   pen.font = `700 ${12.5 / scale}px ${FONT}`;
   pen.textAlign = "center";
   pen.fillStyle = STYLE.soft;
-  DATA.sectors.forEach(({ bloc, name: [x, y] }) => pen.fillText(say(`bloc_${bloc}`), x, y));
+  sectors.forEach(({ bloc, name: [x, y] }) => pen.fillText(say(`bloc_${bloc}`), x, y));
 }
 
 /** Say what the nodes below the picture are: no path joins them to the others. */
 function apartText() {
+  if (state.layout === "centre") return say("ring_centre", { name: nameOf(DATA.focal[0]) });
   return say(state.layout === "radial" && DATA.has_core ? "ring_far" : "ring_alone");
 }
 
@@ -307,8 +367,7 @@ function placeLabels(spots, measure, frame, others = []) {
 
 /** Where the names of the sectors stand; `place` turns drawing units into pixels. */
 function sectorBoxes(measure, place) {
-  if (state.layout === "force" || NODES.length < 2) return [];
-  return DATA.sectors.map(({ bloc, name: [x, y] }) => {
+  return ground().sectors.map(({ bloc, name: [x, y] }) => {
     const at = place({ x, y });
     const half = measure(say(`bloc_${bloc}`), 12.5, true) / 2 + 2;
     return [at.x - half, at.y - 12, at.x + half, at.y + 4];
@@ -421,10 +480,10 @@ Picture.fit = function fit(animate = true) {
   for (let pass = 0; pass < 2; pass += 1) {
     const xs = nodes.flatMap(({ x, r }) => [x - r - 40, x + r + 40]);
     const ys = nodes.flatMap(({ y, r }) => [y - r - 22, y + r + 30]);
-    if (state.layout === "radial") {
-      const rim = Math.max(0, ...DATA.rings);
+    if (DATA.ground[state.layout]) {
+      const rim = Math.max(0, ...ground().rings);
       ys.push(-rim - 8, rim + 8);
-      DATA.sectors.forEach(({ bloc, name: [x, y] }) => {
+      ground().sectors.forEach(({ bloc, name: [x, y] }) => {
         const half = (wide(say(`bloc_${bloc}`), 12.5, true) / 2 + 8) / scale;
         ys.push(y - 20 / scale, y + 10);
         xs.push(x - half, x + half);

@@ -80,6 +80,6 @@ function preparePrint() {
 }
 
 function layoutName() {
-  if (state.layout === "force") return say("layout_force");
+  if (state.layout !== "radial") return say(`layout_${state.layout}`);
   return say(DATA.has_core ? "layout_radial" : "layout_radial_plain");
 }

@@ -14,7 +14,8 @@ const NODES = DATA.nodes.id.map((id, i) => ({
 }));
 const NUMBER_OF = new Map(NODES.map((node) => [node.id, node.i]));
 const STYLE = DATA.style;
-const LAYOUTS = ["radial", "force"];
+const LAYOUTS = ["radial", "force", ...(DATA.nodes.centre ? ["centre"] : [])];
+const NO_GROUND = { rings: [], core_radius: 0, sectors: [] };
 const COLOURS = DATA.has_core ? ["core", "bloc", "community"] : ["bloc", "community"];
 /** What the width of a link can stand for: citations, or citations over those expected. */
 const WIDTHS = DATA.has_ratios ? ["weight", "ratio"] : ["weight"];
@@ -163,6 +164,11 @@ function selection() {
   const weight = links.reduce((sum, link) => sum + link.weight, 0);
   const period = DATA.periods[state.period];
   return { links, nodes, total: period.total, share: period.weight ? weight / period.weight : 0 };
+}
+
+/** Rings and sectors of the layout shown. */
+function ground() {
+  return (NODES.length > 1 && DATA.ground[state.layout]) || NO_GROUND;
 }
 
 /* --- words and numbers ----------------------------------------------------------------------- */

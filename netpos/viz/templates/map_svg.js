@@ -69,7 +69,11 @@ function legendKeys(chosen) {
 }
 
 function ringNote() {
-  if (state.layout !== "radial") return "";
+  if (state.layout === "force") return "";
+  if (state.layout === "centre") {
+    return say("ring_note_centre", { name: nameOf(DATA.focal[0]) }) +
+      (state.period ? ` ${say("places_whole")}` : "");
+  }
   return say(DATA.has_core ? "ring_note" : "ring_note_organisation") +
     (state.period ? ` ${say("places_whole")}` : "");
 }
@@ -176,13 +180,13 @@ function textAt(text, x, y, look = {}) {
 
 function pictureBody(chosen, measure, { width, top, height }) {
   const spots = chosen.nodes.map((node) => ({ node, ...position(node), r: nodeSize(node) }));
-  const radial = state.layout === "radial" && NODES.length > 1;
+  const radial = Boolean(DATA.ground[state.layout]) && NODES.length > 1;
   const xs = spots.flatMap(({ x, r }) => [x - r - 46, x + r + 46]);
   const ys = spots.flatMap(({ y, r }) => [y - r - 24, y + r + 24]);
   if (radial) {
-    const rim = Math.max(0, ...DATA.rings);
+    const rim = Math.max(0, ...ground().rings);
     ys.push(-rim - 8, rim + 8);
-    DATA.sectors.forEach(({ name: [x, y] }) => {
+    ground().sectors.forEach(({ name: [x, y] }) => {
       ys.push(y - 20, y + 10);
       xs.push(x - 70, x + 70);
     });
@@ -210,7 +214,7 @@ function pictureBody(chosen, measure, { width, top, height }) {
   if (showsApart(chosen.nodes)) {
     body.append(softText(apartText(), dx, dy + DATA.apart[state.layout] * scale));
   }
-  body.append(...linksSvg(chosen, at, shrink), ...nodesSvg(spots));
+  body.append(...linksSvg(chosen, at, shrink), ...nodesSvg(spots, beside(chosen.links)));
   placeLabels(spots, measure, null, sectorBoxes(measure,
     ({ x, y }) => ({ x: x * scale + dx, y: y * scale + dy }))).reverse().forEach(({ node, text, x, y, font, strong }) => {
     body.append(textAt(text, x, y, {
@@ -226,12 +230,13 @@ function ringsSvg(scale, dx, dy) {
   const oval = (radius, look) => draw("ellipse", {
     cx: dx, cy: dy, rx: radius * STYLE.aspect * scale, ry: radius * scale, ...look,
   });
-  const parts = DATA.rings.map((radius) => oval(radius, { fill: "none", stroke: STYLE.ring }));
-  if (DATA.has_core) parts.push(oval(DATA.core_radius, { fill: STYLE.disc }));
-  const rim = Math.max(0, ...DATA.rings) * scale;
-  DATA.sectors.forEach(({ bloc, begin, name: [x, y] }) => {
+  const { rings, core_radius: core, sectors } = ground();
+  const parts = rings.map((radius) => oval(radius, { fill: "none", stroke: STYLE.ring }));
+  if (DATA.has_core && state.layout === "radial") parts.push(oval(core, { fill: STYLE.disc }));
+  const rim = Math.max(0, ...rings) * scale;
+  sectors.forEach(({ bloc, begin, name: [x, y] }) => {
     const [cos, sin] = [STYLE.aspect * Math.cos(begin), Math.sin(begin)];
-    const inner = DATA.core_radius * scale;
+    const inner = core * scale;
     parts.push(draw("line", {
       x1: dx + inner * cos, y1: dy + inner * sin, x2: dx + rim * cos, y2: dy + rim * sin,
       stroke: STYLE.ring, "stroke-dasharray": "3 5",
@@ -249,14 +254,14 @@ function linksSvg(chosen, at, shrink) {
   const focus = inFocus();
   const most = heaviest(chosen.links);
   const round = (value) => Math.round(value * 10) / 10;
+  const bends = bendsOf(chosen);
   return chosen.links.map((link) => {
     const look = linkLook(link, focus, most, chosen.links.length);
     const [a, b] = [at.get(link.from), at.get(link.to)];
     const length = Math.hypot(b.x - a.x, b.y - a.y);
     if (length < 1) return null;
     const width = look.width * shrink;
-    const mx = (a.x + b.x) / 2 - (b.y - a.y) * 0.1;
-    const my = (a.y + b.y) / 2 + (b.x - a.x) * 0.1;
+    const { x: mx, y: my } = pulled(a, b, bends.get(link.key) || BENDS[0]);
     const back = Math.hypot(b.x - mx, b.y - my);
     const [ux, uy] = [(b.x - mx) / back, (b.y - my) / back];
     const [tx, ty] = [b.x - ux * (b.r + 1), b.y - uy * (b.r + 1)];
@@ -277,7 +282,7 @@ function linksSvg(chosen, at, shrink) {
   }).filter(Boolean).sort((a, b) => a.order - b.order).map(({ g }) => g);
 }
 
-function nodesSvg(spots) {
+function nodesSvg(spots, near) {
   const parts = [];
   [...spots].sort((a, b) => b.r - a.r || a.node.i - b.node.i).forEach(({ node, x, y, r }) => {
     const ring = node.focal ? { stroke: STYLE.focal, "stroke-width": 4, far: 6 }
@@ -287,7 +292,8 @@ function nodesSvg(spots) {
       const { far, ...look } = ring;
       parts.push(draw("circle", { cx: x, cy: y, r: r + far, fill: "#ffffff", ...look }));
     }
-    parts.push(sign(node.bloc, x, y, r, { fill: nodeColour(node), stroke: STYLE.edge }));
+    const fade = near && !near.has(node.i) ? { opacity: 0.3 } : {};
+    parts.push(sign(node.bloc, x, y, r, { fill: nodeColour(node), stroke: STYLE.edge, ...fade }));
   });
   return parts;
 }

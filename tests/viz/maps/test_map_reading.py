@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import polars as pl
 import pytest
@@ -171,3 +173,77 @@ def test_among_130_countries_no_large_one_goes_unnamed_beside_a_smaller_one(
     large = [i for i, r in enumerate(sizes) if r >= 5]
     assert len(large) > 20
     assert set(large) <= set(named)
+
+
+def test_the_country_in_focus_stands_in_the_middle_and_its_partners_by_exchange(
+    visit, tmp_path, sixty
+) -> None:
+    page = visit(network_map(sixty, tmp_path / "m.html", focal="SE"))
+    page.select_option("#layout", "centre")
+    far = page.evaluate(
+        """() => Object.fromEntries(NODES.map((n) => { const { x, y } = network.getPosition(n.i);
+          return [n.id, [Math.hypot(x / STYLE.aspect, y), y]]; }))"""
+    )
+    table = sixty.table.filter(pl.col("citing") != pl.col("cited"))
+    mine = table.filter((pl.col("citing") == "SE") | (pl.col("cited") == "SE"))
+    other = pl.when(pl.col("citing") == "SE").then(pl.col("cited")).otherwise(pl.col("citing"))
+    ranked = mine.group_by(other.alias("other")).agg(pl.col("weight").sum())
+    order = ranked.sort("weight", "other", descending=[True, False])["other"].to_list()
+    assert far["SE"][0] == 0
+    distances = [far[code][0] for code in order]
+    assert all(a <= b + 2 for a, b in itertools.pairwise(distances))  # whole units on a ring
+    lowest = max(far[code][1] for code in order)
+    strangers = set(far) - set(order) - {"SE"}
+    assert strangers >= {"IS", "QA"}
+    assert all(far[code][1] > lowest for code in strangers)
+    legend = page.inner_text("#legend")
+    assert "the more citations to and from Sweden, the further in" in legend
+    assert "layout=centre" in page.evaluate("location.hash")
+    svg = page.evaluate("svgText(selection())")
+    assert "No citations to or from Sweden" in svg
+
+
+def test_without_a_country_in_focus_nothing_is_put_in_the_middle(visit, tmp_path, sixty) -> None:
+    page = visit(network_map(sixty, tmp_path / "m.html", focal="VA"), "#layout=centre")
+    assert page.locator("#layout option[value=centre]").count() == 0
+    assert page.input_value("#layout") == "radial"
+
+
+BEHIND = """(plain) => {
+  const nodes = network.body.data.nodes.get();
+  if (plain) network.body.data.edges.update(network.body.data.edges.getIds().map((id) =>
+    ({ id, smooth: { enabled: true, type: "curvedCW", roundness: 0.16 } })));
+  let behind = 0;
+  network.body.data.edges.get().forEach(({ id, from, to }) => {
+    const { edgeType } = network.body.edges[id];
+    if (nodes.some((node) => {
+      if (node.id === from || node.id === to) return false;
+      for (let t = 0.04; t < 0.97; t += 0.02) {
+        const { x, y } = edgeType.getPoint(t);
+        if (Math.hypot(x - node.x, y - node.y) < node.size) return true;
+      }
+      return false;
+    })) behind += 1;
+  });
+  return behind;
+}"""
+
+
+def test_links_go_round_the_nodes_that_they_would_pass_behind(visit, page_file) -> None:
+    page = visit(page_file)
+    now, plain = page.evaluate(BEHIND, False), page.evaluate(BEHIND, True)
+    assert now < plain / 3, (now, plain)
+
+
+def test_the_saved_picture_bends_links_as_the_page_does(visit, page_file) -> None:
+    page = visit(page_file)
+    away = page.evaluate(
+        """() => { const bends = bendsOf(selection());
+          return network.body.data.edges.get().map(({ id, from, to }) => {
+            const spot = (i) => network.getPosition(i);
+            const via = pulled(spot(from), spot(to), bends.get(id));
+            const there = network.body.edges[id].edgeType.getViaNode();
+            return Math.hypot(via.x - there.x, via.y - there.y); }); }"""
+    )
+    assert len(away) > 100
+    assert max(away) < 0.01
