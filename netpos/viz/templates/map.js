@@ -71,6 +71,8 @@ function translate() {
   const partner = byId("partner");
   partner.replaceChildren(make("option", { value: "-1" }, say("partners_all")),
     ...names.map((node) => make("option", { value: node.i }, nameOf(node.i))));
+  byId("share").replaceChildren(...SHARES.map((share) => make("option", { value: share },
+    share ? say("share_value", { value: percent(share) }) : say("share_all"))));
   byId("boxes").replaceChildren(...names.map((node) => {
     const box = make("input", { type: "checkbox", value: node.i });
     return make("label", {}, box, name(node.i));
@@ -133,6 +135,8 @@ function renderControls(chosen) {
   byId("main").checked = state.main;
   ["layout", "colour", "size", "width"].forEach((key) => { byId(key).value = state[key]; });
   byId("partner").value = String(state.partner);
+  byId("share").value = String(state.share);
+  byId("balance").value = state.balance;
   byId("boxes").querySelectorAll("input").forEach((box) => {
     box.checked = !state.off.has(Number(box.value));
   });
@@ -182,6 +186,7 @@ function search() {
   byId("search-answer").textContent = i < 0 ? say("search_none", { text: text.trim() }) : "";
   if (i < 0) return;
   state.off.delete(i);
+  if (!selection().nodes.some((node) => node.i === i)) state.balance = "all";
   if (state.partner >= 0 && !selection().nodes.some((node) => node.i === i)) state.partner = -1;
   App.choose({ node: i });
   if (state.view === "map") Picture.show(i);
@@ -211,7 +216,10 @@ function listen() {
     App.set({ partner, main: partner < 0 });
     if (state.view === "map") Picture.fit();
   });
+  byId("share").addEventListener("change", (e) => App.set({ share: Number(e.target.value) }));
+  byId("balance").addEventListener("change", (e) => App.set({ balance: e.target.value }));
   ["layout", "colour", "size", "width"].forEach((key) => byId(key).addEventListener("change", (e) => {
+    if (key === "layout") state.moved = new Map(); // moved in the other layout
     App.set({ [key]: e.target.value });
     if (key === "layout" && state.view === "map") Picture.fit(false);
   }));

@@ -115,8 +115,29 @@ function nodePanel(i) {
   }
   // on whom it builds and who builds on it is what a reader asks first
   parts.push(...partnerSection(i, "given"), ...partnerSection(i, "received"), baseLine());
-  parts.push(...indicatorSection([i]));
+  parts.push(...indicatorSection([i]), moveSection(i));
   return parts;
+}
+
+/** Buttons that move a node in the picture, as dragging it does. */
+function moveSection(i) {
+  const button = (id, sign, act) => {
+    const one = make("button", { type: "button", id, "aria-label": say(id) }, sign);
+    one.addEventListener("click", act);
+    return one;
+  };
+  const step = (id, sign, dx, dy) => button(id, sign, () => {
+    const { x, y } = position(NODES[i]);
+    state.moved.set(i, { x: x + 20 * dx, y: y + 20 * dy });
+    App.refresh();
+  });
+  return make("fieldset", { id: "move", class: "move" }, make("legend", {}, say("move")),
+    step("move_left", "←", -1, 0), step("move_up", "↑", 0, -1),
+    step("move_down", "↓", 0, 1), step("move_right", "→", 1, 0),
+    button("move_back", say("move_back"), () => {
+      state.moved.delete(i);
+      App.refresh();
+    }));
 }
 
 /** Which citations the links are: the sources of an indicator may be counted more widely. */

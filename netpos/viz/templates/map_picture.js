@@ -132,7 +132,12 @@ function beside(links) {
   return near;
 }
 
+/** Where a node stands: where the reader moved it, else where it was placed. */
 function position(node) {
+  return state.moved.get(node.i) || home(node);
+}
+
+function home(node) {
   const flat = DATA.nodes[state.layout];
   return { x: flat[2 * node.i], y: flat[2 * node.i + 1] };
 }
@@ -144,7 +149,7 @@ function startNetwork(data) {
     physics: false,
     layout: { improvedLayout: false, randomSeed: 1 },
     interaction: {
-      hover: true, dragNodes: false, hideEdgesOnDrag: false, hideEdgesOnZoom: false,
+      hover: true, dragNodes: true, hideEdgesOnDrag: false, hideEdgesOnZoom: false,
       selectConnectedEdges: false, selectable: true, zoomSpeed: 0.6, tooltipDelay: 1e9,
       keyboard: false,
     },
@@ -163,6 +168,11 @@ function startNetwork(data) {
     else if (at.edges.length) {
       App.choose({ link: String(at.edges[0]).split(">").map(Number) });
     } else App.choose(null);
+  });
+  network.on("dragging", ({ nodes }) => nodes.forEach((i) => state.moved.set(i, network.getPosition(i))));
+  network.on("dragEnd", ({ nodes }) => {
+    network.unselectAll();
+    if (nodes.length) App.refresh();
   });
   network.on("hoverNode", (at) => showTip(nodeTip(NODES[at.node]), at.event));
   network.on("hoverEdge", (at) => showTip(linkTip(at.edge), at.event));
@@ -263,7 +273,7 @@ function apartText() {
 
 function showsApart(nodes) {
   const top = DATA.apart[state.layout];
-  return top !== null && nodes.some((node) => position(node).y > top);
+  return top !== null && nodes.some((node) => home(node).y > top);
 }
 
 function drawApart(pen) {

@@ -85,6 +85,11 @@ const THRESHOLDS = (() => {
   return steps;
 })();
 
+/** Shares of all that a node cites, of which a link must have at least one to be shown. */
+const SHARES = [0, 0.01, 0.02, 0.05, 0.1, 0.2];
+/** Which nodes are shown by their balance: all, those cited more than they cite, or the others. */
+const BALANCES = ["all", "more", "less"];
+
 /* --- what the reader chose ------------------------------------------------------------------ */
 
 function freshState() {
@@ -99,6 +104,9 @@ function freshState() {
     main: true,
     threshold: 0, // a place in THRESHOLDS
     partner: -1,
+    share: 0,
+    balance: "all",
+    moved: new Map(), // places that nodes were moved to in this layout
     off: new Set(),
     chosen: NODES.length && DATA.kind === "country" && DATA.focal.length
       ? { node: DATA.focal[0] } : null,
@@ -144,17 +152,21 @@ function coreName(level) {
 function selection() {
   const all = periodLinks(state.period);
   const least = THRESHOLDS[state.threshold];
+  const { given, received } = DATA.periods[state.period];
+  const stays = (i) => !state.off.has(i) && (state.balance === "all" ||
+    (state.balance === "more" ? 1 : -1) * ((received[i] || 0) - (given[i] || 0)) > 0);
   const links = all.filter((link) =>
     (!state.main || link.main) && link.weight >= least &&
-    !state.off.has(link.from) && !state.off.has(link.to) &&
+    stays(link.from) && stays(link.to) &&
+    (!state.share || link.weight >= state.share * given[link.from] * (1 - 1e-9)) &&
     (state.partner < 0 || link.from === state.partner || link.to === state.partner));
-  let nodes = NODES.filter((node) => !state.off.has(node.i));
+  let nodes = NODES.filter((node) => stays(node.i));
   if (state.partner >= 0) {
     const near = new Set([state.partner]);
     links.forEach((link) => near.add(link.from).add(link.to));
     nodes = nodes.filter((node) => near.has(node.i));
   }
-  if (state.threshold) {
+  if (state.threshold || state.share) {
     // what a filter on links leaves without any goes, but not what the reader looks at
     const held = new Set(state.chosen || DATA.focal.length === 1 ? inFocus() : []);
     [state.compare, ...((state.chosen || {}).link || [])].forEach((i) => held.add(i));
@@ -253,6 +265,9 @@ function filterText() {
   ];
   if (state.threshold) parts.push(say("filter_min", { value: number(THRESHOLDS[state.threshold]) }));
   if (state.partner >= 0) parts.push(say("filter_partners", { name: nameOf(state.partner) }));
+  if (state.moved.size) parts.push(say("filter_moved", { n: number(state.moved.size) }));
+  if (state.share) parts.push(say("filter_share", { value: percent(state.share) }));
+  if (state.balance !== "all") parts.push(say(`filter_balance_${state.balance}_${DATA.kind}`));
   if (state.off.size > 8) parts.push(say("filter_off_many", { n: number(state.off.size) }));
   else if (state.off.size) {
     const names = [...state.off].sort((a, b) => a - b).map(nameOf).join(", ");
@@ -273,6 +288,9 @@ function writeFragment() {
   if (!state.main) out.set("links", "all");
   if (state.threshold) out.set("min", THRESHOLDS[state.threshold]);
   if (state.partner >= 0) out.set("partner", NODES[state.partner].id);
+  if (state.share) out.set("share", state.share);
+  if (state.balance !== "all") out.set("balance", state.balance);
+  state.moved.forEach(({ x, y }, i) => out.append("at", `${Math.round(x)},${Math.round(y)},${NODES[i].id}`));
   const on = NODES.filter((node) => !state.off.has(node.i));
   if (state.off.size && on.length < state.off.size) {
     (on.length ? on : [{ id: "" }]).forEach((node) => out.append("on", node.id));
@@ -322,6 +340,12 @@ function readFragment() {
     next.threshold = place < 0 ? THRESHOLDS.length - 1 : place;
   }
   next.partner = node(given.get("partner"));
+  pick("balance", BALANCES);
+  if (SHARES.includes(Number(given.get("share")))) next.share = Number(given.get("share"));
+  given.getAll("at").forEach((text) => {
+    const [, x, y, id] = /^(-?\d{1,5}),(-?\d{1,5}),(.*)$/s.exec(text) || [];
+    if (NUMBER_OF.has(id)) next.moved.set(NUMBER_OF.get(id), { x: Number(x), y: Number(y) });
+  });
   if (given.has("on")) {
     const on = new Set(given.getAll("on").map(node));
     NODES.forEach(({ i }) => { if (!on.has(i)) next.off.add(i); });
