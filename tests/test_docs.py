@@ -225,7 +225,7 @@ FILES = {
     "residences.csv": "lens_id,country\n000-000-000-000-000,NL\n",
 }
 #: Options that make a run write every kind of file.
-EVERYTHING = {"excel_nl": True, "compare_with": "DE,US", "benchmark": "eu27"}
+EVERYTHING = {"excel_nl": True, "compare_with": "DE,US", "benchmark": "US,CN,JP,DE"}
 
 
 @pytest.fixture
