@@ -210,6 +210,8 @@ def others(home: Path) -> None:
 #: Small tables of users, by the names that the documents give them.
 FILES = {
     "queries.json": '[{"request": {"query": {"terms": {"lens_id": ["none"]}}}}]',
+    "links.csv": "citing_family,cited_family\n1,2\n",
+    "numbers.csv": "office,number,kind,family\nUS,7000001,B2,1\n",
     "flows.csv": "citing,cited,weight\nNL,US,3\nUS,NL,1\nDE,NL,2\n",
     "sizes.csv": "country,families\nNL,2\nUS,10\nDE,4\n",
     "trade.csv": "country,product,value\nA,x,1\nA,y,1\nB,y,1\nB,z,1\nC,z,1\n",
