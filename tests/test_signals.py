@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,8 @@ def test_the_command_line_says_in_one_line_that_it_was_stopped(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command_line = importlib.import_module("netpos.cli.app")
-    monkeypatch.setattr(command_line, "app", lambda: signal.raise_signal(signal.SIGTERM))
+    stopped = partial(signal.raise_signal, signal.SIGTERM)
+    monkeypatch.setattr(command_line, "_asked_for", lambda _: stopped)
     with pytest.raises(SystemExit) as end:
         command_line.main()
     assert end.value.code == 128 + signal.SIGTERM

@@ -379,11 +379,11 @@ def _parquet(path: Path, name: str) -> Source:
     columns = parquet_columns(path)
     if columns is None:
         raise InputError("damaged Parquet file", file=path, remedy="copy or export it again")
+    if suffices(columns):  # publications first: they can have families and little else
+        return Source(path, name, "parquet", None, "google-publications")
     if (form := recognised(columns)) is not None:
         return Source(path, name, "parquet", None, form)
-    if not suffices(columns):
-        return Source(path, name, "parquet", None, "other-patents", why=_PARQUET)
-    return Source(path, name, "parquet", None, "google-publications")
+    return Source(path, name, "parquet", None, "other-patents", why=_PARQUET)
 
 
 def _is_archive(path: Path) -> bool:

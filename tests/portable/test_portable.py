@@ -82,6 +82,7 @@ def test_nor_does_any_other_command(tmp_path: Path) -> None:
         ["companies", data.format("companies.csv"), "--draws", "5", "--out", "companies"],
         ["science", data.format("works.jsonl.gz"), *topics, "--out", "science"],
         ["chain", *results, "--out", "chain"],
+        ["technologies", "new", "mine.toml"],
     ]
     done = call(tmp_path, *commands)
     assert done.returncode == 0, done.stderr

@@ -251,7 +251,7 @@ def labelled(
     --------
     >>> crowd = ([50.0] * 6, [0, 9, 18, 27, 36, 45])
     >>> labelled(*crowd, ["a long name"] * 6, [*"123456"], radius=4, font=10, width=100)[0]
-    ['1', '2', '3', '4', '5', '6']
+    ['a long name', '2', '3', '4', '5', 'a long name']
     """
     sides = beside(x, y, names, radius=radius, font=font, width=width)
     labels = [s if side == "none" else n for n, s, side in zip(names, short, sides, strict=True)]
