@@ -84,13 +84,8 @@ def _split(study: Study, held: pl.DataFrame) -> pl.DataFrame:
         .join(held, on="family", how="inner")
         .with_columns(here=(residence == focal).fill_null(value=False))
         .filter(pl.col("here") | ~here)
-        .with_columns(weight=pl.col("share").fill_null(0.0))
-        .with_columns(total=pl.col("weight").sort().sum().over("family"))
-        .with_columns(
-            weight=pl.when(pl.col("total") > 0)
-            .then(pl.col("weight") / pl.col("total"))
-            .otherwise(1.0 / pl.len().over("family"))
-        )
+        # an applicant has a share above 0, whether its residence is known or not
+        .with_columns(weight=pl.col("share") / pl.col("share").sort().sum().over("family"))
     )
     named = ~pl.col("person") & pl.col("applicant").is_not_null()
     entries = parties.select(

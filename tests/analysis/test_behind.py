@@ -211,3 +211,65 @@ def test_links_that_are_dropped_stand_behind_no_number(
     assert tops["OMEGA"] == f"{round(100 * share_of_omega, 1)} %)"
     builders = tables["source_links"].filter(whole & (pl.col("citing") == "NL"))
     assert builders["citations"].sum() == (3 if choice == "keep" else 1)
+
+
+def test_one_family_alone_behind_a_rank_is_listed(tmp_path: Path) -> None:
+    made = study(tmp_path, [record(1, applicants=[(OTHER, "US")], cites=[2]), record(2)])
+    found = behind.ranked_cells(made, "quantum", SPAN, [("US", "family_rank")])
+    assert [(f.lens_id, f.part) for f in found["US", "family_rank"]] == [(lens_id(1), 1.0)]
+    assert behind.ranked_cells(made, "quantum", SPAN, [("US", "family_rank")], most=0) == {}
+
+
+def test_families_to_date_are_those_up_to_the_last_year_and_with_it(tmp_path: Path) -> None:
+    records = [
+        record(n, published=f"{year}-06-01")
+        for n, year in ((1, 2013), (2, 2015), (3, 2017), (4, 2018))
+    ]
+    made = study(tmp_path, records)
+    for quantity, rows in (("families_to_date", [0, 1, 2]), ("families", [1, 2])):
+        found = behind.behind_node(made, "quantum", (2015, 2017), "NL", quantity)
+        assert found["family"].to_list() == rows, quantity
+
+
+def test_a_document_outside_has_no_value_though_its_country_is_known(tmp_path: Path) -> None:
+    (tmp_path / "look.csv").write_text(f"lens_id,country\n{lens_id(9)},NL\n", encoding="utf-8")
+    records = [record(1, cites=[9]), record(2, applicants=[(OTHER, "US")], cites=[1])]
+    made = study(tmp_path, records, scope="citing", residences=str(tmp_path / "look.csv"))
+    found = behind.behind_node(made, "quantum", SPAN, "NL", "value")
+    assert found["family"].to_list() == [0]
+
+
+def test_owners_are_applicants_by_their_part_and_never_persons_by_name(tmp_path: Path) -> None:
+    records = [
+        record(1, applicants=[(OTHER, "US"), (SHARED, "NL")], inventors=[(THIRD, "DE")]),
+        record(2, applicants=[("JANSEN; JAN", "DE")], published="2021-06-01"),
+        record(3, applicants=[], inventors=[(THIRD, "DE")], published="2019-06-01"),
+        record(4, applicants=[(THIRD, "US")]),
+    ]
+    made = study(tmp_path, records)
+    ids = made.corpus.columns("families", "family", "family_id").sort("family")["family_id"]
+    found = behind.owners(made, [*ids[:3], "no family"])
+    assert found == {
+        ids[0]: behind.Owner(2018, ("OTHER", "SHARED"), False),
+        ids[1]: behind.Owner(2021, (), True),
+        ids[2]: behind.Owner(2019, (), False),
+    }
+
+
+def test_evidence_for_some_links_is_that_of_all_links_for_these(tmp_path: Path) -> None:
+    records = [
+        *(record(n, applicants=[(OTHER, "US")]) for n in (1, 2)),
+        record(3, applicants=[(SHARED, "NL")]),
+        record(4, applicants=[(THIRD, "DE")], cites=[1, 2]),
+        *(record(n, applicants=[(THIRD, "DE")], cites=[1]) for n in (5, 6, 7)),
+        record(8, applicants=[(SHARED, "NL")], cites=[1, 3, 4]),
+    ]
+    made = study(tmp_path, records)
+    every = behind.evidence(made, "quantum", SPAN, kind="country")
+    # DE cites the US five times, twice from one family; three are named, the rest by their number
+    assert [i for _, i in every["DE", "US"]] == [lens_id(n) for n in (4, 5, 6)]
+    assert [i for _, i in every["NL", "DE"]] == [lens_id(8)]
+    for only in ([("DE", "US")], [("NL", "US"), ("NL", "DE")], list(every)):
+        found = behind.evidence(made, "quantum", SPAN, only, kind="country")
+        assert found == {link: every[link] for link in only}
+    assert behind.evidence(made, "quantum", SPAN, [], kind="country") == {}

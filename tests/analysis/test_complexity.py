@@ -276,6 +276,9 @@ def test_rows_of_a_matrix_of_regions_are_called_regions_and_small_ones_left_out(
     for technology, value in expected(other, HELD).items():
         assert table[technology][0] == pytest.approx(value, abs=1e-8)
         assert "4 subclasses, 4 regions in r.csv; known" in table[technology][2]
+    # two are enough to be compared, though they tell nothing of their order here
+    two = told(tmp_path, records(), **chosen, regions="NL,US")
+    assert {value for value, *_ in two.values()} == {None}
     with pytest.raises(InputError, match=r"r\.csv: fewer than two regions are left"):
         told(tmp_path, records(), **chosen, regions="NL")
     (tmp_path / "r.csv").write_text("\n".join(lines).replace("region", "country"))

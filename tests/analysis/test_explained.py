@@ -110,3 +110,22 @@ def test_links_of_which_the_other_end_has_no_country_are_among_all_and_not_the_l
     sums = {name: explained.SUMS[name](cell)["part"].sum() for name in names}
     assert (sums["given, located"], sums["given, all"]) == (1, 2)
     assert (sums["received, located"], sums["received, all"]) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("column", "sums", "value"),
+    [
+        # given 2, domestic 2; 0 and 0; 3 and 1
+        *(("foreign_share", (2.0, 2.0), 0.5), ("foreign_share", (0.0, 0.0), None)),
+        ("foreign_share", (3.0, 1.0), 0.75),
+        # located and all: half of both directions is just enough; nothing to measure; less
+        *(("measurable", (1.0, 2.0, 3.0, 6.0), 1.0), ("measurable", (0.0, 0.0, 0.0, 0.0), None)),
+        *(("measurable", (1.0, 2.0, 2.9, 6.0), 0.0), ("measurable", (1.0, 2.0, 0.0, 0.0), 1.0)),
+    ],
+)
+def test_what_a_rule_makes_of_its_sums(
+    column: str, sums: tuple[float, ...], value: float | None
+) -> None:
+    rule = explained.COUNTRIES[column]
+    assert rule.value is not None
+    assert rule.value(sums) == value

@@ -96,3 +96,9 @@ def test_owners_are_organisations_and_a_person_is_told_without_a_name(tmp_path: 
     }
     assert not any("JANSEN" in name for o in found.values() for name in o.organisations)
     assert behind.owners(made, []) == {}
+
+
+def test_the_largest_holder_of_a_kind_comes_first(tmp_path: Path) -> None:
+    found = holders(study(tmp_path), "quantum", SPAN)
+    assert found["organisation"].to_list() == ["HOME", "AWAY", "LOOSE", None]
+    assert found["families"].to_list() == [1.5, 1.0, 1.0, 1.0]

@@ -117,3 +117,19 @@ def test_the_office_proxy_is_the_last_step_and_is_labelled(tmp_path: Path) -> No
     study = analysis.prepare(corpus, make({"office_proxy": True}))
     assert study.located.rows() == [(0, "JP", 1.0, "office")]
     assert any("Office proxy" in w for w in study.warnings)
+
+
+def test_the_office_stands_in_only_for_documents_that_the_table_of_residences_does_not_know(
+    tmp_path: Path,
+) -> None:
+    """Documents 9 (EP), 7 (JP) and 6 (US) lie outside; the table knows 6 alone."""
+    at_jp = {"sequence": 3, "patcit": {"document_id": {"jurisdiction": "JP", "doc_number": "7"}}}
+    at_us = {"sequence": 4, "patcit": {"document_id": {"jurisdiction": "US", "doc_number": "6"}}}
+    for cited, number in ((at_jp, 7), (at_us, 6)):
+        cited["patcit"]["lens_id"] = record(number)["lens_id"]  # type: ignore[index] # made above
+    path = write(tmp_path / "r.jsonl", [record(1, cites=[9, at_jp, at_us])])
+    (tmp_path / "r.csv").write_text(f"lens_id,country\n{record(6)['lens_id']},DE\n")
+    given = {"residences": str(tmp_path / "r.csv"), "scope": "citing", "office_proxy": True}
+    links = analysis.country_links(read(path), **QUANTUM, options=make(given))
+    # document 6 of the US office is the one looked up; the EP is no country
+    assert links.table.rows() == [("NL", "DE", 1.0, 1), ("NL", "JP", 1.0, 1)]
