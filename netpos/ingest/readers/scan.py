@@ -17,7 +17,8 @@ import pyarrow as pa  # type: ignore[import-untyped] # it has no types
 from numpy.typing import NDArray
 
 from netpos.ingest.compiled import library
-from netpos.ingest.document_numbers import document_key
+from netpos.ingest.document_numbers import document_key, normal_numbers
+from netpos.ingest.number_keys import pack
 from netpos.ingest.readers.columns import NO_DOCUMENT
 from netpos.ingest.readers.json_stream import MAX_RECORD
 from netpos.ingest.records import (
@@ -342,6 +343,22 @@ def _batch(c: _Columns, counts: dict[str, int]) -> Batch:
     )
 
 
+def numbers_of(office: pl.Series, number: pl.Series, kind: pl.Series) -> NDArray[np.int64]:
+    """Return numbers of documents by office, number and kind; `NO_DOCUMENT` where they name none.
+
+    Whatever is not packed, each distinct one is looked at once.
+    """
+    found = pack(office, normal_numbers(office, number), kind)
+    odd = found.is_null().arg_true()
+    numbers = found.fill_null(NO_DOCUMENT).to_numpy().copy()
+    if odd.len():
+        rows = list(zip(*(s.gather(odd).to_list() for s in (office, number, kind)), strict=True))
+        known = {row: document_key(*row) for row in dict.fromkeys(rows)}
+        of = {row: NO_DOCUMENT if t is None else hashed_key(t.strip()) for row, t in known.items()}
+        numbers[odd.to_numpy()] = [of[row] for row in rows]
+    return numbers
+
+
 def _references(c: _Columns) -> tuple[pl.DataFrame, pl.DataFrame, list[str]]:
     """Return references, the documents they name, and what to note.
 
@@ -356,9 +373,7 @@ def _references(c: _Columns) -> tuple[pl.DataFrame, pl.DataFrame, list[str]]:
     bare = np.flatnonzero(named == NO_DOCUMENT)
     notes, keep, keep_named = [], None, None
     if bare.size:
-        parts = (texts[t].gather(bare).to_list() for t in ("office", "doc_number", "kind"))
-        found = [document_key(*p) for p in zip(*parts, strict=True)]
-        named[bare] = [NO_DOCUMENT if t is None else hashed_key(t.strip()) for t in found]
+        named[bare] = numbers_of(*(column.gather(bare) for column in texts.values()))
         without = np.flatnonzero(other < 0)
         other[without] = named[-1 - other[without]]
         keep, keep_named = other != NO_DOCUMENT, named != NO_DOCUMENT

@@ -13,11 +13,13 @@ from polars.testing import assert_frame_equal
 
 from netpos.ingest.compiled import available
 from netpos.ingest.discover import find
+from netpos.ingest.document_numbers import document_key
 from netpos.ingest.parts import batches, parse
 from netpos.ingest.readers import chunks
+from netpos.ingest.readers.columns import NO_DOCUMENT
 from netpos.ingest.readers.lens_json import read_records
-from netpos.ingest.readers.scan import Scanner
-from netpos.ingest.records import Batch
+from netpos.ingest.readers.scan import Scanner, numbers_of
+from netpos.ingest.records import Batch, key
 from tests.conftest import shared_real
 from tests.fuzz.damage import BYTES, Original, damaged_record, originals
 from tests.lens import lens_id, record, write
@@ -282,3 +284,16 @@ def test_a_file_of_odd_lines_goes_to_the_reader(tmp_path: Path) -> None:
     parts = parse(source, folder, "stem", processes=2).parts
     assert sum(p.records for p in parts) == 299
     assert sum(b.records.height for b in batches(source)) == 299
+
+
+def test_numbers_of_documents_in_columns_are_those_of_each() -> None:
+    offices = [None, "", "US", "EP", "WO", "JP", "KR", "us", "E P", "UsA", "Ｅ P"]
+    texts = [None, "", "0", "00", "0259054", "2014/313399", "2014313399", "99/12345", "2008155"]
+    texts += ["H01-98729", "D0781234", " 12 ", "+5", "12345678901234", "US123", "12.5", "１２", "a"]
+    kinds = [None, "", "A", "A1", "a1", "A12", " A1", "A-1", "1"]
+    rows = [(o, n, k) for o in offices for n in texts for k in kinds]
+    columns = [pl.Series([row[i] for row in rows], dtype=pl.String) for i in range(3)]
+    one_by_one = [document_key(*row) for row in rows]
+    assert numbers_of(*columns).tolist() == [
+        NO_DOCUMENT if t is None else key(t) for t in one_by_one
+    ]
