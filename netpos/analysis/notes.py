@@ -102,7 +102,7 @@ def warnings(
         )
     found += lacking_told(corpus.manifest["inputs"])
     for item in corpus.manifest["inputs"]:  # patents of which no citation can come
-        unlinked = [n for n in item["notes"] if "come without citations" in n]
+        unlinked = [n for n in item["notes"] if "without citations, which" in n]
         found += [f"{item['name']}: {text}." for text in unlinked]
         left = [n for n in item["notes"] if "no class of the technologies" in n]
         found += [f"{item['name']}: {text} (those named when it was read)." for text in left]

@@ -69,7 +69,7 @@ def run(
     Path
         The page to open.
     """
-    say = report or (lambda _: None)
+    say = _once(report or (lambda _: None))
     files = check_options(options)
     make_folder(out)
     with Outputs(out) as written:
@@ -84,6 +84,19 @@ def run(
             selection=selection_of(options.technologies),
         )
         return _write(corpus, written, options, files, say, synthetic=synthetic)
+
+
+def _once(say: Report) -> Report:
+    """Leave out what reading the exports has said when the notes of the run say it again."""
+    told: set[str] = set()
+
+    def tell(line: str) -> None:
+        text = line.removeprefix("note: ")
+        if text not in told:
+            told.add(text)
+            say(line)
+
+    return tell
 
 
 def selection_of(technologies: str | None) -> Selection | None:

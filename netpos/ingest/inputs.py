@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -165,7 +166,29 @@ def _notes(parts: list[Part]) -> list[str]:
             totals[rest] = totals.get(rest, 0) + int(head)
         else:
             totals.setdefault(note, -1)
-    return [text if n < 0 else f"{n} {text}" for text, n in totals.items()]
+    return [text if n < 0 else f"{n} {one(text) if n == 1 else text}" for text, n in totals.items()]
+
+
+_OF_ONE = {
+    "are": "is", "come": "comes", "have": "has", "hold": "holds", "name": "names",
+    "state": "states",
+}  # fmt: skip
+
+
+def one(text: str) -> str:
+    """Return what a note says of several as it is said of one: its first word and its verbs.
+
+    Examples
+    --------
+    >>> one("references are null and name no document")
+    'reference is null and names no document'
+    >>> one("cells of 'Kind' hold no kind, which are left out")
+    "cell of 'Kind' holds no kind, which are left out"
+    """
+    first, *words = re.split(r"(\W+)", text)
+    within = next((k for k, w in enumerate(words) if re.search("[,:;]", w)), len(words))
+    said = [_OF_ONE.get(w, w) for w in words[:within]]
+    return "".join([first.removesuffix("s"), *said, *words[within:]])
 
 
 def _free_name(source: Source, digest: str, manifest: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ def opened(stem: str, table: str, columns: Sequence[str]) -> pl.DataFrame:
     return CLASSES[stem].select(columns or pl.all())
 
 
-DETAILS = Details(pl.DataFrame({"record": range(4)}), [("a", 0), ("b", 3)], opened)
+DETAILS = Details(pl.DataFrame({"record": range(4)}), [("a", 0), ("b", 3)], opened, together=1)
 
 
 def test_rows_of_a_part_become_records_of_the_corpus() -> None:
@@ -31,3 +31,14 @@ def test_rows_of_a_part_become_records_of_the_corpus() -> None:
 def test_each_part_comes_with_the_position_of_its_first_record() -> None:
     found = [(first, part.rows()) for first, part in DETAILS.parts("classes", "row", "symbol")]
     assert found == [(0, [(0, "A"), (2, "B"), (2, "C")]), (3, [(0, "D")])]
+
+
+def test_small_parts_come_together() -> None:
+    parts = [("a", 0), ("b", 3), ("a", 4), ("b", 7)]
+    details = Details(pl.DataFrame({"record": range(8)}), parts, opened, together=4)
+    found = [(first, part.rows()) for first, part in details.parts("classes", "row", "symbol")]
+    half = [(0, "A"), (2, "B"), (2, "C"), (3, "D")]
+    assert found == [(0, half), (4, half)]
+    one = Details(details.records, parts, opened)
+    assert len(list(one.parts("classes"))) == 1
+    assert one.read("classes").rows() == details.read("classes").rows()

@@ -82,7 +82,7 @@ def test_a_date_far_beyond_is_named_and_does_not_move_now(tmp_path: Path) -> Non
 
 def test_a_run_says_that_patents_of_patentsearch_come_without_citations(tmp_path: Path) -> None:
     said, found = run(tmp_path, FAULTS / "F13_patentsearch.json")
-    assert "F13_patentsearch.json: 1 patents of PatentSearch come without citations" in said
+    assert "F13_patentsearch.json: 1 patent of PatentSearch comes without citations" in said
     assert any("export them from Lens" in text for text in found["warnings"])
     assert "begin with this table:" in said  # of a run without a page no page is promised
 
@@ -94,6 +94,7 @@ def test_a_page_of_many_is_said_to_be_one(tmp_path: Path) -> None:
     said, found = run(tmp_path, FAULTS / "F14_page_1_of_many.json")
     assert "51,173 results, 2 of them are here" in said
     assert any("51,173 results" in text for text in found["warnings"])
+    assert said.count("51,173 results") == 1
 
 
 def pages(tmp_path: Path, *contents: dict) -> list[Path]:
