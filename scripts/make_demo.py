@@ -308,7 +308,9 @@ def record(
 
     office, number = first_office(family.country), f"77{family.number:06d}"
     claim = {**document_id(office, number, "A", family.priority), "sequence": 1}
+    title = f"Made-up {TECHNOLOGIES[family.technologies[0]][0].lower()} invention {family.number}"
     biblio: dict[str, object] = {
+        "invention_title": [{"text": title, "lang": "en"}],
         "application_reference": document_id(doc.office, f"{doc.number}0", "A", doc.filed),
         "priority_claims": {"claims": [claim], "earliest_claim": {"date": claim["date"]}},
         "parties": {
