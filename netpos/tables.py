@@ -51,12 +51,20 @@ class Family(NamedTuple):
     part: float
 
 
+#: What Lens calls a document, and where it shows one.
+LENS_ID = r"^(\d{3}-){4}\d{2}[\dX]$"
+LENS_PAGE = "https://www.lens.org/lens/patent/"
+
+
 class Owner(NamedTuple):
-    """Who filed a family and when: its year, its organisations, and whether a person filed too."""
+    """Who filed a family and when: its year, its organisations, whether a person filed too, and
+    what it is called.
+    """
 
     year: int | None
     organisations: tuple[str, ...]
     person: bool
+    title: str | None = None
 
 
 def require(table: pl.DataFrame, schema: Schema, *, name: str) -> None:

@@ -36,6 +36,11 @@ class Document:
     cites: list[tuple[int, str, str]] = field(default_factory=list)
 
     @property
+    def title(self) -> str:
+        """What it is called, as it stands on one line."""
+        return f'{self.n} a "title" of two lines'
+
+    @property
     def key(self) -> str:
         """The number as Google/IFI write it: pre-grant numbers have ten digits there."""
         number = self.number
@@ -110,6 +115,10 @@ def lens_lines(documents: Sequence[Document], of: Iterable[int] | None = None) -
         }
         biblio: dict = {
             "application_reference": {"jurisdiction": d.office, "date": d.filed},
+            "invention_title": [
+                {"text": "ein Titel", "lang": "de"},
+                {"text": d.title, "lang": "en"},
+            ],
             "parties": parties,
             "classifications_cpc": {"classifications": [{"symbol": s} for s in d.symbols]},
         }
@@ -167,6 +176,10 @@ def publications(documents: Sequence[Document], of: Iterable[int] | None = None)
             "priority_date": day(d.priority[1]) if d.priority else 0,
             "assignee_harmonized": parties(d.applicants),
             "inventor_harmonized": parties(d.inventors),
+            "title_localized": [
+                {"text": "ein Titel", "language": "de", "truncated": False},
+                {"text": d.title, "language": "en", "truncated": False},
+            ],
             "cpc": [
                 {"code": s, "inventive": True, "first": k == 0} for k, s in enumerate(d.symbols)
             ],
@@ -232,13 +245,16 @@ def write_tables(
         if pre:
             head = {"application_id": f"14{d.family:06d}", "filing_date": d.filed}
             rows.setdefault("pg_published_application", []).append(
-                me | head | {"published_date": d.published, "patent_type": "utility"}
+                me
+                | head
+                | {"published_date": d.published, "patent_type": "utility"}
+                | {"application_title": d.title}
             )
         else:
             rows.setdefault("g_patent", []).append(
                 me
                 | {"patent_type": "utility", "patent_date": d.published, "wipo_kind": d.kind}
-                | {"patent_title": 'a "title"\tof\ntwo lines', "withdrawn": 0}
+                | {"patent_title": d.title.replace(" of two", "\tof\ntwo"), "withdrawn": 0}
             )
             rows.setdefault("g_application", []).append(
                 {"application_id": f"14{d.family:06d}", "filing_date": d.filed} | me

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from netpos.analysis.study import Kind, Span, Study
+from netpos.analysis.titles import family_titles
 from netpos.errors import OptionError
 from netpos.graph import dependence
 from netpos.graph.links import Mask, Scope, Shares, gathered
@@ -235,7 +236,7 @@ def owners(study: Study, families: Collection[str]) -> dict[str, Owner]:
     -------
     dict
         Id -> year by the clock of the run, organisations by their part in it, whether a person
-        filed too.
+        filed too, title.
     """
     ids = study.corpus.columns("families", "family", "family_id")
     asked = ids.filter(pl.col("family_id").is_in(list(families)))
@@ -252,11 +253,13 @@ def owners(study: Study, families: Collection[str]) -> dict[str, Owner]:
     )
     who = dict(named.iter_rows())
     persons = set(parties.filter(pl.col("person"))["family"])
+    titles = family_titles(study.corpus, asked["family"])
+    title = dict(titles.select("family", "title").iter_rows())
     found = {}
     for row, ident in asked.iter_rows():
         year = study.years[row]
         at = None if np.isnan(year) else int(year)
-        found[str(ident)] = Owner(at, tuple(who.get(row, ())), row in persons)
+        found[str(ident)] = Owner(at, tuple(who.get(row, ())), row in persons, title.get(row))
     return found
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from netpos import analysis, countries, options
-from netpos.analysis.behind import behind_links
+from netpos.analysis.behind import behind_links, owners
 from netpos.analysis.explained import (
     COUNTRIES,
     NO_FAMILIES,
@@ -25,6 +25,7 @@ from netpos.commands.option_files import found_again
 from netpos.commands.results_folder import check_unchanged, corpus_of, open_run, results_table
 from netpos.errors import InputError, OptionError
 from netpos.ingest.corpus import open_corpus, reading
+from netpos.tables import LENS_ID, LENS_PAGE
 
 #: Columns of countries.csv that are sums over families; ``weight`` is that of links.csv.
 ADDITIVE = (*(name for name, rule in COUNTRIES.items() if rule.additive), "weight")
@@ -39,8 +40,9 @@ _DOCUMENTS = pl.List(pl.Struct({"lens_id": pl.String, "file": pl.String, "line":
 class Part:
     """A number behind a cell: a sum over families, or a count or total that stands by itself.
 
-    ``families`` has ``family`` (row number), ``family_id``, ``contribution``, and ``documents``
-    (List of lens_id, file, line), largest first; empty where ``everyone`` (a sum over all
+    ``families`` has ``family`` (row number), ``family_id``, ``contribution``, ``documents`` (List
+    of lens_id, file, line), ``title``, ``owners`` (List of names; natural persons are "a person"),
+    ``year`` and ``link`` (a page at Lens), largest first; empty where ``everyone`` (a sum over all
     countries, of ``number`` families) or where no family adds to it.
     """
 
@@ -277,6 +279,7 @@ def _with_documents(study: Study, parts: Sequence[Sum]) -> list[Part]:
         .group_by("family", maintain_order=True)
         .agg(documents=pl.struct("lens_id", "file", pl.col("line").cast(pl.Int64)))
     )
+    told = _told(study, ids.gather(asked.filter(asked < study.families)), documents)
     found = []
     for part in parts:
         number = 0 if part.families is None else part.families.height
@@ -284,16 +287,41 @@ def _with_documents(study: Study, parts: Sequence[Sum]) -> list[Part]:
         table = (
             shown.with_columns(family_id=ids.gather(shown["family"]))
             .join(documents, on="family", how="left", maintain_order="left")
+            .join(told, on="family_id", how="left", maintain_order="left")
             .select(
                 "family",
                 "family_id",
                 pl.col("part").alias("contribution"),
                 pl.col("documents").fill_null(pl.lit([], _DOCUMENTS)),
+                "title",
+                pl.col("owners").fill_null(pl.lit([], pl.List(pl.String))),
+                "year",
+                "link",
             )
             .sort("contribution", "family_id", descending=[True, False])
         )
         found.append(Part(part.name, part.value, table, number, part.everyone))
     return found
+
+
+def _told(study: Study, ids: pl.Series, documents: pl.DataFrame) -> pl.DataFrame:
+    """Tell what families are called, whose they are, of which year, and where Lens shows them."""
+    rows = [
+        (ident, o.title, [*o.organisations, *(["a person"] if o.person else [])], o.year)
+        for ident, o in owners(study, ids.to_list()).items()
+    ]
+    schema = {
+        "family_id": pl.String, "title": pl.String, "owners": pl.List(pl.String), "year": pl.Int64,
+    }  # fmt: skip
+    first = pl.col("documents").list.first().struct.field("lens_id")
+    real = not any("synthetic" in i["name"] for i in study.corpus.manifest["inputs"])
+    at_lens = first.str.contains(LENS_ID) & pl.lit(real)
+    pages = documents.select(
+        family_id=study.corpus.families["family_id"].gather(documents["family"]),
+        link=pl.when(at_lens).then(pl.concat_str(pl.lit(LENS_PAGE), first)),
+    )
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    return table.join(pages, on="family_id", how="left", maintain_order="left")
 
 
 _NONE = pl.DataFrame(schema={"family": pl.Int32, "part": pl.Float64})
@@ -341,10 +369,14 @@ def paragraphs(found: Explanation, *, most: int = 20) -> str:
         if part.everyone:
             continue
         count = most if len(found.parts) <= _FEW_PARTS else min(most, _FEW_FAMILIES)
-        for _, ident, value, documents in part.families.head(count).iter_rows():
+        shown = part.families.head(count)
+        for _, ident, value, documents, title, names, year, link in shown.iter_rows():
             where = ", ".join(f"{d['lens_id']} ({d['file']}:{d['line']})" for d in documents[:3])
             where = where or "a document outside the corpus"
             lines.append(f"  {value:.6g}  {ident}  {where}")
+            about = (title, ", ".join(names), year, link)
+            if said := " · ".join(str(t) for t in about if t):
+                lines.append(f"    {said}")
         if part.number > count:
             lines.append(f"  and {part.number - count:,} more; --json lists all")
     return "\n".join(lines)

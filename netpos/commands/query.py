@@ -48,6 +48,7 @@ FIELDS = (
     "kind",
     "date_published",
     "publication_type",
+    "biblio.invention_title",
     "biblio.application_reference",
     "biblio.priority_claims",
     "biblio.parties.applicants",

@@ -21,7 +21,7 @@ Ints = NDArray[np.int32]
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 _PATH = Path(__file__).with_name("native") / f"lens_scan{_SUFFIX}"
 #: Raise it here and in `lens_scan.c` with every change of a structure or of a function's arguments.
-LAYOUT = 2
+LAYOUT = 3
 _ARRAY, _LENGTH = ctypes.c_void_p, ctypes.c_int64
 #: Functions: what they return, what they take.
 _FUNCTIONS = {

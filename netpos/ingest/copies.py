@@ -24,7 +24,9 @@ Ints = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 
 #: Columns of a record that are no values of the document, or are not taken from one copy alone.
-_NOT_VALUES = {"doc", "lens_id", "line", "form", "aliases", "cites_count", "cited_by_count"}
+_NOT_VALUES = {
+    "doc", "lens_id", "line", "form", "aliases", "cites_count", "cited_by_count", "title_language",
+}  # fmt: skip
 VALUES = tuple(c for c in RECORDS if c not in _NOT_VALUES)
 _COUNTS = ("cites_count", "cited_by_count")
 LEDGER = {"file": pl.String, "line": pl.Int64, "outcome": pl.String, "reason": pl.String}
@@ -302,7 +304,7 @@ def _text(records: pl.DataFrame, lists: dict[str, pl.DataFrame]) -> pl.DataFrame
         columns = [c for c in table.columns if c != "record"]
         return pl.concat_str(pl.col(columns).cast(pl.String).fill_null("\0"), separator="\1")
 
-    own = records.select("record", "lens_id", *VALUES, *_COUNTS, "aliases")
+    own = records.select("record", "lens_id", *VALUES, *_COUNTS, "aliases", "title_language")
     found = own.select("record", text=written(own))
     for name, table in lists.items():
         mine = table.join(found.select("record"), on="record", how="semi")
@@ -323,6 +325,7 @@ def _merge_copies(copies: pl.DataFrame, lists: dict[str, pl.DataFrame]) -> pl.Da
         pl.col("record", "line", "form", "file", "role").first(),
         lens_id=pl.coalesce(proper, pl.col("lens_id").first()),
         aliases=pl.col("aliases").drop_nulls().first(),
+        title_language=pl.col("title_language").filter(pl.col("title").is_not_null()).first(),
         flat=pl.col("flat").any(),
     )
     named = lists["references"].join(copies.select("record", "document"), on="record")

@@ -86,6 +86,46 @@ def member_table(grouping: fam.Grouping) -> pl.DataFrame:
     return table.filter(pl.col("lens_id").is_not_null() & (pl.col("family") >= 0))
 
 
+#: What a title is not to hold: white space but single blanks, control characters.
+_ODD_SPACE = r"[\s\p{Cc}--\x20]|\x20\x20|^\x20|\x20$"
+#: Signs that turn the direction of what follows.
+_TURNING = r"[\u{202A}-\u{202E}\u{2066}-\u{2069}]"
+
+
+def title_table(docs: pl.DataFrame) -> pl.DataFrame:
+    r"""Return the titles of documents that have one, on one line each.
+
+    Parameters
+    ----------
+    docs
+        ``title, title_language``, in the order of the table of documents.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``document`` (row in that table, from 0), ``title``, ``language`` (as exported, in small
+        letters).
+
+    Examples
+    --------
+    >>> docs = pl.DataFrame({"title": [None, "A \n pump"], "title_language": [None, "EN"]})
+    >>> title_table(docs).rows()
+    [(1, 'A pump', 'en')]
+    """
+    found = docs.select(
+        document=pl.int_range(pl.len(), dtype=pl.Int32),
+        title="title",
+        language=pl.col("title_language").str.to_lowercase(),
+    ).drop_nulls("title")
+    odd = found["title"].str.contains(f"{_ODD_SPACE}|{_TURNING}").arg_true()
+    if odd.len():
+        plain = found["title"].gather(odd).str.replace_all(_TURNING, "")
+        plain = plain.str.replace_all(r"[\s\p{Cc}]+", " ").str.strip_chars()
+        found = found.with_columns(found["title"].scatter(odd, plain))
+        found = found.filter(pl.col("title") != "")
+    return found
+
+
 def utility_model() -> pl.Expr:
     """Tell whether a publication is a utility model or another petty patent, by its kind and
     type.

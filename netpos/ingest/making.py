@@ -61,12 +61,14 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
         write("documents", [docs.select(_DOCUMENT_COLUMNS)])
         write("ledger", [ledger])
         _account(manifest, docs, ledger)
+        titles = derive.title_table(docs)
         docs = docs.select(_NEEDED_COLUMNS)
         details = replace(details, records=copies.records.select("office"))
         copies = replace(copies, records=details.records)
 
         def others() -> None:
             """Return tables that take as long as those of citations."""
+            write("titles", [titles])
             write("classifications", derive.class_table(details, grouping))
             codes: list[pl.DataFrame] = []
             applicants = derive.applicant_table(*derive.parties(details, copies, docs))
@@ -151,10 +153,10 @@ def _rejected(folder: Path, manifest: dict[str, Any]) -> pl.DataFrame:
 
 
 #: Columns whose rows stand in order, or nearly: their differences are written, which is smaller.
-_IN_ORDER = frozenset({"family", "citing_family", "cited_family", "outside", "line"})
+_IN_ORDER = frozenset({"document", "family", "citing_family", "cited_family", "outside", "line"})
 
 #: Texts that hardly ever come twice.
-_DIFFERENT = frozenset({"lens_id", "doc_number"})
+_DIFFERENT = frozenset({"lens_id", "doc_number", "title"})
 
 
 def _encodings(table: pa.Table) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from typing import Any, NotRequired, TypedDict
 from netpos.errors import InputError
 
 #: Version of the tables' columns; a corpus of another version is refused.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 #: The tables of a corpus, each a Parquet file of this name.
 TABLES = (
     "documents",
+    "titles",
     "families",
     "applicants",
     "classifications",

@@ -60,6 +60,8 @@ RECORDS: Schema = {
     "cites_count": pl.Int32,  # cited patents, as exported or counted
     "cited_by_count": pl.Int32,  # citing patents, as exported or counted
     "aliases": pl.String,  # other Lens IDs of the document, sorted, joined by ";"
+    "title": pl.String,  # in English if there is one, else the first
+    "title_language": pl.String,  # of the title, as exported
 }
 PARTIES: Schema = {
     "row": pl.Int32,  # position of the record in its batch's `records` (not the document number)
@@ -233,7 +235,33 @@ _TEXTS = (
     "priority_offices",
     "publication_type",
     "legal_status",
+    "title",
+    "title_language",
 )
+
+
+def one_title(titles: Iterable[tuple[str | None, str | None]]) -> tuple[str | None, str | None]:
+    """Return the title of a document and its language: the English one, else the first.
+
+    Parameters
+    ----------
+    titles
+        Text and language of each, as they stand; those without a text are passed over.
+
+    Examples
+    --------
+    >>> one_title([("Moteur", "fr"), ("", "en"), ("Engine", "EN"), ("Motor", "en")])
+    ('Engine', 'EN')
+    >>> one_title([("Moteur", "fr"), ("Motor", None)]), one_title([])
+    (('Moteur', 'fr'), (None, None))
+    """
+    first: tuple[str | None, str | None] = (None, None)
+    for text, language in titles:
+        if text and (language or "").lower() == "en":
+            return text, language
+        if text and first[0] is None:
+            first = text, language
+    return first
 
 
 def _text(column: str) -> pl.Expr:

@@ -207,3 +207,22 @@ def test_cited_documents_outside_the_corpus_are_named_where_they_have_a_country(
     assert found.value == found.parts[0].value == 2
     assert set(found.parts[0].families["family_id"]) == {lens_id(901), lens_id(902)}
     assert "a document outside the corpus" in explain.paragraphs(found)
+
+
+def test_a_family_is_told_with_title_owners_year_and_its_page(tmp_path: Path) -> None:
+    one = record(1, applicants=[("A BV", "NL"), ("DOE JOHN", "NL")], inventors=[("DOE JOHN", "NL")])
+    one["biblio"]["invention_title"] = [
+        {"text": "Pumpe", "lang": "de"},
+        {"text": "=Pump", "lang": "en"},
+    ]
+    path = write(tmp_path / "e.jsonl", [one])
+    done = CliRunner().invoke(app, ["run", str(path), "--out", str(tmp_path / "o"), *TABLES])
+    assert done.exit_code == 0, done.stderr
+    found = explain.explain(tmp_path / "o", technology="quantum", country="NL")
+    (family,) = explain.as_dict(found)["families"]  # type: ignore[misc] # a list of one
+    assert family["title"] == "=Pump"
+    assert family["owners"] == ["A"]  # a person beside an organisation is left out everywhere
+    assert family["year"] == 2018
+    page = f"https://www.lens.org/lens/patent/{lens_id(1)}"
+    assert family["link"] == page
+    assert f"    =Pump · A · 2018 · {page}" in explain.paragraphs(found).splitlines()

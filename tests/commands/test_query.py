@@ -341,6 +341,7 @@ def test_the_api_form_asks_for_the_listed_fields_and_whole_families() -> None:
         "kind",
         "date_published",
         "publication_type",
+        "invention_title",
         "application_reference",
         "priority_claims",
         "applicants",

@@ -51,6 +51,9 @@ SCHEMA = {
     "abstract": pl.String,
     "assignee_harmonized": PARTY,
     "inventor_harmonized": PARTY,
+    "title_localized": pl.List(
+        pl.Struct({"text": pl.String, "language": pl.String, "truncated": pl.Boolean})
+    ),
     "cpc": CODES,
     "ipc": CODES,
     "citation": pl.List(
@@ -76,6 +79,7 @@ def row(number: str, cpc=(), ipc=(), published: int = 20180601, owners=(), inven
         "publication_number": number, "application_number": "", "country_code": office,
         "kind_code": kind, "family_id": "7", "publication_date": published, "filing_date": 20160101,
         "grant_date": 0, "priority_date": 20150101, "abstract": "text",
+        "title_localized": [{"text": "Pump", "language": "en", "truncated": False}],
         "cpc": codes(cpc), "ipc": codes(ipc),
         "assignee_harmonized": parties(owners), "inventor_harmonized": parties(inventors),
         "citation": [{"publication_number": c, "application_number": "", "npl_text": "x",

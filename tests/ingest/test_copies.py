@@ -333,3 +333,15 @@ def test_order_split_compression_and_repetition_never_change_the_answer(
     found = tables(tmp_path)
     for name, expected in whole.items():
         assert found[name].equals(expected), name
+
+
+def test_a_title_comes_with_its_language_from_the_first_copy_that_has_one(tmp_path: Path) -> None:
+    new, old, oldest = (record(1, cited_by=range(2, n)) for n in (5, 4, 3))
+    old["biblio"]["invention_title"] = [{"text": "Pumpe"}]
+    oldest["biblio"]["invention_title"] = [{"text": "Pump", "lang": "en"}]
+    for names in (("a", "b", "c"), ("c", "a", "b")):
+        folder = tmp_path / "".join(names)
+        folder.mkdir()
+        for name, one in zip(names, (new, old, oldest), strict=True):
+            write(folder / f"{name}.jsonl", [one])
+        assert read(folder).table("titles").rows() == [(0, "Pumpe", None)]

@@ -91,8 +91,9 @@ def test_the_richest_of_several_forms_is_kept_and_the_ledger_says_which(tmp_path
     )
     corpus = read([tmp_path / "b.csv", tmp_path / "a.jsonl"])
     assert corpus.documents.select("form", "file").rows() == [("lens-json", "a.jsonl")]
+    reason = f"{RECORDS[0]['lens_id']} is kept from a.jsonl:1; from this copy: title"
     assert corpus.ledger.select("file", "line", "outcome", "reason").rows() == [
-        ("b.csv", 2, "duplicate", f"{RECORDS[0]['lens_id']} is kept from a.jsonl:1")
+        ("b.csv", 2, "duplicate", reason)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from netpos.ingest.derive import utility_model
+from netpos.ingest.derive import title_table, utility_model
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,13 @@ def test_petty_patents_are_told_by_kind_and_type(
         schema=dict.fromkeys(("office", "kind", "publication_type"), pl.String),
     )
     assert row.select(utility_model()).to_series().to_list() == [petty]
+
+
+def test_titles_stand_on_one_line_without_signs_that_turn_them() -> None:
+    titles = ["a  b", " a", "a\u2028b", "\u202ea<b>", "\u00a0", None, "=1+1", "plain"]
+    docs = pl.DataFrame({"title": titles, "title_language": ["en"] * 7 + [None]})
+    found = title_table(docs)
+    assert found.rows() == [
+        (0, "a b", "en"), (1, "a", "en"), (2, "a b", "en"), (3, "a<b>", "en"), (6, "=1+1", "en"),
+        (7, "plain", None),
+    ]  # fmt: skip

@@ -177,3 +177,19 @@ def test_a_table_of_numbers_and_families_closes_what_was_outside(tmp_path: Path)
     assert corpus.counts["families"] == 2
     assert corpus.counts["mentions_by_number"] == 1
     assert analysis.country_links(corpus, **QUANTUM).table.rows() == [("NL", "DE", 1.0, 1)]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_titles_are_the_same_in_any_form(tmp_path: Path, form: str) -> None:
+    found = []
+    for path in (
+        worlds.write_lens(tmp_path / "w.jsonl", WORLD),
+        FORMS[form](tmp_path / "other", WORLD),
+    ):
+        corpus = read(path)
+        documents = corpus.documents.with_row_index("document").cast({"document": pl.Int32})
+        table = corpus.table("titles").join(documents, on="document")
+        found.append(table.select("office", "doc_number", "title", "language").sort("title"))
+    assert_frame_equal(*found)
+    assert sorted(found[0]["title"]) == sorted(d.title for d in WORLD)
+    assert set(found[0]["language"]) == {"en"}

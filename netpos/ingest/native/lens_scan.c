@@ -54,7 +54,7 @@ typedef struct {
     /* records */
     i64 *doc, *line;
     strings lens_id, office, doc_number, kind, publication_type, legal_status, priority_offices,
-        priorities, family_source, extended_source, aliases;
+        priorities, family_source, extended_source, aliases, title, title_language;
     int32_t *published, *application_date, *grant_date, *term_date, *discontinued_date,
         *status_date, *earliest_priority, *family_size, *cited_by_count;
     u8 *granted; /* 0, 1, 2 = not given */
@@ -834,6 +834,52 @@ static const u8 *cited_by(scan *s, const u8 *p, int *full) {
     return p;
 }
 
+/* A title, {"text": ..., "lang": ...} or a text alone. */
+static const u8 *title(const u8 *p, span *text, span *language) {
+    memset(language, 0, sizeof *language);
+    if (*p != '{') return text_or_null(p, text);
+    memset(text, 0, sizeof *text);
+    unsigned seen = 0;
+    EACH_KEY(p)
+        if (IS("text")) { ONCE(0); p = text_or_null(p, text); }
+        else if (IS("lang")) { ONCE(1); p = plain_or_null(p, language); }
+        else p = skip(p, 4);
+    NEXT_KEY(p)
+    return p;
+}
+
+/* Of several titles that in English, else the first. */
+static const u8 *titles(scan *s, const u8 *p, int *full) {
+    i64 row = s->records;
+    span text, language, chosen = {0}, of_chosen = {0};
+    if (*p != '[') p = title(p, &chosen, &of_chosen);
+    else {
+        int english = 0;
+        EACH_ITEM(p)
+            p = title(p, &text, &language);
+            if (p && text.n && !english) {
+                english = language.n == 2 && (language.at[0] | 32) == 'e' &&
+                          (language.at[1] | 32) == 'n';
+                if (english || !chosen.n) { chosen = text; of_chosen = language; }
+            }
+        NEXT_ITEM(p)
+    }
+    if (!p || !chosen.n) return p;
+    put_text(s, &s->title_language, row, &of_chosen);
+    if (!chosen.escaped) {
+        put_text(s, &s->title, row, &chosen);
+        return p;
+    }
+    u8 *to = room(s, s->extra_used, chosen.n, full); /* no escape is shorter than its sign */
+    if (!to) return NULL;
+    u8 *end = unescape(to, chosen.at, chosen.at + chosen.n);
+    if (!end) return NULL;
+    s->title.valid[row] = 1;
+    put(&s->title.views[row], to, end - to, 1, s->extra_used);
+    s->extra_used += end - to;
+    return p;
+}
+
 static const u8 *biblio(scan *s, const u8 *p, int *full) {
     if (*p == 'n') return is_null(p) ? p + 4 : NULL;
     unsigned seen = 0;
@@ -849,6 +895,7 @@ static const u8 *biblio(scan *s, const u8 *p, int *full) {
         else if (IS("classifications_cpc")) { ONCE(4); p = classes(s, p, 1, full); }
         else if (IS("references_cited")) { ONCE(5); p = references(s, p, full); }
         else if (IS("cited_by")) { ONCE(6); p = cited_by(s, p, full); }
+        else if (IS("invention_title")) { ONCE(7); p = titles(s, p, full); }
         else p = skip(p, 2);
     NEXT_KEY(p)
     return p;
@@ -987,8 +1034,8 @@ static const u8 *record(scan *s, const u8 *p, int *full) {
     i64 row = s->records;
     if (row == s->cap_records) { *full = 1; return NULL; }
     strings *texts[] = {&s->legal_status, &s->priority_offices, &s->priorities, &s->family_source,
-                        &s->extended_source, &s->aliases};
-    for (int k = 0; k < 6; k++) empty_text(texts[k], row);
+                        &s->extended_source, &s->aliases, &s->title, &s->title_language};
+    for (int k = 0; k < 8; k++) empty_text(texts[k], row);
     int32_t *numbers[] = {s->published, s->application_date, s->grant_date, s->term_date,
                           s->discontinued_date, s->status_date, s->earliest_priority,
                           s->family_size, s->cited_by_count};
@@ -1032,7 +1079,7 @@ static const u8 *record(scan *s, const u8 *p, int *full) {
  * here with every change of the structure above or of a function's arguments, or a library left from
  * another version would write where it must not. Its value is the size of the structure. */
 EXPORTED
-const i64 netpos_layout_2 = sizeof(scan);
+const i64 netpos_layout_3 = sizeof(scan);
 
 /* Take back what a line has put into the table of documents named, the last first. */
 static void forget(scan *s, i64 from) {

@@ -419,6 +419,7 @@ def _record(
         "extended_source": min(extended, default=None),
         "cites_count": count(row.get("cites")),
         "cited_by_count": count(row.get("cited_by")),
+        "title": row.get("title"),
     }
 
 

@@ -31,6 +31,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "cpc": ("CPC Classifications",),
     "ipc": ("IPCR Classifications",),
     "legal_status": ("Legal Status",),
+    "title": ("Title",),
 }
 #: What cannot be computed without a column.
 NEEDED_FOR = {
@@ -53,6 +54,7 @@ NEEDED_FOR = {
     "cpc": "technologies by CPC symbols",
     "ipc": "technologies by IPC symbols",
     "legal_status": "the stock of patents alive",
+    "title": "titles in lists of evidence",
 }
 #: What no CSV of Lens holds.
 NEVER = (

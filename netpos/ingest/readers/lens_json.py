@@ -27,6 +27,7 @@ from netpos.ingest.readers.lens_record import (
     Priority,
     Record,
     Symbol,
+    Title,
     decode,
     latest_date,
     load_object,
@@ -49,6 +50,7 @@ from netpos.ingest.records import (
     finished,
     is_lens_id,
     key,
+    one_title,
 )
 
 Rows = NDArray[np.int32]
@@ -70,6 +72,14 @@ def _priority(biblio: Biblio) -> tuple[str | None, str | None, str | None]:
     offices = " ".join(sorted({c.jurisdiction for c in at if c.jurisdiction})) or None
     numbers = ";".join(sorted({f"{c.jurisdiction}{c.doc_number}" for c in claims})) or None
     return stated or first, offices, numbers
+
+
+def _title(biblio: Biblio) -> tuple[str | None, str | None]:
+    """Return the title and its language."""
+    listed = biblio.invention_title
+    if not isinstance(listed, list):
+        listed = [listed]
+    return one_title((t.text, t.lang) if isinstance(t, Title) else (t, None) for t in listed)
 
 
 def _extended_id(extended: Extended) -> str | None:
@@ -290,6 +300,7 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
     parties, classes = _party_frame(row, biblios), _class_frame(row, biblios)
     members = _member_frame(row, families)
     priority = [_priority(b) for b in biblios]
+    titles = [_title(b) for b in biblios]
     types = [r.publication_type for r in records]
     cited_counts = [
         None
@@ -330,6 +341,8 @@ def batch(records: list[Record], lines: list[int], rejected: list[tuple[int, str
             "extended_source": [_extended_id(f.extended_family or _NO_EXTENDED) for f in families],
             "cited_by_count": cited_counts,
             "aliases": [_aliases(r.alias_lens_ids) for r in records],
+            "title": [t for t, _ in titles],
+            "title_language": [language for _, language in titles],
         },
         schema_overrides=dict(RECORDS),
         strict=False,

@@ -164,4 +164,5 @@ def _record(line: int, raw: dict[str, object]) -> dict[str, object] | str:
         "priorities": priority_set(entries),
         "family_size": count(raw.get("simpleFamilySize")),
         "cited_by_count": count(raw.get("citedByPatentCount")),
+        "title": cleaned(raw.get("title")),
     }

@@ -109,6 +109,13 @@ class Priority(msgspec.Struct, gc=False):
     earliest_claim: Date | None = None
 
 
+class Title(msgspec.Struct, gc=False):
+    """``title`` of a record."""
+
+    text: str | None = None
+    lang: str | None = None
+
+
 class Biblio(msgspec.Struct, gc=False):
     """``biblio`` of a record."""
 
@@ -119,6 +126,7 @@ class Biblio(msgspec.Struct, gc=False):
     classifications_cpc: Classes | None = None
     references_cited: References | None = None
     cited_by: CitedBy | None = None
+    invention_title: list[Title | str | None] | Title | str | None = None
 
 
 class Family(msgspec.Struct, gc=False):
@@ -373,6 +381,14 @@ def _party_list(value: object) -> list[Party]:
     return found
 
 
+def _titles(value: object) -> list[Title | str | None]:
+    found = []
+    for v in _list(value):
+        d = v if isinstance(v, dict) else {"text": v}
+        found.append(Title(_text(d.get("text")), _text(d.get("lang"))))
+    return [*found]
+
+
 def _classes(value: object) -> Classes:
     found = _list(_dict(value).get("classifications"))
     texts = (_text(v.get("symbol")) if isinstance(v, dict) else _text(v) for v in found)
@@ -431,6 +447,7 @@ def _tolerant(found: dict[str, object]) -> Record:
             CitedBy(_patents(cited_by.get("patents")), _number(cited_by.get("patent_count")))
             if isinstance(biblio.get("cited_by"), dict)
             else None,
+            _titles(biblio.get("invention_title")),
         ),
         Families(
             Family(

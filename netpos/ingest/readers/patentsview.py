@@ -236,4 +236,6 @@ def _record(
         "granted": True,
         "application_date": min((d for d in applied if d is not None), default=None),
         "grant_date": published,
+        "title": cleaned(raw.get("patent_title")),
+        "title_language": "en",
     }

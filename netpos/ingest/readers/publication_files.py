@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,15 @@ import pyarrow as pa  # type: ignore[import-untyped] # it has no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped] # it has no types
 
 from netpos.errors import InputError
-from netpos.ingest.readers.publications import LISTS, PLAIN, RAW, RAW_LISTS, batch_of, suffices
+from netpos.ingest.readers.publications import (
+    LISTS,
+    LOOSE,
+    PLAIN,
+    RAW,
+    RAW_LISTS,
+    batch_of,
+    suffices,
+)
 from netpos.ingest.records import Batch
 from netpos.progress import advance
 
@@ -57,7 +66,11 @@ def read_parquet(path: Path, *, file: str) -> Iterator[Batch]:
             for part in source.iter_batches(ROWS, columns=wanted):
                 table = pl.from_arrow(part)
                 assert isinstance(table, pl.DataFrame)  # of a batch
-                if odd := [n for n in LISTS if n in table.columns and not _shaped(table[n], n)]:
+                odd = [n for n in LISTS if n in table.columns and not _shaped(table[n], n)]
+                if LOOSE in odd:
+                    odd.remove(LOOSE)
+                    table = table.drop(LOOSE)
+                if odd:
                     problem = f"column '{odd[0]}' holds no records with {_or(LISTS[odd[0]])}"
                     raise InputError(problem, file=file, remedy=_AS_IT_IS)
                 yield batch_of(*_flat(table, done + 1))
@@ -189,6 +202,11 @@ class _Citation(msgspec.Struct):
     type: str | None = None
 
 
+class _Title(msgspec.Struct):
+    text: str | None = None
+    language: str | None = None
+
+
 class _Row(msgspec.Struct):
     publication_number: str | None = None
     country_code: str | None = None
@@ -203,9 +221,19 @@ class _Row(msgspec.Struct):
     cpc: list[_Class] | None = None
     ipc: list[_Class] | None = None
     citation: list[_Citation] | None = None
+    title_localized: msgspec.Raw = msgspec.Raw(b"null")
 
 
 _decode = msgspec.json.Decoder(_Row).decode
+_decode_titles = msgspec.json.Decoder(list[_Title] | None).decode
+
+
+def _titles(raw: msgspec.Raw) -> list[_Title]:
+    """Return the titles of a row; none where they have another shape."""
+    try:
+        return _decode_titles(raw) or []
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []
 
 
 def read_json(items: Iterable[tuple[int, bytes | str]]) -> Iterator[Batch]:
@@ -241,7 +269,8 @@ def _columns(rows: list[tuple[int, _Row]]) -> tuple[pl.DataFrame, dict[str, pl.D
         texts[name] = [v if v is None or isinstance(v, str) else str(v) for v in values]
     lists = {}
     for name, fields in LISTS.items():
-        listed = [(i, item) for i, (_, row) in enumerate(rows) for item in getattr(row, name) or ()]
+        of_row = (lambda row: _titles(row.title_localized)) if name == LOOSE else attrgetter(name)
+        listed = [(i, item) for i, (_, row) in enumerate(rows) for item in of_row(row) or ()]
         columns: dict[str, list[object]] = {"row": [i for i, _ in listed]}
         columns |= {f: [getattr(item, f) for _, item in listed] for f in fields}
         lists[name] = pl.DataFrame(columns, schema=dict(RAW_LISTS[name]))

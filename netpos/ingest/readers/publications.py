@@ -43,10 +43,13 @@ LISTS: dict[str, tuple[str, ...]] = {
     "cpc": ("code",),
     "ipc": ("code",),
     "citation": ("publication_number", "category", "type"),
+    "title_localized": ("text", "language"),
 }
+#: A list that nothing rests on: in another shape it is passed over, not refused.
+LOOSE = "title_localized"
 PLAIN = (NEEDED, "country_code", "kind_code", "family_id", *DAYS)
 #: Columns of which one beside the number suffices.
-USEFUL = ("family_id", "publication_date", *LISTS)
+USEFUL = ("family_id", "publication_date", *(name for name in LISTS if name != LOOSE))
 FORM = "google-publications"
 
 #: Rows, and the lists of each, as a reader hands them over: texts, ``row`` from 0.
@@ -121,7 +124,7 @@ def batch_of(
     rows, named = rows.filter(good), named.filter(good)
     days = {c: s.filter(good) for c, s in days.items()}
     references, unnamed, unknown = _references(kept.get("citation", frame(RAW_LISTS["citation"])))
-    table = _records(rows, named, days)
+    table = _records(rows, named, days).hstack(_titles(kept.get(LOOSE), rows.height))
     notes = [(unnamed, "references name no patent")]
     notes += [(n, f"references of the unknown phase '{w[:20]}'") for w, n in unknown]
     return Batch(
@@ -224,9 +227,32 @@ def _records(rows: pl.DataFrame, named: pl.DataFrame, days: dict[str, pl.Series]
         earliest_priority="priority_date",
         family_source=pl.when(known).then(pl.concat_str(pl.lit("docdb:"), family)),
     )
+    columns = {c: t for c, t in RECORDS.items() if c not in _TITLES}
     return said.with_columns(
-        pl.lit(None, t).alias(c) for c, t in RECORDS.items() if c not in said.columns
-    ).select(list(RECORDS))
+        pl.lit(None, t).alias(c) for c, t in columns.items() if c not in said.columns
+    ).select(list(columns))
+
+
+_TITLES = ("title", "title_language")
+
+
+def _titles(table: pl.DataFrame | None, rows: int) -> pl.DataFrame:
+    """Return one title of each row and its language; see `netpos.ingest.records.one_title`."""
+    none = pl.DataFrame(schema=dict.fromkeys(_TITLES, pl.String))
+    if table is None:
+        table = none.with_columns(row=pl.lit(None, pl.Int32)).rename(
+            {"title": "text", "title_language": "language"}
+        )
+    english = (pl.col("language").str.to_lowercase() == "en").fill_null(value=False)
+    one = (
+        table.filter(pl.col("text") != "")
+        .sort("row", ~english, maintain_order=True)
+        .unique("row", keep="first", maintain_order=True)
+    )
+    every = pl.DataFrame({"row": pl.int_range(rows, dtype=pl.Int32, eager=True)})
+    return every.join(one, on="row", how="left", maintain_order="left").select(
+        title="text", title_language="language"
+    )
 
 
 def _parties(lists: dict[str, pl.DataFrame]) -> pl.DataFrame:

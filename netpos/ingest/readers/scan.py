@@ -48,7 +48,7 @@ _ROOM = {
     "members": 3_000,
     "references": 8_000,
     "outside": 6_000,
-    "extra": 60_000,
+    "extra": 120_000,
     "left": 1_000,
 }
 _RECORD_TEXTS = (
@@ -63,6 +63,8 @@ _RECORD_TEXTS = (
     "family_source",
     "extended_source",
     "aliases",
+    "title",
+    "title_language",
 )
 _RECORD_DAYS = (
     "published",

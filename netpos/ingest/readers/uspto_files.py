@@ -18,6 +18,8 @@ import pyarrow.csv as pc  # type: ignore[import-untyped] # it has no types
 from netpos.errors import InputError
 
 _BLOCK = 8 << 20
+#: Columns that nothing rests on: broken signs in them are replaced, not refused.
+_LOOSE = ("patent_title", "application_title")
 _AGAIN = "download it again"
 _AS_GIVEN = "download the table as the USPTO gives it"
 _DAMAGE = (
@@ -50,7 +52,11 @@ class Table:
                 ),
                 convert_options=pc.ConvertOptions(
                     include_columns=taken,
-                    column_types=dict.fromkeys(taken, pa.string()),
+                    column_types={
+                        head: pa.binary() if name in _LOOSE else pa.string()
+                        for name, head in self.columns.items()
+                        if head is not None
+                    },
                     strings_can_be_null=True,
                     null_values=[""],
                 ),
@@ -113,6 +119,12 @@ class Table:
 
 def _trimmed(cells: pa.Array) -> pa.Array:
     """Take blanks around cells away, as one would keep a row from being joined; none is null."""
+    if pa.types.is_binary(cells.type):
+        try:
+            cells = cells.cast(pa.string())
+        except pa.ArrowInvalid:  # not UTF-8
+            texts = [t and t.decode("utf-8", "replace") for t in cells.to_pylist()]
+            cells = pa.array(texts, pa.string())
     cells = compute.utf8_trim_whitespace(cells)
     return compute.if_else(compute.equal(cells, ""), None, cells)
 

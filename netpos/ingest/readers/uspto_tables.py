@@ -182,7 +182,7 @@ class _Tables:
     def _documents(self) -> None:
         several = (
             "create table document (r bigint, prefix text, line bigint, id text, day text, "
-            "kind text, type text, withdrawn text, application text, filed text);"
+            "kind text, type text, withdrawn text, application text, filed text, title text);"
             "create table rejected (line bigint, reason text);"
             "create table application (id text, prefix text, application text, filed text);"
             "create table party (r bigint, role text, seq bigint, name text, country text);"
@@ -196,13 +196,15 @@ class _Tables:
             self._do(statement)
         for prefix, (name, key, day, kinds, wipo) in _DOCUMENTS.items():
             first = self._one("select count(*) from document")
+            title = "patent_title" if prefix == "g" else "application_title"
             application = "null, null" if prefix == "g" else "application_id, filing_date"
             self._load(
                 name,
                 "document",
                 f"select {first} + row_number() over (order by line) - 1, '{prefix}', line, {key}, "
-                f"{day[0]}, {wipo[0]}, {kinds[0]}, withdrawn, {application} from t",
+                f"{day[0]}, {wipo[0]}, {kinds[0]}, withdrawn, {application}, {title} from t",
                 [key, day],
+                title,
                 wipo[0],
                 kinds[0],
                 "withdrawn",
@@ -436,6 +438,8 @@ def _records(table: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
         family_source=pl.when(pl.col("application") != "").then(
             pl.concat_str(pl.lit("uspto:"), "application")
         ),
+        title="title",
+        title_language=pl.when(pl.col("title").is_not_null()).then(pl.lit("en")),
     )
     return found.with_columns(
         pl.lit(None, t).alias(c) for c, t in RECORDS.items() if c not in found.columns

@@ -9,17 +9,17 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from netpos.tables import RANKED, Family, Owner
+from netpos.tables import LENS_ID, LENS_PAGE, RANKED, Family, Owner
 from netpos.viz.page import Evidence, Page
 from netpos.viz.report import facts
 from netpos.viz.words import words
 
-__all__ = ["Owner", "families_shown", "listed", "patent", "ranks_shown"]
+__all__ = ["Owner", "families_shown", "listed", "patent", "ranks_shown", "shortened"]
 
-#: What Lens calls a document.
-_LENS = re.compile(r"(\d{3}-){4}\d{2}[\dX]")
 #: Organisations named of one family.
 _OWNERS = 3
+#: Signs of a title that the page shows.
+_TITLE = 90
 
 
 def ranks_shown(tables: Mapping[str, pl.DataFrame], technology: str, focal: str) -> list[Any]:
@@ -82,29 +82,46 @@ def families_shown(
     return found | {f.family_id for cells in ranked.values() for fs in cells.values() for f in fs}
 
 
+def shortened(title: str, most: int = _TITLE) -> str:
+    """Return a title that fits, cut at a blank if there is one, with an ellipsis.
+
+    Examples
+    --------
+    >>> shortened("Pump"), shortened("Pump for a reactor", 12), shortened("Pumpenaggregat", 8)
+    ('Pump', 'Pump for a …', 'Pumpena…')
+    """
+    if len(title) <= most:
+        return title
+    begun = title[: most - 1]
+    at = begun.rfind(" ", most * 2 // 3)
+    return f"{begun[:at]} …" if at > 0 else f"{begun}…"
+
+
 def patent(page: Page, family: str, lens: str) -> Markup:
-    """Write one family of a list: who filed it, the year, and its Lens ID, with a link to Lens.
+    """Write one family of a list: its title, who filed it, the year, and its Lens ID, with a link.
 
     Natural persons are "a person"; invented families have no page at Lens, and so no link.
 
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> page = SimpleNamespace(lang="en", synthetic=False, owners={"7": Owner(2019, ("A",), True)})
+    >>> owner = Owner(2019, ("A",), True, "Pump & co")
+    >>> page = SimpleNamespace(lang="en", synthetic=False, owners={"7": owner})
     >>> print(patent(page, "7", "001-002-003-004-005").striptags())
-    A, a person · 2019 · 001-002-003-004-005
+    Pump & co · A, a person · 2019 · 001-002-003-004-005
     """
     t = words(page.lang)
     shown = Markup('<span title="{} {}">{}</span>').format(t["family_id"], family, lens)
-    if _LENS.fullmatch(lens) and not page.synthetic:
-        shown = Markup('<a href="https://www.lens.org/lens/patent/{}">{}</a>').format(lens, shown)
+    if re.fullmatch(LENS_ID, lens) and not page.synthetic:
+        shown = Markup('<a href="{}{}">{}</a>').format(LENS_PAGE, lens, shown)
     owner = page.owners.get(family)
     if owner is None:
         return shown
     names = list(owner.organisations[:_OWNERS])
     names += [t["and_others"]] if len(owner.organisations) > _OWNERS else []
     names += [t["a_person"]] if owner.person else []
-    before = [", ".join(names) or t["no_owner"]]
+    before = [shortened(owner.title)] if owner.title else []
+    before += [", ".join(names) or t["no_owner"]]
     before += [str(owner.year)] if owner.year is not None else []
     return Markup("{} · {}").format(" · ".join(before), shown)
 

@@ -354,3 +354,9 @@ def test_damage_to_one_record_never_raises_and_leaves_the_others_as_they_were(
         clean.records.filter(others).drop("line")
     )
     assert hurt.read == hurt.records.height + hurt.rejected.height
+
+
+def test_a_row_has_its_title() -> None:
+    rows = [HEADER, line(1, ONE, 'A pump, "new"'), line(2, TWO, " ")]
+    found = read("\n".join(rows))
+    assert found.records["title"].to_list() == ['A pump, "new"', None]

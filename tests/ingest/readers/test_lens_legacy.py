@@ -170,3 +170,8 @@ def test_lone_surrogates_huge_numbers_and_deep_nesting_do_not_stop_the_reader() 
     assert batch.parties["name"][0] == "A?B"
     assert batch.records["cited_by_count"].to_list() == [None, None]
     assert batch.rejected["line"].to_list() == [2]
+
+
+def test_a_record_has_its_title() -> None:
+    (found,) = read_legacy([(1, json.dumps(RECORD).encode())], file="x")
+    assert found.records["title"].to_list() == ["T"]

@@ -179,3 +179,8 @@ def test_lone_surrogates_huge_numbers_and_deep_nesting_do_not_stop_the_reader() 
         deep = [deep]
     batch = read(PATENT | {"patent_title": "A\ud800B", "x": 10**40}, PATENT | {"x": deep})
     assert (batch.records.height, batch.rejected.height) == (2, 0)
+
+
+def test_a_patent_has_its_title() -> None:
+    found = read(PATENT, PATENT | {"patent_number": "10815016", "patent_title": 7})
+    assert found.records["title"].to_list() == ["T", None]

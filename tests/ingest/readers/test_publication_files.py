@@ -148,3 +148,15 @@ def test_a_list_of_records_is_read_as_lines_are(tmp_path: Path) -> None:
 def test_no_rows_are_an_empty_batch() -> None:
     (batch,) = read_json([])
     assert batch.read == 0
+
+
+def test_titles_of_another_shape_are_passed_over(tmp_path: Path) -> None:
+    rows = worlds.publications(WORLD)
+    for name, odd in (("a", "A title"), ("b", [1, 2]), ("c", None), ("d", [{"other": "x"}])):
+        table = [row | {"title_localized": odd} for row in rows]
+        (tmp_path / f"{name}.json").write_text("".join(json.dumps(r) + "\n" for r in table))
+        pl.DataFrame(table).write_parquet(tmp_path / f"{name}.parquet")
+        for end in ("json", "parquet"):
+            corpus = read(tmp_path / f"{name}.{end}")
+            assert corpus.counts["kept"] == len(WORLD)
+            assert corpus.table("titles").height == 0

@@ -184,6 +184,18 @@ ODD: list[dict] = [
             "cited_by": {"patents": [{"lens_id": lens_id(3)}, {}], "patent_count": 9},
         }
     },
+    *(
+        {"biblio": {"invention_title": titles}}
+        for titles in (
+            None, [], [None], "A title", "", " ", 7, {"lang": "en"},
+            {"text": "Alone", "lang": "fr"},
+            [{"text": "Titel", "lang": "de"}, {"text": "Title", "lang": "EN"}, {"text": "T"}],
+            [{"text": "", "lang": "en"}, {"text": "Titre", "lang": None}, "T"],
+            ["Text", {"text": "a \"b\" \\ \u00e9 \U0001f600 \n\t", "lang": "en", "x": [1]}],
+            [{"text": None, "lang": "en"}, {"text": 12, "lang": "en"}], [{"text": "A", "lang": 3}],
+            [{"text": "A long title, longer than twelve bytes", "lang": "english"}],
+        )
+    ),
     {"biblio": {"cited_by": {"patents": None}}},
     {"biblio": {"cited_by": {"patent_count": "3"}}},
     {"biblio": {"classifications_cpc": {"classifications": [{"symbol": None}, {"symbol": "H 1"}]}}},
@@ -296,4 +308,17 @@ def test_numbers_of_documents_in_columns_are_those_of_each() -> None:
     one_by_one = [document_key(*row) for row in rows]
     assert numbers_of(*columns).tolist() == [
         NO_DOCUMENT if t is None else key(t) for t in one_by_one
+    ]
+
+
+def test_a_title_with_escapes_and_one_that_is_broken() -> None:
+    texts = [rb"A \u00e9\ud83d\ude00 \"x\" pump of more bytes", rb"\ud800 lone", b"\xff broken"]
+    lines = [
+        b'{"lens_id": "%s", "date_published": "2001-01-01", "biblio": {"invention_title": '
+        b'[{"text": "%s", "lang": "en"}]}}' % (lens_id(n).encode(), text)
+        for n, text in enumerate(texts, 1)
+    ]
+    assert assert_same(lines) == 2
+    assert scanned(lines)[0][0].records["title"].to_list() == [
+        'A \u00e9\U0001f600 "x" pump of more bytes'
     ]

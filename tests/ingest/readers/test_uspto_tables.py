@@ -146,3 +146,12 @@ def test_a_changed_table_is_another_export(tmp_path: Path) -> None:
     ingest([folder], tmp_path / "c")
     found = ingest([folder], tmp_path / "c").manifest["inputs"]
     assert len({i["sha256"] for i in found} | {first}) == len(found) == 2
+
+
+def test_a_title_with_broken_signs_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    folder = tables(tmp_path / "t")
+    text = "patent_id\tpatent_date\tpatent_title\n7000001\t2006-02-14\tPump \xe9\n"
+    (folder / "g_patent.tsv").write_bytes(text.encode("latin-1"))
+    (source,) = find([folder])
+    (found,) = read_tables(source.tables, file=source.name)
+    assert found.records.select("title", "title_language").rows() == [("Pump \ufffd", "en")]

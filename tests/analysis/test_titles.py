@@ -1,0 +1,36 @@
+"""Titles of families: from whichever document has one, English before others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from netpos.analysis.titles import family_titles
+from netpos.ingest.corpus import Corpus, read
+from tests.lens import record, write
+
+
+def titled(n: int, *titles: tuple[str, str], **options: Any) -> dict[str, Any]:
+    found = record(n, **options)
+    found["biblio"]["invention_title"] = [{"text": t, "lang": lang} for t, lang in titles]
+    return found
+
+
+def test_a_family_has_the_english_title_of_any_of_its_documents(tmp_path: Path) -> None:
+    records = [
+        titled(1, ("Pumpe", "de"), family=1),
+        titled(2, ("Pompe", "fr"), ("Pump", "en"), family=1),
+        titled(3, ("Zug", "de"), ("Train", "fr")),
+        titled(4),
+    ]
+    corpus = read(write(tmp_path / "e.jsonl", records))
+    found = family_titles(corpus, corpus.families["family"])
+    assert sorted(found.select("title", "language").rows()) == [("Pump", "en"), ("Zug", "de")]
+    one = corpus.documents.filter(pl.col("lens_id") == records[3]["lens_id"])["family"]
+    assert family_titles(corpus, one).height == 0
+
+
+def test_a_corpus_of_other_tables_has_no_titles() -> None:
+    assert family_titles(Corpus({}), pl.Series([1])).height == 0
