@@ -25,7 +25,7 @@ from netpos.commands.option_files import found_again
 from netpos.commands.results_folder import check_unchanged, corpus_of, open_run, results_table
 from netpos.errors import InputError, OptionError
 from netpos.ingest.corpus import open_corpus, reading
-from netpos.tables import LENS_ID, LENS_PAGE
+from netpos.tables import LENS_ID, LENS_PAGE, Schema
 
 #: Columns of countries.csv that are sums over families; ``weight`` is that of links.csv.
 ADDITIVE = (*(name for name, rule in COUNTRIES.items() if rule.additive), "weight")
@@ -310,7 +310,7 @@ def _told(study: Study, ids: pl.Series, documents: pl.DataFrame) -> pl.DataFrame
         (ident, o.title, [*o.organisations, *(["a person"] if o.person else [])], o.year)
         for ident, o in owners(study, ids.to_list()).items()
     ]
-    schema = {
+    schema: Schema = {
         "family_id": pl.String, "title": pl.String, "owners": pl.List(pl.String), "year": pl.Int64,
     }  # fmt: skip
     first = pl.col("documents").list.first().struct.field("lens_id")
@@ -320,7 +320,7 @@ def _told(study: Study, ids: pl.Series, documents: pl.DataFrame) -> pl.DataFrame
         family_id=study.corpus.families["family_id"].gather(documents["family"]),
         link=pl.when(at_lens).then(pl.concat_str(pl.lit(LENS_PAGE), first)),
     )
-    table = pl.DataFrame(rows, schema=schema, orient="row")
+    table = pl.DataFrame(rows, schema=dict(schema), orient="row")
     return table.join(pages, on="family_id", how="left", maintain_order="left")
 
 
@@ -369,8 +369,8 @@ def paragraphs(found: Explanation, *, most: int = 20) -> str:
         if part.everyone:
             continue
         count = most if len(found.parts) <= _FEW_PARTS else min(most, _FEW_FAMILIES)
-        shown = part.families.head(count)
-        for _, ident, value, documents, title, names, year, link in shown.iter_rows():
+        listed = part.families.head(count)
+        for _, ident, value, documents, title, names, year, link in listed.iter_rows():
             where = ", ".join(f"{d['lens_id']} ({d['file']}:{d['line']})" for d in documents[:3])
             where = where or "a document outside the corpus"
             lines.append(f"  {value:.6g}  {ident}  {where}")
