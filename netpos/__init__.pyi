@@ -2,9 +2,11 @@
 
 from .analysis.engines import links_on as links_on
 from .analysis.engines import links_queries as links_queries
-from .analysis.study import country_links as country_links
-from .analysis.study import organisation_links as organisation_links
+from .analysis.shortcuts import country_links as country_links
+from .analysis.shortcuts import organisation_links as organisation_links
 from .analysis.study import prepare as prepare
+from .commands.library import Results as Results
+from .commands.library import run as run
 from .countries.codes import data_path as data_path
 from .countries.codes import docs_path as docs_path
 from .graph.backbone import backbone as backbone

@@ -41,7 +41,10 @@ class Options(BaseModel):
         shown="the ten of the NTS",
     )
     focal: str = option(
-        "NL", "Country in focus, ISO 3166 alpha-2.", changes="every table", metavar="CODE"
+        "NL",
+        "Country in focus, ISO 3166 alpha-2, or EU27: the European Union as one country.",
+        changes="every table",
+        metavar="CODE",
     )
     by: Literal["applicant", "inventor"] = option(
         "applicant", "Whose residence comes first in the country rule.", changes="every table"

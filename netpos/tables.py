@@ -7,9 +7,11 @@ when they look like numbers. Inside a corpus simple families are numbered by the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -65,6 +67,57 @@ class Owner(NamedTuple):
     organisations: tuple[str, ...]
     person: bool
     title: str | None = None
+
+
+def frame(table: Any, columns: str, *, name: str) -> pl.DataFrame:  # noqa: ANN401 - of any library
+    """Return a table of any library of frames as a Polars frame.
+
+    Parameters
+    ----------
+    table
+        A frame of Polars (lazy ones are collected) or pandas, or whatever else hands out its
+        columns as Arrow: pyarrow, DuckDB, Modin, cuDF. What pandas holds as NaN is unknown; its
+        index is left out.
+    columns
+        The columns wanted, as the message names them.
+    name
+        How the message calls the table.
+
+    Raises
+    ------
+    TableError
+        It is no table, or has columns that mix texts and numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame(pd.DataFrame({"country": ["NL", "NA"]}), "country", name="counts").rows()
+    [('NL',), ('NA',)]
+    >>> frame([1, 2], "country, families", name="counts")
+    Traceback (most recent call last):
+    ...
+    netpos.errors.TableError: table 'counts' is of type list, expected a frame (Polars, pandas or \
+Arrow) with the columns country, families
+    """
+    coded = pl.selectors.categorical() | pl.selectors.enum()
+    if isinstance(table, pl.DataFrame | pl.LazyFrame):
+        return table.lazy().with_columns(coded.cast(pl.String)).collect()
+    kind = type(table)
+    of_pandas = kind.__module__.split(".")[0] == "pandas"
+    try:
+        if of_pandas and hasattr(table, "columns"):
+            return pl.from_pandas(table).with_columns(coded.cast(pl.String))
+        if hasattr(table, "__arrow_c_stream__") and not (of_pandas or isinstance(table, pl.Series)):
+            return pl.DataFrame(table).with_columns(coded.cast(pl.String))
+    except (pl.exceptions.PolarsError, ValueError, TypeError) as error:  # Arrow's are ValueErrors
+        reason = str(error).splitlines()[0]
+        message = f"table '{name}' cannot be read ({reason}), expected the columns {columns}"
+        raise TableError(message) from error
+    wanted = f"expected a frame (Polars, pandas or Arrow) with the columns {columns}"
+    if isinstance(table, str | os.PathLike):
+        message = f"table '{name}' is a path, {wanted}: read the file first, as with netpos.read_"
+        raise TableError(f"{message}{'matrix' if 'product' in columns else 'links'}")
+    raise TableError(f"table '{name}' is of type {kind.__name__}, {wanted}")
 
 
 def require(table: pl.DataFrame, schema: Schema, *, name: str) -> None:
@@ -152,8 +205,8 @@ class Links:
     @classmethod
     def from_table(
         cls,
-        table: pl.DataFrame,
-        families: pl.DataFrame | Mapping[str, float] | None = None,
+        table: Any,  # noqa: ANN401 - a frame of any library
+        families: Any = None,  # noqa: ANN401 - the same, or a mapping
         **about: Any,  # noqa: ANN401 - passed on to the dataclass fields unchanged
     ) -> Links:
         """Build from a link table and, where known, the families of each node.
@@ -162,10 +215,11 @@ class Links:
         ----------
         table
             ``citing``, ``cited``, ``weight``; ``citations`` optional (null when absent, as 0
-            would read as counted). Repeated pairs are added up, zero weights left out.
+            would read as counted). Repeated pairs are added up, zero weights left out. A frame of
+            Polars, pandas or Arrow, see `frame`.
         families
-            ``{node: families}`` or a table ``node, families``; nodes named only there are kept
-            as isolates.
+            ``{node: families}`` or a table ``node, families`` (``country`` for ``node`` will do);
+            nodes named only there are kept as isolates.
         **about
             ``kind``, ``technology``, ``period``, ``counting``, ``scope``.
 
@@ -178,9 +232,15 @@ class Links:
         TableError
             A column is missing, or a weight is negative, null or not finite.
         """
-        require(table, {k: LINK_TABLE[k] for k in ("citing", "cited")}, name="links")
-        if "weight" not in table.columns:
-            require(table, {"weight": pl.Float64}, name="links")
+        table = frame(table, "citing, cited, weight", name="links")
+        table = table.with_columns(pl.col(c).cast(pl.String) for c in _texts(table, _ENDS))
+        require(table, {k: LINK_TABLE[k] for k in _ENDS}, name="links")
+        for column in ("weight", "citations"):
+            absent = column not in table.columns
+            if (absent and column == "weight") or not (absent or _is_number(table[column])):
+                require(table, {column: LINK_TABLE[column]}, name="links")
+        if table.select(_ENDS).null_count().sum_horizontal().item():
+            raise TableError("links: a name is missing, expected citing and cited in each row")
         weight = table["weight"].cast(pl.Float64)
         bad = weight.is_null() | weight.is_nan() | weight.is_infinite() | (weight < 0)
         if bad.any():
@@ -210,13 +270,25 @@ class Links:
         if families is None:
             nodes = pl.DataFrame({"node": names, "families": [None] * len(names)}, NODE_TABLE)
         else:
-            if not isinstance(families, pl.DataFrame):
-                pairs = {"node": list(families), "families": list(families.values())}
-                families = pl.DataFrame(pairs, NODE_TABLE)
-            nodes = families.join(
+            nodes = _sizes(families).join(
                 pl.DataFrame({"node": names}), on="node", how="full", coalesce=True
             )
         return cls(nodes.sort("node"), merged, **about)
+
+    def __repr__(self) -> str:
+        """Say in one line what was selected and how large it is."""
+        about = ", ".join(x for x in (self.technology, self.period) if x)
+        plural = {"country": "countries"}.get(self.kind, f"{self.kind}s")
+        total = self.table["weight"].sum()
+        return (
+            f"Links({f'{about}: ' if about else ''}{self.nodes.height:,} {plural}, "
+            f"{self.table.height:,} links, weight {total:,.1f}, {self.counting}, {self.scope})"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show the line and the strongest links in a notebook."""
+        strongest = self.table.sort(["weight", "citing", "cited"], descending=[True, False, False])
+        return f"<p>{escape(repr(self))}</p>{strongest.head(10)._repr_html_()}"
 
     @property
     def countries(self) -> list[str]:
@@ -314,6 +386,53 @@ class Links:
     def to_pandas(self) -> pd.DataFrame:
         """Return the link table as a pandas frame."""
         return self.table.to_pandas()
+
+
+#: What public functions of links take: links, or a frame ``citing, cited, weight`` of any library.
+LinksLike = Any
+
+
+def as_links(links: LinksLike) -> Links:
+    """Return links; a frame ``citing, cited, weight`` is taken as links between countries.
+
+    Raises
+    ------
+    TableError
+        It is neither, or the frame lacks a column.
+
+    Examples
+    --------
+    >>> as_links(pl.DataFrame({"citing": ["NL"], "cited": ["DE"], "weight": [2.0]}))
+    Links(2 countries, 1 links, weight 2.0, fractional, closed)
+    """
+    return links if isinstance(links, Links) else Links.from_table(links)
+
+
+_ENDS = ("citing", "cited")
+
+
+def _texts(table: pl.DataFrame, columns: Iterable[str]) -> list[str]:
+    """Columns without any value, which have no type."""
+    return [c for c in columns if table.schema.get(c) == pl.Null]
+
+
+def _is_number(column: pl.Series) -> bool:
+    return column.dtype.is_numeric() or column.dtype == pl.Null
+
+
+def _sizes(families: Any) -> pl.DataFrame:  # noqa: ANN401 - a frame of any library, or a mapping
+    """Return families of nodes as a table."""
+    if isinstance(families, Mapping):
+        pairs = {"node": list(families), "families": list(families.values())}
+        return pl.DataFrame(pairs, NODE_TABLE)
+    table = frame(families, "node, families", name="families")
+    if "node" not in table.columns and "country" in table.columns:
+        table = table.rename({"country": "node"})
+    table = table.with_columns(pl.col(c).cast(pl.String) for c in _texts(table, ["node"]))
+    if "families" in table.columns and _is_number(table["families"]):
+        table = table.with_columns(pl.col("families").cast(pl.Float64))
+    require(table, NODE_TABLE, name="families")
+    return table
 
 
 def rounded(table: pl.DataFrame) -> pl.DataFrame:

@@ -3,14 +3,13 @@
 from netpos.analysis.chosen import NO_FILTERS, UNION, counted_pairs, members
 from netpos.analysis.coverage import coverage_table
 from netpos.analysis.located import country_shares
+from netpos.analysis.shortcuts import country_links, organisation_links
 from netpos.analysis.study import (
     Kind,
     Span,
     Study,
     Tables,
-    country_links,
     home_countries,
-    organisation_links,
     prepare,
 )
 

@@ -192,6 +192,10 @@ def links_queries(options: Options | None = None) -> dict[str, str]:
             raise OptionError(
                 f"{shown}: the query for other engines does not know it", remedy=remedy
             )
+    if countries.is_union(options.focal):
+        remedy = "use netpos itself for it (netpos run, netpos.country_links)"
+        problem = f"--focal {options.focal}: the query for other engines knows no bloc as a country"
+        raise OptionError(problem, remedy=remedy)
     china = "CASE WHEN {0} IN ('HK', 'MO') THEN 'CN' ELSE {0} END"
     merge = china.format if options.merge_cn else "{0}".format
     year = "publication_year" if options.year_by == "publication" else "priority_year"
@@ -248,7 +252,7 @@ def links_on(
     OptionError
         ``engine`` is neither of the two, or an option is set that the query does not follow
         (``window``, ``citing_office``, ``design``, ``residences``, ``office_proxy``, ``aliases``,
-        ``self_citations``).
+        ``self_citations``, a bloc as ``focal``).
     TableError
         The engine returned a cell without a weight.
 

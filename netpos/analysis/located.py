@@ -27,7 +27,8 @@ def country_shares(corpus: Corpus, options: Options) -> tuple[pl.DataFrame, Shar
     ----------
     corpus, options
         See `prepare`; of the options ``by, counting, residences, office_proxy, merge_cn`` and
-        ``aliases`` are looked at.
+        ``aliases`` are looked at, and ``focal`` where it is a bloc: it then takes the place of its
+        members.
 
     Returns
     -------
@@ -55,6 +56,11 @@ def country_shares(corpus: Corpus, options: Options) -> tuple[pl.DataFrame, Shar
     )
     applicants = parties.filter(pl.col("role") == "applicant")
     del families, parties  # most of the parties are inventors, who are needed no more
+    # each family by the rule that it has without the bloc: what members hold adds up to it
+    bloc = options.focal
+    located = countries.summed(located, bloc, of=("share",)).sort("family", "country")
+    outside_shares = countries.summed(outside_shares, bloc, of=("share",))
+    applicants = applicants.with_columns(countries.lifted("residence", bloc))
     held = [residence.counted(part, options.counting) for part in (located, outside_shares)]
     table = pl.concat(part.select("family", "country", "share") for part in held)
     return located, Shares.of(table, "country", n + outside), applicants

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from netpos import countries
 from netpos.analysis.chosen import UNION
 from netpos.analysis.lookup import unclear
 from netpos.analysis.technologies import Technology
@@ -72,6 +73,21 @@ def _outside(
         f"In no technology: {out:,} of {total:,} families of the exports ({out / total:.1%}), "
         "counted nowhere; netpos technologies check says what each definition finds."
     ]
+
+
+def union_told(code: str) -> str:
+    """Say what a bloc as one country means for the numbers.
+
+    Examples
+    --------
+    >>> union_told("EU27")[:31]
+    'EU27 counts as one country: its'
+    """
+    return (
+        f"{code} counts as one country: its 27 members since 2020 at any date, and citations "
+        "between them as domestic. Institutional likeness is left out, since they are not all in "
+        "the same organisations (Cyprus and Malta are in neither OECD nor NATO)."
+    )
 
 
 def warnings(
@@ -167,6 +183,8 @@ def warnings(
             f"Residence codes that are no country were set aside: {shown}"
             f"{' and more' if len(strange) > 8 else ''}."
         )
+    if countries.is_union(options.focal):
+        found.append(union_told(options.focal))
     if options.design == "focal":
         found.append(
             "Design focal: the corpus holds the focal country's families and their surroundings. "

@@ -99,6 +99,15 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     found["overlap"] = overlap_table(study)
     if study.options.benchmark:
         found["benchmark"] = benchmark_table(study, found["countries"])
+    return _without_withheld(study, found)
+
+
+def _without_withheld(study: Study, found: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Leave out rows on what is withheld of everybody, which no interval or way of counting has."""
+    if countries.is_union(study.options.focal):
+        for name in ("indicators", "differences", "sensitivity", "robustness"):
+            if name in found:
+                found[name] = found[name].filter(pl.col("indicator") != "similarity")
     return found
 
 
@@ -184,7 +193,7 @@ def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[st
             t: m is not False for t, m in focal.select("technology", "measurable").iter_rows()
         },
     )
-    return {"sensitivity": table, "robustness": marks}
+    return _without_withheld(study, {"sensitivity": table, "robustness": marks})
 
 
 def _rank_by_value(drawn: pl.DataFrame, focal: pl.DataFrame) -> pl.DataFrame:
@@ -228,6 +237,8 @@ def _with_rca(study: Study, table: pl.DataFrame) -> pl.DataFrame:
     ids = [t.id for t in study.technologies]
     listed = table.filter(pl.col("technology").is_in(ids) & pl.col("families").is_not_null())
     totals = read_totals(Path(study.options.totals)) if study.options.totals else None
+    if totals is not None:
+        totals = countries.summed(totals, study.options.focal, of=("families",))
     keys = ["technology", "period", "country"]
     parts = []
     for period, span in study.options.spans():
@@ -268,7 +279,8 @@ def overlap_table(study: Study) -> pl.DataFrame:
 
 def benchmark_table(study: Study, table: pl.DataFrame) -> pl.DataFrame:
     """Return the focal country among the countries it is compared with, ranked within them."""
-    codes = {study.options.focal, *countries.benchmark_codes(study.options.benchmark or "")}
+    focal = study.options.focal
+    codes = {focal, *countries.benchmark_codes(study.options.benchmark or "", focal)}
     keys = ["technology", "period"]
     columns = ["families", "family_share", "received", "balance_ratio", "citations_per_family"]
     world = study.options.design == "world"  # of one country's corpus the others are not known

@@ -25,7 +25,7 @@ from netpos.graph.links import Citations, Mask, Shares, Spread
 from netpos.indicators import markets, value
 from netpos.indicators.residuals import Sampled
 from netpos.indicators.trend import last_whole_year
-from netpos.ingest.corpus import Corpus, reading
+from netpos.ingest.corpus import Corpus, open_corpus, reading
 from netpos.options import Options
 from netpos.tables import Links, rounded
 
@@ -112,6 +112,14 @@ class Study:
     all_pairs: Citations
     data_date: dt.date
     warnings: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Say in one line what is studied; the arrays have millions of numbers."""
+        options = self.options
+        return (
+            f"Study({self.families:,} simple families, {len(self.technologies)} technologies, "
+            f"{options.focal}, {options.first}-{options.last}, data of {self.data_date})"
+        )
 
     @property
     def rows(self) -> int:
@@ -367,17 +375,32 @@ class Study:
         return home_countries(self)
 
 
-def prepare(corpus: Corpus, options: Options) -> Study:
+def prepare(corpus: Corpus | Path | str, options: Options | None = None) -> Study:
     """Apply the options to a corpus.
+
+    Parameters
+    ----------
+    corpus
+        From `netpos.read`, or the folder of a corpus.
+    options
+        Default: those of the command line.
 
     Raises
     ------
     InputError
-        A file named in the options cannot be used.
+        The folder holds no corpus, or a file named in the options cannot be used.
     OptionError
-        An option does not fit.
+        An option does not fit, or what is given is no corpus.
     """
-    options = options.model_copy(update={"focal": countries.check_focal(options.focal)})
+    options = options or Options()
+    if isinstance(corpus, str | Path):
+        corpus = open_corpus(Path(corpus))
+    if not isinstance(corpus, Corpus):
+        problem = f"a {type(corpus).__name__} is no corpus"
+        raise OptionError(problem, remedy="make one with netpos.read, or name its folder")
+    options = options.model_copy(
+        update={"focal": countries.check_focal(options.focal, unions=True)}
+    )
     corpus = PinnedCorpus(corpus.manifest, corpus.folder, corpus.tables)
     technologies = technologies_of(options.technologies)
     located, shares, applicants = country_shares(corpus, options)
@@ -450,47 +473,3 @@ def home_countries(study: Study) -> pl.DataFrame:
         .unique("applicant", keep="first", maintain_order=True)
         .select(organisation="applicant", country="residence")
     )
-
-
-def _span(years: Span | int) -> Span:
-    """Return years as first and last; those in the wrong order would choose nothing."""
-    first, last = (years, years) if isinstance(years, int) else years
-    if first > last:
-        problem = f"years ({first}, {last}): the first lies after the last"
-        raise OptionError(problem, remedy=f"write years=({last}, {first})")
-    return first, last
-
-
-def country_links(
-    corpus: Corpus,
-    *,
-    technology: str = UNION,
-    years: Span | int = (2015, 2025),
-    options: Options | None = None,
-) -> Links:
-    """Return country links of one technology and span: a shortcut for notebooks.
-
-    Parameters
-    ----------
-    corpus
-        From `netpos.read`.
-    technology
-        Id of a technology, or ``all`` for the union.
-    years
-        First and last year of the citing families, or one year.
-    options
-        Further options; default those of the command line.
-    """
-    return prepare(corpus, options or Options()).links(technology, _span(years))
-
-
-def organisation_links(
-    corpus: Corpus,
-    *,
-    technology: str = UNION,
-    years: Span | int = (2015, 2025),
-    options: Options | None = None,
-) -> Links:
-    """Return organisation links of one technology and span; see `country_links`."""
-    found = prepare(corpus, options or Options())
-    return found.links(technology, _span(years), kind="organisation")

@@ -12,7 +12,7 @@ from netpos.cli.options import Given, with_options
 
 
 @app.command()
-@with_options("focal", "lang")
+@with_options("focal", "benchmark", "lang")
 def links(
     file: Annotated[
         Path, typer.Argument(help="citing,cited,weight[,technology,period].", callback=reachable)
@@ -33,7 +33,7 @@ def links(
     *,
     given: Given,
 ) -> None:
-    """Make indicators, tables and maps from your own link table.
+    """Make indicators, tables, maps, a page and a workbook from your own link table.
 
     Example: netpos links flows.csv --families sizes.csv --out results --focal NL
     """
@@ -48,6 +48,7 @@ def links(
             focal=chosen.focal,
             families=families,
             year=year,
+            benchmark=chosen.benchmark,
             lang=chosen.lang,
             report=say,
         )

@@ -15,6 +15,7 @@ from netpos.errors import InputError, OptionError
 from netpos.innovation.chain import STAGES, chain
 from netpos.progress import Report
 from netpos.viz.report.findings import Findings, Section, Shown, finding_words
+from netpos.viz.sources import Sources
 from netpos.viz.words import in_sentence, technology_name, with_names
 
 _WHOLE = "all"
@@ -106,7 +107,27 @@ def analyse_chain(
         "lang": lang,
     }  # fmt: skip
     inputs = [p / "run.json" for p in given]
-    return publish(page, {"chain": table}, out, inputs=inputs, options=options, drawn=drawn)
+    return publish(
+        page,
+        {"chain": table},
+        out,
+        inputs=inputs,
+        options=options,
+        drawn=drawn,
+        sources=_sources(inputs),
+    )
+
+
+def _sources(manifests: Sequence[Path]) -> Sources:
+    """Return where the data of all these results are from."""
+    found = Sources()
+    for path in manifests:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        said = manifest.get("sources", {})
+        found = found.and_those(Sources(said.get("known", ()), said.get("own", ())))
+        forms = [i["form"] for i in manifest.get("inputs", ()) if "form" in i]
+        found = found.and_those(Sources.of_forms(forms))
+    return found
 
 
 def _results(folder: Path, command: str, table: str) -> tuple[pl.DataFrame, dict[str, Any]]:

@@ -174,7 +174,7 @@ def country_code(given: str, option: str) -> str:
     'NL'
     """
     code = given.strip().upper()
-    if not countries.is_country(code):
+    if not countries.is_country(code) and not countries.is_union(code):
         raise OptionError(f"{option} '{given}' is no country", remedy="use ISO 3166 alpha-2")
     return code
 

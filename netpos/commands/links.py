@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
-import netpos
 from netpos import countries
-from netpos.files import portable_name, writing
+from netpos.analysis.notes import union_told
+from netpos.commands.links_page import links_page
+from netpos.commands.publish import publish
+from netpos.errors import InputError
+from netpos.files import portable_name
 from netpos.graph import dependence
 from netpos.indicators import position
-from netpos.ingest.parts import sha256
 from netpos.ingest.user_tables import label_countries, read_families, read_links
-from netpos.outputs import Outputs, make_folder
+from netpos.outputs import Outputs
 from netpos.progress import Report
 from netpos.tables import Links, rounded
 from netpos.viz.maps import map as network_map
@@ -28,10 +31,13 @@ def analyse_links(
     focal: str = "NL",
     families: Path | None = None,
     year: int = 2025,
+    benchmark: str | None = None,
     lang: str = "en",
     report: Report | None = None,
 ) -> Path:
-    """Make indicators, tables and maps from a table ``citing,cited,weight[,technology,period]``.
+    """Make indicators, tables, maps, a page and a workbook from a table of links.
+
+    The table is ``citing,cited,weight[,technology,period]``.
 
     Parameters
     ----------
@@ -46,15 +52,18 @@ def analyse_links(
         stay empty.
     year
         Reference year of memberships.
+    benchmark
+        Countries in figures and tables of the page: a set or codes, see
+        `netpos.countries.benchmark_codes`; default: those with most citations.
     lang
-        Language of names and maps.
+        Language of names, page and maps.
     report
         Called with one line of progress at a time.
 
     Returns
     -------
     Path
-        The map to open: that of the first technology.
+        The page to open.
 
     Raises
     ------
@@ -64,7 +73,7 @@ def analyse_links(
         ``focal`` is no country.
     """
     say = report or (lambda _: None)
-    focal = countries.check_focal(focal)
+    focal = countries.check_focal(focal, unions=True)
     table, warnings = label_countries(read_links(file), ["citing", "cited"])
     table, more = _complete(table, file.name)
     warnings += more
@@ -74,6 +83,9 @@ def analyse_links(
         warnings += more
         sizes, more = _complete(sizes, families.name)
         warnings += more + _several(sizes, table)
+    if countries.is_union(focal):
+        table, sizes = _lifted(table, sizes, focal, file)
+        warnings.append(union_told(focal))
     for warning in warnings:
         say(f"note: {warning}")
     rows: dict[str, list[pl.DataFrame]] = {}
@@ -84,23 +96,47 @@ def analyse_links(
             keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
             rows.setdefault(name, []).append(found.select(*keys, pl.all()))
     tables = {name: pl.concat(parts, how="vertical_relaxed") for name, parts in rows.items()}
-    manifest: dict[str, object] = {
-        "netpos": netpos.__version__,
-        "inputs": [
-            {"name": p.name, "sha256": sha256(p)} for p in (file, families) if p is not None
-        ],
-        "options": {"focal": focal, "year": year, "lang": lang},
-        "warnings": warnings,
-    }
-    make_folder(out)
-    with Outputs(out) as outputs, writing(out):
-        # made-up data say so in their file name
-        outputs.synthetic = any("synthetic" in p.name for p in (file, families) if p is not None)
-        for name, found in tables.items():
-            outputs.table(name, found)
-        pages = _maps(maps, tables["countries"], outputs, focal, lang)
-        outputs.finish(manifest)
-    return out / pages[0]
+    compared = countries.benchmark_codes(benchmark or "", focal)
+    names = _map_names(maps)
+    inputs = [p for p in (file, families) if p is not None]
+    # made-up data say so in their file name
+    synthetic = any("synthetic" in p.name for p in inputs)
+    page, drawn = links_page(
+        tables, names, focal, compared, warnings, year=year, lang=lang, synthetic=synthetic
+    )
+    first = next(iter(names.values()))
+    written = publish(
+        page,
+        tables,
+        out,
+        inputs=inputs,
+        options={
+            "focal": focal,
+            "families": families,
+            "year": year,
+            "benchmark": benchmark,
+            "lang": lang,
+        },
+        drawn=drawn,
+        extra=lambda outputs: _maps(maps, names, tables["countries"], outputs, focal, lang),
+    )
+    say(f"first map: {out / first}")
+    return written
+
+
+def _lifted(
+    table: pl.DataFrame, sizes: pl.DataFrame | None, focal: str, file: Path
+) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """Put a bloc in the place of its members, unless the table has both."""
+    ends = pl.concat([table["citing"], table["cited"]]).unique()
+    members = sorted(set(ends) & set(countries.union_members(focal)))
+    if focal in set(ends) and members:
+        problem = f"has links of {focal} and of its member {members[0]}, which would count twice"
+        raise InputError(problem, file=file, remedy="leave out the rows of one of them")
+    table = table.with_columns(countries.lifted(end, focal) for end in ("citing", "cited"))
+    if sizes is not None:
+        sizes = countries.summed(sizes, focal, of=("families",))
+    return table, sizes
 
 
 def _complete(table: pl.DataFrame, name: str) -> tuple[pl.DataFrame, list[str]]:
@@ -194,29 +230,34 @@ def _tables(links: Links, focal: str, year: int, lang: str) -> dict[str, pl.Data
     }
 
 
+def _map_names(maps: Mapping[str, object]) -> dict[str, str]:
+    """Name the file of each technology's map, below the results."""
+    names: dict[str, str] = {}
+    for technology in maps:
+        stem = portable_name(technology, [Path(name).stem for name in names.values()])
+        names[technology] = f"maps/{stem}.html"
+    return names
+
+
 def _maps(
-    maps: dict[str, dict[str, Links]],
+    maps: Mapping[str, Mapping[str, Links]],
+    names: Mapping[str, str],
     table: pl.DataFrame,
     outputs: Outputs,
     focal: str,
     lang: str,
-) -> list[str]:
-    """Write a map for each technology; returns their names below the results."""
-    pages: list[str] = []
+) -> None:
+    """Write a map for each technology."""
     for technology, periods in maps.items():
-        stem = portable_name(technology, [Path(page).stem for page in pages])
-        name = f"maps/{stem}.html"
-        whole = periods[_WHOLE]
         network_map.network_map(
-            whole,
-            outputs.out / name,
+            periods[_WHOLE],
+            outputs.out / names[technology],
             focal=focal,
             title=technology,
             technology=technology,
             periods={p: links for p, links in periods.items() if p != _WHOLE},
             indicators=table.filter(pl.col("technology") == technology),
             lang=lang,
+            synthetic=outputs.synthetic,
         )
-        outputs.names.append(name)
-        pages.append(name)
-    return pages
+        outputs.names.append(names[technology])

@@ -35,7 +35,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from netpos.analysis import UNION, Span, Study
-from netpos.countries import check_focal
+from netpos.countries import check_focal, union_members
 from netpos.errors import OptionError
 from netpos.graph.links import SCOPES, Mask, Scope
 from netpos.tables import Schema, require
@@ -103,11 +103,10 @@ def select_pairs(
 
 
 def _held_by(study: Study, country: str) -> Mask:
-    country = check_focal(country)
-    if country not in study.shares.names:
-        return np.zeros(study.rows, dtype=bool)
-    column = study.shares.matrix[:, [study.shares.names.index(country)]]
-    return np.asarray(column.toarray().ravel() > 0)
+    country = check_focal(country, unions=True)
+    held = {country, *union_members(country)}
+    places = [k for k, name in enumerate(study.shares.names) if name in held]
+    return np.asarray(study.shares.matrix[:, places].sum(axis=1)).ravel() > 0
 
 
 def coverage(

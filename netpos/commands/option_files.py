@@ -53,8 +53,8 @@ def check_options(options: Options) -> dict[str, OptionFile]:
     InputError, OptionError
         A file or an option cannot be used.
     """
-    countries.check_focal(options.focal)
-    countries.benchmark_codes(options.benchmark or "")
+    countries.check_focal(options.focal, unions=True)
+    countries.benchmark_codes(options.benchmark or "", options.focal)
     office_bits(options.citing_office)
     found = {}
     for name, path in _named(options).items():

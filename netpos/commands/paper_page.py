@@ -24,6 +24,7 @@ from netpos.viz.report.findings import (
     rendered,
     write_findings,
 )
+from netpos.viz.sources import Sources
 from netpos.viz.words import in_sentence, translated, words
 
 _WHOLE = "all"
@@ -99,6 +100,7 @@ def write_papers(
         inputs=[name for name, _ in papers.files],
         version=netpos.__version__,
         synthetic=synthetic,
+        sources=_sources(papers).told(lang, synthetic=synthetic),
     )
     written.text("papers.html", write_findings(page))
     short = replace(page, sections=[_position(tables, focal, t, lang)])
@@ -109,6 +111,12 @@ def write_papers(
         lead=t["section_text"].format(focal=in_sentence(focal, lang)),
         more=("papers.html", t["more"]),
     )
+
+
+def _sources(papers: Papers) -> Sources:
+    """Return where patents and works are from."""
+    forms = [i["form"] for i in papers.study.corpus.manifest["inputs"]]
+    return Sources.of_forms(forms).and_those(Sources.of_works(papers.works.source))
 
 
 def _caption(t: Mapping[str, Any], focal: str, lang: str) -> str:

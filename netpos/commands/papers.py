@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -209,6 +209,8 @@ def read_papers(study: Study, report: Report | None = None) -> Papers:
     files = work_files(str(study.options.papers))
     works = read_works([(path, lambda _: ()) for path in files], report=report)
     _with_countries(works.source, files[0])
+    held = countries.summed(works.shares, study.options.focal, of=("share",))
+    works = replace(works, shares=held)
     prints = [(path.name, fingerprint(path, str(path))[1]) for path in files]
     return Papers(study, works, prints, named, silent)
 
@@ -259,9 +261,7 @@ def _linkage(papers: Papers, spread: pl.DataFrame, chosen: pl.Series) -> pl.Data
     if study.options.design == "focal":
         left_out = ["home_use", "home_use_low", "home_use_high", "used"]
         table = table.with_columns(none.alias(c) for c in left_out)
-    names = countries.countries().select(country="iso2", name=f"name_{study.options.lang}")
-    table = table.join(names, on="country", how="left", maintain_order="left")
-    return table.select("country", "name", pl.exclude("country", "name"))
+    return countries.with_names(table.select("country", pl.exclude("country")), study.options.lang)
 
 
 def _coverage(papers: Papers, technology: str, span: Span, chosen: pl.Series) -> pl.DataFrame:

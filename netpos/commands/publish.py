@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,9 @@ from netpos.ingest.parts import sha256
 from netpos.outputs import Outputs, make_folder, marked
 from netpos.tables import rounded
 from netpos.viz.report.findings import Findings, finding_words, write_findings
-from netpos.viz.words import words
+from netpos.viz.report.summary import summary_of_findings
+from netpos.viz.sources import Sources
+from netpos.viz.words import technology_name, words
 from netpos.viz.workbook import workbook
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ def publish(
     drawn: Mapping[str, Drawn] | None = None,
     beside: Iterable[str] = (),
     evidence: Mapping[str, pl.DataFrame] | None = None,
+    sources: Sources | None = None,
+    extra: Callable[[Outputs], None] | None = None,
 ) -> Path:
     """Write tables, figures, page and workbook, all or none.
 
@@ -55,6 +59,10 @@ def publish(
         Tables too long for the workbook.
     evidence
         Records behind the tables, for ``netpos explain``: ``evidence/<name>.parquet``.
+    sources
+        Where the data are from; default: the inputs are tables of the user's own.
+    extra
+        Writes further files.
 
     Returns
     -------
@@ -69,6 +77,7 @@ def publish(
     tables = {name: rounded(table) for name, table in tables.items()}
     left_out = set(beside)
     synthetic = page.synthetic or any("synthetic" in p.name for p in inputs)
+    from_where = sources or Sources((), [p.name for p in inputs])
     page = replace(
         page,
         figures=_figures(replace(page, synthetic=synthetic), drawn or {}),
@@ -76,6 +85,7 @@ def publish(
         inputs=[p.name for p in inputs],
         version=netpos.__version__,
         synthetic=synthetic,
+        sources=from_where.told(page.lang, synthetic=synthetic),
     )
     make_folder(out)
     with Outputs(out) as written, writing(out):
@@ -102,17 +112,28 @@ def publish(
             written.out / "tables" / "netpos.xlsx",
             lang=page.lang,
             about=about,
+            summary=summary_of_findings(page),
+            names=_names(tables.values(), page.lang),
         )
         written.names.append("tables/netpos.xlsx")
         written.text("index.html", write_findings(page))
+        if extra is not None:
+            extra(written)
         manifest: dict[str, object] = {
             "netpos": netpos.__version__,
             "inputs": [{"name": p.name, "sha256": sha256(p)} for p in inputs],
             "options": {k: _plain(v) for k, v in options.items()},
             "warnings": list(page.notes),
+            "sources": {"known": list(from_where.known), "own": list(from_where.own)},
         }
         written.finish(manifest)
     return out / "index.html"
+
+
+def _names(tables: Iterable[pl.DataFrame], lang: str) -> dict[str, str]:
+    """Name the technologies of the tables."""
+    ids = {i for t in tables if "technology" in t.columns for i in t["technology"].drop_nulls()}
+    return {ident: technology_name(str(ident), lang) for ident in sorted(map(str, ids))}
 
 
 def _figures(page: Findings, drawn: Mapping[str, Drawn]) -> dict[str, Figure]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -26,7 +26,7 @@ from netpos.analysis.study import Kind, Study
 from netpos.analysis.technologies import selection
 from netpos.commands.option_files import OptionFile, check_options, keep_files
 from netpos.commands.paper_page import write_papers
-from netpos.commands.papers import paper_tables, read_papers
+from netpos.commands.papers import Papers, paper_tables, read_papers
 from netpos.files import writing
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
 from netpos.ingest.remarks import by_number_told, one_office_told
@@ -35,6 +35,7 @@ from netpos.options import PATHS, Options, to_toml
 from netpos.outputs import Outputs, make_folder, marked
 from netpos.progress import Report, track
 from netpos.viz.charts.technologies import AREA_COLOURS
+from netpos.viz.excel_nl import excel_nl
 from netpos.viz.graph_files import graph_files
 from netpos.viz.maps import map as network_map
 from netpos.viz.maps.picture import positions
@@ -42,13 +43,29 @@ from netpos.viz.report.behind import families_shown, ranks_shown
 from netpos.viz.report.compare import write_comparison
 from netpos.viz.report.dependence import write_dependence
 from netpos.viz.report.report import Page, write_report
+from netpos.viz.report.summary import summary
 from netpos.viz.sources import data_sources
 from netpos.viz.words import words
-from netpos.viz.workbook import excel_nl, workbook
+from netpos.viz.workbook import workbook
 
 _KINDS: tuple[tuple[Kind, str], ...] = (("country", ""), ("organisation", "-organisations"))
 
 _LIBRARIES = ("igraph", "networkx", "numpy", "polars", "pyvis", "scipy")
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What a run computes before anything is written.
+
+    ``tables`` are in the order of their files, ``manifest`` is what ``run.json`` says.
+    """
+
+    study: Study
+    tables: dict[str, pl.DataFrame]
+    papers: Papers | None
+    areas: Mapping[str, str]
+    synthetic: bool
+    manifest: dict[str, object]
 
 
 def run(
@@ -59,6 +76,7 @@ def run(
     report: Report | None = None,
     processes: int | None = None,
     synthetic: bool = False,
+    keep: Callable[[Computed], None] | None = None,
 ) -> Path:
     """Ingest exports and write everything; see `analyse`.
 
@@ -83,7 +101,7 @@ def run(
             nonpatent=options.papers is not None,
             selection=selection_of(options.technologies),
         )
-        return _write(corpus, written, options, files, say, synthetic=synthetic)
+        return _write(corpus, written, options, files, say, synthetic=synthetic, keep=keep)
 
 
 def _once(say: Report) -> Report:
@@ -118,6 +136,7 @@ def analyse(
     *,
     report: Report | None = None,
     synthetic: bool = False,
+    keep: Callable[[Computed], None] | None = None,
 ) -> Path:
     """Write tables, maps and the page for a corpus.
 
@@ -133,6 +152,8 @@ def analyse(
         Called with one line of progress at a time.
     synthetic
         Say on every page that the data are synthetic.
+    keep
+        Called with what was computed when all is written.
 
     Returns
     -------
@@ -144,7 +165,7 @@ def analyse(
     make_folder(out)
     with Outputs(out) as written:
         opened = open_corpus(corpus) if isinstance(corpus, Path) else corpus
-        return _write(opened, written, options, files, say, synthetic=synthetic)
+        return _write(opened, written, options, files, say, synthetic=synthetic, keep=keep)
 
 
 def _write(
@@ -155,20 +176,26 @@ def _write(
     say: Report,
     *,
     synthetic: bool,
+    keep: Callable[[Computed], None] | None,
 ) -> Path:
     with reading(corpus), writing(written.folder):
-        return _write_all(corpus, written, options, files, say, synthetic=synthetic)
+        made = computed(corpus, options, say, synthetic=synthetic)
+        page = _write_all(corpus, written, options, files, say, made)
+        if keep is not None:
+            keep(made)
+        return page
 
 
-def _write_all(
-    corpus: Corpus,
-    written: Outputs,
-    options: Options,
-    files: Mapping[str, OptionFile],
-    say: Report,
-    *,
-    synthetic: bool,
-) -> Path:
+def computed(corpus: Corpus, options: Options, say: Report, *, synthetic: bool = False) -> Computed:
+    """Compute all tables of a run; nothing is written.
+
+    Parameters
+    ----------
+    corpus, options, synthetic
+        See `analyse`.
+    say
+        Called with one line at a time.
+    """
     for line in one_office_told(corpus.manifest):
         say(line)
     say(account(corpus.counts))
@@ -183,10 +210,8 @@ def _write_all(
     areas = focus_areas(options.focus_areas, study.technologies, colours=len(AREA_COLOURS))
     # made-up data say so in their file name, and then on every page
     synthetic = synthetic or any("synthetic" in i["name"] for i in corpus.manifest["inputs"])
-    written.synthetic = synthetic
     for warning in study.warnings:
         say(f"note: {warning}")
-    out = written.folder
     tables = results.tables(study) | {"pattern_hits": hits}
     for line in [*located_told(tables["located"]), *open_told(tables["open"])]:
         say(line)
@@ -197,6 +222,22 @@ def _write_all(
     study = replace(study, warnings=(*study.warnings, *withheld))
     for warning in withheld:
         say(f"note: {warning}")
+    read = {"papers": [{"name": n, "sha256": h} for n, h in papers.files]} if papers else {}
+    manifest = _manifest(study) | read | {"synthetic": synthetic}
+    return Computed(study, tables, papers, areas, synthetic, manifest)
+
+
+def _write_all(
+    corpus: Corpus,
+    written: Outputs,
+    options: Options,
+    files: Mapping[str, OptionFile],
+    say: Report,
+    made: Computed,
+) -> Path:
+    study, tables, papers, synthetic = made.study, made.tables, made.papers, made.synthetic
+    written.synthetic = synthetic
+    out = written.folder
     for name, table in tables.items():
         written.table(name, table)
     written.csv("ledger.csv", corpus.ledger)
@@ -206,12 +247,18 @@ def _write_all(
         written.names += [f"excel-nl/{name}" for name in names]
     if not options.tables_only:
         _graphs(study, tables, written, synthetic=synthetic)
-        book = written.out / "tables" / "netpos.xlsx"
-        workbook(tables, book, lang=options.lang, about=_about(study, synthetic=synthetic))
-        written.names.append("tables/netpos.xlsx")
         _maps(study, tables, written, synthetic=synthetic)
         page = _page(study, tables, _corpus_path(corpus, out), synthetic=synthetic)
-        page = replace(page, areas=areas)
+        page = replace(page, areas=made.areas)
+        workbook(
+            tables,
+            written.out / "tables" / "netpos.xlsx",
+            lang=options.lang,
+            about=_about(study, synthetic=synthetic),
+            summary=summary(page),
+            names={name: titles[options.lang] for name, titles in _names(study).items()},
+        )
+        written.names.append("tables/netpos.xlsx")
         if papers:
             section = write_papers(papers, tables, written, _names(study), synthetic=synthetic)
             page = replace(page, papers=section)
@@ -225,9 +272,8 @@ def _write_all(
     kept = keep_files(files, written)
     say(f"{len(written.names)} files written")
     written.text("run.toml", to_toml(options))
-    read = {"papers": [{"name": n, "sha256": h} for n, h in papers.files]} if papers else {}
-    about = {"corpus": _corpus_path(corpus, out), "option_files": kept, **read}
-    written.finish(_manifest(study) | about)
+    made.manifest.update(corpus=_corpus_path(corpus, out), option_files=kept)
+    written.finish(made.manifest)
     return out / ("tables/countries.csv" if options.tables_only else "index.html")
 
 

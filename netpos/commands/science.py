@@ -21,6 +21,7 @@ from netpos.science.topics import chooser, of_file, parse_technology, read_topic
 from netpos.science.works import TYPES, counted_shares, read_works
 from netpos.viz.numbers import FORMS, formed
 from netpos.viz.report.findings import Findings, Section, Shown, finding_words
+from netpos.viz.sources import Sources
 from netpos.viz.words import in_sentence, technology_name, with_names
 
 _NO_SHARES = pl.DataFrame(schema={"work": pl.Int64, "country": pl.String, "share": pl.Float64})
@@ -185,7 +186,9 @@ def analyse_science(
     tables["ledger"] = found.ledger
     inputs = [path for path, _ in files]
     inputs += [p for p in (definitions, chosen.totals, chosen.researchers) if p is not None]
-    return _publish(tables, out, chosen, focal, notes, facts, inputs, say, behind)
+    own = [p.name for p in (chosen.totals, chosen.researchers) if p is not None]
+    sources = Sources.of_works(found.source).and_those(Sources((), own))
+    return _publish(tables, out, chosen, focal, notes, facts, inputs, say, behind, sources)
 
 
 def _aggregates(out: Path, chosen: Choices, focal: str, say: Report) -> Path:
@@ -263,6 +266,7 @@ def _publish(
     inputs: Sequence[Path],
     say: Report,
     behind: Mapping[str, pl.DataFrame] | None = None,
+    sources: Sources | None = None,
 ) -> Path:
     tables["science"] = countries.with_names(tables["science"], chosen.lang)
     for note in notes:
@@ -285,6 +289,7 @@ def _publish(
         drawn=drawn,
         beside=("ledger",),
         evidence=behind,
+        sources=sources,
     )
 
 

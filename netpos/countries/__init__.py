@@ -8,7 +8,15 @@ The tables are shipped in the folder ``data``; its ``sources.toml`` says where e
 """
 
 from netpos.countries.benchmarks import benchmark_codes
-from netpos.countries.codes import countries, data_path, is_country, is_office, name, with_names
+from netpos.countries.codes import (
+    countries,
+    data_path,
+    is_country,
+    is_office,
+    name,
+    node_names,
+    with_names,
+)
 from netpos.countries.memberships import (
     blocs,
     class_overrides,
@@ -17,7 +25,8 @@ from netpos.countries.memberships import (
     membership_class,
     memberships,
 )
-from netpos.countries.resolve import check_focal, label_to_country, resolve
+from netpos.countries.resolve import check_focal, focal_code, label_to_country, resolve
+from netpos.countries.unions import is_union, lifted, summed, union_members
 
 __all__ = [
     "benchmark_codes",
@@ -26,14 +35,20 @@ __all__ = [
     "class_overrides",
     "countries",
     "data_path",
+    "focal_code",
     "gni",
     "is_country",
     "is_office",
+    "is_union",
     "label_to_country",
+    "lifted",
     "member",
     "membership_class",
     "memberships",
     "name",
+    "node_names",
     "resolve",
+    "summed",
+    "union_members",
     "with_names",
 ]

@@ -16,6 +16,9 @@ import polars as pl
 from netpos.errors import InputError, OptionError
 from netpos.tables import require
 
+#: Blocs that can be taken as one country, and their names in English and Dutch.
+UNIONS = {"EU27": ("European Union (27)", "Europese Unie (27)")}
+
 
 def data_path(name: str) -> Path:
     """Return the path of a file that netpos ships.
@@ -143,7 +146,7 @@ def _names() -> dict[str, tuple[str, str]]:
             countries().select(pl.col("iso2").alias("code"), *columns),
         ]
     )
-    return {**offices(), **{c: (en, nl) for c, en, nl in table.iter_rows()}}
+    return {**offices(), **UNIONS, **{c: (en, nl) for c, en, nl in table.iter_rows()}}
 
 
 @cache
@@ -174,12 +177,12 @@ def is_office(code: str) -> bool:
 
 
 def name(code: str, lang: str = "en") -> str:
-    """Return the everyday name of a country, historic state or office; others stay as they are.
+    """Return the everyday name of a country, bloc, historic state or office; others stay.
 
     Parameters
     ----------
     code
-        Two letters; a label that is no code (a node of a user's table) comes back unchanged.
+        A code; a label that is none (a node of a user's table) comes back unchanged.
     lang
         ``en`` or ``nl``.
 
@@ -199,6 +202,24 @@ def name(code: str, lang: str = "en") -> str:
     return code if names is None else names[lang == "nl"]
 
 
+def node_names(lang: str) -> pl.DataFrame:
+    """Return the names of all that can be a node among countries: ``country``, ``name``.
+
+    Parameters
+    ----------
+    lang
+        ``en`` or ``nl``.
+
+    Examples
+    --------
+    >>> node_names("nl").filter(pl.col("country") == "EU27").row(0)
+    ('EU27', 'Europese Unie (27)')
+    """
+    named = [{"country": code, "name": both[lang == "nl"]} for code, both in UNIONS.items()]
+    states = countries().select(country="iso2", name=f"name_{lang}")
+    return pl.concat([states, pl.DataFrame(named)])
+
+
 def with_names(table: pl.DataFrame, lang: str) -> pl.DataFrame:
     """Add a column ``name`` behind ``country``: its everyday name, null where it is no country.
 
@@ -214,7 +235,7 @@ def with_names(table: pl.DataFrame, lang: str) -> pl.DataFrame:
     >>> with_names(pl.DataFrame({"country": ["KR", "EP"], "families": [3, 1]}), "nl").rows()
     [('KR', 'Zuid-Korea', 3), ('EP', None, 1)]
     """
-    names = countries().select(country="iso2", name=f"name_{lang}")
+    names = node_names(lang)
     at = table.columns.index("country") + 1
     columns = [*table.columns[:at], "name", *table.columns[at:]]
     return table.join(names, on="country", how="left", maintain_order="left").select(columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from netpos.countries.resolve import check_focal
+from netpos.countries.unions import union_members
 from netpos.errors import OptionError
 
 #: Countries on the comparison page, the one in focus included.
@@ -37,7 +38,7 @@ def parse_compared(text: str, focal: str) -> list[str]:
     ['NL', 'US', 'DE', 'KR']
     """
     with suppress(OptionError):  # a wrong focal country is reported as such, not here
-        focal = check_focal(focal)
+        focal = check_focal(focal, unions=True)
     found = [focal]
     for given in text.replace(",", " ").split():
         try:
@@ -45,6 +46,9 @@ def parse_compared(text: str, focal: str) -> list[str]:
         except OptionError as error:
             message = str(error).replace("--focal", "--compare-with", 1)
             raise ValueError(message) from error
+        if code in union_members(focal):
+            message = f"--compare-with {code}: a member of {focal}, which is one country here"
+            raise ValueError(message)
         if code in found:
             why = "the country in focus already" if code == focal else "named twice"
             message = f"--compare-with {text}: {code} is {why}; name each country once"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from netpos.countries.codes import data_path, read_text_table, successors
+from netpos.countries.codes import UNIONS, data_path, read_text_table, successors
 from netpos.errors import InputError, OptionError, TableError
 from netpos.tables import require
 
@@ -84,8 +84,8 @@ def blocs(codes: Sequence[str], year: int, table: pl.DataFrame | None = None) ->
     """Return memberships of codes in one year: in the EU, and in the OECD or NATO.
 
     A member in year t when from <= t and (to is empty or t < to). A historic state (SU, DD, ...)
-    is looked up in its own row, which is blank; UK and EL in those of GB and GR. A code without a
-    row is no member of anything.
+    is looked up in its own row, which is blank; UK and EL in those of GB and GR. EU27, the Union
+    as one country, is in the EU in any year. A code without a row is no member of anything.
 
     Parameters
     ----------
@@ -135,7 +135,9 @@ def _members(codes: Sequence[str], year: int, table: pl.DataFrame | None) -> pl.
                 (pl.col(entry) <= year).fill_null(value=False)
                 & (pl.lit(value=True) if leave is None else (year < pl.col(leave)).fill_null(True))
                 for entry, leave in pairs
-            ).alias(bloc)
+            )
+            .or_(pl.lit(bloc == "eu") & pl.col("country").is_in(list(UNIONS)))
+            .alias(bloc)
             for bloc, pairs in BLOCS.items()
         ),
     )
@@ -198,7 +200,9 @@ def membership_class(
 
     .. math:: class_{fj} = 1 \text{ if } f, j \in EU;\ 2 \text{ if } f, j \in OECD \cup NATO;\ 3
 
-    the first that holds. A focal country in neither bloc finds class 3 everywhere.
+    the first that holds. A focal country in neither bloc finds class 3 everywhere. Where the focal
+    country or a partner is a bloc as one country (EU27), whose members are not all in the same
+    blocs, no class is given to anybody.
 
     Parameters
     ----------
@@ -216,7 +220,8 @@ def membership_class(
     -------
     pl.DataFrame
         One row per distinct partner, sorted: ``country`` String, ``similarity_class`` Int8,
-        ``bloc`` String: the partner's own membership, ``eu``, else ``oecd_nato``, else ``other``.
+        (null where withheld), ``bloc`` String: the partner's own membership, ``eu``, else
+        ``oecd_nato``, else ``other``.
 
     Raises
     ------
@@ -232,9 +237,12 @@ def membership_class(
     """
     own = blocs([focal], year, table).row(0, named=True)
     eu, either = pl.col("eu"), pl.col("oecd_nato")
+    withheld = any(code in UNIONS for code in (focal, *partners))
     out = blocs(partners, year, table).select(
         "country",
-        pl.when(eu & own["eu"])
+        pl.when(withheld)
+        .then(None)
+        .when(eu & own["eu"])
         .then(1)
         .when(either & own["oecd_nato"])
         .then(2)

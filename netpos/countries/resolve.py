@@ -8,6 +8,7 @@ from functools import cache
 import polars as pl
 
 from netpos.countries.codes import (
+    UNIONS,
     countries,
     data_path,
     is_country,
@@ -202,13 +203,43 @@ def label_to_country(labels: pl.Series) -> pl.DataFrame:
     )
 
 
-def check_focal(code: str) -> str:
+def focal_code(text: str) -> str:
+    """Return the code of a country, or of a bloc, that somebody typed: by code or by name.
+
+    Parameters
+    ----------
+    text
+        A code, or a name or alias as in `label_to_country`.
+
+    Raises
+    ------
+    OptionError
+        It is neither; the message suggests codes.
+
+    Examples
+    --------
+    >>> focal_code("Holland"), focal_code("nl"), focal_code("USA"), focal_code("eu27")
+    ('NL', 'NL', 'US', 'EU27')
+    """
+    try:
+        return check_focal(text, unions=True)
+    except OptionError as error:
+        found = label_to_country(pl.Series("label", [text]))["country"][0]
+        if found is not None:
+            return str(found)
+        message = str(error).replace("--focal", "focal", 1)
+        raise OptionError(message) from error
+
+
+def check_focal(code: str, *, unions: bool = False) -> str:
     """Return the code of a focal country, or say what is wrong with it.
 
     Parameters
     ----------
     code
         Alpha-2 in either case; UK and EL count as GB and GR.
+    unions
+        Whether a bloc as one country (EU27) will do.
 
     Raises
     ------
@@ -228,6 +259,15 @@ country; use the code of a country, such as NL
     wanted = code.strip().upper()
     if is_country(wanted):
         return wanted
+    if wanted in UNIONS:
+        if unions:
+            return wanted
+        problem = f"--focal {code}: a bloc, where the code of a country is needed"
+        remedy = "a bloc can be the country in focus of netpos run, analyse, links and missing"
+        raise OptionError(problem, remedy=remedy)
+    if wanted == "EU":
+        problem = f"--focal {code}: not the code of a country"
+        raise OptionError(problem, remedy="write EU27 for the European Union as one country")
     if is_office(wanted):
         problem = f"--focal {code}: this is an office ({name(wanted)}), not a country"
         raise OptionError(problem, remedy="use the code of a country, such as NL")

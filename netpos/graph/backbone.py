@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from netpos.errors import OptionError
+from netpos.tables import as_links
 
 if TYPE_CHECKING:
-    from netpos.tables import Links
+    from netpos.tables import LinksLike
 
 
-def backbone(links: Links, strongest: int = 400) -> pl.DataFrame:
+def backbone(links: LinksLike, strongest: int = 400) -> pl.DataFrame:
     """Mark the strongest foreign links, and of each node the strongest in each direction.
 
     Nobody with links is left without: besides the ``strongest`` of all, each node keeps its
@@ -43,6 +44,7 @@ def backbone(links: Links, strongest: int = 400) -> pl.DataFrame:
     >>> backbone(links, strongest=1)["drawn"].to_list()
     [True, True, True]
     """
+    links = as_links(links)
     if strongest < 0:
         raise OptionError(f"strongest {strongest}: a number of links is not negative")
     foreign = links.table.filter(pl.col("citing") != pl.col("cited")).sort("citing", "cited")

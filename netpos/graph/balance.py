@@ -6,25 +6,28 @@ beside it and never ranked, since it can rise for a country that loses recogniti
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 
+from netpos.countries import label_to_country
 from netpos.errors import OptionError
 from netpos.graph.kernels import Floats, divide, ratio_of, report_of, total
 from netpos.graph.strength import foreign_links, strengths
+from netpos.tables import as_links
 
 if TYPE_CHECKING:
-    from netpos.tables import Links
+    from netpos.tables import Links, LinksLike
 
 BalanceKind = Literal[
     "ratio", "report", "total", "scaled", "dyadic", "dyadic_unweighted", "partner_weighted"
 ]
 
 
-def balance(links: Links, kind: BalanceKind = "ratio") -> pl.DataFrame:
+def balance(links: LinksLike, kind: BalanceKind = "ratio") -> pl.DataFrame:
     r"""Compute the balance of citations received from abroad and given abroad; + = cited more than
     citing.
 
@@ -77,6 +80,7 @@ def balance(links: Links, kind: BalanceKind = "ratio") -> pl.DataFrame:
     >>> balance(links)["value"].to_list()
     [0.5, -0.5]
     """
+    links = as_links(links)
     if kind not in get_args(BalanceKind):
         raise OptionError(
             f"balance kind '{kind}' is not known",
@@ -114,7 +118,7 @@ def _asymmetry(f: csr_array) -> csr_array:
     return csr_array(((back - forth) / pairs.data, (i, j)), shape=f.shape)
 
 
-def pure_importer(links: Links) -> pl.DataFrame:
+def pure_importer(links: LinksLike) -> pl.DataFrame:
     """Tell whether a node gives citations abroad and receives none: a one-way dependency.
 
     Parameters
@@ -138,13 +142,14 @@ def pure_importer(links: Links) -> pl.DataFrame:
     >>> pure_importer(links)["value"].to_list()
     [False, True]
     """
+    links = as_links(links)
     r, g, _ = strengths(links)
     return pl.DataFrame(
         [links.nodes["node"].alias(links.kind), pl.Series("value", (r == 0) & (g > 0))]
     )
 
 
-def reciprocity(links: Links, focal: str) -> pl.DataFrame:
+def reciprocity(links: LinksLike, focal: str) -> pl.DataFrame:
     r"""Compare what one node gives to and receives from each partner.
 
     Parameters
@@ -177,6 +182,7 @@ def reciprocity(links: Links, focal: str) -> pl.DataFrame:
     >>> reciprocity(links, "NL").row(0, named=True)
     {'partner': 'DE', 'given': 3.0, 'received': 1.0, 'asymmetry': -0.5}
     """
+    links = as_links(links)
     i = node_index(links, focal)
     f = foreign_links(links)
     forth: Floats = f[[i]].toarray().ravel()
@@ -195,15 +201,27 @@ def reciprocity(links: Links, focal: str) -> pl.DataFrame:
 def node_index(links: Links, node: str) -> int:
     """Compute the position of a node in ``links.countries``.
 
+    Parameters
+    ----------
+    links
+        Nodes and weighted links of one selection.
+    node
+        As the links call it; a country also by another code or name (``nl``, ``Holland``).
+
     Raises
     ------
     OptionError
-        There is no such node.
+        There is no such node; the message suggests some.
     """
-    at = links.nodes["node"].index_of(node)
+    names = links.nodes["node"]
+    at = names.index_of(node)
+    if at is None and links.kind == "country":
+        code = label_to_country(pl.Series("label", [str(node)]))["country"][0]
+        at = None if code is None else names.index_of(code)
     if at is None:
-        raise OptionError(
-            f"{links.kind} '{node}' is not in these links",
-            remedy=f"choose one of their {links.nodes.height} nodes",
-        )
+        held = names.to_list()
+        near = difflib.get_close_matches(str(node), held, n=3)
+        some = ", ".join(held[:5]) + (f" and {len(held) - 5} more" if len(held) > 5 else "")
+        remedy = f"did you mean {', '.join(near)}?" if near else f"there are {some or 'none'}"
+        raise OptionError(f"{links.kind} '{node}' is not in these links", remedy=remedy)
     return at

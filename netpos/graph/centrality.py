@@ -27,11 +27,12 @@ from netpos.graph.strength import (
     received,
     received_per_family,
 )
+from netpos.tables import as_links
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from netpos.tables import Links
+    from netpos.tables import LinksLike
 
 __all__ = [
     "betweenness",
@@ -55,7 +56,7 @@ DENSE = 500
 SIMPLE_GAP = 1e-6
 
 
-def pagerank(links: Links, *, damping: float = 0.85) -> pl.DataFrame:
+def pagerank(links: LinksLike, *, damping: float = 0.85) -> pl.DataFrame:
     r"""Compute weighted PageRank over foreign links: cited by those that are themselves cited.
 
     .. math:: x_i = d \Big( \sum_j x_j \frac{F_{ji}}{G_j} + \frac{1}{n} \sum_{j: G_j = 0} x_j \Big)
@@ -98,6 +99,7 @@ def pagerank(links: Links, *, damping: float = 0.85) -> pl.DataFrame:
     >>> pagerank(links)["value"].to_list()
     [0.5, 0.5]
     """
+    links = as_links(links)
     if not 0 <= damping < 1:
         raise OptionError(f"damping {damping}: outside [0, 1)", remedy="the usual value is 0.85")
     f = foreign_links(links)
@@ -119,7 +121,7 @@ def pagerank(links: Links, *, damping: float = 0.85) -> pl.DataFrame:
     return links.column(x / total(x))
 
 
-def hits(links: Links) -> pl.DataFrame:
+def hits(links: LinksLike) -> pl.DataFrame:
     """Compute hubs and authorities: hubs cite the much cited; authorities are cited by those that
     cite much.
 
@@ -149,6 +151,7 @@ def hits(links: Links) -> pl.DataFrame:
     >>> hits(links)["authority"].round(12).to_list()
     [0.5, 0.0, 0.5]
     """
+    links = as_links(links)
     f = foreign_links(links)
     hub, authority = _leading_pair(f)
     if math.isfinite(hub.sum()) and f.nnz:
@@ -195,7 +198,7 @@ def _within_component(f: csr_array, hub: Floats, authority: Floats) -> tuple[Flo
     return np.where(inside[:n], hub, 0.0), np.where(inside[n:], authority, 0.0)
 
 
-def eigenvector(links: Links) -> pl.DataFrame:
+def eigenvector(links: LinksLike) -> pl.DataFrame:
     r"""Compute eigenvector centrality within the largest strongly connected part of the network.
 
     :math:`\lambda x_i = \sum_j x_j F_{ji}` with the largest :math:`\lambda`: cited by those that
@@ -225,6 +228,7 @@ def eigenvector(links: Links) -> pl.DataFrame:
     >>> [None if x is None else round(x, 12) for x in eigenvector(links)["value"]]
     [1.0, 0.5, None]
     """
+    links = as_links(links)
     from scipy.sparse.csgraph import connected_components  # slow to load
 
     f = foreign_links(links)

@@ -21,9 +21,10 @@ from netpos.graph import kernels
 from netpos.graph.balance import node_index
 from netpos.graph.kernels import Floats, Mask, divide, significant
 from netpos.graph.peel import core_number
+from netpos.tables import as_links
 
 if TYPE_CHECKING:
-    from netpos.tables import Links
+    from netpos.tables import Links, LinksLike
 
 CoreMethod = Literal["rich", "borgatti-everett", "top-share", "k-core"]
 DistanceKind = Literal["resistance", "shortest", "effective", "association"]
@@ -34,7 +35,7 @@ MOST_NODES = 3000
 LEAST_OUTSIDE = 3
 
 
-def core(links: Links, method: CoreMethod = "rich") -> pl.DataFrame:
+def core(links: LinksLike, method: CoreMethod = "rich") -> pl.DataFrame:
     r"""Tell which countries form the core of the network.
 
     With :math:`S = F + F'` the exchange in both directions and :math:`s_i = \sum_j S_{ij}` the
@@ -85,6 +86,7 @@ def core(links: Links, method: CoreMethod = "rich") -> pl.DataFrame:
     >>> core(links).rows()
     [('DE', True, 8.0, 2), ('NL', False, 1.0, 3), ('US', True, 9.0, 1)]
     """
+    links = as_links(links)
     find = {
         "rich": kernels.rich_core,
         "borgatti-everett": _borgatti_everett,
@@ -188,7 +190,7 @@ def _k_core(F: Floats) -> Mask:
 
 
 def core_distance(
-    links: Links,
+    links: LinksLike,
     core: pl.DataFrame | Sequence[str] | None = None,
     kind: DistanceKind = "resistance",
 ) -> pl.DataFrame:
@@ -246,6 +248,7 @@ def core_distance(
     >>> [round(d, 6) for d in core_distance(links, ["US"])["value"]]
     [0.666667, 0.666667, 0.0]
     """
+    links = as_links(links)
     if kind not in get_args(DistanceKind):
         raise OptionError(
             f"core distance '{kind}' is not known",
@@ -300,7 +303,7 @@ def _aligned(links: Links, table: pl.DataFrame, column: str) -> pl.Series:
 
 
 def near_core(
-    links: Links,
+    links: LinksLike,
     core: pl.DataFrame | Sequence[str] | None = None,
     distance: pl.DataFrame | None = None,
     families: pl.Series | None = None,
@@ -349,6 +352,7 @@ def near_core(
     >>> near_core(links, ["US"]).filter("value")["country"].to_list()
     ['FR', 'GB', 'IT', 'NL', 'SE', 'US']
     """
+    links = as_links(links)
     inside = _members(links, core)
     if distance is None:
         distance = core_distance(links, links.nodes["node"].filter(pl.Series(inside)).to_list())

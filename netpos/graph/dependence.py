@@ -13,21 +13,22 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos.countries import blocs
+from netpos.countries import blocs, is_union
 from netpos.errors import OptionError, TableError
 from netpos.graph import kernels
 from netpos.graph.balance import node_index
 from netpos.graph.kernels import Floats, divide
 from netpos.graph.strength import foreign_links
+from netpos.tables import as_links
 
 if TYPE_CHECKING:
-    from netpos.tables import Links
+    from netpos.tables import Links, LinksLike
 
 #: Own membership of a country, in the order of classes 1, 2, 3.
 BLOC_NAMES = ("eu", "oecd_nato", "other")
 
 
-def source_diversity(links: Links) -> pl.DataFrame:
+def source_diversity(links: LinksLike) -> pl.DataFrame:
     r"""Tell how many countries a country draws on, and how evenly.
 
     With :math:`p_j = F_{ij}/G_i` the share of source :math:`j` and
@@ -67,6 +68,7 @@ def source_diversity(links: Links) -> pl.DataFrame:
     >>> source_diversity(links).row(1)
     ('NL', 2, 2.0, 2.0, 0.5, 1.0)
     """
+    links = as_links(links)
     found = kernels.source_diversity(links.foreign()[None])
     columns = {
         "source_effective": found.effective,
@@ -80,7 +82,7 @@ def source_diversity(links: Links) -> pl.DataFrame:
     )
 
 
-def rao_stirling(links: Links, distance: NDArray[np.float64]) -> pl.DataFrame:
+def rao_stirling(links: LinksLike, distance: NDArray[np.float64]) -> pl.DataFrame:
     r"""Compute diversity that also asks how different the sources are from each other.
 
     .. math:: \Delta_i = \sum_{j \ne k} p_j \, p_k \, d_{jk}
@@ -118,6 +120,7 @@ def rao_stirling(links: Links, distance: NDArray[np.float64]) -> pl.DataFrame:
     >>> rao_stirling(links, d)["value"].to_list()
     [None, 0.25, None]
     """
+    links = as_links(links)
     n = links.nodes.height
     if distance.shape != (n, n):
         raise TableError(f"distance has shape {distance.shape}, expected one row per node: {n}")
@@ -146,7 +149,8 @@ def partner_classes(
     Returns
     -------
     ``(n, n)`` class of partner (column) for focal country (row): 1 both in the EU, 2 both in OECD
-    or NATO, 3 otherwise; ``(n,)`` own membership: 1 EU, 2 OECD or NATO, 3 neither.
+    or NATO, 3 otherwise, 0 all through where a bloc stands in for its members (EU27), which are
+    not all in the same blocs; ``(n,)`` own membership: 1 EU, 2 OECD or NATO, 3 neither.
 
     Raises
     ------
@@ -170,6 +174,9 @@ def partner_classes(
     classes = np.where(eu[:, None] & eu, 1, np.where(either[:, None] & either, 2, 3)).astype(
         np.int64
     )
+    if any(is_union(code) for code in codes):
+        classes[:] = 0
+        overrides = None
     for code, chosen in (overrides or {}).items():
         if chosen not in (1, 2, 3):
             raise OptionError(f"class of {code} is {chosen}", remedy="use 1, 2 or 3")
@@ -179,7 +186,7 @@ def partner_classes(
 
 
 def similarity(
-    links: Links,
+    links: LinksLike,
     *,
     year: int,
     memberships: pl.DataFrame | None = None,
@@ -235,6 +242,7 @@ def similarity(
     >>> similarity(links, year=2025, focal="NL").row(0)
     ('NL', 0.25, 0.5, 0.25, 2.0, 0.5, False)
     """
+    links = as_links(links)
     rows = slice(None)
     if focal is not None:
         at = node_index(links, focal)
@@ -260,7 +268,7 @@ def similarity(
 
 
 def exposure(
-    links: Links, focal: str, *, year: int, memberships: pl.DataFrame | None = None
+    links: LinksLike, focal: str, *, year: int, memberships: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     r"""Tell how much of what a country builds on comes from each country and each bloc.
 
@@ -300,6 +308,7 @@ def exposure(
     >>> exposure(links, "NL", year=2025).filter(pl.col("share") == 0.5).rows()
     [('oecd_nato', 'bloc', 0.5, 2.0), ('US', 'country', 0.5, 2.0)]
     """
+    links = as_links(links)
     at = node_index(links, focal)
     own = partner_classes(links, year=year, memberships=memberships)[1]
     row: Floats = foreign_links(links)[[at]].toarray()
@@ -323,7 +332,7 @@ def exposure(
     )
 
 
-def dependents(links: Links, focal: str) -> pl.DataFrame:
+def dependents(links: LinksLike, focal: str) -> pl.DataFrame:
     r"""Tell how much of what each country builds on comes from one country.
 
     Parameters
@@ -356,8 +365,9 @@ def dependents(links: Links, focal: str) -> pl.DataFrame:
     >>> dependents(links, "NL").rows()
     [('BE', 0.25), ('DE', 0.0)]
     """
+    links = as_links(links)
     at = node_index(links, focal)
     f = foreign_links(links)
     to_focal: Floats = f[:, [at]].toarray().ravel()
     share = divide(to_focal, f @ np.ones(f.shape[0]))
-    return links.column(share, "share").filter(pl.col(links.kind) != focal)
+    return links.column(share, "share").filter(pl.col(links.kind) != links.countries[at])

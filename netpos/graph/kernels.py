@@ -208,11 +208,12 @@ def class_shares(F: Floats, classes: NDArray[np.int64]) -> Floats:
 
 
 def similarity_score(shares: Floats) -> Floats:
-    """Compute the mean class of the sources, 1 = same bloc ... 3 = none in common: ``(draws,
-    n)``.
+    """Compute the mean class of the sources, 1 = same bloc ... 3 = none in common: ``(draws, n)``.
+
+    NaN where no source has a class (see `netpos.graph.dependence.partner_classes`).
     """
     score: Floats = shares[..., 0] + 2.0 * shares[..., 1] + 3.0 * shares[..., 2]
-    return score
+    return np.where(score > 0, score, np.nan)
 
 
 # --- core and distance -------------------------------------------------------------------------

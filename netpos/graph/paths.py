@@ -15,14 +15,15 @@ from scipy.sparse import csr_array
 
 from netpos.graph.kernels import Floats, kept, significant
 from netpos.graph.strength import foreign_links
+from netpos.tables import as_links
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from netpos.tables import Links
+    from netpos.tables import Links, LinksLike
 
 
-def betweenness(links: Links) -> pl.DataFrame:
+def betweenness(links: LinksLike) -> pl.DataFrame:
     r"""Tell how often a node lies on the shortest paths between two others.
 
     .. math:: b_i = \frac{1}{(n-1)(n-2)} \sum_{s \ne i \ne t} \frac{\sigma_{st}(i)}{\sigma_{st}}
@@ -57,6 +58,7 @@ def betweenness(links: Links) -> pl.DataFrame:
     >>> betweenness(links)["value"].to_list()
     [0.5, 0.0, 0.0]
     """
+    links = as_links(links)
     f = foreign_links(links)
     n = f.shape[0]
     if n < 3:
@@ -67,7 +69,7 @@ def betweenness(links: Links) -> pl.DataFrame:
     return links.column(raw / ((n - 1) * (n - 2)))
 
 
-def harmonic_in(links: Links) -> pl.DataFrame:
+def harmonic_in(links: LinksLike) -> pl.DataFrame:
     r"""Tell how near the others are to a node, along the direction of citing: easily reached =
     cited.
 
@@ -98,10 +100,11 @@ def harmonic_in(links: Links) -> pl.DataFrame:
     >>> harmonic_in(links)["value"].to_list()
     [2.0, 0.0, 3.0]
     """
+    links = as_links(links)
     return _harmonic(links, "in")
 
 
-def harmonic_out(links: Links) -> pl.DataFrame:
+def harmonic_out(links: LinksLike) -> pl.DataFrame:
     r"""Tell how near a node is to the others, along the direction of citing.
 
     .. math:: h_i = \frac{1}{n-1} \sum_{j \ne i} \frac{1}{d(i, j)}
@@ -130,6 +133,7 @@ def harmonic_out(links: Links) -> pl.DataFrame:
     >>> harmonic_out(links)["value"].to_list()
     [2.0, 3.0, 0.0]
     """
+    links = as_links(links)
     return _harmonic(links, "out")
 
 

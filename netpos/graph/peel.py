@@ -10,17 +10,18 @@ from scipy.sparse import csr_array
 
 from netpos.graph.kernels import Floats
 from netpos.graph.strength import foreign_links
+from netpos.tables import as_links
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from netpos.tables import Links
+    from netpos.tables import LinksLike
 
 #: Strengths closer than this (relative) count as equal: sums in another order stay ties.
 TIE = 1e-12
 
 
-def s_core(links: Links) -> pl.DataFrame:
+def s_core(links: LinksLike) -> pl.DataFrame:
     r"""Compute the core number by strength: the largest s such that a node is in the s-core.
 
     The s-core is the largest part of the network in which every node keeps a strength of at least
@@ -50,6 +51,7 @@ def s_core(links: Links) -> pl.DataFrame:
     >>> s_core(links)["value"].to_list()
     [1.0, 6.0, 6.0, 6.0]
     """
+    links = as_links(links)
     f = foreign_links(links)
     return links.column(core_number(csr_array(f + f.T)))
 

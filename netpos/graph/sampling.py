@@ -11,12 +11,13 @@ from netpos.errors import OptionError
 from netpos.graph.kernels import Floats, significant
 from netpos.graph.paths import _distances
 from netpos.graph.strength import foreign_links
+from netpos.tables import as_links
 
 if TYPE_CHECKING:
-    from netpos.tables import Links
+    from netpos.tables import Links, LinksLike
 
 
-def sampled_betweenness(links: Links, *, sources: int, seed: int = 0) -> pl.DataFrame:
+def sampled_betweenness(links: LinksLike, *, sources: int, seed: int = 0) -> pl.DataFrame:
     r"""Estimate betweenness from the shortest paths of a few sources, and how far off it may be.
 
     With :math:`\delta_s(i) = \sum_{t \ne i} \sigma_{st}(i) / \sigma_{st}`, what source :math:`s`
@@ -74,6 +75,7 @@ def sampled_betweenness(links: Links, *, sources: int, seed: int = 0) -> pl.Data
     >>> sampled_betweenness(links, sources=3).rows()
     [('DE', 0.5, 0.0), ('NL', 0.0, 0.0), ('US', 0.0, 0.0)]
     """
+    links = as_links(links)
     if sources < 1:
         raise OptionError(f"sources {sources}: at least one source is needed")
     f = foreign_links(links)

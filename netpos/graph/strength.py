@@ -15,9 +15,10 @@ import polars as pl
 from scipy.sparse import csr_array
 
 from netpos.graph.kernels import Floats, divide, kept
+from netpos.tables import as_links
 
 if TYPE_CHECKING:
-    from netpos.tables import Links
+    from netpos.tables import Links, LinksLike
 
 
 def foreign_links(links: Links) -> csr_array:
@@ -42,7 +43,7 @@ def _strengths(links: Links) -> tuple[Floats, Floats, Floats]:
     return f.T @ ones, f @ ones, k
 
 
-def received(links: Links) -> pl.DataFrame:
+def received(links: LinksLike) -> pl.DataFrame:
     r"""Compute the citations received from abroad: in-strength, knowledge export.
 
     .. math:: R_i = \sum_{j \ne i} W_{ji}
@@ -70,10 +71,11 @@ def received(links: Links) -> pl.DataFrame:
     >>> received(links)["value"].to_list()
     [3.0, 0.0]
     """
+    links = as_links(links)
     return links.column(strengths(links)[0])
 
 
-def given(links: Links) -> pl.DataFrame:
+def given(links: LinksLike) -> pl.DataFrame:
     r"""Compute the citations given abroad: out-strength, knowledge import.
 
     .. math:: G_i = \sum_{j \ne i} W_{ij}
@@ -99,10 +101,11 @@ def given(links: Links) -> pl.DataFrame:
     >>> given(links)["value"].to_list()
     [0.0, 3.0]
     """
+    links = as_links(links)
     return links.column(strengths(links)[1])
 
 
-def domestic(links: Links) -> pl.DataFrame:
+def domestic(links: LinksLike) -> pl.DataFrame:
     """Compute the weight of the citations within a node itself, :math:`W_{ii}`.
 
     Parameters
@@ -122,10 +125,11 @@ def domestic(links: Links) -> pl.DataFrame:
     >>> domestic(links)["value"].to_list()
     [0.0, 4.0]
     """
+    links = as_links(links)
     return links.column(links.sparse().diagonal())
 
 
-def partners(links: Links) -> pl.DataFrame:
+def partners(links: LinksLike) -> pl.DataFrame:
     r"""Count the nodes with which a node has links, in either direction.
 
     :math:`K_i` = number of :math:`j \ne i` with :math:`W_{ij} > 0` or :math:`W_{ji} > 0`.
@@ -151,10 +155,11 @@ def partners(links: Links) -> pl.DataFrame:
     >>> partners(links)["value"].to_list()
     [1, 2, 1]
     """
+    links = as_links(links)
     return links.column(strengths(links)[2]).with_columns(pl.col("value").cast(pl.Int64))
 
 
-def received_per_family(links: Links) -> pl.DataFrame:
+def received_per_family(links: LinksLike) -> pl.DataFrame:
     """Compute the citations received from abroad per simple family of the node, :math:`R_i / N_i`.
 
     Parameters
@@ -179,12 +184,13 @@ def received_per_family(links: Links) -> pl.DataFrame:
     >>> received_per_family(links)["value"].to_list()
     [0.5, None]
     """
+    links = as_links(links)
     column = "families_to_date" if "families_to_date" in links.nodes.columns else "families"
     families = links.nodes[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return links.column(divide(strengths(links)[0], families))
 
 
-def given_per_family(links: Links) -> pl.DataFrame:
+def given_per_family(links: LinksLike) -> pl.DataFrame:
     """Compute the citations given abroad per simple family of the node, :math:`G_i / N_i`.
 
     Parameters
@@ -208,4 +214,5 @@ def given_per_family(links: Links) -> pl.DataFrame:
     >>> given_per_family(links)["value"].to_list()
     [0.0, 1.5]
     """
+    links = as_links(links)
     return links.column(divide(strengths(links)[1], links.families))

@@ -12,7 +12,7 @@ alone they are not stable. Compute on some 650 subclasses or the 35 fields, then
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -35,7 +35,7 @@ from netpos.indicators.fitness import fitness
 from netpos.indicators.relatedness import density, gain, outlook, relatedness
 from netpos.indicators.specialisation import grid, presence, rca
 from netpos.indicators.spectral import correlation, rank_correlation, second_eigenvector
-from netpos.tables import require
+from netpos.tables import frame, require
 
 #: Part of a matrix below which a country is small, whatever the unit. In world trade this is about
 #: the thousand million dollars that published rankings ask for.
@@ -295,7 +295,7 @@ def complexity_of(
 
 
 def complexity_tables(
-    matrix: pl.DataFrame,
+    matrix: Any,  # noqa: ANN401 - a frame of any library
     *,
     ddof: float = 1.0,
     include_self: bool = False,
@@ -312,7 +312,8 @@ def complexity_tables(
     ----------
     matrix
         ``country``, ``product`` String, ``value`` numeric >= 0 [any unit, one for the whole
-        table], optionally ``year``; then each year is a matrix of its own.
+        table], optionally ``year``; then each year is a matrix of its own. A frame of Polars,
+        pandas or Arrow, see `netpos.tables.frame`.
     ddof
         As for `eci_pci`.
     include_self
@@ -356,6 +357,7 @@ def complexity_tables(
     >>> tables["countries"].columns
     ['country', 'total', 'small', 'diversity', 'eci', 'fitness', 'coi']
     """
+    matrix = frame(matrix, "country, product, value", name="matrix")
     if "year" not in matrix.columns:
         return _tables_of_one(matrix, ddof, include_self, sign, least)
     if matrix["year"].null_count():

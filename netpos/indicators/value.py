@@ -23,6 +23,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from netpos.countries import union_members
 from netpos.graph.kernels import significant
 from netpos.graph.links import Mask, Shares
 from netpos.indicators.markets import EpMarkets, live_markets, live_matrix, market_weights
@@ -219,9 +220,10 @@ def node_values(
     columns = {kind: pl.Series(names, dtype=pl.String), "value": pl.Series(value, dtype=pl.Float64)}
     if kind == "country":
         place = {m: k for k, m in enumerate(found.names)}
-        home = np.array([place.get(n, -1) for n in names], dtype=np.int64)
-        at = np.arange(len(names))
-        domestic = np.where(home >= 0, parts[at, home] * found.weight[home], 0.0)
+        domestic = np.zeros(len(names))
+        for at, name in enumerate(names):  # of a bloc the markets of its members
+            homes = [place[m] for m in (union_members(name) or (name,)) if m in place]
+            domestic[at] = (parts[at, homes] * found.weight[homes]).sum()
         columns["value_foreign"] = pl.Series(np.maximum(value - domestic, 0.0), dtype=pl.Float64)
     low, high = _rank_bounds(list(per_market.values()), found.weight, found.error)
     table = rounded(pl.DataFrame(columns)).with_columns(

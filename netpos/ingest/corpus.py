@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
@@ -63,6 +64,16 @@ class Corpus:
             f"Corpus({counts.get('kept', 0):,} documents, {counts.get('families', 0):,} simple "
             f"families, {where})"
         )
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what it holds and what it was made from."""
+        rows = "".join(
+            f"<tr><td>{escape(str(i['name']))}</td><td>{escape(str(i['form']))}</td>"
+            f"<td>{i['read']:,}</td><td>{i['kept']:,}</td></tr>"
+            for i in self.manifest.get("inputs", [])[:10]
+        )
+        head = "<tr><th>file</th><th>form</th><th>records</th><th>kept</th></tr>"
+        return f"<p>{escape(repr(self))}</p><table>{head}{rows}</table>"
 
     def table(self, name: str) -> pl.DataFrame:
         """Read a whole table."""

@@ -117,7 +117,7 @@ class Page:
     def benchmark(self) -> frozenset[str]:
         """Countries that the run compares the one in focus with; empty: none were chosen."""
         given = self.options.get("benchmark")
-        return frozenset(countries.benchmark_codes(given)) if given else frozenset()
+        return frozenset(countries.benchmark_codes(given, self.focal)) if given else frozenset()
 
     @cached_property
     def young(self) -> int | None:

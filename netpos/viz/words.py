@@ -39,7 +39,7 @@ def in_sentence(code: str, lang: str) -> str:
     ('the Netherlands', 'de Verenigde Staten', 'ACME')
     """
     special: Mapping[str, str] = words(lang)["in_sentence"]
-    known = len(code) == 2 and countries.is_country(code)
+    known = (len(code) == 2 and countries.is_country(code)) or countries.is_union(code)
     return special.get(code, countries.name(code, lang)) if known else code
 
 

@@ -1,4 +1,4 @@
-"""The tables as one Excel workbook, and as CSV files that open right in a Dutch Excel."""
+"""The tables as one Excel workbook."""
 
 from __future__ import annotations
 
@@ -31,14 +31,12 @@ MOST_ROWS = 100_000
 #: Most signs that a cell of Excel holds.
 MOST_SIGNS = 32_767
 
-#: Signs with which a spreadsheet takes a text for a formula; the full-width forms act the same.
-FORMULA = "=+-@\t\r\n＝＋－＠"
-
 #: The workbook says nothing of the time of the run.
 _NEVER = dt.datetime(2000, 1, 1)
 
 _WORDS: dict[str, dict[str, str]] = {
     "en": {
+        "summary": "summary",
         "about": "about",
         "columns": "columns",
         "table": "table",
@@ -48,6 +46,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "cut": "The first {} of {} rows; all of them are in tables/{}.csv",
     },
     "nl": {
+        "summary": "samenvatting",
         "about": "over",
         "columns": "kolommen",
         "table": "tabel",
@@ -111,13 +110,16 @@ def workbook(
     *,
     lang: str = "en",
     about: Mapping[str, object] | None = None,
+    summary: Sequence[tuple[str, str]] = (),
+    names: Mapping[str, str] | None = None,
 ) -> Path:
     """Write tables as the sheets of one XLSX file, after a sheet on the run and one of definitions.
 
     Texts are stored as texts: no name runs as a formula or becomes a link. Unknown is an empty
-    cell. Of a table of more than `MOST_ROWS` rows the first are there, and a line below them and
-    the first sheet name the CSV file that holds all. The file is whole or absent and has the same
-    bytes each time.
+    cell. Shares show as percentages and other fractions with as many decimals as their column
+    needs; the cells hold all digits. Of a table of more than `MOST_ROWS` rows the first are there,
+    and a line below them and the sheet on the run name the CSV file that holds all. The file is
+    whole or absent and has the same bytes each time.
 
     Parameters
     ----------
@@ -130,6 +132,11 @@ def workbook(
     about
         What the first sheet says of the run: options, data date, version, warnings. Values are
         texts, numbers, lists (a line each) or mappings (a line per key).
+    summary
+        Labels and texts of a sheet before all others; what the sheets hold is added. Default: no
+        such sheet.
+    names
+        Names of technologies by id, shown beside the ids in a column ``technology_name``.
 
     Returns
     -------
@@ -153,8 +160,7 @@ def workbook(
     if lang not in _WORDS:
         raise OptionError(f"language '{lang}' is not known", remedy="use en or nl")
     said = _WORDS[lang]
-    names = _sheet_names([said["about"], said["columns"], *tables])
-    sheets = {name: table.head(MOST_ROWS) for name, table in tables.items()}
+    sheets = {name: _named(table.head(MOST_ROWS), names) for name, table in tables.items()}
     cuts = {
         name: said["cut"].format(MOST_ROWS, table.height, name)
         for name, table in tables.items()
@@ -170,20 +176,31 @@ def workbook(
         xlsxwriter.Workbook(content, options | {"tmpdir": waiting}) as book,
     ):
         book.set_properties({"title": "netpos", "created": _NEVER})
-        bold = book.add_format({"bold": True, "bottom": 1})
-        pages = [
-            pl.DataFrame(_about_rows(about or {}, tables, cuts, lang), _COLUMNS, orient="row"),
-            pl.DataFrame(_column_rows(tables, lang), _COLUMNS, orient="row"),
-        ]
-        heads = [
-            [said["about"], "", ""],
-            [said["table"], said["column"], said["meaning"]],
-            *(table.columns for table in sheets.values()),
-        ]
-        notes = [None, None, *(cuts.get(name) for name in sheets)]
-        filled = [*pages, *sheets.values()]
-        for name, head, table, note in zip(names, heads, filled, notes, strict=True):
-            _fill(book.add_worksheet(name), head, table, note, bold)
+        formats = {
+            kind: book.add_format(how)
+            for kind, how in {"": {"bold": True, "bottom": 1}, "@": _WRAPPED}.items()
+        }
+        formats |= {form: book.add_format({"num_format": form}) for form in _FORMS}
+        pages = {
+            said["about"]: (
+                [said["about"], "", ""],
+                pl.DataFrame(_about_rows(about or {}, tables, cuts, lang), _COLUMNS, orient="row"),
+            ),
+            said["columns"]: (
+                [said["table"], said["column"], said["meaning"]],
+                pl.DataFrame(_column_rows(sheets, lang), _COLUMNS, orient="row"),
+            ),
+        }
+        if summary:
+            rows = [*summary, *_sheet_rows(tables, lang)]
+            table = pl.DataFrame(rows, {"a": pl.String, "b": pl.String}, orient="row")
+            pages = {said["summary"]: ([said["summary"], ""], table)} | pages
+        heads = [*(head for head, _ in pages.values()), *(t.columns for t in sheets.values())]
+        notes = [*(None for _ in pages), *(cuts.get(name) for name in sheets)]
+        filled = [*(table for _, table in pages.values()), *sheets.values()]
+        titles = _sheet_names([*pages, *tables])
+        for name, head, table, note in zip(titles, heads, filled, notes, strict=True):
+            _fill(book.add_worksheet(name), head, table, note, formats)
     with tempfile.TemporaryDirectory(prefix=".netpos-sheets-", dir=target.parent) as waiting:
         content = _with_rows(content, filled, Path(waiting) / "sheet.xml")
     _same_everywhere(content)
@@ -205,6 +222,10 @@ def _same_everywhere(content: io.BytesIO) -> None:
             at += 46 + sum(struct.unpack_from("<3H", archived, at + 28))
 
 
+#: How fractions show: shares, and numbers by the largest of their column.
+_FORMS = ("0.00%", "0.0000", "0.00", "#,##0.0")
+_WRAPPED = {"text_wrap": True, "valign": "top"}
+_BOUND = re.compile(r"_(?:low|high|change)$")
 _COLUMNS = {"a": pl.String, "b": pl.String, "c": pl.String}
 
 
@@ -237,6 +258,43 @@ def _about_rows(
             yield "", name, cuts[name]
 
 
+def _named(table: pl.DataFrame, names: Mapping[str, str] | None) -> pl.DataFrame:
+    """Put the name of each technology beside its id."""
+    if not names or "technology" not in table.columns or "technology_name" in table.columns:
+        return table
+    ids = pl.Series("technology", list(names), dtype=pl.String)
+    both = pl.DataFrame([ids, pl.Series("technology_name", list(names.values()), dtype=pl.String)])
+    found = (
+        table["technology"]
+        .cast(pl.String)
+        .to_frame()
+        .join(both, on="technology", how="left", maintain_order="left")
+    )
+    return table.insert_column(table.columns.index("technology") + 1, found["technology_name"])
+
+
+def _sheet_rows(tables: Mapping[str, pl.DataFrame], lang: str) -> Iterator[tuple[str, str]]:
+    """Say what each sheet holds."""
+    said = _WORDS[lang]
+    for name, table in tables.items():
+        holds = definition(name, lang=lang) or ""
+        yield f"{said['table']} {name}", f"{holds} ({table.height} {said['rows']})".strip()
+
+
+def _form(series: pl.Series) -> str | None:
+    """Return how the numbers of a column show; None where they show as they are."""
+    if not series.dtype.is_float():
+        return None
+    name = _BOUND.sub("", series.name)
+    if name == "share" or name.endswith("_share") or name.startswith("share_of_"):
+        return _FORMS[0]
+    if name in ("coverage", "share_eu", "share_oecd_nato", "share_other"):
+        return _FORMS[0]
+    finite = series.filter(series.is_finite())
+    most = max((abs(float(v)) for v in (finite.min(), finite.max()) if v is not None), default=0.0)
+    return _FORMS[1] if most < 1 else _FORMS[2] if most < 100 else _FORMS[3]
+
+
 def _shown(value: object) -> str:
     if value is None:
         return ""
@@ -252,14 +310,21 @@ def _column_rows(
 
 
 def _fill(
-    sheet: Worksheet, head: Sequence[str], table: pl.DataFrame, note: str | None, bold: object
+    sheet: Worksheet,
+    head: Sequence[str],
+    table: pl.DataFrame,
+    note: str | None,
+    formats: Mapping[str, object],
 ) -> None:
     """Write a sheet with one row that stands for all of the table, see `_with_rows`."""
-    for k, width in enumerate(_widths(head, table)):
-        sheet.set_column(k, k, width)
+    long = len(head) == 2 and not head[1]  # the summary: its texts are sentences
+    widths = [30, 110] if long else _widths(head, table)
+    forms = ["@", "@"] if long else [_form(series) for series in table]
+    for k, (width, form) in enumerate(zip(widths, forms, strict=True)):
+        sheet.set_column(k, k, width, None if form is None else formats[form])
     sheet.freeze_panes(1, 0)
     for k, name in enumerate(head):
-        sheet.write_string(0, k, xml_text(name), bold)
+        sheet.write_string(0, k, xml_text(name), formats[""])
     last = _last(table)
     if last:
         sheet.write_string(last, 0, _ROWS)
@@ -302,24 +367,41 @@ def _with_rows(content: io.BytesIO, tables: Sequence[pl.DataFrame], waiting: Pat
             if table is None or not last:
                 new.writestr(info, text)
                 continue
-            one = f'<row r="{last + 1}"><c r="A{last + 1}{_CELL}{_ROWS}</t></is></c></row>'
-            before, _, after = text.partition(one.encode())
+            one = rf'<row r="{last + 1}"><c r="A{last + 1}"[^>]*><is><t>{_ROWS}</t></is></c></row>'
+            found_at = re.search(one.encode(), text)
+            assert found_at is not None  # `_fill` wrote it
+            before, after = text[: found_at.start()], text[found_at.end() :]
+            styles = _styles(before)
             with waiting.open("wb") as sheet:
                 sheet.write(before)
                 for start in range(0, last, _SLICE):
-                    sheet.write(_rows(table[start : min(start + _SLICE, last)], start + 2).encode())
+                    rows = table[start : min(start + _SLICE, last)]
+                    sheet.write(_rows(rows, start + 2, styles).encode())
                 sheet.write(after)
             os.utime(waiting, times=(time.mktime((*info.date_time, 0, 0, -1)),) * 2)
             new.write(waiting, info.filename)
     return found
 
 
-def _rows(table: pl.DataFrame, first: int) -> str:
+def _styles(head: bytes) -> dict[int, str]:
+    """Return what cells of each column say of their form, as the columns of the sheet say it."""
+    found = {}
+    for tag in re.findall(rb"<col [^>]*>", head):
+        said = dict(re.findall(rb'(\w+)="([^"]*)"', tag))
+        if b"style" in said:
+            for k in range(int(said[b"min"]), int(said[b"max"]) + 1):
+                found[k - 1] = f'" s="{said[b"style"].decode()}'
+    return found
+
+
+def _rows(table: pl.DataFrame, first: int, styles: Mapping[int, str]) -> str:
     """Rows of a sheet, from this number on."""
     number = pl.int_range(first, first + pl.len()).cast(pl.String)
     cells = []
     for k, series in enumerate(_storable(table)):
         head, dtype = pl.concat_str(pl.lit(f'<c r="{xl_col_to_name(k)}'), number), series.dtype
+        if k in styles:
+            head = pl.concat_str(head, pl.lit(styles[k]))
         if dtype == pl.Boolean:
             value = pl.lit(series.cast(pl.Int8).cast(pl.String))
             cell = pl.concat_str(head, pl.lit('" t="b"><v>'), value, pl.lit("</v></c>"))
@@ -376,55 +458,3 @@ def _widths(head: Sequence[str], table: pl.DataFrame) -> list[int]:
     texts = table.head(500).cast(pl.String)
     longest = [max(map(len, series.drop_nulls()), default=0) for series in texts]
     return [min(max(len(name) + 3, most + 1), 60) for name, most in zip(head, longest, strict=True)]
-
-
-def excel_nl(tables: Mapping[str, pl.DataFrame], folder: str | os.PathLike[str]) -> list[str]:
-    r"""Write each table as a CSV file that a Dutch Excel opens right: ``;`` and decimal comma.
-
-    UTF-8 with byte order mark; unknown is empty; Booleans are ``WAAR`` and ``ONWAAR``. A text that
-    a spreadsheet would run as a formula (first sign ``= + - @``, tab or line end) gets an
-    apostrophe in front. For reading by programs use ``tables/*.csv``, which have neither.
-
-    Parameters
-    ----------
-    tables
-        Name and frame of each file.
-    folder
-        Where they go; made if missing.
-
-    Returns
-    -------
-    list of str
-        Names of the files, without folder.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> table = pl.DataFrame({"name": ["=1+1"], "families": [3.5], "core": [True]})
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     print((Path(folder) / excel_nl({"countries": table}, folder)[0]).read_bytes()[3:])
-    b"name;families;core\r\n'=1+1;3,5;WAAR\r\n"
-    """
-    out = []
-    texts = pl.selectors.string() | pl.selectors.categorical() | pl.selectors.enum()
-    for name, table in tables.items():
-        safe = table.with_columns(
-            texts.cast(pl.String).str.replace(f"^([{_CLASS}])", "'${1}"),
-            pl.selectors.boolean().replace_strict(
-                {True: "WAAR", False: "ONWAAR"}, return_dtype=pl.String
-            ),
-        )
-        safe.columns = [f"'{c}" if c[:1] and c[0] in FORMULA else c for c in safe.columns]
-        text = safe.write_csv(
-            separator=";",
-            decimal_comma=True,
-            include_bom=True,
-            null_value="",
-            line_terminator="\r\n",
-        )
-        write_bytes(Path(folder) / f"{name}.csv", text.encode("utf-8"))
-        out.append(f"{name}.csv")
-    return out
-
-
-_CLASS = "".join(f"\\{c}" if c in "-+=@" else c for c in FORMULA)

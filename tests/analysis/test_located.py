@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from netpos import analysis
+from netpos.analysis import results
 from netpos.ingest.corpus import read
 from netpos.options import Options, make
 from tests.lens import record, write
@@ -133,3 +134,76 @@ def test_the_office_stands_in_only_for_documents_that_the_table_of_residences_do
     links = analysis.country_links(read(path), **QUANTUM, options=make(given))
     # document 6 of the US office is the one looked up; the EP is no country
     assert links.table.rows() == [("NL", "DE", 1.0, 1), ("NL", "JP", 1.0, 1)]
+
+
+#: Who holds each family, and what it cites: GB left the Union, CH never was in it.
+UNION_WORLD = [
+    record(1, applicants=[("ALPHA BV", "NL")], cites=[2, 3, 4]),
+    record(2, applicants=[("BETA GMBH", "DE"), ("GAMMA AG", "CH")], cites=[3, 5]),
+    record(3, applicants=[("DELTA INC", "US")], cites=[1, 2]),
+    record(4, applicants=[("ALPHA BV", "NL"), ("BETA GMBH", "DE")], cites=[5, 1]),
+    record(5, applicants=[("EPSILON LTD", "GB")], cites=[1, 4]),
+    record(6, applicants=[("ZETA SA", "FR"), ("DELTA INC", "US")], cites=[3]),
+]
+MEMBERS = ("DE", "FR", "NL")
+
+
+def test_what_members_hold_and_exchange_adds_up_to_the_bloc(tmp_path: Path) -> None:
+    corpus = read(write(tmp_path / "r.jsonl", UNION_WORLD))
+    one, many = (analysis.prepare(corpus, make({"focal": f, "draws": 0})) for f in ("EU27", "NL"))
+    bloc, states = (study.links("quantum", (2015, 2025)) for study in (one, many))
+    assert bloc.countries == ["CH", "EU27", "GB", "US"]
+    sizes = dict(bloc.nodes.select("node", "families").iter_rows())
+    # 1 + 1/2 + 0 + 1 + 0 + 1/2: by hand
+    assert sizes == pytest.approx({"EU27": 3.0, "CH": 0.5, "GB": 1.0, "US": 1.5})
+    lifted = states.table.with_columns(
+        pl.col("citing", "cited").replace(dict.fromkeys(MEMBERS, "EU27"))
+    )
+    summed = lifted.group_by("citing", "cited").agg(pl.col("weight").sum()).sort("citing", "cited")
+    assert bloc.table.select("citing", "cited").rows() == summed.select("citing", "cited").rows()
+    assert bloc.table["weight"].to_list() == pytest.approx(summed["weight"].to_list(), abs=1e-12)
+    found = {(a, b): w for a, b, w in bloc.table.select("citing", "cited", "weight").iter_rows()}
+    # by hand: 1 -> 2 gives 1/2, 1 -> 4 gives 1, 4 -> 1 gives 1, all within the Union
+    assert found["EU27", "EU27"] == pytest.approx(2.5)
+    # 3 -> 1 and half of 3 -> 2; 1 -> 3, half of 2 -> 3, half of 6 -> 3
+    assert found["US", "EU27"] == pytest.approx(1.5)
+    assert found["EU27", "US"] == pytest.approx(2.0)
+
+
+def test_holders_of_the_bloc_are_at_home_in_any_member(tmp_path: Path) -> None:
+    corpus = read(write(tmp_path / "r.jsonl", UNION_WORLD))
+    study = analysis.prepare(corpus, make({"focal": "EU27", "draws": 0, "data_date": "2024-06-30"}))
+    home = dict(study.home.iter_rows())
+    assert {home[name] for name in ("ALPHA", "BETA", "ZETA")} == {"EU27"}
+    assert home["EPSILON"] == "GB"
+    found = results.tables(study)
+    held = found["holders"].filter(technology="quantum", period="all")
+    assert dict(held.select("organisation", "families").iter_rows()) == pytest.approx(
+        {"ALPHA": 1.5, "BETA": 1.0, "ZETA": 0.5}
+    )
+    assert not held["foreign"].any()
+    row = found["countries"].filter(technology="quantum", period="all", country="EU27")
+    assert row["name"].item() == "European Union (27)"
+    assert row["domestic"].item() == pytest.approx(2.5)
+    assert row["share_eu"].item() == 0  # of what it cites abroad nothing lies inside it
+    assert row["share_oecd_nato"].item() == 1  # US, GB, CH
+    # withheld of all: what they cite goes to the bloc too, whose members differ
+    for column in ("similarity", "similarity_class"):
+        assert found["countries"][column].count() == 0
+
+
+def test_a_member_cannot_be_explained_beside_the_bloc(tmp_path: Path) -> None:
+    corpus = read(write(tmp_path / "r.jsonl", UNION_WORLD))
+    study = analysis.prepare(corpus, make({"focal": "EU27"}))
+    assert any("EU27 counts as one country" in text for text in study.warnings)
+    assert "NL" not in study.shares.names
+
+
+def test_families_of_the_bloc_are_divided_by_the_other_rules_too(tmp_path: Path) -> None:
+    corpus = read(write(tmp_path / "r.jsonl", UNION_WORLD))
+    for counting, size in (("country-unique", 3.0), ("full", 4.0)):
+        study = analysis.prepare(corpus, make({"focal": "EU27", "counting": counting}))
+        links = study.links("quantum", (2015, 2025))
+        sizes = dict(links.nodes.select("node", "families").iter_rows())
+        # 4 is of two members: one country; 2 and 6 are shared with another, half or whole
+        assert sizes["EU27"] == pytest.approx(size)

@@ -26,7 +26,7 @@ from netpos.ingest import sheets
 from netpos.ingest.corpus import ingest, read
 from netpos.ingest.readers import json_stream
 from netpos.ingest.readers.json_stream import objects
-from netpos.viz.workbook import FORMULA
+from netpos.viz.excel_nl import FORMULA
 from tests.hostile import bombs
 from tests.lens import lens_id, record, write
 

@@ -1,8 +1,7 @@
-"""The workbook read back cell by cell without the library that wrote it; CSV for a Dutch Excel."""
+"""The workbook read back cell by cell without the library that wrote it."""
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import tempfile
@@ -13,7 +12,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 import xlsxwriter
-from polars.testing import assert_frame_equal
 
 from netpos import analysis
 from netpos.analysis import results
@@ -22,7 +20,7 @@ from netpos.indicators import complexity, position
 from netpos.ingest.corpus import ingest
 from netpos.options import make
 from netpos.viz import workbook as module
-from netpos.viz.workbook import definition, excel_nl, workbook
+from netpos.viz.workbook import definition, workbook
 from tests.lens import QUANTUM, toy_records, write
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -85,6 +83,30 @@ def value_of(cell: ET.Element, shared: list[str]) -> Cell:
     if kind == "s":
         return undone(shared[int(text)])
     return text == "1" if kind == "b" else float(text)
+
+
+def number_forms(book: zipfile.ZipFile) -> list[str]:
+    """The form of numbers of each style of cells, in the order of their numbers."""
+    root = ET.fromstring(book.read("xl/styles.xml"))
+    own = {f.get("numFmtId"): f.get("formatCode") for f in root.iter(f"{MAIN}numFmt")}
+    # forms that every Excel has, by the standard (ECMA-376, 18.8.30)
+    own |= {"0": "General", "2": "0.00", "10": "0.00%"}
+    cells = root.find(f"{MAIN}cellXfs")
+    assert cells is not None
+    return [str(own.get(x.get("numFmtId"))) for x in cells]
+
+
+def shown_forms(path: Path, sheet: str) -> dict[str, set[str]]:
+    """The forms of the cells of each column below the header."""
+    with zipfile.ZipFile(path) as book:
+        forms = number_forms(book)
+        root = ET.fromstring(book.read(f"xl/worksheets/{sheet}.xml"))
+    found: dict[str, set[str]] = {}
+    for row in [*root.iter(f"{MAIN}row")][1:]:
+        for cell in row:
+            letters = re.sub(r"\d", "", cell.get("r") or "")
+            found.setdefault(letters, set()).add(forms[int(cell.get("s") or 0)])
+    return found
 
 
 def undone(text: str) -> str:
@@ -169,6 +191,7 @@ def test_rows_are_those_that_the_library_writes_cell_by_cell(tmp_path: Path) -> 
     kinds = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(plain, kinds) as book:
         sheet = book.add_worksheet("t")
+        sheet.set_column(1, 1, 9, book.add_format({"num_format": "#,##0.0"}))
         for i, row in enumerate(table.iter_rows(), start=1):
             for k, value in enumerate(row):
                 if value is not None:
@@ -179,10 +202,71 @@ def test_rows_are_those_that_the_library_writes_cell_by_cell(tmp_path: Path) -> 
     for file, name in ((plain, "sheet1"), (path, "sheet3")):
         with zipfile.ZipFile(file) as book:
             text = book.read(f"xl/worksheets/{name}.xml").decode("utf-8")
+            forms = number_forms(book)
+        for style, form in enumerate(forms):
+            text = text.replace(f' s="{style}"', f' s="{form}"')
         rows = text.partition("<sheetData>")[2].partition("</sheetData>")[0]
         found.append(rows[rows.index('<row r="2"') :])
     assert found[1] == found[0]
     assert found[0].count("<row") == n - 1
+
+
+def test_shares_show_as_percentages_and_fractions_with_fixed_decimals(tmp_path: Path) -> None:
+    table = pl.DataFrame(
+        {
+            "technology": ["q", "s"],
+            "family_share": [0.012345, 1.0],
+            "family_share_low": [0.01, None],
+            "share_eu": [0.5, 0.25],
+            "pagerank": [0.01, 0.02],
+            "balance_ratio": [-0.5, 1.5],
+            "value": [1234.5, 2.0],
+            "year": [2015, 2016],
+            "core": [True, False],
+        }
+    )
+    path = workbook({"t": table}, tmp_path / "a.xlsx")
+    assert shown_forms(path, "sheet3") == {
+        "A": {"General"},
+        "B": {"0.00%"},
+        "C": {"0.00%"},
+        "D": {"0.00%"},
+        "E": {"0.0000"},
+        "F": {"0.00"},
+        "G": {"#,##0.0"},
+        "H": {"General"},
+        "I": {"General"},
+    }
+    assert padded(read_book(path)["t"][1:], 9) == table.rows()  # all digits are in the cells
+
+
+def test_the_summary_comes_first_and_says_what_the_sheets_hold(tmp_path: Path) -> None:
+    summary = [("Strong", "=1+1 in <b>"), ("", "second line")]
+    tables = {"countries": TABLE, "links": TABLE}
+    for lang, first in (("en", "summary"), ("nl", "samenvatting")):
+        book = read_book(workbook(tables, tmp_path / "a.xlsx", lang=lang, summary=summary))
+        assert next(iter(book)) == first
+        rows = padded(book[first], 2)
+        assert rows[1:3] == [*summary]
+        assert [str(row[0]).split()[-1] for row in rows[3:]] == list(tables)
+        assert str(rows[3][1]).startswith(str(definition("countries", lang=lang)))
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert '<pane ySplit="1"' in sheet  # the header stays in view
+
+
+def test_names_of_technologies_stand_beside_their_ids(tmp_path: Path) -> None:
+    table = pl.DataFrame({"technology": ["q", "all"], "families": [1.5, 2.5]})
+    names = {"q": "Quantum <b>", "all": "All"}
+    path = workbook({"t": table, "u": TABLE}, tmp_path / "a.xlsx", names=names)
+    book = read_book(path)
+    assert book["t"] == [
+        ["technology", "technology_name", "families"],
+        ["q", "Quantum <b>", 1.5],
+        ["all", "All", 2.5],
+    ]
+    assert book["u"][0] == TABLE.columns
+    assert ["t", "technology_name"] in [row[:2] for row in book["columns"]]
 
 
 def test_nan_and_infinity_are_empty_cells(tmp_path: Path) -> None:
@@ -337,44 +421,6 @@ def test_bounds_and_ranks_are_defined_by_the_column_they_belong_to() -> None:
 
 
 # --- CSV for a Dutch Excel --------------------------------------------------------------------
-
-
-def test_csv_for_a_dutch_excel_read_back_is_the_table(
-    tables: dict[str, pl.DataFrame], tmp_path: Path
-) -> None:
-    assert excel_nl(tables, tmp_path / "nl") == [f"{name}.csv" for name in tables]
-    for name, table in tables.items():
-        content = (tmp_path / "nl" / f"{name}.csv").read_bytes()
-        assert content.startswith(b"\xef\xbb\xbf")
-        flags = [c for c, t in table.schema.items() if t == pl.Boolean]
-        found = pl.read_csv(
-            content,
-            separator=";",
-            decimal_comma=True,
-            schema_overrides=table.schema | dict.fromkeys(flags, pl.String),
-        )
-        truth = {"WAAR": True, "ONWAAR": False}
-        found = found.with_columns(
-            pl.col(flags).replace_strict(truth, return_dtype=pl.Boolean) if flags else []
-        )
-        assert_frame_equal(found, table, check_exact=True)
-
-
-def test_texts_that_a_spreadsheet_would_run_get_an_apostrophe_and_numbers_do_not(
-    tmp_path: Path,
-) -> None:
-    table = pl.DataFrame(
-        {"-name": [*HOSTILE, "＝1", "a=1", None], "x": [-1.5, *[0.25] * (len(HOSTILE) + 2)]}
-    )
-    excel_nl({"t": table}, tmp_path)
-    text = (tmp_path / "t.csv").read_bytes().decode("utf-8-sig")
-    head, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=";")
-    assert head == ["'-name", "x"]
-    started = {"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"}
-    wanted = [f"'{t}" if t in started else t or "" for t in table["-name"].to_list()]
-    assert [row[0] for row in rows] == wanted
-    assert [row[1] for row in rows] == ["-1,5", *["0,25"] * (len(rows) - 1)]
-    assert text.count("\r\n") == len(rows) + 1
 
 
 def test_sheets_wait_beside_the_file_and_not_in_the_folder_of_the_system(

@@ -87,8 +87,8 @@ def _world(page: Page, amount: str) -> Drawn:
     table = rows.filter(pl.col(column) > 0).sort("country").select("country", amount, column)
     if not table.height:
         return None
-    numeric = countries.countries().select(country="iso2", id="numeric")
-    coded = table.join(numeric, on="country", how="left", maintain_order="left")
+    numeric = countries.countries().select(land="iso2", id="numeric")
+    coded = _on_land(table).join(numeric, on="land", how="left", maintain_order="left")
     labels = _step_labels(page.lang)
     places = np.searchsorted(STEPS, coded[column].to_numpy(), side="right").tolist()
     coded = coded.with_columns(step=pl.Series([labels[k] for k in places], dtype=pl.String))
@@ -120,9 +120,9 @@ def _world(page: Page, amount: str) -> Drawn:
         .encode(color=share)
     )
     mine = shape.transform_filter(f"datum.country === '{page.focal}'")
-    small = coded.filter(pl.col("country").is_in(list(POINTS))).with_columns(
-        lon=pl.col("country").replace_strict({k: v[0] for k, v in POINTS.items()}, default=None),
-        lat=pl.col("country").replace_strict({k: v[1] for k, v in POINTS.items()}, default=None),
+    small = coded.filter(pl.col("land").is_in(list(POINTS))).with_columns(
+        lon=pl.col("land").replace_strict({k: v[0] for k, v in POINTS.items()}, default=None),
+        lat=pl.col("land").replace_strict({k: v[1] for k, v in POINTS.items()}, default=None),
     )
     inset = pl.col("lon").is_between(*EUROPE[0]) & pl.col("lat").is_between(*EUROPE[1])
     ring = alt.condition(
@@ -140,14 +140,14 @@ def _world(page: Page, amount: str) -> Drawn:
                 at.mark_circle(size=60, opacity=1, strokeWidth=1.2).encode(color=share, stroke=ring)
             )
             for side, text in _SIDES.items():
-                some = points.filter(pl.col("country").replace_strict(_ASIDE, default="") == side)
+                some = points.filter(pl.col("land").replace_strict(_ASIDE, default="") == side)
                 if some.height:
                     named = alt.Chart(some).mark_text(fontSize=9, color=SOFT, **text)
                     found.append(
                         named.encode(
                             longitude=alt.Longitude("lon:Q"),
                             latitude=alt.Latitude("lat:Q"),
-                            text=alt.Text("country:N"),
+                            text=alt.Text("land:N"),
                         )
                     )
         return alt.layer(*found)
@@ -167,6 +167,13 @@ def _world(page: Page, amount: str) -> Drawn:
         spacing=20,
     )
     return chart, table
+
+
+def _on_land(table: pl.DataFrame) -> pl.DataFrame:
+    """Say on which land each country is drawn: ``land``, of a bloc one row for each member."""
+    lands = {c: list(countries.union_members(c)) or [c] for c in table["country"]}
+    land = pl.col("country").replace_strict(lands, return_dtype=pl.List(pl.String))
+    return table.with_columns(land=land).explode("land")
 
 
 def _step_labels(lang: str) -> list[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-from netpos.errors import OptionError, TableError
+from netpos import countries
+from netpos.errors import OptionError
 from netpos.files import write_text
-from netpos.tables import Links
+from netpos.tables import Links, LinksLike, as_links, frame
 from netpos.viz import safe_html
 from netpos.viz.maps import data as map_data
 from netpos.viz.maps.layout import ASPECT, Placed
@@ -27,9 +28,6 @@ from netpos.viz.maps.svg import (
     sector_spots,
 )
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["map_svg", "network_map"]
 
 #: Scripts of the page, in order; together they are one script element.
@@ -42,16 +40,16 @@ SHAPES = ("dot", "square", "triangle")
 
 
 def network_map(
-    links: Links | pl.DataFrame | pd.DataFrame,
+    links: LinksLike,
     path: str | os.PathLike[str],
     *,
     focal: str = "NL",
     title: str | Mapping[str, str] | None = None,
     technology: str | Mapping[str, str] | None = None,
     periods: Mapping[str, Links] | None = None,
-    indicators: pl.DataFrame | None = None,
+    indicators: Any = None,  # noqa: ANN401 - a frame of any library
     evidence: map_data.Evidence | map_data.EvidenceOf | None = None,
-    residuals: pl.DataFrame | None = None,
+    residuals: Any = None,  # noqa: ANN401 - the same
     context: Mapping[str, object] | None = None,
     lang: str = "en",
     seed: int = 0,
@@ -63,13 +61,13 @@ def network_map(
     Parameters
     ----------
     links
-        The whole span. A table ``citing, cited, weight[, citations]`` (Polars or pandas) is taken
-        as links between countries.
+        The whole span. A frame ``citing, cited, weight[, citations]`` (Polars, pandas, Arrow) is
+        taken as links between countries.
     path
         Of the file to write; whole or absent, missing folders are made.
     focal
-        Code of the country to mark (in a network of organisations: those of that country, or one
-        organisation by name). Where it is not in the network the page says so.
+        Country to mark, by code or name (in a network of organisations: those of that country, or
+        one organisation by name). Where it is not in the network the page says so.
     title
         Heading; None: a plain one with the technology. Texts may be mappings with ``en``, ``nl``.
     technology
@@ -109,7 +107,7 @@ def network_map(
     Raises
     ------
     OptionError
-        A language other than en, nl.
+        A language other than en, nl; ``focal`` is no country and no node of the network.
     TableError
         A table lacks a column, a period has a node that the whole span has not, an indicator row
         comes twice.
@@ -131,7 +129,13 @@ def network_map(
     """
     if lang not in map_data.LANGUAGES:
         raise OptionError(f"lang '{lang}' is not a language of the maps", remedy="use en or nl")
-    whole = ordered(links if isinstance(links, Links) else _from_frame(links))
+    whole = ordered(as_links(links))
+    if focal not in set(whole.nodes["node"]):
+        focal = countries.focal_code(focal)
+    if indicators is not None:
+        indicators = frame(indicators, whole.kind, name="indicators")
+    if residuals is not None:
+        residuals = frame(residuals, "period, citing, cited, ratio", name="residuals")
     about = dict(context or {})
     key = whole.period or "all"
     spans = {k: ordered(v) for k, v in (periods or {}).items() if k != key}
@@ -194,13 +198,6 @@ def network_map(
         "words": {code: map_data.words(code) for code in map_data.LANGUAGES},
     }
     return write_text(path, _render(shown, data, entries, lang))
-
-
-def _from_frame(table: pl.DataFrame | pd.DataFrame) -> Links:
-    frame = table if isinstance(table, pl.DataFrame) else pl.from_pandas(table)
-    if "weight" in frame.columns and not frame["weight"].dtype.is_numeric():
-        raise TableError(f"links: column 'weight' is {frame['weight'].dtype}, expected a number")
-    return Links.from_table(frame)
 
 
 def _title(title: str | Mapping[str, str] | None, technology: object, kind: str) -> dict[str, str]:

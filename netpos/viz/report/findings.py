@@ -20,7 +20,8 @@ from netpos import countries
 from netpos.viz.numbers import FORMS, UNKNOWN, formed
 from netpos.viz.page import Figure
 from netpos.viz.safe_html import environment, template_text
-from netpos.viz.words import technology_name
+from netpos.viz.sources import citation
+from netpos.viz.words import technology_name, words
 from netpos.viz.workbook import definition
 
 #: The point of a number that is all of a text: a comma in Dutch.
@@ -103,6 +104,8 @@ class Findings:
         Of netpos.
     synthetic
         Say that the data are invented.
+    sources
+        Where the data are from, each with its attribution; see `netpos.viz.sources`.
     """
 
     lang: str
@@ -118,6 +121,7 @@ class Findings:
     inputs: Sequence[str] = ()
     version: str = ""
     synthetic: bool = False
+    sources: Sequence[str] = ()
 
 
 @cache
@@ -179,6 +183,8 @@ def write_findings(page: Findings) -> str:
             parts=[_part(section, page, t) for section in page.sections],
             drawing=lambda name: Markup(page.figures[name].svg),
             definitions=_definitions(page, t),
+            common=words(page.lang),
+            cite=citation(page.version, page.lang),
         )
     )
 
@@ -282,7 +288,8 @@ def _text(value: Any, form: str, lang: str, t: Mapping[str, Any]) -> str:  # noq
     if value is None:
         return UNKNOWN
     if form == "country":
-        return countries.name(value, lang) if countries.is_country(value) else str(value)
+        known = countries.is_country(value) or countries.is_union(value)
+        return countries.name(value, lang) if known else str(value)
     if form == "technology":
         return technology_name(str(value), lang)
     if form == "yes":
