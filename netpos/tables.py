@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -43,6 +43,13 @@ NODE_TABLE: Schema = {"node": pl.String, "families": pl.Float64}
 DIGITS = 12
 #: Ranks of countries whose families may be listed, and what they rank.
 RANKED = {"family_rank": "families", "received_rank": "received"}
+
+
+class ArrowLike(Protocol):
+    """A frame of any library that hands out its columns as Arrow."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return a capsule that holds an Arrow stream."""
 
 
 class Family(NamedTuple):
@@ -106,7 +113,8 @@ Arrow) with the columns country, families
     of_pandas = kind.__module__.split(".")[0] == "pandas"
     try:
         if of_pandas and hasattr(table, "columns"):
-            return pl.from_pandas(table).with_columns(coded.cast(pl.String))
+            found: pl.DataFrame = pl.from_pandas(table)
+            return found.with_columns(coded.cast(pl.String))
         if hasattr(table, "__arrow_c_stream__") and not (of_pandas or isinstance(table, pl.Series)):
             return pl.DataFrame(table).with_columns(coded.cast(pl.String))
     except (pl.exceptions.PolarsError, ValueError, TypeError) as error:  # Arrow's are ValueErrors
@@ -389,7 +397,7 @@ class Links:
 
 
 #: What public functions of links take: links, or a frame ``citing, cited, weight`` of any library.
-LinksLike = Any
+LinksLike: TypeAlias = "Links | pl.DataFrame | pl.LazyFrame | pd.DataFrame | ArrowLike"
 
 
 def as_links(links: LinksLike) -> Links:

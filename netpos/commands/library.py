@@ -241,6 +241,6 @@ def _results(made: pipeline.Computed, out: Path | None = None) -> Results:
     texts = pl.selectors.enum().cast(pl.String)
     tables = {name: table.with_columns(texts) for name, table in made.tables.items()}
     manifest = dict(made.manifest)
-    names = manifest.setdefault("outputs", [])
+    names: Any = manifest.setdefault("outputs", [])
     files = {} if out is None else {name: out / name for name in names}
     return Results(MappingProxyType(tables), manifest, out, files)

@@ -92,7 +92,7 @@ def links_page(
             tables["countries"]["country"].n_unique(), FORMS["count"], lang
         ),
         t["fact_links"]: formed(whole.height, FORMS["count"], lang),
-        t["fact_weight"]: formed(whole["weight"].sum(), FORMS["one"], lang),
+        t["fact_weight"]: formed(float(whole["weight"].sum()), FORMS["one"], lang),
         t["fact_year"]: str(year),
     }
     page = Findings(

@@ -291,7 +291,7 @@ def _form(series: pl.Series) -> str | None:
     if name in ("coverage", "share_eu", "share_oecd_nato", "share_other"):
         return _FORMS[0]
     finite = series.filter(series.is_finite())
-    most = max((abs(float(v)) for v in (finite.min(), finite.max()) if v is not None), default=0.0)
+    most = float(finite.abs().max() or 0.0)  # type: ignore[arg-type] # of floats a float
     return _FORMS[1] if most < 1 else _FORMS[2] if most < 100 else _FORMS[3]
 
 
