@@ -9,7 +9,6 @@ import polars as pl
 
 from netpos import countries
 from netpos.analysis import sensitivity, without
-from netpos.analysis.chosen import UNION
 from netpos.analysis.complexity import technology_complexity
 from netpos.analysis.selection import WholeRun, selected
 from netpos.analysis.study import Span, Study
@@ -227,8 +226,8 @@ def _named(study: Study, table: pl.DataFrame) -> pl.DataFrame:
 def _with_rca(study: Study, table: pl.DataFrame) -> pl.DataFrame:
     """Add specialisation: within the listed technologies, and against all patenting if given.
 
-    With ``--design focal`` there is none: what others hold of a technology was not fetched. Within
-    ``--technologies all``, a list of one, it would be 1 for all.
+    With ``--design focal`` there is none: what others hold of a technology was not fetched. In a
+    list of one technology it would be 1 for all, by construction.
     """
     if study.options.design == "focal":
         none = pl.lit(None, pl.Float64)
@@ -246,7 +245,7 @@ def _with_rca(study: Study, table: pl.DataFrame) -> pl.DataFrame:
         if not cells.height:
             continue
         within = specialisation.rca(cells).rename({"rca": "rca_within"})
-        if ids == [UNION]:
+        if len(ids) == 1:
             within = within.with_columns(rca_within=pl.lit(None, pl.Float64))
         against: pl.Series | pl.Expr = pl.lit(None, pl.Float64).alias("rca")
         if totals is not None:

@@ -24,6 +24,7 @@ from netpos.viz.report.findings import (
     rendered,
     write_findings,
 )
+from netpos.viz.report.findings_answer import Measure, cell, told
 from netpos.viz.sources import Sources
 from netpos.viz.words import in_sentence, translated, words
 
@@ -86,12 +87,12 @@ def write_papers(
         {},
         [text for text, _ in about],
         [
-            _coverage(tables, t),
             _position(tables, focal, t, lang),
             *(
                 _technology(tables, name, focal, t, titles[lang], maps.get(name))
                 for name, titles in names.items()
             ),
+            _coverage(tables, t),
         ],
         figures=figures,
         captions={name: _caption(t, focal, lang) for name in figures},
@@ -101,6 +102,8 @@ def write_papers(
         version=netpos.__version__,
         synthetic=synthetic,
         sources=_sources(papers).told(lang, synthetic=synthetic),
+        names={name: titles[lang] for name, titles in names.items()},
+        answer=_answer(tables, focal, t, names, lang),
     )
     written.text("papers.html", write_findings(page))
     short = replace(page, sections=[_position(tables, focal, t, lang)])
@@ -117,6 +120,39 @@ def _sources(papers: Papers) -> Sources:
     """Return where patents and works are from."""
     forms = [i["form"] for i in papers.study.corpus.manifest["inputs"]]
     return Sources.of_forms(forms).and_those(Sources.of_works(papers.works.source))
+
+
+def _answer(
+    tables: Tables,
+    focal: str,
+    t: Mapping[str, Any],
+    names: Mapping[str, Mapping[str, str]],
+    lang: str,
+) -> list[tuple[str, Markup]]:
+    """Say whose papers its patents use, who uses its papers, and how far references lead."""
+    rows = _mine(tables, focal)
+    said = {name: titles[lang] for name, titles in names.items()}
+    found = []
+    for part, column in (("source", "home_source"), ("use", "home_use")):
+        measure = Measure("science_linkage", column, "percent", _KEYS)
+        words_of = {way: t[f"answer_{part}_{way}"] for way in ("up", "down", "left", "none")}
+        both = {**finding_words(lang), **words_of}
+        found.append((t[f"answer_{part}"], told(rows, measure, 0.5, said, both, lang)))
+    here = (pl.col("technology") == UNION) & (pl.col("period") == _WHOLE)
+    coverage = tables["science_link_coverage"].filter(here).drop_nulls("identified_share")
+    if coverage.height:
+        keys = ("technology", "period")
+        row = coverage.row(0, named=True)
+        text = Markup(t["answer_identified"]).format(
+            share=cell(
+                Measure("science_link_coverage", "identified_share", "percent", keys), row, lang
+            ),
+            references=cell(
+                Measure("science_link_coverage", "references", "count", keys), row, lang
+            ),
+        )
+        found.append((t["answer_certain"], text))
+    return found
 
 
 def _caption(t: Mapping[str, Any], focal: str, lang: str) -> str:

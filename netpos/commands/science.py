@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from markupsafe import Markup, escape
 
 from netpos import countries
 from netpos.commands.publish import publish
@@ -21,8 +22,9 @@ from netpos.science.topics import chooser, of_file, parse_technology, read_topic
 from netpos.science.works import TYPES, counted_shares, read_works
 from netpos.viz.numbers import FORMS, formed
 from netpos.viz.report.findings import Findings, Section, Shown, finding_words
+from netpos.viz.report.findings_answer import Measure, cell, told
 from netpos.viz.sources import Sources
-from netpos.viz.words import in_sentence, technology_name, with_names
+from netpos.viz.words import in_sentence, technology_name
 
 _NO_SHARES = pl.DataFrame(schema={"work": pl.Int64, "country": pl.String, "share": pl.Float64})
 _FORMS = {
@@ -135,12 +137,14 @@ def analyse_science(
             raise OptionError(problem, remedy="drop --counting")
         return _aggregates(out, chosen, focal, say)
     files = [(path, of_file(name)) for name, path in map(parse_technology, technologies)]
+    called: dict[str, str | None] = {}
     if bool(works) != (definitions is not None):
         problem = "files of works and --technologies belong together"
         raise OptionError(problem, remedy="give both, or one --technology ID=FILE for each export")
     if definitions is not None:
-        choose = chooser(read_topics(definitions))
-        files += [(path, choose) for path in works]
+        topics = read_topics(definitions)
+        files += [(path, chooser(topics)) for path in works]
+        called = {t.id: (t.name_nl if chosen.lang == "nl" else None) or t.name for t in topics}
     if not files:
         raise OptionError("no works are given", remedy="give --technology ID=FILE")
     counted_shares(_NO_SHARES, chosen.counting)  # before anything is read
@@ -188,7 +192,7 @@ def analyse_science(
     inputs += [p for p in (definitions, chosen.totals, chosen.researchers) if p is not None]
     own = [p.name for p in (chosen.totals, chosen.researchers) if p is not None]
     sources = Sources.of_works(found.source).and_those(Sources((), own))
-    return _publish(tables, out, chosen, focal, notes, facts, inputs, say, behind, sources)
+    return _publish(tables, out, chosen, focal, notes, facts, inputs, say, behind, sources, called)
 
 
 def _aggregates(out: Path, chosen: Choices, focal: str, say: Report) -> Path:
@@ -267,11 +271,16 @@ def _publish(
     say: Report,
     behind: Mapping[str, pl.DataFrame] | None = None,
     sources: Sources | None = None,
+    called: Mapping[str, str | None] | None = None,
 ) -> Path:
     tables["science"] = countries.with_names(tables["science"], chosen.lang)
     for note in notes:
         say(f"note: {note}")
-    page, drawn = _page(tables, chosen, focal, notes, facts)
+    names = {
+        ident: (called or {}).get(ident) or technology_name(ident, chosen.lang)
+        for ident in tables["science"]["technology"].unique().sort()
+    }
+    page, drawn = _page(tables, chosen, focal, notes, facts, names)
     options = {
         "focal": focal, "benchmark": chosen.benchmark, "from": chosen.periods[-1][1][0],
         "to": chosen.periods[-1][1][1],
@@ -299,6 +308,7 @@ def _page(
     focal: str,
     notes: list[str],
     read: Mapping[str, int],
+    known: Mapping[str, str],
 ) -> tuple[Findings, dict[str, Any]]:
     """Return the page and its figures, of the whole span."""
     from netpos.viz.charts.science import panels, place
@@ -311,11 +321,11 @@ def _page(
     among = whole.filter(pl.col("country").is_in(codes))
     mine = whole.filter(pl.col("country") == focal)
     names = {code: countries.name(code, lang) for code in codes}
-    drawn: dict[str, Any] = {"place": place(with_names(among, lang), focal, t)}
+    drawn: dict[str, Any] = {
+        "place": place(among.with_columns(pl.col("technology").replace(known)), focal, t)
+    }
     captions = {"place": t["figure_place"].format(focal=said)}
     sections = []
-    if "science_coverage" in tables:
-        sections.append(_coverage(tables["science_coverage"], t))
     forms = {c: f for c, f in _FORMS.items() if c != "country" and mine[c].count()}
     sections.append(
         Section(
@@ -330,7 +340,7 @@ def _page(
         rows = rows.sort(["works", "country"], descending=[True, False])
         name = f"science-{technology}"
         drawn[name] = panels(rows, focal, names, t)
-        title = t["all"] if technology == UNION else technology_name(technology, lang)
+        title = t["all"] if technology == UNION else known[technology]
         captions[name] = t["figure_panels"].format(technology=title)
         sections.append(
             Section(
@@ -348,6 +358,8 @@ def _page(
                 ],
             )
         )
+    if "science_coverage" in tables:
+        sections.append(_coverage(tables["science_coverage"], t))
     first, last = chosen.periods[-1][1]
     facts = {
         t["fact_years"]: f"{first}–{last}",
@@ -365,8 +377,35 @@ def _page(
         sections,
         captions=captions,
         reading=[window, *t["reading"]],
+        names=known,
+        answer=_answer(mine, said, known, t, lang),
     )
     return page, drawn
+
+
+def _answer(
+    mine: pl.DataFrame, said: str, known: Mapping[str, str], t: Mapping[str, Any], lang: str
+) -> list[tuple[str, Markup]]:
+    """Say what part is its own, where that changes, and where it is cited more than the world."""
+    if not mine.height:
+        return []
+    union = mine.filter(pl.col("technology") == UNION).drop_nulls("share")
+    each = mine.filter(pl.col("technology") != UNION)
+    size = escape(t["answer_share_unknown"].format(focal=said))
+    if union.height:
+        share = cell(Measure("science", "share", "percent", _KEYS), union.row(0, named=True), lang)
+        share = Markup("{} ({})").format(*share.split("; ")) if "; " in share else share
+        size = Markup(escape(t["answer_share"])).format(focal=said, share=share)
+    found = [(t["answer_size"], size[:1].upper() + size[1:])]
+    for part, column, form, level in (
+        ("change", "share_slope", "points", 0.0),
+        ("impact", "fwci", "two", 1.0),
+    ):
+        ways = {way: t[f"answer_{part}_{way}"] for way in ("up", "down", "left", "none")}
+        text = told(each, Measure("science", column, form, _KEYS), level, known,
+                    {**finding_words(lang), **ways}, lang, numbers=part == "impact")  # fmt: skip
+        found.append((t[f"answer_{part}"], text))
+    return found
 
 
 _KEYS = ("technology", "period", "country")

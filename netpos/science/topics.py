@@ -32,6 +32,8 @@ class Topic:
     terms, exclude
         Words of the title, whole, without regard to case; ``*`` at the end stands for any ending.
         A work with an excluded word does not belong, whatever else it has.
+    name, name_nl
+        As pages call it; none: as shipped, else by its id.
     """
 
     id: str
@@ -39,6 +41,8 @@ class Topic:
     fields_of_study: frozenset[str]
     terms: re.Pattern[str] | None
     exclude: re.Pattern[str] | None
+    name: str | None = None
+    name_nl: str | None = None
 
 
 def of_file(technology: str) -> Chooser:
@@ -114,7 +118,17 @@ def _topic(entry: Any, path: Path) -> Topic:  # noqa: ANN401 - whatever the file
         frozenset(field.casefold() for field in lists["fields_of_study"]),
         _pattern(lists["terms"]),
         _pattern(lists["exclude"]),
+        *(_name(entry, key, path) for key in ("name", "name_nl")),
     )
+
+
+def _name(entry: dict[str, Any], key: str, path: Path) -> str | None:
+    value = entry.get(key)
+    if value is not None and (not isinstance(value, str) or not value.strip()):
+        raise InputError(
+            f"{entry['id']}: {key} is no text", file=path, remedy="give a name or none"
+        )
+    return value
 
 
 def _pattern(terms: Sequence[str]) -> re.Pattern[str] | None:

@@ -17,6 +17,7 @@ from netpos.graph.centrality import pagerank
 from netpos.graph.strength import domestic, given, partners, received
 from netpos.tables import Links, require
 from netpos.viz.maps import picture as map_picture
+from netpos.viz.maps.layout import Placed
 from netpos.viz.maps.picture import Edges, Picture
 from netpos.viz.safe_html import template_text
 
@@ -77,11 +78,12 @@ def in_languages(text: object) -> dict[str, str]:
     return {lang: str(text) for lang in LANGUAGES}
 
 
-def node_columns(nodes: Sequence[Mapping[str, Any]], shown: Picture) -> dict[str, object]:
+def node_columns(
+    nodes: Sequence[Mapping[str, Any]], shown: Picture, world: Placed | None
+) -> dict[str, object]:
     """Turn the graph container's nodes into one list per attribute."""
     flat = [v for node in nodes for v in (node["x"], node["y"])]
-    centred = shown.centre
-    forced = [v for pair in zip(shown.force.x, shown.force.y, strict=True) for v in pair]
+    layouts = {"force": shown.force, "centre": shown.centre, "geography": world}
     columns: dict[str, object] = {
         "id": shown.ids,
         "en": [node["label"] for node in nodes],
@@ -90,11 +92,11 @@ def node_columns(nodes: Sequence[Mapping[str, Any]], shown: Picture) -> dict[str
         "core": shown.core,
         "families": [significant(v) for v in shown.families],
         "radial": flat,
-        "force": forced,
     }
-    if centred is not None:
-        pairs = zip(centred.x, centred.y, strict=True)
-        columns["centre"] = [v for pair in pairs for v in pair]
+    for name, placed in layouts.items():
+        if placed is not None:
+            pairs = zip(placed.x, placed.y, strict=True)
+            columns[name] = [v for pair in pairs for v in pair]
     if shown.names["nl"] != shown.names["en"]:
         columns["nl"] = shown.names["nl"]
     if shown.kind != "country":

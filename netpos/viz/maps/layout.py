@@ -101,7 +101,7 @@ def radial(distance: Floats, group: Ints, exchange: Floats) -> Placed:
     where = np.column_stack([radius * np.cos(angle) * ASPECT, radius * np.sin(angle)])
     rim = max((ring.radius for ring in rings), default=core_radius)
     below = rim + gap * 0.5 if core or rings else 0.0
-    where[alone] = _rows(len(alone), n, below + gap * 0.6, spacing)
+    where[alone] = rows(len(alone), n, below + gap * 0.6, spacing)
     x, y = np.rint(where).astype(int).T.tolist() if n else ([], [])
     apart = round(below) if len(alone) and below else None
     return Placed(x, y, rings, round(core_radius, 1), sectors, apart)
@@ -133,7 +133,7 @@ def nearer_by(volume: Floats) -> Floats:
     return np.where(volume > 0, 1.0 / np.where(volume > 0, volume, 1.0), np.nan)
 
 
-def _rows(count: int, nodes: int, top: float, spacing: float) -> Floats:
+def rows(count: int, nodes: int, top: float, spacing: float) -> Floats:
     """Places in centred rows, for nodes that no path joins to the others."""
     columns = max(1, min(count, int(math.sqrt(nodes) * 1.4) + 1))
     where = np.zeros((count, 2))
@@ -283,7 +283,7 @@ def force(
         where[inside] = _apart(scaled * [ASPECT, 1.0], separation)
     alone = np.flatnonzero(~linked)
     below = where[inside, 1].max() + 1.1 * separation if len(inside) else 0.0
-    where[alone] = _rows(len(alone), nodes, below + 0.6 * separation, separation)
+    where[alone] = rows(len(alone), nodes, below + 0.6 * separation, separation)
     rounded = np.rint(where).astype(int)
     apart = round(below) if len(alone) and len(inside) else None
     return Placed(rounded[:, 0].tolist(), rounded[:, 1].tolist(), apart=apart)

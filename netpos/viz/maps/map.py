@@ -15,6 +15,7 @@ from netpos.files import write_text
 from netpos.tables import Links, LinksLike, as_links, frame
 from netpos.viz import safe_html
 from netpos.viz.maps import data as map_data
+from netpos.viz.maps import geography
 from netpos.viz.maps.layout import ASPECT, Placed
 from netpos.viz.maps.picture import MOST_LINKS, MOST_NODES, Picture, check_period, ordered, picture
 from netpos.viz.maps.svg import (
@@ -25,6 +26,7 @@ from netpos.viz.maps.svg import (
     WIDEST,
     draw,
     map_svg,
+    node_size,
     sector_spots,
 )
 
@@ -161,6 +163,10 @@ def network_map(
     ringed = {"radial": shown.radial}
     if shown.centre is not None:
         ringed["centre"] = shown.centre
+    placed = _on_the_world(shown, entries)
+    others = (
+        {"force": shown.force} if placed is None else {"force": shown.force, "geography": placed}
+    )
     data: dict[str, Any] = {
         "kind": shown.kind,
         "lang": lang,
@@ -178,7 +184,8 @@ def network_map(
         "has_core": shown.has_core,
         "heads": shown.community_heads,
         "ground": {name: _ground(placed) for name, placed in ringed.items()},
-        "apart": {name: placed.apart for name, placed in (*ringed.items(), ("force", shown.force))},
+        "apart": {name: layout.apart for name, layout in {**ringed, **others}.items()},
+        "land": None if placed is None else geography.land().path,
         "style": {
             **PALETTE,
             "smallest": SMALLEST,
@@ -197,7 +204,19 @@ def network_map(
         "facts": _facts(about, whole),
         "words": {code: map_data.words(code) for code in map_data.LANGUAGES},
     }
-    return write_text(path, _render(shown, data, entries, lang))
+    return write_text(path, _render(shown, placed, data, entries, lang))
+
+
+def _on_the_world(shown: Picture, entries: Sequence[Mapping[str, Any]]) -> Placed | None:
+    """Place countries on a map of the world, with room for every size that the page can show."""
+    if shown.kind != "country":
+        return None
+    sizes = [0.0] * len(shown.ids)
+    for entry in entries:
+        for values in (entry["received"], entry["pagerank"], entry["families"]):
+            largest = max((v for v in values if v), default=0.0)
+            sizes = [max(s, node_size(v, largest)) for s, v in zip(sizes, values, strict=True)]
+    return geography.geographic(shown.ids, sizes)
 
 
 def _title(title: str | Mapping[str, str] | None, technology: object, kind: str) -> dict[str, str]:
@@ -268,6 +287,7 @@ def _indicators(
 
 def _render(
     shown: Picture,
+    world: Placed | None,
     data: Mapping[str, Any],
     entries: Sequence[Mapping[str, object]],
     lang: str,
@@ -292,7 +312,7 @@ def _render(
     def block(nodes: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, Any]]) -> str:
         spans = [{**entries[0], "links": map_data.edge_rows(links)}, *entries[1:]]
         return safe_html.json_block(
-            {**data, "nodes": map_data.node_columns(nodes, shown), "periods": spans}
+            {**data, "nodes": map_data.node_columns(nodes, shown, world), "periods": spans}
         )
 
     library = safe_html.vis_network()

@@ -8,9 +8,12 @@ from collections.abc import Collection
 from html import escape
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from netpos.tables import Links
+from netpos.viz.maps.bends import bends, pulled
 from netpos.viz.maps.data import words
 from netpos.viz.maps.layout import ASPECT, Placed
 from netpos.viz.maps.picture import Picture, ordered, picture
@@ -34,6 +37,7 @@ PALETTE: dict[str, Any] = {
     "disc": "#e4eff8",
     "ring": "#dbe1e8",
     "soft": "#5a6678",
+    "land": "#e9edf1",
 }  # fmt: skip
 
 #: Half the width of the smallest and the largest node, and of the widest link, drawing units.
@@ -156,7 +160,15 @@ def draw(shown: Picture, *, lang: str, width: int, height: int) -> str:
     ]
     largest = max(shown.received, default=0.0)
     shrink = max(scale, 0.45)
-    sizes = [node_size(v, largest) * shrink for v in shown.received]
+    halves = [node_size(v, largest) for v in shown.received]
+    sizes = [half * shrink for half in halves]
+    count = min(shown.edges.main, STILL_LINKS[shown.kind])
+    bent = bends(
+        shown.edges.citing[:count],
+        shown.edges.cited[:count],
+        np.column_stack([placed.x, placed.y]).astype(np.float64),
+        np.array(halves),
+    )
     parts = [head]
     if radial:
         parts += _rings(shown, scale, dx, dy, lang)
@@ -166,7 +178,7 @@ def draw(shown: Picture, *, lang: str, width: int, height: int) -> str:
             f'<text x="{dx:.1f}" y="{placed.apart * scale + dy:.1f}" text-anchor="middle" '
             f'font-size="12" font-weight="700" fill="{PALETTE["soft"]}">{escape(said[key])}</text>'
         )
-    parts += _links(shown, at, sizes, shrink)
+    parts += _links(shown, bent, at, sizes, shrink)
     parts += _nodes(shown, at, sizes)
     parts += _labels(shown, at, sizes, lang, width, height)
     return "".join([*parts, "</svg>"])
@@ -227,24 +239,27 @@ def sector_spots(placed: Placed) -> list[tuple[float, float]]:
 
 
 def _links(
-    shown: Picture, at: list[tuple[float, float]], sizes: list[float], shrink: float
+    shown: Picture,
+    bent: NDArray[np.float64],
+    at: list[tuple[float, float]],
+    sizes: list[float],
+    shrink: float,
 ) -> list[str]:
     """Return the strongest of the main links, grouped by colour and opacity, those in focus on
     top.
     """
-    edges, count = shown.edges, min(shown.edges.main, STILL_LINKS[shown.kind])
+    edges, count = shown.edges, len(bent)
     largest = float(edges.weight[0]) if count else 0.0
     focal = set(shown.focal)
     groups: dict[tuple[str, float], list[str]] = {}
-    for i, j, w in zip(
-        edges.citing[:count].tolist(),
-        edges.cited[:count].tolist(),
-        edges.weight[:count].tolist(),
-        strict=True,
-    ):
+    spots = np.array(at)
+    ends = edges.citing[:count], edges.cited[:count]
+    via = pulled(spots[ends[0]], spots[ends[1]], bent).tolist()
+    weights = edges.weight[:count].tolist()
+    for i, j, w, aside in zip(ends[0].tolist(), ends[1].tolist(), weights, via, strict=True):
         colour = "given" if i in focal else "received" if j in focal else "link"
         opacity = 0.85 if colour != "link" else round(0.34 + 0.38 * math.sqrt(w / largest), 1)
-        arc = _arc(at[i], at[j], sizes[j], link_width(w, largest) * shrink)
+        arc = _arc(at[i], at[j], aside, sizes[j], link_width(w, largest) * shrink)
         groups.setdefault((colour, opacity), []).append(arc)
     order = sorted(groups, key=lambda key: (key[0] != "link", key[1], key[0]))
     return [
@@ -255,10 +270,11 @@ def _links(
     ]
 
 
-def _arc(a: tuple[float, float], b: tuple[float, float], size: float, width: float) -> str:
+def _arc(
+    a: tuple[float, float], b: tuple[float, float], aside: list[float], size: float, width: float
+) -> str:
     """Return a bent line from the citing to the cited node, with its head at the border of that."""
-    (x1, y1), (x2, y2) = a, b
-    bx, by = (x1 + x2) / 2 - (y2 - y1) * 0.1, (y1 + y2) / 2 + (x2 - x1) * 0.1
+    (x1, y1), (x2, y2), (bx, by) = a, b, aside
     back = math.hypot(x2 - bx, y2 - by)
     if back < 1:
         return ""

@@ -93,6 +93,9 @@ def _standing(
             found.append(Markup("{} {}").format(text, _list(named, lang)))
     if not found:
         return escape(t[f"answer_no_{name}"].format(focal=in_sentence(page.focal, lang)))
+    office = facts.one_office(page)
+    if office is not None:  # the world cannot be seen from one office
+        found[0] = escape(t["answer_one_office"].format(office=office)) + Markup(" ") + found[0]
     return _capital(Markup("; ").join(found)) + Markup(".")
 
 

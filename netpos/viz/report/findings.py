@@ -21,11 +21,9 @@ from netpos.viz.numbers import FORMS, UNKNOWN, formed
 from netpos.viz.page import Figure
 from netpos.viz.safe_html import environment, template_text
 from netpos.viz.sources import citation
-from netpos.viz.words import technology_name, words
+from netpos.viz.words import dutch_number, technology_name, words
 from netpos.viz.workbook import definition
 
-#: The point of a number that is all of a text: a comma in Dutch.
-_DECIMAL = re.compile(r"(?<=^\d)\.(?=\d+$)|(?<=^\d\d)\.(?=\d+$)")
 #: Forms of columns that hold no numbers.
 _TEXTS = ("text", "country", "technology", "yes")
 
@@ -106,6 +104,10 @@ class Findings:
         Say that the data are invented.
     sources
         Where the data are from, each with its attribution; see `netpos.viz.sources`.
+    names
+        Technologies of the user, id -> name; others are named as shipped.
+    answer
+        Sentences on top, made from what the intervals bear out: a word or two, and the text.
     """
 
     lang: str
@@ -122,6 +124,8 @@ class Findings:
     version: str = ""
     synthetic: bool = False
     sources: Sequence[str] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    answer: Sequence[tuple[str, Markup]] = ()
 
 
 @cache
@@ -154,7 +158,7 @@ def told(note: str, lang: str) -> tuple[str, bool]:
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(entry["en"]))
         found = re.fullmatch(pattern, note)
         if found:
-            given = {k: _DECIMAL.sub(",", v) for k, v in found.groupdict().items()}
+            given = {k: dutch_number(v) for k, v in found.groupdict().items()}
             return str(entry[lang]).format(**given), True
     return note, False
 
@@ -225,11 +229,11 @@ def _part(section: Section, page: Findings, t: Mapping[str, Any]) -> dict[str, A
         "text": section.text,
         "link": section.link,
         "figures": [name for name in section.figures if name in page.figures],
-        "tables": [_table(shown, page.lang, t) for shown in section.tables if shown.rows.height],
+        "tables": [_table(shown, page, t) for shown in section.tables if shown.rows.height],
     }
 
 
-def _table(shown: Shown, lang: str, t: Mapping[str, Any]) -> dict[str, Any]:
+def _table(shown: Shown, page: Findings, t: Mapping[str, Any]) -> dict[str, Any]:
     rows = shown.rows.to_dicts()
     focal = shown.focal
     return {
@@ -239,7 +243,7 @@ def _table(shown: Shown, lang: str, t: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "focal": focal is not None and row[focal[0]] == focal[1],
                 "cells": [
-                    _cell(shown, row, name, form, lang, t) for name, form in shown.columns.items()
+                    _cell(shown, row, name, form, page, t) for name, form in shown.columns.items()
                 ],
             }
             for row in rows
@@ -262,17 +266,22 @@ def heading(column: str, t: Mapping[str, Any]) -> str:
 
 
 def _cell(
-    shown: Shown, row: Mapping[str, Any], name: str, form: str, lang: str, t: Mapping[str, Any]
+    shown: Shown,
+    row: Mapping[str, Any],
+    name: str,
+    form: str,
+    page: Findings,
+    t: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Text of a cell, its interval, and the name under which both are found in the tables."""
     low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
     bounds = ""
     if form in FORMS and low is not None and high is not None:
         plain = "of_hundred" if form == "percent" else form
-        bounds = " – ".join(formed(v, FORMS[plain], lang) for v in (low, high))
+        bounds = " – ".join(formed(v, FORMS[plain], page.lang) for v in (low, high))
     keys = ",".join(_safe(row[k]) for k in shown.keys)
     return {
-        "text": _text(row[name], form, lang, t),
+        "text": _text(row[name], form, page, t),
         "number": form not in _TEXTS,
         "bounds": bounds,
         "reference": f"{shown.table}|{keys}|{name}",
@@ -284,19 +293,19 @@ def _safe(value: object) -> str:
     return text.replace("%", "%25").replace("|", "%7C").replace(",", "%2C")
 
 
-def _text(value: Any, form: str, lang: str, t: Mapping[str, Any]) -> str:  # noqa: ANN401 - a cell
+def _text(value: Any, form: str, page: Findings, t: Mapping[str, Any]) -> str:  # noqa: ANN401 - a cell
     if value is None:
         return UNKNOWN
     if form == "country":
         known = countries.is_country(value) or countries.is_union(value)
-        return countries.name(value, lang) if known else str(value)
+        return countries.name(value, page.lang) if known else str(value)
     if form == "technology":
-        return technology_name(str(value), lang)
+        return page.names.get(str(value)) or technology_name(str(value), page.lang)
     if form == "yes":
         return str(t["yes"]) if value else ""
     if form in ("text", "year"):
         return str(value)
-    return formed(value, FORMS[form], lang)
+    return formed(value, FORMS[form], page.lang)
 
 
 def _definitions(page: Findings, t: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -232,24 +232,25 @@ function partnerSection(i, way) {
     make("tbody", {}, ...rows))];
 }
 
-/** Citations both ways between two nodes. */
+/** Citations both ways between two nodes: one under the other, so that long names have room. */
 function pairTable(i, j) {
-  const rows = [[i, j], [j, i]].map(([from, to]) => {
+  const period = DATA.periods[state.period];
+  const bodies = [[i, j], [j, i]].map(([from, to]) => {
     const link = linkBetween(from, to);
-    const period = DATA.periods[state.period];
     const share = (all) => (link && all ? percent(link.weight / all) : say("unknown"));
     const open = make("button", { type: "button", class: "link" },
       say("link_title", { citing: nameOf(from), cited: nameOf(to) }));
     open.addEventListener("click", () => App.choose({ link: [from, to] }));
-    return make("tr", {}, make("th", { scope: "row" }, open),
-      make("td", { class: "num" }, number(link ? link.weight : 0)),
-      make("td", { class: "num" }, share(period.given[from])),
-      make("td", { class: "num" }, share(period.received[to])));
+    const facts = [
+      [say("link_weight"), number(link ? link.weight : 0)],
+      [say("link_of_given", { name: nameOf(from) }), share(period.given[from])],
+      [say("link_of_received", { name: nameOf(to) }), share(period.received[to])],
+    ];
+    return make("tbody", {}, make("tr", {}, make("th", { scope: "rowgroup", colspan: 2 }, open)),
+      ...facts.map(([what, value]) => make("tr", {}, make("th", { scope: "row" }, what),
+        make("td", { class: "num" }, value))));
   });
-  const heads = [say("link_weight"), say("link_of_given"), say("link_of_received")];
-  return make("table", { id: "pair" }, make("thead", {}, make("tr", {}, make("td", {}),
-    ...heads.map((text) => make("th", { scope: "col", class: "num" }, text)))),
-  make("tbody", {}, ...rows));
+  return make("table", { id: "pair" }, ...bodies);
 }
 
 function linkPanel(from, to) {

@@ -80,18 +80,33 @@ function pulled(a, b, bend) {
   return { x: a.x + far * length * Math.sin(turn), y: a.y + far * length * Math.cos(turn) };
 }
 
-/** How many of the nodes the curve from a to b passes behind. */
-function passes(a, b, bend, nodes) {
+/** How many of the nodes the curve from a to b passes behind; counting ends at `enough`. */
+function passes(a, b, bend, nodes, enough) {
   const via = pulled(a, b, bend);
-  const behind = new Set();
-  for (let t = 0.06; t < 0.95; t += 0.04) {
-    const [p, q, r] = [(1 - t) ** 2, 2 * t * (1 - t), t ** 2];
-    const [x, y] = [p * a.x + q * via.x + r * b.x, p * a.y + q * via.y + r * b.y];
-    nodes.forEach((node) => {
-      if (Math.abs(node.x - x) < node.r && Math.hypot(node.x - x, node.y - y) < node.r) behind.add(node);
-    });
+  const [left, right] = [Math.min(a.x, b.x, via.x), Math.max(a.x, b.x, via.x)];
+  const [top, bottom] = [Math.min(a.y, b.y, via.y), Math.max(a.y, b.y, via.y)];
+  let points = null; // worked out for the first node that is near
+  let behind = 0;
+  for (const node of nodes) {
+    const { x, y, r } = node;
+    if (x + r <= left || x - r >= right || y + r <= top || y - r >= bottom) continue;
+    if (!points) {
+      points = [];
+      for (let t = 0.06; t < 0.95; t += 0.04) {
+        const [p, q, w] = [(1 - t) ** 2, 2 * t * (1 - t), t ** 2];
+        points.push(p * a.x + q * via.x + w * b.x, p * a.y + q * via.y + w * b.y);
+      }
+    }
+    for (let k = 0; k < points.length; k += 2) {
+      const [dx, dy] = [points[k] - x, points[k + 1] - y];
+      if (dx * dx + dy * dy < r * r) {
+        behind += 1;
+        break;
+      }
+    }
+    if (behind >= enough) break;
   }
-  return behind.size;
+  return behind;
 }
 
 /** The bend of each link shown, by its key. */
@@ -111,7 +126,7 @@ function bendsOf(chosen) {
     const tried = there.has(linkKey(to, from)) ? BENDS : BENDS.flatMap((bend) => [bend, -bend]);
     let [best, least] = [BENDS[0], Infinity];
     for (const bend of tried) {
-      const behind = near.length ? passes(a, b, bend, near) : 0;
+      const behind = near.length ? passes(a, b, bend, near, least) : 0;
       if (behind < least) [best, least] = [bend, behind];
       if (!behind) break;
     }
@@ -226,9 +241,21 @@ Picture.update = function update(chosen) {
 function drawGround(pen) {
   pen.save();
   if (DATA.ground[state.layout] && NODES.length > 1) drawRings(pen);
+  if (state.layout === "geography") drawLand(pen);
   drawApart(pen);
   drawFocus(pen);
   pen.restore();
+}
+
+let landPath = null;
+
+function drawLand(pen) {
+  landPath = landPath || new Path2D(DATA.land);
+  pen.fillStyle = STYLE.land;
+  pen.fill(landPath);
+  pen.lineWidth = 1 / network.getScale();
+  pen.strokeStyle = STYLE.paper;
+  pen.stroke(landPath);
 }
 
 function drawRings(pen) {
@@ -268,6 +295,7 @@ function drawRings(pen) {
 /** Say what the nodes below the picture are: no path joins them to the others. */
 function apartText() {
   if (state.layout === "centre") return say("ring_centre", { name: nameOf(DATA.focal[0]) });
+  if (state.layout === "geography") return say("ring_geography");
   return say(state.layout === "radial" && DATA.has_core ? "ring_far" : "ring_alone");
 }
 
@@ -375,11 +403,13 @@ function placeLabels(spots, measure, frame, others = []) {
   return labels;
 }
 
-/** Where the names of the sectors stand; `place` turns drawing units into pixels. */
-function sectorBoxes(measure, place) {
-  return ground().sectors.map(({ bloc, name: [x, y] }) => {
-    const at = place({ x, y });
-    const half = measure(say(`bloc_${bloc}`), 12.5, true) / 2 + 2;
+/** Where the words on the ground stand; `place` turns drawing units into pixels. */
+function sectorBoxes(measure, place, nodes) {
+  const texts = ground().sectors.map(({ bloc, name: [x, y] }) => [say(`bloc_${bloc}`), { x, y }]);
+  if (showsApart(nodes)) texts.push([apartText(), { x: 0, y: DATA.apart[state.layout] }]);
+  return texts.map(([text, spot]) => {
+    const at = place(spot);
+    const half = measure(text, 12.5, true) / 2 + 2;
     return [at.x - half, at.y - 12, at.x + half, at.y + 4];
   });
 }
@@ -429,7 +459,7 @@ function drawNames(pen) {
   const most = Math.max(DATA.kind === "country" ? 250 : 70, Math.round(70 * scale * scale * 4));
   const best = spots.sort((a, b) => b.rank - a.rank || b.r - a.r || a.node.i - b.node.i);
   const labels = placeLabels(best.slice(0, most), measureWith(pen), frame, sectorBoxes(
-    measureWith(pen), (at) => network.canvasToDOM(at)));
+    measureWith(pen), (at) => network.canvasToDOM(at), shownNodes.getIds().map((i) => NODES[i])));
   pen.textAlign = "center";
   pen.lineJoin = "round";
   labels.reverse().forEach(({ node, text, x, y, font, strong }) => {

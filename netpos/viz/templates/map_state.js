@@ -14,7 +14,7 @@ const NODES = DATA.nodes.id.map((id, i) => ({
 }));
 const NUMBER_OF = new Map(NODES.map((node) => [node.id, node.i]));
 const STYLE = DATA.style;
-const LAYOUTS = ["radial", "force", ...(DATA.nodes.centre ? ["centre"] : [])];
+const LAYOUTS = ["radial", "force", "centre", "geography"].filter((name) => DATA.nodes[name]);
 const NO_GROUND = { rings: [], core_radius: 0, sectors: [] };
 const COLOURS = DATA.has_core ? ["core", "bloc", "community"] : ["bloc", "community"];
 /** What the width of a link can stand for: citations, or citations over those expected. */

@@ -70,6 +70,7 @@ function legendKeys(chosen) {
 
 function ringNote() {
   if (state.layout === "force") return "";
+  if (state.layout === "geography") return say("ring_note_geography");
   if (state.layout === "centre") {
     return say("ring_note_centre", { name: nameOf(DATA.focal[0]) }) +
       (state.period ? ` ${say("places_whole")}` : "");
@@ -211,12 +212,13 @@ function pictureBody(chosen, measure, { width, top, height }) {
   });
   const body = draw("g");
   if (radial) body.append(...ringsSvg(scale, dx, dy));
+  if (state.layout === "geography") body.append(landSvg(scale, dx, dy));
   if (showsApart(chosen.nodes)) {
     body.append(softText(apartText(), dx, dy + DATA.apart[state.layout] * scale));
   }
   body.append(...linksSvg(chosen, at, shrink), ...nodesSvg(spots, beside(chosen.links)));
   placeLabels(spots, measure, null, sectorBoxes(measure,
-    ({ x, y }) => ({ x: x * scale + dx, y: y * scale + dy }))).reverse().forEach(({ node, text, x, y, font, strong }) => {
+    ({ x, y }) => ({ x: x * scale + dx, y: y * scale + dy }), chosen.nodes)).reverse().forEach(({ node, text, x, y, font, strong }) => {
     body.append(textAt(text, x, y, {
       "font-size": font, "font-weight": strong ? 700 : 400, "text-anchor": "middle",
       fill: node.focal ? STYLE.focal : STYLE.ink, stroke: STYLE.paper, "stroke-width": 3,
@@ -224,6 +226,11 @@ function pictureBody(chosen, measure, { width, top, height }) {
     }));
   });
   return body;
+}
+
+function landSvg(scale, dx, dy) {
+  return draw("path", { d: DATA.land, fill: STYLE.land, stroke: STYLE.paper,
+    "stroke-width": (1 / scale).toFixed(2), transform: `translate(${dx} ${dy}) scale(${scale})` });
 }
 
 function ringsSvg(scale, dx, dy) {

@@ -6,11 +6,21 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netpos.viz.charts import charts
 from netpos.viz.charts import scores as chart_scores
 from netpos.viz.charts import theme as chart_theme
-from netpos.viz.charts.theme import COUNTRY_COLOURS, FOCUS, beside, country_colours, render
+from netpos.viz.charts.theme import (
+    COUNTRY_COLOURS,
+    FOCUS,
+    beside,
+    country_colours,
+    render,
+    stepwise,
+    tidy,
+)
 from tests.viz.report.test_accessibility import LEAST, ratio, rgb
 from tests.viz.report_pages import demo_page
 from tests.viz.report_runs import drawn
@@ -83,3 +93,48 @@ def test_a_country_has_one_colour_whatever_stands_beside_it() -> None:
     assert len(set(COUNTRY_COLOURS.values())) == len(COUNTRY_COLOURS)
     few = country_colours(["US", "MT", "CY", "LU", "NL"], "NL")
     assert len(set(few)) == 5
+
+
+def corners(outline: str) -> list[list[tuple[float, float]]]:
+    """Absolute corners of each ring of a path of M, L, m, l and z: as the standard reads it."""
+    rings: list[list[tuple[float, float]]] = []
+    at, start = (0.0, 0.0), (0.0, 0.0)
+    for letter, body in re.findall(r"([MLZmlz])([^MLZmlz]*)", outline):
+        numbers = [float(v) for v in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", body)]
+        if letter in "zZ":
+            at = start
+        for k, (x, y) in enumerate(zip(numbers[::2], numbers[1::2], strict=True)):
+            at = (at[0] + x, at[1] + y) if letter in "ml" else (x, y)
+            if letter in "Mm" and k == 0:
+                start = at
+                rings.append([])
+            rings[-1].append(at)
+    return rings
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.floats(-999, 999), st.floats(-999, 999)), min_size=3, max_size=40),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_an_outline_in_steps_ends_where_its_corners_are(rings) -> None:
+    text = "".join("M" + "L".join(f"{x:.2f},{y:.2f}" for x, y in ring) + "Z" for ring in rings)
+    found = corners(stepwise(text))
+    assert len(found) == len(rings)
+    for got, wanted in zip(found, corners(text), strict=True):
+        for x, y in wanted:
+            assert min(max(abs(x - a), abs(y - b)) for a, b in got) <= 0.0500001
+
+
+def test_what_draws_nothing_is_left_out_and_a_font_is_said_once() -> None:
+    drawn = (
+        '<svg><g transform="translate(0,0)"><path d="M0,0h0v0h0Z"/><path d="" display="none"/>'
+        '<text font-family="A, B" opacity="1">5</text><path d="M1,1h2" opacity="0.7"/>'
+        '<text font-family="A, B">6</text></g></svg>'
+    )
+    assert tidy(drawn, "a", "x") == (
+        '<svg role="img" aria-label="x" font-family="A, B"><g><text>5</text>'
+        '<path d="M1,1h2" opacity="0.7"/><text>6</text></g></svg>'
+    )

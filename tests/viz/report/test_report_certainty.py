@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from netpos.viz.charts.charts import figure_words
+from netpos.viz.report.answer import answer
 from netpos.viz.report.compare import write_comparison
 from netpos.viz.report.report import write_report
 from netpos.viz.words import words
@@ -235,6 +236,27 @@ def test_a_corpus_of_one_office_says_so_first() -> None:
     notes = Reader(write_report(one)).of("li")[0]["text"]
     assert notes.startswith("Every family here is of one office (United States)")
     assert "of one office" in write_comparison(replace(one, compared=("NL", "US")))
+    strong = next(s for s in answer(one) if str(s["lead"]) == "Strong.")
+    assert str(strong["text"]).startswith(
+        "Of what is filed at one office (United States), not of the"
+    )
+    assert "(of what is filed at one office: United States)" in write_report(one)
+    assert "filed at one office" not in write_report(page)
+
+
+def test_what_is_not_measurable_leaves_no_empty_table_and_no_core_behind() -> None:
+    page = demo_page()
+    html = write_report(page)
+    assert "Choose a technology." in html
+    assert "core cluster:" in html
+    withheld = page.tables["countries"].with_columns(measurable=pl.lit(False))
+    blank = write_report(replace(page, tables={**page.tables, "countries": withheld}))
+    assert "Choose a technology." not in blank
+    assert "core cluster:" not in blank
+    for table in re.findall(r"<table.*?</table>", blank, re.DOTALL):
+        assert re.search(r"<tbody>\s*<tr", table), table[:300]
+    heads = re.findall(r"<table class=\"heat\">", blank)
+    assert not heads  # a table of nothing but "not measurable"
 
 
 def test_every_figure_of_invented_data_says_that_they_are() -> None:
