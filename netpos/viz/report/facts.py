@@ -198,21 +198,31 @@ def _users(page: Page, ident: str) -> dict[str, Any]:
 def _organisations(page: Page, ident: str) -> dict[str, Any]:
     table = page.rows("organisations", ident, ALL)
     if not table.width:
-        return {"world": [], "own": [], **_holders(page, ident)}
+        return {"world": [], "own": [], "world_value": [], **_holders(page, ident)}
     mine = table.filter(pl.col("country") == page.focal)
     return {
         "world": largest(table, "families", "organisation", ORGANISATIONS),
         "own": largest(mine, "families", "organisation", ORGANISATIONS),
+        "world_value": largest(table, "value", "organisation", ORGANISATIONS),
         **_holders(page, ident),
     }
 
 
 def _holders(page: Page, ident: str) -> dict[str, Any]:
     """Who holds the families of the country in focus: the largest, and how many more there are."""
-    rows = page.rows("holders", ident, ALL).to_dicts()
+    table = page.rows("holders", ident, ALL)
+    rows = table.to_dicts()
     named = [r for r in rows if r["kind"] == "organisation"]
     rest = [r for r in rows if r["kind"] != "organisation"]
-    return {"holders": named[:ORGANISATIONS] + rest, "more_holders": len(named) - ORGANISATIONS}
+    return {
+        "holders": named[:ORGANISATIONS] + rest,
+        "more_holders": len(named) - ORGANISATIONS,
+        "held_value": largest(
+            table.filter(pl.col("kind") == "organisation"), "value", "organisation", ORGANISATIONS
+        )
+        if rows
+        else [],
+    }
 
 
 def _trend(page: Page, ident: str) -> list[dict[str, Any]]:

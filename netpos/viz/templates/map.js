@@ -179,8 +179,11 @@ function find(text) {
   return -1;
 }
 
+let searched = ""; // what the field held when it was last looked for
+
 function search() {
   const text = byId("search").value;
+  searched = text;
   if (!text.trim()) return;
   const i = find(text);
   byId("search-answer").textContent = i < 0 ? say("search_none", { text: text.trim() }) : "";
@@ -204,7 +207,9 @@ function listen() {
     search();
   });
   byId("search").addEventListener("change", () => {
-    if (find(byId("search").value) >= 0) search();
+    // not again on leaving the field: the panel would be built anew under a click on it
+    const text = byId("search").value;
+    if (text !== searched && find(text) >= 0) search();
   });
   byId("period").addEventListener("input", (e) => App.set({ period: Number(e.target.value) }));
   byId("threshold").addEventListener("input", (e) => App.set({ threshold: Number(e.target.value) }));
@@ -259,6 +264,7 @@ function listen() {
   byId("reset").addEventListener("click", () => {
     state = { ...freshState(), lang: state.lang };
     byId("search").value = "";
+    searched = "";
     App.refresh();
     Picture.fit(false);
   });

@@ -247,3 +247,13 @@ def test_the_saved_picture_bends_links_as_the_page_does(visit, page_file) -> Non
     )
     assert len(away) > 100
     assert max(away) < 0.01
+
+
+def test_after_a_search_the_first_click_in_the_panel_counts(visit, page_file) -> None:
+    page = visit(page_file)
+    page.fill("#search", "Germany")
+    page.press("#search", "Enter")
+    before = page.evaluate("network.getPosition(NUMBER_OF.get('DE'))")
+    page.click("#move_right")  # leaves the field, which must not build the panel anew
+    after = page.evaluate("network.getPosition(NUMBER_OF.get('DE'))")
+    assert after == {"x": before["x"] + 20, "y": before["y"]}

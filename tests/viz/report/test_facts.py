@@ -36,3 +36,27 @@ def test_a_country_with_nothing_in_a_technology_has_no_rank_there() -> None:
     html = write_report(page)
     assert "countries|quantum|all|NL|family_rank" not in html
     assert "countries|semiconductor|all|NL|family_rank" in html
+
+
+def test_who_has_most_value_is_listed_for_each_technology_in_the_order_of_the_tables() -> None:
+    page = demo_page()
+    html = write_report(page)
+    names = [ident for ident, _ in page.technologies]
+    for table in ("organisations", "holders"):
+        rows = page.rows(table, "quantum", "all")
+        if table == "holders":
+            rows = rows.filter(pl.col("kind") == "organisation")
+        rows = rows.filter(pl.col("value") > 0).to_dicts()
+        wanted = [
+            r["organisation"] for r in sorted(rows, key=lambda r: (-r["value"], r["organisation"]))
+        ]
+        cells = re.findall(rf'data-cell="{table}\|quantum\|all\|([^"|]*)\|value"', html)
+        found = [cell.split(",")[-1] for cell in cells]
+        assert found == wanted[:10]
+        assert found
+    assert html.count("<h4>Most value <span") == len(names) - 1  # one has no family
+    nought = {
+        name: page.tables[name].with_columns(value=pl.lit(0.0))
+        for name in ("organisations", "holders")
+    }
+    assert "Most value" not in write_report(replace(page, tables={**page.tables, **nought}))
