@@ -87,8 +87,8 @@ coverage: setup  ## lines of the numeric modules that their tests run: 95 % at l
 	    --cov=netpos.graph --cov=netpos.indicators --cov=netpos.analysis \
 	    --cov-report=term-missing:skip-covered --cov-fail-under=95
 
-bench-maps: setup browser  ## how soon a map is usable in Chromium
-	$(BIN)/python benchmarks/maps.py
+bench-maps: setup browser  ## how soon maps, and the pages of `make demo`, can be read in Chromium
+	$(BIN)/python benchmarks/maps.py $(wildcard $(OUT)/index.html $(OUT)/dependence.html)
 
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) .venv-floors $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,10 +1,11 @@
-"""Time how soon a network map is usable in headless Chromium.
+"""Time how soon network maps, and pages of a run, can be read in headless Chromium.
 
-    python benchmarks/maps.py
+    python benchmarks/maps.py [PAGE...]
 
-Seconds until the first picture is drawn, and until a change of layout is answered after that: the
-clock, or the processor time of all renderers where that is less, since on a busy machine the clock
-counts what others do as well; the best of four. A blank page stands beside them.
+Maps: seconds until the first picture is drawn, and until a change of layout is answered after
+that: the clock, or the processor time of all renderers where that is less, since on a busy machine the clock
+counts what others do as well; the best of four. Pages, as ``netpos-demo/index.html``: their size,
+and seconds until the first of them is painted and until all is laid out, the best of four.
 """
 
 from __future__ import annotations
@@ -55,7 +56,24 @@ def seconds(browser: Browser, path: Path) -> list[float]:
     return best
 
 
+def first_view(browser: Browser, path: Path) -> list[float]:
+    """Best of four: until the first paint, until all is laid out."""
+    best = [1e9, 1e9]
+    for _ in range(4):
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(path.resolve().as_uri())
+        page.evaluate(DRAWN)
+        took = page.evaluate(
+            """() => [performance.getEntriesByName("first-contentful-paint")[0].startTime,
+              performance.getEntriesByType("navigation")[0].loadEventEnd]"""
+        )
+        best = [min(a, b / 1000) for a, b in zip(best, took, strict=True)]
+        page.close()
+    return best
+
+
 def main() -> None:
+    pages = [Path(name) for name in sys.argv[1:]]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         browser = play.chromium.launch(
             executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
@@ -70,6 +88,12 @@ def main() -> None:
             path = network_map(links, Path(folder) / "m.html")
             load, answer = seconds(browser, path)
             print(f"| {name} | {links.table.height:,} | {load:.2f} | {answer:.2f} |")
+        if pages:
+            print("\n| page | MB | first view after s | whole after s |")
+            print("|---|---:|---:|---:|")
+        for path in pages:
+            paint, whole = first_view(browser, path)
+            print(f"| {path.name} | {path.stat().st_size / 1e6:.2f} | {paint:.2f} | {whole:.2f} |")
         browser.close()
 
 
