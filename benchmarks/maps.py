@@ -3,9 +3,10 @@
     python benchmarks/maps.py [PAGE...]
 
 Maps: seconds until the first picture is drawn, and until a change of layout is answered after
-that: the clock, or the processor time of all renderers where that is less, since on a busy machine the clock
-counts what others do as well; the best of four. Pages, as ``netpos-demo/index.html``: their size,
-and seconds until the first of them is painted and until all is laid out, the best of four.
+that: the clock, or the processor time of all renderers where that is less, since on a busy machine
+the clock counts what others do as well; the best of four. Pages, as ``netpos-demo/index.html``:
+their size, and seconds until the first of them is painted and until all is laid out, the best of
+four.
 """
 
 from __future__ import annotations
