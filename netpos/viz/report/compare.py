@@ -72,6 +72,7 @@ def write_comparison(page: Page) -> str:
         clock=t[f"clock_{page.year_by}"],
         excludes_zero=excludes_zero,
         office=facts.one_office(page),
+        pseudonym=facts.pseudonym(page),
         reference=reference,
         union=parts[-1],
         parts=parts,

@@ -69,6 +69,7 @@ def write_dependence(page: Page) -> str:
             "evidence": any(r["behind"] for row in rows for r in (*row["sources"], *row["users"]))
         },
         office=facts.one_office(page),
+        pseudonym=facts.pseudonym(page),
         warnings=[translated(text, "warning", lang) for text in page.warnings],
         by=counted_by(page),
         clock=t[f"clock_{page.year_by}"],

@@ -248,6 +248,19 @@ def one_office(page: Page) -> str | None:
     return countries.name(offices[0], page.lang) if known else str(offices[0])
 
 
+def pseudonym(page: Page) -> str | None:
+    """Give the largest organisation whose name is a number in place of one; None: all have names.
+
+    Published sets of patents often carry ``ASSIGNEE 125`` where the source has a name.
+    """
+    table = page.rows("organisations", ALL, ALL)
+    if not table.height:
+        return None
+    found = table.filter(pl.col("organisation").str.contains(r"^(ASSIGNEE|OWNER|APPLICANT) \d+$"))
+    rows = largest(found, "families", "organisation", 1)
+    return str(rows[0]["organisation"]) if rows else None
+
+
 def has_rank(focal: Row) -> bool:
     """Tell whether the country has a value in a technology, and a rank by it."""
     return bool(focal.get("value")) and focal.get("value_rank") is not None

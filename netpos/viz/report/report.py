@@ -114,6 +114,7 @@ def write_report(page: Page) -> str:
         clock=t[f"clock_{page.year_by}"],
         excludes_zero=excludes_zero,
         office=facts.one_office(page),
+        pseudonym=facts.pseudonym(page),
         union=union,
         rows=rows,
         every=every,

@@ -60,3 +60,13 @@ def test_who_has_most_value_is_listed_for_each_technology_in_the_order_of_the_ta
         for name in ("organisations", "holders")
     }
     assert "Most value" not in write_report(replace(page, tables={**page.tables, **nought}))
+
+
+def test_numbers_in_place_of_names_are_said_to_be_pseudonyms() -> None:
+    page = demo_page()
+    assert "pseudonym" not in write_report(page)
+    table = page.tables["organisations"]
+    first = table.filter(pl.col("technology") == "all")["organisation"][0]
+    named = table.with_columns(pl.col("organisation").replace({first: "ASSIGNEE 125"}))
+    html = write_report(replace(page, tables={**page.tables, "organisations": named}))
+    assert "ASSIGNEE 125 and the like are pseudonyms" in html
