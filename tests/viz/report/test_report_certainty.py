@@ -240,7 +240,7 @@ def test_a_corpus_of_one_office_says_so_first() -> None:
     assert str(strong["text"]).startswith(
         "Of what is filed at one office (United States), not of the"
     )
-    assert "(of what is filed at one office: United States)" in write_report(one)
+    assert "Of what is filed at one office (United States). Held to" in write_report(one)
     assert "filed at one office" not in write_report(page)
 
 
