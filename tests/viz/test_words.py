@@ -57,7 +57,7 @@ def test_every_word_of_the_file_is_used_somewhere() -> None:
         (
             "Families are incomplete: 1,234 of 5,678 members are in the corpus (22%); ask for "
             "whole families when exporting.",
-            "1,234 van 5,678 leden",
+            "1.234 van 5.678 leden",
         ),
     ],
 )
