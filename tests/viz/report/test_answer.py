@@ -48,6 +48,19 @@ def test_a_rank_that_is_sure_is_strong_or_weak_and_one_that_is_not_is_neither() 
     assert "by families" not in said["Strong."] + said["Weak."]
 
 
+def test_what_is_strong_at_one_office_is_not_said_of_the_world() -> None:
+    ten = page(family_rank=4, family_rank_low=3, family_rank_high=6)
+    references = demo_page().tables["references"]
+    alone = references.filter((pl.col("kind") != "office") | (pl.col("code") == "US"))
+    said = told(replace(ten, tables={**ten.tables, "references": alone}))
+    begins = (
+        "Of what is filed at one office (United States), not of the world: among the ten largest"
+    )
+    assert said["Strong."].startswith(begins)
+    assert "office" not in said["Weak."]  # nothing is claimed there
+    assert "office" not in told(ten)["Strong."]
+
+
 def test_being_outside_needs_nine_in_ten_ways_of_counting() -> None:
     tables = {"countries": world(family_rank=11, family_rank_low=11, family_rank_high=12)}
     assert [s.level for s in outside(tables, "t", "NL")] == ["sure"]
