@@ -26,7 +26,7 @@ from tests.viz.conftest import CODES
     ],
 )  # fmt: skip
 def test_the_middle_of_a_country_is_where_atlases_put_it(code, north, east) -> None:
-    corners = np.array([[east - 3.5, north - 3.5], [east + 3.5, north + 3.5]])
+    corners = np.array([[east - 4.5, north - 4.5], [east + 4.5, north + 4.5]])
     (left, low), (right, high) = geography.project(corners)
     x, y = geography.land().middles[code]
     assert left < x < right
@@ -75,7 +75,7 @@ def test_few_nodes_stand_exactly_in_their_countries() -> None:
 
 def test_no_shape_runs_across_the_map_from_edge_to_edge() -> None:
     rings = re.findall(r"M(-?\d+) (-?\d+)l([^z]*)z", geography.land().path)
-    assert len(rings) > 200
+    assert len(rings) > 173  # of all countries with a shape and a code
     for x, _, moves in rings:
         steps = [int(v) for v in re.findall(r"-?\d+", moves)][::2]
         across = np.cumsum([int(x), *steps])
@@ -110,7 +110,11 @@ def test_in_the_page_no_point_is_under_another_in_any_period_or_size(visit, page
 LAND = """() => {
   network.redraw();
   const canvas = document.querySelector("#network canvas");
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const copy = document.createElement("canvas");
+  [copy.width, copy.height] = [canvas.width, canvas.height];
+  const pen = copy.getContext("2d", { willReadFrequently: true });
+  pen.drawImage(canvas, 0, 0);
+  const { data } = pen.getImageData(0, 0, copy.width, copy.height);
   let land = 0;
   for (let k = 0; k < data.length; k += 4) {
     if (data[k] === 0xe9 && data[k + 1] === 0xed && data[k + 2] === 0xf1) land += 1;
