@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from netpos import countries
 from netpos.countries import data_path
+from netpos.countries.codes import UNIONS
 from netpos.countries.places import POINTS
 from netpos.viz.maps.layout import Placed, rows
 
@@ -96,7 +97,11 @@ def land() -> Land:
                 line = np.rint(project(_joined(plain, ring))).astype(np.int64)
                 parts.append(_path(line))
     points = {code: _at(*place) for code, place in POINTS.items()}
-    return Land("".join(parts), {**points, **middles})
+    middles = {**points, **middles}
+    for union in UNIONS:  # a bloc as one country stands amid its members
+        inside = np.array([middles[code] for code in countries.union_members(union)])
+        middles[union] = (float(inside[:, 0].mean()), float(inside[:, 1].mean()))
+    return Land("".join(parts), middles)
 
 
 def geographic(codes: Sequence[str], sizes: Sequence[float]) -> Placed | None:

@@ -33,6 +33,14 @@ def test_the_middle_of_a_country_is_where_atlases_put_it(code, north, east) -> N
     assert high < y < low
 
 
+def test_the_union_as_one_country_stands_amid_its_members() -> None:
+    middles = geography.land().middles
+    x, y = middles["EU27"]
+    assert middles["ES"][0] < x < middles["RO"][0]
+    assert middles["FI"][1] < y < middles["MT"][1]
+    assert geography.geographic(["EU27", "US"], [40.0, 40.0]).apart is None
+
+
 def test_every_country_of_the_maps_has_a_place() -> None:
     assert set(CODES) <= set(geography.land().middles)
 
