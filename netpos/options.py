@@ -31,7 +31,7 @@ Period = tuple[str, tuple[int, int]]
 class Options(BaseModel):
     """What a run counts and how. Names are those of the command line with ``_`` for ``-``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, populate_by_name=True)
 
     technologies: str | None = option(
         None,

@@ -52,6 +52,10 @@ class ArrowLike(Protocol):
         """Return a capsule that holds an Arrow stream."""
 
 
+#: What `frame` takes.
+FrameLike: TypeAlias = "pl.DataFrame | pl.LazyFrame | pd.DataFrame | ArrowLike"
+
+
 class Family(NamedTuple):
     """A family behind a number: its id, one of its Lens ids, and what it adds to the number."""
 
@@ -207,6 +211,10 @@ class Links:
     scope: str = "closed"
 
     def __post_init__(self) -> None:
+        for name, schema in (("nodes", NODE_TABLE), ("table", LINK_TABLE)):
+            given = getattr(self, name)
+            if not isinstance(given, pl.DataFrame):  # of another library
+                object.__setattr__(self, name, frame(given, ", ".join(schema), name=name))
         require(self.nodes, NODE_TABLE, name="nodes")
         require(self.table, LINK_TABLE, name="links")
 
@@ -397,7 +405,7 @@ class Links:
 
 
 #: What public functions of links take: links, or a frame ``citing, cited, weight`` of any library.
-LinksLike: TypeAlias = "Links | pl.DataFrame | pl.LazyFrame | pd.DataFrame | ArrowLike"
+LinksLike: TypeAlias = "Links | FrameLike"
 
 
 def as_links(links: LinksLike) -> Links:

@@ -15,7 +15,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import netpos
-from netpos.errors import OptionError, TableError
+from netpos.errors import InputError, NetposError, OptionError, TableError
 from netpos.tables import Links, as_links, frame
 
 ROWS = {
@@ -164,3 +164,49 @@ def test_links_show_themselves_in_a_line_and_in_a_notebook() -> None:
     assert "&lt;b&gt;quantum" in html
     assert "<b>" not in html
     assert as_links(links) is links
+
+
+def test_own_tables_are_read_from_frames_as_from_files(tmp_path: Path) -> None:
+    flows = TABLE.with_columns(pl.col("citing").replace({"NL": "NA"}), technology=pl.lit("007"))
+    flows.write_csv(tmp_path / "flows.csv")
+    expected = netpos.read_links(tmp_path / "flows.csv")
+    for made in FRAMES.values():
+        assert_frame_equal(netpos.read_links(made(flows)), expected)
+    matrix = pd.DataFrame({"exporter": ["A", "A", "B", "B"], "product": ["01", "02"] * 2,
+                           "value": [1.5, 2, 3, float("nan")]})  # fmt: skip
+    assert netpos.read_matrix(matrix).rows()[-1] == ("B", "02", None)
+    with pytest.raises(InputError, match="the table given:2: weight is -1"):
+        netpos.read_links(
+            pd.DataFrame({"citing": ["A"] * 2, "cited": ["B"] * 2, "weight": [1, -1]})
+        )
+
+
+def test_tables_of_the_core_and_of_links_may_be_of_any_library() -> None:
+    links = Links.from_table(TABLE, FAMILIES)
+    core = netpos.core(links)
+    expected = netpos.core_distance(links, core)
+    assert_frame_equal(netpos.core_distance(links, core.to_pandas()), expected)
+    same = Links(links.nodes.to_pandas(), links.table.to_arrow())
+    assert_frame_equal(same.nodes, links.nodes)
+    assert_frame_equal(same.table, links.table)
+    assert netpos.rao_stirling(links, [[0.0] * 4] * 4)["value"].drop_nulls().to_list() == [0.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: netpos.read(pd.DataFrame({"a": [1]})), "exports of type DataFrame"),
+        (lambda: netpos.read([]), "no exports are named"),
+        (lambda: netpos.read([3]), "exports of type int"),
+        (lambda: netpos.open_corpus("no such folder"), "no corpus in this folder"),
+        (lambda: netpos.network_map(TABLE, "a.html", focal=None), "focal is of type NoneType"),
+    ],
+)
+def test_what_names_nothing_is_refused_in_one_line(call: Callable[[], object], words: str) -> None:
+    with pytest.raises(NetposError, match=words) as error:
+        call()
+    assert "\n" not in str(error.value)
+
+
+def test_options_have_the_names_that_python_allows() -> None:
+    assert netpos.Options(first=2016, last=2018).spans()[-1] == ("all", (2016, 2018))

@@ -221,6 +221,9 @@ def focal_code(text: str) -> str:
     >>> focal_code("Holland"), focal_code("nl"), focal_code("USA"), focal_code("eu27")
     ('NL', 'NL', 'US', 'EU27')
     """
+    if not isinstance(text, str):
+        problem = f"focal is of type {type(text).__name__}"
+        raise OptionError(problem, remedy="write a code or a name, such as NL or Holland")
     try:
         return check_focal(text, unions=True)
     except OptionError as error:

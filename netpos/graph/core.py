@@ -21,7 +21,7 @@ from netpos.graph import kernels
 from netpos.graph.balance import node_index
 from netpos.graph.kernels import Floats, Mask, divide, significant
 from netpos.graph.peel import core_number
-from netpos.tables import as_links
+from netpos.tables import as_links, frame
 
 if TYPE_CHECKING:
     from netpos.tables import Links, LinksLike
@@ -284,6 +284,8 @@ def _members(links: Links, given: pl.DataFrame | Sequence[str] | None) -> Mask:
     """Members of the core as a mask over the nodes; all false where there is no core."""
     if given is None:
         given = core(links)
+    if hasattr(given, "columns"):  # a frame of any library
+        given = frame(given, f"{links.kind}, core", name="core")
     if isinstance(given, pl.DataFrame):
         inside = _aligned(links, given, "core").cast(pl.Boolean).fill_null(value=False)
         return inside.to_numpy().astype(np.bool_)
@@ -294,6 +296,7 @@ def _members(links: Links, given: pl.DataFrame | Sequence[str] | None) -> Mask:
 
 def _aligned(links: Links, table: pl.DataFrame, column: str) -> pl.Series:
     """One column of an indicator's table, which must be about the same nodes."""
+    table = frame(table, f"{links.kind}, {column}", name=column)
     if column not in table.columns or links.kind not in table.columns:
         there = ", ".join(table.columns)
         raise TableError(f"'{links.kind}' and '{column}' are needed; the table has: {there}")

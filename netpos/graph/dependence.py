@@ -121,6 +121,7 @@ def rao_stirling(links: LinksLike, distance: NDArray[np.float64]) -> pl.DataFram
     [None, 0.25, None]
     """
     links = as_links(links)
+    distance = np.asarray(distance, dtype=np.float64)
     n = links.nodes.height
     if distance.shape != (n, n):
         raise TableError(f"distance has shape {distance.shape}, expected one row per node: {n}")

@@ -297,7 +297,7 @@ def _finish(folder: Path, manifest: dict[str, Any], say: Report) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def open_corpus(folder: Path) -> Corpus:
+def open_corpus(folder: Path | str) -> Corpus:
     """Open a corpus made by `ingest`; one whose making was interrupted is finished first.
 
     Raises
@@ -305,6 +305,7 @@ def open_corpus(folder: Path) -> Corpus:
     InputError
         The folder holds no corpus, or one with tables of another version.
     """
+    folder = Path(folder)
     manifest = read_manifest(folder) if folder.is_dir() else None
     if manifest is None:
         raise InputError(
@@ -334,8 +335,18 @@ def read(paths: Iterable[Path | str] | Path | str, *, role: str = "seed") -> Cor
     -------
     Corpus
         With every table loaded; nothing is left on disk.
+
+    Raises
+    ------
+    InputError, OptionError
+        As for `ingest`; or what is given names no files.
     """
     several = [paths] if isinstance(paths, str | Path) else list(paths)
+    wrong = next((p for p in several if not isinstance(p, str | Path)), None)
+    if not several or wrong is not None or hasattr(paths, "columns"):
+        given = paths if hasattr(paths, "columns") or wrong is None else wrong
+        problem = f"exports of type {type(given).__name__}" if several else "no exports are named"
+        raise OptionError(problem, remedy="name files or folders, as netpos.read('exports/')")
     with TemporaryDirectory(prefix="netpos-") as folder:
         corpus = ingest(several, Path(folder), role=role)
         return Corpus(corpus.manifest, None, {t: corpus.table(t) for t in TABLES})

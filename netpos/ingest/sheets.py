@@ -9,17 +9,19 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import os
 import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple, NoReturn
+from typing import Any, Literal, NamedTuple, NoReturn
 
 import numpy as np
 import polars as pl
 
 from netpos.errors import InputError
+from netpos.tables import frame
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
@@ -49,8 +51,10 @@ class Sheet:
     comma: bool
 
 
-def read_sheet(path: Path | str) -> Sheet:
-    """Read a file of either kind; each cell is text without surrounding blanks."""
+def read_sheet(path: Any) -> Sheet:  # noqa: ANN401 - a path, or a frame of any library
+    """Read a file of either kind, or a frame; each cell is text without surrounding blanks."""
+    if not isinstance(path, str | os.PathLike):
+        return _sheet("the table given", frame(path, "of the documentation", name="given"))
     file = Path(path)
     if not file.is_file():
         kind = "is a folder" if file.is_dir() else "no such file"
@@ -84,6 +88,10 @@ def _parquet(file: str, data: bytes) -> Sheet:
     except (pl.exceptions.PolarsError, OSError) as cause:
         reason = str(cause).splitlines()[0]
         raise InputError(f"damaged Parquet file ({reason})", file=file) from cause
+    return _sheet(file, table)
+
+
+def _sheet(file: str, table: pl.DataFrame) -> Sheet:
     if not table.height:
         raise InputError("the table has no rows", file=file)
     text = {

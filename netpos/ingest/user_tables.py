@@ -19,7 +19,7 @@ import polars as pl
 from netpos.countries import label_to_country
 from netpos.errors import InputError
 from netpos.ingest.sheets import Field, few, in_order, once, plain, read_sheet, take
-from netpos.tables import require
+from netpos.tables import FrameLike, require
 
 _COUNTRY = Field("country", "text", True, True, ("country_code", "ctry", "ctry_code", "iso2"))
 _FAMILIES = Field(
@@ -32,13 +32,14 @@ _TECHNOLOGY = Field("technology", "text", False, False, ("tech", "technology_id"
 _PERIOD = Field("period", "text", False, False, ("year", "years"))
 
 
-def read_links(path: Path | str) -> pl.DataFrame:
+def read_links(path: Path | str | FrameLike) -> pl.DataFrame:
     """Read a table of citation links.
 
     Parameters
     ----------
     path
-        Columns, with the other names they may have: ``citing`` (citing_country, citing_ctry,
+        A file, or a frame of Polars, pandas or Arrow, with the columns, and the other names that
+        these may have: ``citing`` (citing_country, citing_ctry,
         citing_country_code), ``cited`` (the same with cited), ``weight`` (strength, links),
         optionally ``citations`` (n_citations), ``technology`` (tech, technology_id), ``period``
         (year, years). ``source``, ``target``, ``from`` and ``to`` are not taken, since they do not
@@ -100,14 +101,15 @@ def read_families(path: Path | str) -> pl.DataFrame:
     return once(sheet, found, ["technology", "period", "country"])
 
 
-def read_matrix(path: Path | str) -> pl.DataFrame:
+def read_matrix(path: Path | str | FrameLike) -> pl.DataFrame:
     """Read a matrix of countries (or regions, organisations) and products, one row per cell.
 
     Parameters
     ----------
     path
-        Columns, with the other names they may have: ``country`` (country_code, ctry, ctry_code,
-        iso2, iso3, region, exporter, reporter, reporter_iso), ``product`` (product_code,
+        A file, or a frame of Polars, pandas or Arrow, with the columns, and the other names that
+        these may have: ``country`` (country_code, ctry, ctry_code, iso2, iso3, region,
+        exporter, reporter, reporter_iso), ``product`` (product_code,
         product_id, technology, subclass, field), ``value`` (families, count, exports,
         export_value, export_value_usd, trade_value), optionally ``year`` (period).
 
@@ -125,7 +127,9 @@ def read_matrix(path: Path | str) -> pl.DataFrame:
     return read_matrix_of(path)[0]
 
 
-def read_matrix_of(path: Path | str) -> tuple[pl.DataFrame, Literal["countries", "regions"]]:
+def read_matrix_of(
+    path: Path | str | FrameLike,
+) -> tuple[pl.DataFrame, Literal["countries", "regions"]]:
     """Read a matrix, and whether its rows are countries or regions.
 
     Parameters

@@ -132,7 +132,7 @@ def network_map(
     if lang not in map_data.LANGUAGES:
         raise OptionError(f"lang '{lang}' is not a language of the maps", remedy="use en or nl")
     whole = ordered(as_links(links))
-    if focal not in set(whole.nodes["node"]):
+    if not isinstance(focal, str) or focal not in set(whole.nodes["node"]):
         focal = countries.focal_code(focal)
     if indicators is not None:
         indicators = frame(indicators, whole.kind, name="indicators")
