@@ -13,7 +13,7 @@ from netpos.cli import app
 from netpos.commands import explain
 from netpos.errors import InputError, OptionError
 from tests.commands.small_runs import RECORDS, TABLES, whole_run
-from tests.lens import lens_id, record, write
+from tests.lens import QUANTUM, lens_id, record, write
 
 pytestmark = pytest.mark.usefixtures("open_once")
 
@@ -226,3 +226,23 @@ def test_a_family_is_told_with_title_owners_year_and_its_page(tmp_path: Path) ->
     page = f"https://www.lens.org/lens/patent/{lens_id(1)}"
     assert family["link"] == page
     assert f"    =Pump · A · 2018 · {page}" in explain.paragraphs(found).splitlines()
+
+
+def test_numbers_of_a_bloc_are_explained_and_its_gaps_listed(tmp_path: Path) -> None:
+    from tests.analysis.test_located import UNION_WORLD
+
+    source = write(tmp_path / "r.jsonl", [*UNION_WORLD, record(7, cites=[99])])
+    run = ["run", str(source), "--out", str(tmp_path / "o"), "--focal", "EU27", *TABLES]
+    assert CliRunner().invoke(app, run).exit_code == 0
+    here = ["explain", str(tmp_path / "o"), "--technology", "quantum", "--json"]
+    asked = CliRunner().invoke(app, [*here, "--country", "EU27", "--indicator", "families"])
+    found = json.loads(asked.stdout)
+    # 1, 4 and 7 whole; 2 and 6 are shared with CH and US
+    assert found["value"] == sum(f["contribution"] for f in found["families"]) == 4.0
+    link = json.loads(CliRunner().invoke(app, [*here, "--citing", "US", "--cited", "EU27"]).stdout)
+    assert link["value"] == 1.5
+    member = CliRunner().invoke(app, [*here, "--country", "NL", "--indicator", "families"])
+    assert member.exit_code == 2
+    gaps = ["missing", str(tmp_path / "o" / "corpus"), "--focal", "EU27", "--as", "ids"]
+    asked = CliRunner().invoke(app, [*gaps, *QUANTUM, "--technology", "quantum"])
+    assert asked.stdout.split() == [lens_id(99)]
