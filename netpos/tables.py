@@ -366,7 +366,7 @@ class Links:
     def column(self, values: NDArray[np.float64], name: str = "value") -> pl.DataFrame:
         """Return one row per node with a value, NaN and infinity turned into null."""
         clean = np.where(np.isfinite(values), values, np.nan)
-        series = pl.Series(name, clean, dtype=pl.Float64).fill_nan(None)
+        series = pl.Series(name, clean, dtype=pl.Float64, nan_to_null=True)
         return pl.DataFrame([self.nodes["node"].alias(self.kind), series])
 
     def to_networkx(self, *, domestic: bool = True) -> nx.DiGraph[str]:

@@ -89,7 +89,7 @@ def bounds(
             pl.col(name).alias("value"),
             *(
                 pl.when(pl.col(name).is_not_null())
-                .then(pl.Series(side[name], dtype=pl.Float64).fill_nan(None))
+                .then(pl.Series(side[name], dtype=pl.Float64, nan_to_null=True))
                 .alias(end)
                 for end, side in (("low", low), ("high", high))
             ),
@@ -100,7 +100,8 @@ def bounds(
 
 
 def _numbers(table: pl.DataFrame, column: str) -> Floats:
-    return table[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    found: Floats = np.asarray(table[column].to_numpy(), dtype=np.float64)
+    return found
 
 
 def _of(values: pl.DataFrame, names: list[str]) -> Floats:

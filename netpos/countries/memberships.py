@@ -115,11 +115,16 @@ def blocs(codes: Sequence[str], year: int, table: pl.DataFrame | None = None) ->
     return _members(codes, year, table).select("country", "eu", "oecd_nato")
 
 
+@cache
+def _synonyms() -> dict[str, str]:
+    return dict(successors().filter(~pl.col("state")).select("code", "country").iter_rows())
+
+
 def _members(codes: Sequence[str], year: int, table: pl.DataFrame | None) -> pl.DataFrame:
     table = memberships() if table is None else table
     require(table, {"iso2": pl.String, **dict.fromkeys(YEARS, pl.Int32)}, name="memberships")
-    synonyms = dict(successors().filter(~pl.col("state")).select("code", "country").iter_rows())
-    own = set(table["iso2"])
+    synonyms = _synonyms()
+    own = set(table["iso2"].to_list())
     distinct = sorted({c for c in codes if c is not None})
     rows = pl.DataFrame(
         {

@@ -211,7 +211,7 @@ def hill_numbers(links: Links, *, rarefy: int = 100) -> pl.DataFrame:
     none = (None,) * len(HILL_COLUMNS)
     columns = zip(*(rows.get(n, none) for n in nodes), strict=True) if nodes else [()] * 4
     found = {
-        name: pl.Series(name, list(values), dtype=pl.Float64).fill_nan(None)
+        name: pl.Series(name, np.array(list(values), dtype=np.float64), nan_to_null=True)
         for name, values in zip(HILL_COLUMNS, columns, strict=True)
     }
     return rounded(pl.DataFrame({links.kind: links.nodes["node"]} | found))

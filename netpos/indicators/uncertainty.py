@@ -351,7 +351,7 @@ def _numbers(table: pl.DataFrame, name: str) -> Floats:
     if name in CONTRASTS:
         one, other = (_numbers(table, of) for of in CONTRASTS[name])
         return np.asarray(one - other, dtype=np.float64)
-    found: Floats = table[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    found: Floats = np.asarray(table[name].to_numpy(), dtype=np.float64)
     return found
 
 

@@ -229,8 +229,8 @@ def node_values(
     table = rounded(pl.DataFrame(columns)).with_columns(
         value_share=share("value"),
         value_rank=rank_where_any("value"),
-        value_rank_low=pl.Series(low, dtype=pl.Float64).fill_nan(None).cast(pl.Int64),
-        value_rank_high=pl.Series(high, dtype=pl.Float64).fill_nan(None).cast(pl.Int64),
+        value_rank_low=pl.Series(low, dtype=pl.Float64, nan_to_null=True).cast(pl.Int64),
+        value_rank_high=pl.Series(high, dtype=pl.Float64, nan_to_null=True).cast(pl.Int64),
     )
     stable = (pl.col("value_rank_low") == pl.col("value_rank_high")).fill_null(value=False)
     return rounded(

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import xlsxwriter  # type: ignore[import-untyped] # it has no types
 from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped] # it has no types
@@ -290,8 +291,8 @@ def _form(series: pl.Series) -> str | None:
         return _FORMS[0]
     if name in ("coverage", "share_eu", "share_oecd_nato", "share_other"):
         return _FORMS[0]
-    finite = series.filter(series.is_finite())
-    most = float(finite.abs().max() or 0.0)  # type: ignore[arg-type] # of floats a float
+    values = series.drop_nulls().to_numpy()
+    most = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
     return _FORMS[1] if most < 1 else _FORMS[2] if most < 100 else _FORMS[3]
 
 
@@ -341,11 +342,13 @@ _SPACED = '" t="inlineStr"><is><t xml:space="preserve">'
 
 
 def _last(table: pl.DataFrame) -> int:
-    """Count the rows up to the last that has any value."""
+    """Count the rows up to the last that has any value, as `_storable` gives them."""
     if not table.width:
         return 0
-    held = _storable(table).select(pl.any_horizontal(pl.all().is_not_null())).to_series()
-    return max(held.arg_true().to_list(), default=-1) + 1
+    floats = pl.selectors.float()
+    held = pl.any_horizontal(floats.is_finite(), (~floats).is_not_null())
+    last = table.select(held.arg_true().max()).item()
+    return 0 if last is None else last + 1
 
 
 def _with_rows(content: io.BytesIO, tables: Sequence[pl.DataFrame], waiting: Path) -> io.BytesIO:
@@ -396,22 +399,26 @@ def _styles(head: bytes) -> dict[int, str]:
 
 def _rows(table: pl.DataFrame, first: int, styles: Mapping[int, str]) -> str:
     """Rows of a sheet, from this number on."""
+    stored = _storable(table)
+    numeric = [c for c, dtype in stored.schema.items() if dtype.is_numeric()]
+    digits = (
+        pl.Series(c, [None if v is None else f"{v:.16G}" for v in stored[c].to_list()], pl.String)
+        for c in numeric
+    )
     number = pl.int_range(first, first + pl.len()).cast(pl.String)
     cells = []
-    for k, series in enumerate(_storable(table)):
-        head, dtype = pl.concat_str(pl.lit(f'<c r="{xl_col_to_name(k)}'), number), series.dtype
+    for k, (name, dtype) in enumerate(stored.schema.items()):
+        head = pl.concat_str(pl.lit(f'<c r="{xl_col_to_name(k)}'), number)
         if k in styles:
             head = pl.concat_str(head, pl.lit(styles[k]))
         if dtype == pl.Boolean:
-            value = pl.lit(series.cast(pl.Int8).cast(pl.String))
+            value = pl.col(name).cast(pl.Int8).cast(pl.String)
             cell = pl.concat_str(head, pl.lit('" t="b"><v>'), value, pl.lit("</v></c>"))
         elif dtype.is_numeric():
-            digits = [None if v is None else f"{v:.16G}" for v in series.to_list()]
-            value = pl.lit(pl.Series(digits, dtype=pl.String))
-            cell = pl.concat_str(head, pl.lit('"><v>'), value, pl.lit("</v></c>"))
+            cell = pl.concat_str(head, pl.lit('"><v>'), pl.col(name), pl.lit("</v></c>"))
         else:
             safe = (
-                pl.lit(series)
+                pl.col(name)
                 .str.replace_all("(_x[0-9a-fA-F]{4}_)", "_x005F${1}")
                 .str.replace_all("\r", "_x000D_", literal=True)
                 .str.replace_all("&", "&amp;", literal=True)
@@ -422,7 +429,9 @@ def _rows(table: pl.DataFrame, first: int, styles: Mapping[int, str]) -> str:
             begin = pl.when(spaced).then(pl.lit(_SPACED)).otherwise(pl.lit(_CELL))
             cell = pl.concat_str(head, begin, safe, pl.lit("</t></is></c>"))
         cells.append(cell.fill_null(""))
-    found = table.select(number.alias("number"), pl.concat_str(cells).alias("cells"))
+    found = stored.with_columns(digits).select(
+        number.alias("number"), pl.concat_str(cells).alias("cells")
+    )
     found = found.filter(pl.col("cells") != "")
     line = pl.concat_str(pl.lit('<row r="'), "number", pl.lit('">'), "cells", pl.lit("</row>"))
     return "".join(found.select(line).to_series())
@@ -430,21 +439,26 @@ def _rows(table: pl.DataFrame, first: int, styles: Mapping[int, str]) -> str:
 
 def _storable(table: pl.DataFrame) -> pl.DataFrame:
     """Numbers that a cell holds exactly, Booleans, else texts that it can hold; unknown is null."""
+    whole = pl.selectors.integer()
+    texts = ~(whole | pl.selectors.float() | pl.selectors.boolean())
+    fits = table.select(
+        (whole.cast(pl.Float64).abs() <= 2**53).all(),
+        (texts.cast(pl.String).str.len_bytes() <= MOST_SIGNS).all(),
+    ).row(0, named=True)
     cells = []
-    for series in table:
-        dtype = series.dtype
-        whole = dtype.is_integer() and (series.cast(pl.Float64).abs() <= 2**53).all()
+    for name, dtype in table.schema.items():
+        own = pl.col(name)
         if dtype.is_float():
-            cells.append(pl.when(series.is_finite()).then(series).alias(series.name))
-        elif whole or dtype == pl.Boolean:
-            cells.append(pl.lit(series))
+            cells.append(pl.when(own.is_finite()).then(own).alias(name))
+        elif dtype == pl.Boolean or (dtype.is_integer() and fits[name]):
+            cells.append(own)
         else:
-            text = pl.lit(series).cast(pl.String).str.replace_all(ILLEGAL, "")
-            cut = pl.concat_str(text.str.head(MOST_SIGNS - 1), pl.lit("…"))
-            short = pl.when(text.str.len_chars() > MOST_SIGNS).then(cut).otherwise(text)
-            if (series.cast(pl.String).str.len_bytes() > MOST_SIGNS).any():
-                short = short.map_elements(_fitting, return_dtype=pl.String)
-            cells.append(short)
+            text = own.cast(pl.String).str.replace_all(ILLEGAL, "")
+            if not (fits[name] or dtype.is_integer()):
+                cut = pl.concat_str(text.str.head(MOST_SIGNS - 1), pl.lit("…"))
+                text = pl.when(text.str.len_chars() > MOST_SIGNS).then(cut).otherwise(text)
+                text = text.map_elements(_fitting, return_dtype=pl.String)
+            cells.append(text.alias(name))
     return table.select(cells)
 
 
@@ -455,6 +469,10 @@ def _fitting(text: str) -> str:
 
 def _widths(head: Sequence[str], table: pl.DataFrame) -> list[int]:
     """Wide enough for the header and the first rows, at most 60 signs."""
-    texts = table.head(500).cast(pl.String)
-    longest = [max(map(len, series.drop_nulls()), default=0) for series in texts]
-    return [min(max(len(name) + 3, most + 1), 60) for name, most in zip(head, longest, strict=True)]
+    if not table.width:
+        return []
+    longest = table.head(500).select(pl.all().cast(pl.String).str.len_chars().max()).row(0)
+    return [
+        min(max(len(name) + 3, (most or 0) + 1), 60)
+        for name, most in zip(head, longest, strict=True)
+    ]

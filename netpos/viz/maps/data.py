@@ -248,7 +248,7 @@ def indicator_entry(
     wanted += ["international_rank", "received_rank_low", "received_rank_high"]
     entry: dict[str, list[Any]] = {}
     for column in dict.fromkeys(wanted):
-        if column in table.columns and not table[column].is_null().all():
+        if column in table.columns and table[column].null_count() < table.height:
             series = table[column]
             if series.dtype == pl.Boolean:
                 entry[column] = [None if v is None else int(v) for v in series.to_list()]
