@@ -143,28 +143,32 @@ def pytest_unconfigure() -> None:
 #: Files of tests that take longest, longest first: they start first, so that no worker is left
 #: alone with one of them in the end. Where one is missing here nothing is wrong, only slower.
 LONGEST = (
-    "tests/test_wheel.py",
-    "tests/test_pages.py",
-    "tests/cli/test_making.py",
     "tests/oracle/test_oracle.py",
-    "tests/viz/maps/test_map_page.py",
-    "tests/viz/report/test_report.py",
-    "tests/viz/charts/test_charts.py",
-    "tests/fuzz/test_damage.py",
+    "tests/test_pages.py",
     "tests/test_docs.py",
     "tests/crash/test_crash.py",
+    "tests/test_wheel.py",
+    "tests/fuzz/test_damage.py",
+    "tests/test_notebooks.py",
+    "tests/viz/maps/test_map_page.py",
+    "tests/cli/test_making.py",
+    "tests/viz/charts/test_charts.py",
     "tests/crash/test_trouble.py",
-    "tests/analysis/test_sensitivity.py",
     "tests/test_determinism.py",
     "tests/viz/report/test_report_languages.py",
+    "tests/viz/report/test_report.py",
+    "tests/commands/test_papers.py",
+    "tests/hostile/test_hostile.py",
+    "tests/commands/test_compare.py",
     "tests/viz/report/test_report_provenance.py",
+    "tests/analysis/test_sensitivity.py",
     "tests/viz/maps/test_map_small.py",
+    "tests/viz/maps/test_map_reading.py",
     "tests/viz/report/test_accessibility.py",
-    "tests/test_notebooks.py",
 )
 
 
 @pytest.hookimpl(trylast=True)  # after the order was drawn by lot
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = {name: at for at, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: order.get(item.location[0].replace(os.sep, "/"), len(order)))
+    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(order)))

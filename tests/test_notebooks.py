@@ -9,10 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import polars as pl
 import pytest
-from nbclient import NotebookClient
 
 from netpos.countries import data_path
 from tests.conftest import ROOT, shared_real
@@ -30,6 +28,9 @@ def execute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Execute:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
 
     def run(name: str, expression: str) -> Values:
+        import nbformat
+        from nbclient import NotebookClient
+
         notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
         probe = f"import json as _json\nprint(_json.dumps({expression}))"
         notebook.cells.append(nbformat.v4.new_code_cell(probe))
@@ -43,8 +44,14 @@ def execute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Execute:
     return run
 
 
+def read(path: Path) -> Any:
+    import nbformat
+
+    return nbformat.read(path, as_version=4)
+
+
 def code(path: Path) -> list[str]:
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
 
@@ -61,7 +68,9 @@ def test_there_is_one_notebook_for_each_of_the_six_questions() -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_a_notebook_is_valid_and_stored_without_outputs(path: Path) -> None:
-    notebook = nbformat.read(path, as_version=4)
+    import nbformat
+
+    notebook = read(path)
     nbformat.validate(notebook)
     cells = [c for c in notebook.cells if c.cell_type == "code"]
     assert len(cells) >= 3
@@ -70,7 +79,7 @@ def test_a_notebook_is_valid_and_stored_without_outputs(path: Path) -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_a_notebook_says_what_is_read_and_what_it_cannot_tell(path: Path) -> None:
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     told = [c.source for c in notebook.cells if c.cell_type == "markdown"]
     assert "Read: " in told[0]
     assert told[-1].startswith("## What this cannot tell")

@@ -17,7 +17,7 @@ from netpos.indicators.position import country_table, organisation_table, rank, 
 from netpos.options import make
 from netpos.tables import Links
 from tests.graph.toys import links_of, names, random_matrix, to_networkx
-from tests.lens import lens_id, record, write
+from tests.lens import few, lens_id, record, write
 
 HOME = pl.DataFrame({"organisation": ["AA"], "country": ["NL"]})
 
@@ -108,7 +108,9 @@ def test_the_part_of_members_in_the_corpus_stands_beside_the_value(
         if size is None:
             one["families"] = {}
         records.append(one)
-    study = analysis.prepare(netpos.read(write(tmp_path / "x.jsonl", records)), make({"draws": 0}))
+    _, two = few(tmp_path, "quantum", "imaging")
+    options = make({"draws": 0, "sensitivity": False, "technologies": two})
+    study = analysis.prepare(netpos.read(write(tmp_path / "x.jsonl", records)), options)
     whole = results.tables(study)["technologies"]
     table = whole.filter(pl.col("period") == "all")
     row = table.filter(pl.col("technology") == "quantum").row(0, named=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -11,36 +12,67 @@ import pytest
 
 from netpos.tables import Links
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 _CODES = """US CN JP KR DE FR GB NL CH TW CA SE IT IL IN BE AT FI DK ES SG AU IE NO RU PL CZ BR HK
     TR PT GR HU LU RO SA ZA MX NZ SI SK EE LV LT BG HR MY TH VN UA AE CL AR CO ID EG IR MT CY
     LI"""
 CODES = _CODES.split()
 
 
+@pytest.fixture(scope="session")
+def idle() -> dict[str, list[Page]]:
+    """Blank pages that no test uses now, by what was asked of the browser for them.
+
+    A page of its own costs Chromium a process and the first run of every script, which takes most
+    of the time of a test; a document is new each time all the same.
+    """
+    return {}
+
+
 @pytest.fixture
-def visit(browser) -> Iterator[Callable[..., object]]:
+def visit(browser, idle: dict[str, list[Page]]) -> Iterator[Callable[..., object]]:
     """Open a file as a reader does, with the network off.
 
     When the test is over: no request has left the page, nothing was written to the console.
     """
-    contexts, said, left = [], [], []
+    used, said, left = [], [], []
+
+    def console(message) -> None:
+        said.append(f"{message.type}: {message.text}")
+
+    def error(found) -> None:
+        said.append(str(found))
+
+    def request(made) -> None:
+        left.append(made.url)
+
+    heard = {"console": console, "pageerror": error, "request": request}
 
     def open_page(path: Path, fragment: str = "", *, wait: bool = True, **options: object):
         settings = {"viewport": {"width": 1400, "height": 900}, "offline": True, **options}
-        context = browser.new_context(**settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: left.append(request.url))
+        waiting = idle.setdefault(repr(sorted(settings.items())), [])
+        page = waiting.pop() if waiting else browser.new_context(**settings).new_page()
+        used.append((page, waiting, settings))
+        for name, listener in heard.items():
+            page.on(name, listener)
         page.goto(path.as_uri() + fragment)
         if wait:
             page.wait_for_selector("html[data-usable=true]", timeout=60_000)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page, waiting, settings in used:
+        for name, listener in heard.items():
+            page.remove_listener(name, listener)
+        page.mouse.up()
+        page.mouse.move(0, 0)
+        motion = settings.get("reduced_motion", "no-preference")
+        page.emulate_media(media="null", reduced_motion=motion)
+        page.goto("about:blank")
+        page.context.clear_cookies()
+        waiting.append(page)
     assert said == []
     assert [url for url in left if not url.startswith(("file:", "data:", "blob:"))] == []
 
