@@ -90,10 +90,13 @@ coverage: setup  ## lines of the numeric modules that their tests run: 95 % at l
 bench-maps: setup browser  ## how soon maps, and the pages of `make demo`, can be read in Chromium
 	$(BIN)/python benchmarks/maps.py $(wildcard $(OUT)/index.html $(OUT)/dependence.html)
 
+bench-located: setup  ## publications and bulk tables as sources, at two sizes each
+	$(BIN)/python benchmarks/located.py --into docs/performance.md
+
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) .venv-floors $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: bench-maps crash hostile release
+.PHONY: bench-maps bench-located crash hostile release
 
 release: setup  ## wheels for every system and the source distribution into dist/, checked
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'

@@ -9,6 +9,7 @@ family of one that is; each lists eight citations and two parties. Prints one li
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import orjson
 import polars as pl
-from measure import run
+from measure import Run, run
 
 PIECE = 250_000
 CITED = 15
@@ -111,6 +112,27 @@ def publications(folder: Path, rows: int, rng: np.random.Generator) -> None:
         table.write_parquet(folder / f"{piece:012d}.parquet", row_group_size=50_000)
 
 
+def prepared(folder: Path, rows: int, families: int) -> None:
+    """Make the publications and the corpus that they are context to, where they are not there."""
+    base = folder / f"corpus-{rows}"
+    if base.exists():
+        return
+    seeds, pieces = folder / f"seeds-{rows}.jsonl", folder / f"rows-{rows}"
+    rng = np.random.default_rng(1)
+    corpus(seeds, families, rows, rng)
+    publications(pieces, rows, rng)
+    run([sys.executable, "-m", "netpos", "ingest", str(seeds), "--corpus", str(base)])
+
+
+def context(folder: Path, rows: int, *, memory: bool) -> Run:
+    """Run `netpos ingest` of the publications into a copy of the corpus."""
+    with TemporaryDirectory(prefix="netpos-bench-", dir=folder) as again:
+        copy = Path(again) / "corpus"
+        shutil.copytree(folder / f"corpus-{rows}", copy)
+        command = [sys.executable, "-m", "netpos", "ingest", str(folder / f"rows-{rows}")]
+        return run([*command, "--corpus", str(copy), "--role", "context"], memory=memory)
+
+
 def main() -> None:
     """Make the files, ingest the corpus, time the context."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -121,21 +143,8 @@ def main() -> None:
     options = parser.parse_args()
     with TemporaryDirectory(prefix="netpos-bench-") as temporary:
         folder = options.folder or Path(temporary)
-        seeds, rows = folder / "seeds.jsonl", folder / f"rows-{options.rows}"
-        rng = np.random.default_rng(1)
-        base = folder / f"corpus-{options.rows}"
-        command = [sys.executable, "-m", "netpos", "ingest"]
-        if not rows.exists():
-            corpus(seeds, options.families, options.rows, rng)
-            publications(rows, options.rows, rng)
-            run([*command, str(seeds), "--corpus", str(base)])
-        with TemporaryDirectory(prefix="netpos-bench-", dir=folder) as again:
-            copy = Path(again) / "corpus"
-            run(["cp", "-r", str(base), str(copy)])
-            found = run(
-                [*command, str(rows), "--corpus", str(copy), "--role", "context"],
-                memory=options.memory,
-            )
+        prepared(folder, options.rows, options.families)
+        found = context(folder, options.rows, memory=options.memory)
     print(
         f"| {options.rows:,} rows | {options.families:,} families | {found.wall:.1f} s | "
         f"{found.cpu:.1f} s CPU | {found.peak / 2**30:.2f} GiB |"

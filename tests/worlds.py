@@ -87,6 +87,62 @@ def us_world(families: int = 40, seed: int = 1) -> list[Document]:
     return found
 
 
+#: Publications of a family by office: kind, years after filing, and how its numbers look.
+OFFICES = {
+    "EP": (("A1", 1, "{n}"), ("B1", 4, "{n}")),
+    "US": (("A1", 1, "{year}0{n}"), ("B2", 3, "9{n}")),
+    "WO": (("A1", 1, "{year}{n}"),),
+    "JP": (("A", 2, "{year}{n}"),),
+    "CN": (("A", 1, "10{n}"), ("U", 1, "20{n}")),
+    "DE": (("A1", 1, "10{year}{n}"), ("T2", 4, "60{n}")),
+}
+
+
+def office_world(families: int = 40, seed: int = 2) -> list[Document]:
+    """Families of one to three offices, whose publications cite each other's with categories.
+
+    A utility model of CN names no party, and then nobody knows where the family is from.
+    """
+    rng = random.Random(seed)
+    found: list[Document] = []
+    for f in range(families):
+        year = 2008 + f % 10
+        country = rng.choice(COUNTRIES)
+        offices = rng.sample(list(OFFICES), rng.randint(1, 3))
+        nobody = f % 8 == 5
+        if nobody:
+            offices = ["CN"]
+        firms = [(f"{country} FIRM {rng.randrange(6)} INC", country)]
+        people = [(f"DOE{f}; JANE", rng.choice(COUNTRIES))]
+        for office in offices:
+            for kind, later, form in OFFICES[office]:
+                if (kind == "U") != nobody and office == "CN":
+                    continue
+                number = form.format(n=100_000 + f * 1013, year=year + later)
+                document = Document(
+                    len(found) + 1,
+                    office,
+                    number,
+                    kind,
+                    family=f + 1,
+                    published=f"{year + later}-06-0{1 + f % 9}",
+                    filed=f"{year}-03-01",
+                    priority=None if nobody else (country, f"{year - 1}-03-01"),
+                    applicants=[] if nobody or f % 6 == 1 else firms,
+                    inventors=[] if nobody else people,
+                    symbols=("G06N10/00", "H04L9/08") if f % 3 else ("G06N10/00",),
+                )
+                found.append(document)
+    for d in found:
+        older = [o for o in found if o.published < d.published and o.family != d.family]
+        for o in rng.sample(older, min(len(older), 3)):
+            phase = rng.choice(["SEA", "ISR", "APP", "EXA", "OPP", ""])
+            d.cites.append(
+                (o.n, phase, "" if d.office == "US" else rng.choice(["X", "XY", "A", ""]))
+            )
+    return found
+
+
 def lens_lines(documents: Sequence[Document], of: Iterable[int] | None = None) -> list[dict]:
     """Records of Lens; families list their members with numbers, as Lens does."""
     by_n = {d.n: d for d in documents}

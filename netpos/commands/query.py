@@ -75,8 +75,8 @@ class Query:
 
     ``first`` and ``last`` are None where the query is not limited by date. A technology with very
     many terms takes ``parts`` queries per slice, this being number ``part``. ``expected`` is the
-    estimate of hits in the slice, None where there is none. ``text`` is the query of the web form,
-    ``body`` that of the API; one of the two is there.
+    estimate of hits in the slice, of all its parts, None where there is none. ``text`` is the query
+    of the web form, ``body`` that of the API; one of the two is there.
     """
 
     technology: str
@@ -358,7 +358,7 @@ def written(queries: Iterable[Query]) -> str:
     str
         Web form: per query a line that begins with ``#`` and says what it fetches, then the query
         on one line. API form: a JSON array of ``technology, from, to, part, parts, expected,
-        request``. Ends with a line end.
+        request``, ``expected`` being an equal part of what the slice holds. Ends with a line end.
     """
     lines, requests = [], []
     for q in queries:
@@ -366,11 +366,14 @@ def written(queries: Iterable[Query]) -> str:
             span = "any date" if q.first is None else f"{q.first} to {q.last}"
             part = "" if q.parts == 1 else f", part {q.part} of {q.parts}"
             hits = "" if q.expected is None else f", about {q.expected:,} documents expected"
+            hits += " in all parts" if hits and q.parts > 1 else ""
             lines.append(f"# {q.technology}, published {span}{part}{hits}\n{q.text}\n")
         else:
             span_of = {"from": str(q.first) if q.first else None, "to": str(q.last or "") or None}
             about = {"technology": q.technology, **span_of, "part": q.part, "parts": q.parts}
-            requests.append({**about, "expected": q.expected, "request": q.body})
+            # parts have one number together: taken to be spread evenly
+            share = None if q.expected is None else -(-q.expected // q.parts)
+            requests.append({**about, "expected": share, "request": q.body})
     if requests:
         return json.dumps(requests, indent=1, ensure_ascii=False) + "\n"
     return "\n".join(lines)

@@ -486,6 +486,7 @@ def _page(
         by=study.options.by,
         version=netpos.__version__,
         synthetic=synthetic,
+        office=study.corpus.manifest.get("one_office"),
         options={
             key: Path(str(value)).name if key in PATHS else str(value)
             for key, value in study.options.model_dump(by_alias=True).items()

@@ -223,7 +223,7 @@ class Asker:
                     f"the service refuses whole families (400: {said}): asked without expand_by; "
                     "'netpos missing CORPUS --families' lists the members to fetch afterwards"
                 )
-        if answer.status == 404 and not piece.expected and _is_error(answer):
+        if answer.status == 404 and not piece.foretold and _is_error(answer):
             return None
         return self._good(answer, piece)
 
@@ -446,8 +446,8 @@ def _notes(scroll: _Scroll) -> list[str]:
         )
     if scroll.distinct > scroll.total and not scroll.families:
         found.append(f"{scroll.total:,} results stated, {scroll.distinct:,} sent; all are kept")
-    if not scroll.records and piece.expected:
-        found.append(f"no results, where {piece.expected:,} were expected")
+    if not scroll.records and piece.foretold:
+        found.append(f"no results, where {piece.foretold:,} were expected")
     if scroll.without_id:
         found.append(f"{scroll.without_id:,} records came without a Lens ID")
     others = len((piece.lens_ids or frozenset()) - scroll.seen)

@@ -62,6 +62,17 @@ class Piece:
         return ", ".join(said)
 
     @property
+    def foretold(self) -> int | None:
+        """Hits that must come; None where they are not known, or are a part of those of several.
+
+        Examples
+        --------
+        >>> Piece({}, {"parts": 1}, 90).foretold, Piece({}, {"parts": 3}, 30).foretold
+        (90, None)
+        """
+        return self.expected if self.about.get("parts", 1) == 1 else None
+
+    @property
     def folder(self) -> str:
         """Name of the folder of its pages."""
         words = [str(self.about.get(k) or "") for k in ("technology", "from", "to")]

@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -267,7 +267,7 @@ def find(paths: Iterable[Path | str]) -> list[Source]:
                 raise InputError(problem, file=given, remedy=remedy)
             bulk = _bulk([p for p in inside if p.is_file()], given)
             sources += bulk
-            taken = {t for source in bulk for t in source.tables}
+            taken = {t for source in bulk for t in (source.path, *source.tables)}
             for path in [p for p in inside if p not in taken]:
                 name = shown(path.relative_to(given).as_posix())
                 if path.is_file() and not _candidate(path):
@@ -289,12 +289,19 @@ def find(paths: Iterable[Path | str]) -> list[Source]:
 def _bulk(paths: Iterable[Path], root: Path) -> list[Source]:
     """Put the bulk tables of each folder together that has one of grants."""
     folders: dict[Path, dict[str, Path]] = {}
+    again: dict[Path, list[tuple[Path, Path]]] = {}
     for path in paths:
         if table := table_name(path.name):
-            folders.setdefault(path.parent, {}).setdefault(table, path)
+            tables = folders.setdefault(path.parent, {})
+            if tables.setdefault(table, path) != path:
+                again.setdefault(path.parent, []).append((path, tables[table]))
     found = []
     for folder, tables in folders.items():
         if grants := tables.get("g_patent"):
+            for path, first in again.get(folder, []):
+                name = shown(path.relative_to(root).as_posix())
+                why = f"the same table as {shown(first.name)}, which is read instead"
+                found.append(Source(path, name, "", None, "not-an-export", why=why))
             name = folder.relative_to(root).as_posix()
             called = shown(root.resolve().name if name == "." else name)
             several = tuple(tables[t] for t in sorted(tables))
@@ -327,19 +334,7 @@ def _unusual(path: Path) -> str | None:
 def _distinct_names(sources: list[Source]) -> list[Source]:
     names = [s.name for s in sources]
     return [
-        s
-        if names.count(s.name) == 1
-        else Source(
-            s.path,
-            f"{s.path.parent.name}/{s.name}",
-            s.compression,
-            s.member,
-            s.form,
-            s.container,
-            s.why,
-            s.encoding,
-            s.tables,
-        )
+        s if names.count(s.name) == 1 else replace(s, name=f"{s.path.parent.name}/{s.name}")
         for s in sources
     ]
 

@@ -70,6 +70,8 @@ class Page:
         Technology -> (country, rank) -> every family behind the rank, for the whole span.
     compared
         Countries of the comparison page, the one in focus first; empty: there is no such page.
+    office
+        Office of every document that defines the technologies; None: there are several.
     owners
         Family id -> who filed it and when, for the families listed.
     areas
@@ -101,6 +103,7 @@ class Page:
     compared: Sequence[str] = ()
     areas: Mapping[str, str] = field(default_factory=dict)
     papers: str = ""
+    office: str | None = None
     owners: Mapping[str, Owner] = field(default_factory=dict)
 
     @property

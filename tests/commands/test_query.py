@@ -420,6 +420,19 @@ def test_what_is_printed_can_be_read_back(tmp_path: Path) -> None:
     assert json.loads(written(lens_queries([ONE], as_="api")))[0]["from"] is None
 
 
+def test_the_parts_of_a_slice_share_its_documents(tmp_path: Path) -> None:
+    """What is foretold of all requests together is what the slice holds, not so many times that."""
+    file = tmp_path / "counts.csv"
+    file.write_text("year,documents\n2020,600\n", encoding="utf-8")
+    printed = json.loads(
+        query_command(technology="quantum", first=2020, last=2020, counts=file, terms=5, as_="api")
+    )
+    assert len(printed) == printed[0]["parts"] > 1
+    assert 600 <= sum(p["expected"] for p in printed) < 600 + len(printed)
+    text = query_command(technology="quantum", first=2020, last=2020, counts=file, terms=5)
+    assert f"part 1 of {len(printed)}, about 600 documents expected in all parts\n" in text
+
+
 def test_counts_come_from_a_file_or_from_a_corpus(tmp_path: Path) -> None:
     file = tmp_path / "counts.csv"
     file.write_text("year,documents\n2020,70000\n2021,10\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,15 @@ def test_no_results_are_a_result(tmp_path: Path) -> None:
         assert t.said == ["quantum: no results, where 3 were expected"]
         assert "404" in t.refused(piece(expected=3, size=12))  # something else answers here
         assert t.pages() == []
+
+
+def test_a_part_may_find_nothing_of_what_all_parts_are_expected_to(tmp_path: Path) -> None:
+    about = {"technology": "quantum", "part": 2, "parts": 3}
+    with tried(tmp_path) as t:
+        t.standin.faults = {1: status(204), 2: status(404, "no results")}
+        pieces = [replace(piece(expected=30, size=n), about=about) for n in (11, 12)]
+        assert t.fetch(*pieces) == [DONE] * 2
+        assert t.said == []
 
 
 # --- 429 ----------------------------------------------------------------------------------------

@@ -101,6 +101,46 @@ def test_a_context_in_any_form_locates_the_same_citations(
     assert two.counts["mentions_by_number"] > 0
 
 
+OFFICES = worlds.office_world()
+
+
+@pytest.mark.parametrize("form", [f for f in FORMS if f != "tables"])
+def test_a_world_of_several_offices_gives_the_same_in_any_form(tmp_path: Path, form: str) -> None:
+    lens = read(worlds.write_lens(tmp_path / "w.jsonl", OFFICES))
+    other = read(FORMS[form](tmp_path / "other", OFFICES))
+    assert other.counts["families"] == lens.counts["families"] == len({d.family for d in OFFICES})
+    for scope in ("closed", "citing", "cited"):
+        same(lens, other, scope=scope)
+    for one in (
+        {"phase": "examiner"},
+        {"phase": "applicant"},
+        {"citing_office": "EP"},
+        {"year_by": "priority"},
+        {"utility_models": "drop"},
+        {"by": "inventor"},
+        {"design": "focal", "focal": "NL"},
+    ):
+        same(lens, other, **one)
+    assert lens.families["utility"].sum() == other.families["utility"].sum() == 5
+
+
+@pytest.mark.parametrize("form", [f for f in FORMS if f != "tables"])
+def test_a_context_of_several_offices_locates_the_same(tmp_path: Path, form: str) -> None:
+    first = [d.n for d in OFFICES if d.family <= 24]
+    rest = [d.n for d in OFFICES if d.family > 24]
+    seeds = worlds.write_lens(tmp_path / "seeds.jsonl", OFFICES, first)
+    ingest([seeds], tmp_path / "a")
+    ingest([seeds], tmp_path / "b")
+    lens = worlds.write_lens(tmp_path / "context.jsonl", OFFICES, rest)
+    one = ingest([lens], tmp_path / "a", role="context")
+    two = ingest([FORMS[form](tmp_path / "other", OFFICES, rest)], tmp_path / "b", role="context")
+    for scope in ("citing", "cited"):
+        same(one, two, scope=scope)
+    both = ["citing_family", "cited_family"]
+    assert two.citations.drop_nulls(both).height == one.citations.drop_nulls(both).height
+    assert read(seeds).citations.drop_nulls(both).height < two.citations.drop_nulls(both).height
+
+
 def test_publications_as_seeds_are_located_by_a_context_of_lens(tmp_path: Path) -> None:
     seeds = worlds.write_publications(tmp_path / "seeds.parquet", WORLD, SEEDS)
     ingest([seeds], tmp_path / "b")

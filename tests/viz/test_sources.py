@@ -21,6 +21,8 @@ def test_each_form_has_its_own_source_and_invented_data_have_none(lang: str) -> 
     assert "PatentsView" in office[0]
     assert "CC BY 4.0" in office[0]
     assert data_sources(["lens-csv", "patentsview"], lang) == lens + office
+    assert data_sources(["uspto-tables", "patentsview"], lang) == office
+    assert "Google Patents Public Data" in data_sources(["google-publications"], lang)[0]
     made_up = data_sources(["lens-jsonl"], lang, synthetic=True, valued=True)
     assert not any("Lens" in s for s in made_up)
     assert "World Bank" in made_up[-1] or "Wereldbank" in made_up[-1]

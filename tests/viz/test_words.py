@@ -99,7 +99,7 @@ def reasons_written() -> list[str]:
     for module in (discover, recognise, lens_header):
         tree = ast.parse(Path(module.__file__).read_text("utf-8"))
         for function in (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)):
-            if function.name not in ("_unusual", "recognise", "_json", "_foreign", "_csv",
+            if function.name not in ("_unusual", "_bulk", "recognise", "_json", "_foreign", "_csv",
                                      "_sources", "_members", "_not_opened", "recognise_header",
                                      ):  # fmt: skip
                 continue

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
+import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, cast
@@ -32,7 +34,8 @@ class Table:
     """A table being read: ``reader`` streams the columns asked for, and the ``line`` of each row.
 
     ``bad`` are the rows that have too few or too many cells, by their number; they are passed over.
-    One that holds whole other rows, as a quotation mark in it is not closed, ends the reading.
+    A cell that holds whole other rows, as a quotation mark in it is closed in another row or never,
+    ends the reading.
     """
 
     def __init__(self, path: Path, columns: dict[str, str | None]) -> None:
@@ -44,8 +47,9 @@ class Table:
     def __enter__(self) -> Table:
         taken = [head for head in self.columns.values() if head is not None]
         try:
+            self._text = _Counted(_opened(self.path, self._held))
             stream = pc.open_csv(
-                _opened(self.path, self._held),
+                self._text,
                 read_options=pc.ReadOptions(use_threads=False, block_size=_BLOCK),
                 parse_options=pc.ParseOptions(
                     delimiter="\t", newlines_in_values=True, invalid_row_handler=self._skip
@@ -76,10 +80,11 @@ class Table:
 
     _broken: BaseException | None = None
 
+    _text: _Counted
+
     def _skip(self, row: pc.InvalidRow) -> str:
         self.bad.append(row.number or 0)
-        least = row.expected_columns - 1
-        if any(line.count("\t") >= least for line in row.text.splitlines()[1:]):
+        if _holds_rows(row.text, row.expected_columns):
             self._open_quote = self._open_quote or row.number
         return "skip"
 
@@ -93,16 +98,11 @@ class Table:
     def _batches(
         self, stream: pc.CSVStreamingReader, schema: pa.Schema
     ) -> Iterator[pa.RecordBatch]:
-        line = 2
+        rows = 0
         try:
-            for batch in stream:
+            for batch, lines in _numbered(stream, self.bad):
                 self._check_quotes()
-                bad = set(self.bad)
-                lines: list[int] = []
-                while len(lines) < batch.num_rows:
-                    if line not in bad:
-                        lines.append(line)
-                    line += 1
+                rows += batch.num_rows
                 none = pa.nulls(batch.num_rows, pa.string())
                 columns = [
                     none if head is None else _trimmed(batch.column(head))
@@ -112,9 +112,85 @@ class Table:
                     [pa.array(lines, pa.int64()), *columns], schema=schema
                 )
             self._check_quotes()
+            if self._text.lines > rows + len(self.bad) + 1:  # cells with line ends in them, or rows
+                self._open_quote = _swallowing(self.path)
+                self._check_quotes()
         except _DAMAGE as error:
             self._broken = error
             raise
+
+
+class _Counted(io.RawIOBase):
+    """A stream that counts the line ends read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__()
+        self._stream, self.ends, self._open = stream, 0, False
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        found = self._stream.read(size)
+        if found:
+            self.ends += found.count(b"\n")
+            self._open = not found.endswith(b"\n")
+        return found
+
+    @property
+    def lines(self) -> int:
+        """Lines read, the last one counted where it has no end."""
+        return self.ends + self._open
+
+
+def _holds_rows(text: str, columns: int) -> bool:
+    """Tell whether a text of several lines has one, but the first, that is a row by itself."""
+    return any(line.count("\t") >= columns - 1 for line in text.splitlines()[1:])
+
+
+def _swallowing(path: Path) -> int | None:
+    """Return the number of the first row with a cell that holds other rows, None for none.
+
+    Quotation marks in pairs that stand in two rows make one cell of all between: it has as many
+    cells as others, so only its text tells.
+    """
+    bad: list[int] = []
+
+    def skip(row: pc.InvalidRow) -> str:
+        bad.append(row.number or 0)
+        return "skip"
+
+    with ExitStack() as held:
+        options = pc.ParseOptions(delimiter="\t", newlines_in_values=True, invalid_row_handler=skip)
+        heads = _first_row(path)
+        stream = pc.open_csv(
+            _opened(path, held),
+            read_options=pc.ReadOptions(use_threads=False, block_size=_BLOCK),
+            parse_options=options,
+            convert_options=pc.ConvertOptions(column_types=dict.fromkeys(heads, pa.string())),
+        )
+        for batch, lines in _numbered(stream, bad):
+            for cells in batch.columns:
+                long = compute.match_substring(cells, "\n")
+                for at in compute.indices_nonzero(long).to_pylist():
+                    if cells[at].as_py().count("\t") >= batch.num_columns - 1:
+                        return int(lines[int(at)])
+    return None
+
+
+def _numbered(
+    stream: pc.CSVStreamingReader, bad: list[int]
+) -> Iterator[tuple[pa.RecordBatch, list[int]]]:
+    """Batches with the number of each of their rows, those passed over counted too."""
+    line = 2
+    for batch in stream:
+        passed = set(bad)
+        lines: list[int] = []
+        while len(lines) < batch.num_rows:
+            if line not in passed:
+                lines.append(line)
+            line += 1
+        yield batch, lines
 
 
 def _trimmed(cells: pa.Array) -> pa.Array:
@@ -135,6 +211,16 @@ def damaged(path: Path, error: BaseException) -> InputError:
     return InputError(f"damaged table ({reason})", file=path, remedy=_AGAIN)
 
 
+def _first_row(path: Path) -> list[str]:
+    """Return the names of the columns."""
+    try:
+        with ExitStack() as held:
+            text = _opened(path, held).readline(1 << 20).decode("utf-8-sig")
+    except (*_DAMAGE, UnicodeDecodeError) as error:
+        raise damaged(path, error) from error
+    return next(csv.reader([text], delimiter="\t"), [])
+
+
 def open_table(path: Path, needed: Sequence[str | Sequence[str]], more: Sequence[str]) -> Table:
     """Open a table by the names of its columns.
 
@@ -153,16 +239,7 @@ def open_table(path: Path, needed: Sequence[str | Sequence[str]], more: Sequence
     InputError
         The file is damaged, or a column is missing.
     """
-    try:
-        with ExitStack() as held:
-            first = _opened(path, held).readline(1 << 20)
-    except _DAMAGE as error:
-        raise damaged(path, error) from error
-    try:
-        text = first.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise damaged(path, error) from error
-    raw = next(csv.reader([text], delimiter="\t"), [])
+    raw = _first_row(path)
     heads = {h.strip().lower(): h for h in reversed(raw)}
     if len(heads) < len(raw):
         raise InputError("a column is there twice", file=path, remedy=_AS_GIVEN)
@@ -178,6 +255,24 @@ def open_table(path: Path, needed: Sequence[str | Sequence[str]], more: Sequence
     for name in more:
         columns.setdefault(name, heads.get(name))
     return Table(path, columns)
+
+
+_READ = re.compile(
+    r"g_(patent|application|(us_patent|us_application|foreign)_citation)|"
+    r"pg_(published_application|granted_pgpubs_crosswalk)|"
+    r"p?g_((assignee|inventor|location)_disambiguated|cpc_current|ipc_at_issue)"
+)
+
+
+def not_read(tables: Iterable[str]) -> list[str]:
+    """Name the tables of which nothing is used.
+
+    Examples
+    --------
+    >>> not_read(["g_patent", "pg_cpc_current", "g_foreign_priority"])
+    ['g_foreign_priority']
+    """
+    return sorted(name for name in tables if not _READ.fullmatch(name))
 
 
 def _is_table(member: str) -> bool:

@@ -19,7 +19,7 @@ from netpos.errors import InputError
 from netpos.ingest.document_numbers import normal_numbers
 from netpos.ingest.locate import coded
 from netpos.ingest.number_keys import is_packed
-from netpos.ingest.readers.uspto_files import open_table
+from netpos.ingest.readers.uspto_files import not_read, open_table
 from netpos.ingest.recognise import table_name
 from netpos.ingest.records import (
     CLASSES,
@@ -136,6 +136,8 @@ class _Tables:
         for name, what in _LOST.items():
             if name not in paths:
                 self.notes.append(f"the table {name} is not there: no {what}")
+        if unread := not_read(paths):
+            self.notes.append(f"tables of which nothing is read: {', '.join(unread)}")
 
     def batches(self, chosen: Callable[[pl.DataFrame], pl.Series] | None = None) -> Iterator[Batch]:
         """Fill the store and yield the documents."""

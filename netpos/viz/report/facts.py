@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from netpos import countries
 from netpos.viz import sources
 from netpos.viz.page import Page
+from netpos.viz.report import located
 from netpos.viz.words import words
 
 Row = Mapping[str, Any]
@@ -72,6 +72,8 @@ def technology(page: Page, ident: str, name: str) -> dict[str, Any]:
         if cover.width
         else [],
         "ends": {r["direction"]: r for r in _ends(page, ident)},
+        "located_rows": located.located_rows(page, ident),
+        "open_rows": located.open_rows(page, ident),
         "marks": _by(page.rows("robustness", ident), "indicator"),
         "periods": {p: _period(page, ident, p) for p in page.parts},
         "held": {
@@ -239,13 +241,8 @@ def wide_sources(union: Row) -> list[str]:
 
 
 def one_office(page: Page) -> str | None:
-    """Name the office of every family; None where there are several, or it is not known."""
-    table = page.rows("references", ALL, ALL, kind="office")
-    offices = table["code"].unique().to_list() if table.height else []
-    if len(offices) != 1:
-        return None
-    known = countries.is_country(offices[0])
-    return countries.name(offices[0], page.lang) if known else str(offices[0])
+    """Name the office of every document of the exports; None where there are several."""
+    return located.office_name(page.office, page.lang) if page.office else None
 
 
 def pseudonym(page: Page) -> str | None:

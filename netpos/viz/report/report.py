@@ -32,7 +32,7 @@ from netpos.viz.numbers import (
 )
 from netpos.viz.page import Figure, Page, counted_by, excludes_zero
 from netpos.viz.report import behind as report_behind
-from netpos.viz.report import facts
+from netpos.viz.report import facts, located
 from netpos.viz.report.answer import answer
 from netpos.viz.report.sentences import sentence, statements
 from netpos.viz.safe_html import environment
@@ -115,6 +115,8 @@ def write_report(page: Page) -> str:
         excludes_zero=excludes_zero,
         office=facts.one_office(page),
         pseudonym=facts.pseudonym(page),
+        office_name=partial(located.office_name, lang=lang),
+        open_lines=located.open_lines(page),
         union=union,
         rows=rows,
         every=every,

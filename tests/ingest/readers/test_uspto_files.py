@@ -82,5 +82,32 @@ def test_a_row_that_swallows_others_is_told_and_one_of_two_lines_is_not(tmp_path
         table.reader.read_all()
 
 
+@pytest.mark.parametrize("rows_between", [[], ["3\t3\tx"], ["3\t3\tx", "4\t4\ty", "5\t5\tz"]])
+@pytest.mark.parametrize("column", [0, 1, 2])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_quotation_marks_in_two_rows_swallow_no_row_between(
+    tmp_path: Path, rows_between: list[str], column: int, end: str
+) -> None:
+    """One cell of all between them: as many cells as others have, so no row looks bad."""
+    first, last = (["2", "2", "2"], ["9", "9", "9"])
+    first[column] = '"' + first[column]
+    last[column] = 'x" ' + last[column] if column else '"' + last[column]
+    text = "\n".join(["a\tb\tmore", "1\t1\t1", "\t".join(first), *rows_between, "\t".join(last)])
+    (tmp_path / "t.tsv").write_text(text + end, encoding="utf-8")
+    with (
+        pytest.raises(InputError, match=r"t.tsv.*mark in row 3 is not closed"),
+        open_table(tmp_path / "t.tsv", ["a"], []) as table,
+    ):
+        table.reader.read_all()
+
+
+def test_cells_of_two_lines_are_no_rows_and_marks_within_cells_are_text(tmp_path: Path) -> None:
+    text = 'a\tb\tmore\n1\t"two\nlines"\tx\n2\t5" wide\t6" high\n3\t"a ""b"" c"\t\n'
+    (tmp_path / "t.tsv").write_text(text, encoding="utf-8")
+    with open_table(tmp_path / "t.tsv", ["a", "b"], []) as table:
+        found = table.reader.read_all().to_pylist()
+    assert [r["b"] for r in found] == ["two\nlines", '5" wide', 'a "b" c']
+
+
 def test_an_error_of_many_lines_is_told_in_one() -> None:
     assert "\n" not in str(damaged(Path("t.tsv"), ValueError("one\ntwo")))

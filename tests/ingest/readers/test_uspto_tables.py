@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import polars as pl
@@ -137,6 +138,45 @@ def test_what_is_missing_or_damaged_is_one_clear_line(tmp_path: Path) -> None:
     (source,) = find([alone])
     assert source.form == "other-patents"
     assert "g_patent.tsv" in (source.why or "")
+
+
+def test_a_table_plain_and_zipped_side_by_side_is_read_once_and_told(tmp_path: Path) -> None:
+    folder = tables(tmp_path / "t", g_us_patent_citation=CITED)
+    alone = ingest([folder], tmp_path / "a")
+    with zipfile.ZipFile(folder / "g_us_patent_citation.tsv.zip", "w") as archive:
+        archive.writestr("g_us_patent_citation.tsv", CITED)
+    both = ingest([folder], tmp_path / "b")
+    assert both.counts == alone.counts
+    assert both.manifest["skipped"] == [
+        {
+            "name": "g_us_patent_citation.tsv.zip",
+            "form": "not-an-export",
+            "why": "the same table as g_us_patent_citation.tsv, which is read instead",
+        }
+    ]
+
+
+def test_an_owner_or_inventor_listed_twice_counts_once(tmp_path: Path) -> None:
+    """Two rows of one owner beside one row of another: half each, not two thirds and one third."""
+    places = "location_id\tdisambig_country\nn\tNL\nd\tDE\n"
+    head = (
+        "patent_id\tassignee_sequence\tassignee_id\tdisambig_assignee_organization\tlocation_id\n"
+    )
+    owners = head + "7000001\t0\ta\tFIRM\tn\n7000001\t1\ta\tFIRM\tn\n7000001\t2\tb\tOTHER\td\n"
+    corpus = read(
+        tables(tmp_path / "t", g_assignee_disambiguated=owners, g_location_disambiguated=places)
+    )
+    shares = corpus.applicants.select("applicant", "residence", "share").sort("applicant")
+    assert shares.rows() == [("FIRM", "NL", 0.5), ("OTHER", "DE", 0.5)]
+
+
+def test_tables_of_which_nothing_is_read_are_named(tmp_path: Path) -> None:
+    found = batch(tmp_path / "t", g_foreign_priority="patent_id\n", g_us_rel_doc="patent_id\n")
+    assert "tables of which nothing is read: g_foreign_priority, g_us_rel_doc" in found.notes
+    world = worlds.write_tables(tmp_path / "w", worlds.us_world(8))
+    (source,) = find([world])
+    (found,) = read_tables(source.tables, file=source.name)
+    assert not [n for n in found.notes if "nothing is read" in n]
 
 
 def test_a_changed_table_is_another_export(tmp_path: Path) -> None:

@@ -228,12 +228,10 @@ def test_the_command_for_missing_documents_names_the_technologies_of_the_run() -
 
 def test_a_corpus_of_one_office_says_so_first() -> None:
     page = demo_page()
-    table = page.tables["references"]
     assert "of one office" not in write_report(page)
-    alone = table.filter((pl.col("kind") != "office") | (pl.col("code") == "US"))
-    one = replace(page, tables={**page.tables, "references": alone}, warnings=[])
+    one = replace(page, office="US", warnings=[])
     notes = Reader(write_report(one)).of("li")[0]["text"]
-    assert notes.startswith("Every family here is of one office (United States)")
+    assert notes.startswith("Every document of the technologies is of one office (United States)")
     assert "of one office" in write_comparison(replace(one, compared=("NL", "US")))
     assert "Of what is filed at one office (United States). Held to" in write_report(one)
     assert "filed at one office" not in write_report(page)
