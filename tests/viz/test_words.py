@@ -37,7 +37,7 @@ def test_every_word_of_the_file_is_used_somewhere() -> None:
         "column_", "counting_", "by_", "scope_", "rule_", "part_", "bloc_", "say_", "said_", "way_",
         "choice_", "figure_", "chart_", "sensitivity_", "mark_", "short_", "stated_",
         "every_family_", "basis_", "reason_", "clock_", "base_", "answer_", "holder_",
-        "dependence_beyond_", "rca_", "could_be_",
+        "dependence_beyond_", "rca_", "could_be_", "direction_", "lacks_", "end_", "open_",
     )  # fmt: skip
     words = [k.split(".")[0] for k in flat(report_words.words("en"))]
     unused = {k for k in words if not k.startswith(built) and not re.search(rf"\b{k}\b", code)}
