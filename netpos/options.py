@@ -253,12 +253,13 @@ class Options(BaseModel):
         True, "Count again in other ways.", changes="sensitivity; robustness"
     )
     excel_nl: bool = option(
-        False,
-        "Write tables once more as a Dutch Excel opens them.",
-        changes="no table: excel-nl/",
+        False, "Write tables once more as a Dutch Excel opens them.", changes="no table: excel-nl/"
     )
     figures: bool = option(
         True, "Draw the figures of the page.", changes="no table: figures/, index.html"
+    )
+    png: bool = option(
+        False, "Write each figure as PNG beside its SVG.", changes="no table: figures/*.png"
     )
     tables_only: bool = option(
         False,

@@ -135,7 +135,7 @@ def different(one: dict[str, bytes], two: dict[str, bytes]) -> list[str]:
 def plain(exports: Path) -> dict[str, bytes]:
     found = contents(run(exports, exports / "plain", PLAIN))
     endings = {Path(name).suffix for name in found}
-    assert {".html", ".csv", ".parquet", ".xlsx", ".gexf", ".svg", ".png", ".json"} <= endings
+    assert {".html", ".csv", ".parquet", ".xlsx", ".gexf", ".svg", ".json"} <= endings
     return found
 
 

@@ -13,7 +13,7 @@ from netpos.cli.options import Config, Given, Processes, chosen_options, with_op
 
 
 @app.command()
-@with_options("lang")
+@with_options("lang", "png")
 def demo(
     out: Out = Path("netpos-demo"),
     real: Annotated[

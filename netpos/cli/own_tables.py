@@ -56,7 +56,7 @@ def links(
 
 
 @app.command()
-@with_options("lang")
+@with_options("lang", "png")
 def complexity(
     file: Annotated[Path, typer.Argument(help="country,product,value[,year].", callback=reachable)],
     out: Out,
@@ -133,6 +133,7 @@ def complexity(
 
     with errors():
         by: Any = sign
+        both = options.make(given)
         tell(
             matrix.analyse_matrix(
                 file,
@@ -149,14 +150,15 @@ def complexity(
                 sign=by,
                 regions=regions,
                 least=least,
-                lang=options.make(given).lang,
+                lang=both.lang,
+                png=both.png,
                 report=say,
             )
         )
 
 
 @app.command()
-@with_options("focal", "lang")
+@with_options("focal", "lang", "png")
 def intensity(
     file: Annotated[
         Path,
@@ -219,13 +221,14 @@ def intensity(
                 merge=sectors,
                 variant=variant,
                 lang=chosen.lang,
+                png=chosen.png,
                 report=say,
             )
         )
 
 
 @app.command()
-@with_options("focal", "draws", "seed", "lang")
+@with_options("focal", "draws", "seed", "lang", "png")
 def companies(
     file: Annotated[
         Path,
@@ -286,13 +289,14 @@ def companies(
                 draws=chosen.draws,
                 seed=chosen.seed,
                 lang=chosen.lang,
+                png=chosen.png,
                 report=say,
             )
         )
 
 
 @app.command()
-@with_options("focal", "from", "to", "periods", "lang")
+@with_options("focal", "from", "to", "periods", "lang", "png")
 def science(
     out: Out,
     works: Annotated[
@@ -391,6 +395,7 @@ def science(
                     aggregates=aggregates,
                     counting=counting,
                     lang=chosen.lang,
+                    png=chosen.png,
                 ),
                 technologies=technology or [],
                 definitions=technologies,
@@ -400,7 +405,7 @@ def science(
 
 
 @app.command()
-@with_options("focal", "lang")
+@with_options("focal", "lang", "png")
 def chain(
     out: Out,
     science: Annotated[
@@ -444,6 +449,7 @@ def chain(
                 companies=companies,
                 focal=chosen.focal,
                 lang=chosen.lang,
+                png=chosen.png,
                 report=say,
             )
         )

@@ -35,6 +35,7 @@ def analyse_chain(
     companies: Path | None = None,
     focal: str = "NL",
     lang: str = "en",
+    png: bool = False,
     report: Report | None = None,
 ) -> Path:
     """Follow a country's share along the chain, from results that are there.
@@ -49,6 +50,8 @@ def analyse_chain(
         Country in focus, alpha-2.
     lang
         Language of the page.
+    png
+        Write each figure as PNG too.
     report
         Called with one line of progress at a time.
 
@@ -115,6 +118,7 @@ def analyse_chain(
         options=options,
         drawn=drawn,
         sources=_sources(inputs),
+        png=png,
     )
 
 

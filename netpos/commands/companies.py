@@ -42,6 +42,7 @@ def analyse_companies(
     draws: int = 1000,
     seed: int = 0,
     lang: str = "en",
+    png: bool = False,
     report: Report | None = None,
 ) -> Path:
     """Count companies from ``company_id,country,technology,founded,status,funding_usd_m``.
@@ -62,6 +63,8 @@ def analyse_companies(
         As for `netpos.innovation.companies.company_table`.
     lang
         Language of the page.
+    png
+        Write each figure as PNG too.
     report
         Called with one line of progress at a time.
 
@@ -108,7 +111,16 @@ def analyse_companies(
     }  # fmt: skip
     tables = {"companies": table, "company_coverage": coverage}
     behind = {"companies": classify(companies, rule).sort("technology", "company_id")}
-    return publish(page, tables, out, inputs=[file], options=options, drawn=drawn, evidence=behind)
+    return publish(
+        page,
+        tables,
+        out,
+        inputs=[file],
+        options=options,
+        drawn=drawn,
+        evidence=behind,
+        png=png,
+    )
 
 
 def _page(

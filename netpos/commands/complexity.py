@@ -83,6 +83,7 @@ def analyse_matrix(
     regions: str | None = None,
     least: float = 50.0,
     lang: str = "en",
+    png: bool = False,
     report: Report | None = None,
 ) -> Path:
     """Compute RCA, complexity, fitness, relatedness and opportunity from
@@ -109,6 +110,8 @@ def analyse_matrix(
         Regions whose values sum to less are left out, countries marked.
     lang
         Language of the page.
+    png
+        Write each figure as PNG too.
     report
         Called with one line of progress at a time.
 
@@ -158,6 +161,7 @@ def analyse_matrix(
         options=options,
         drawn=drawn,
         beside=("cells", "relatedness"),
+        png=png,
     )
 
 

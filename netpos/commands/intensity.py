@@ -33,6 +33,7 @@ def analyse_intensity(
     merge: Path | None = None,
     variant: str = "A",
     lang: str = "en",
+    png: bool = False,
     report: Report | None = None,
 ) -> Path:
     """Decompose the gap in R&D intensity from ``country,year,sector,value_added,berd[,gdp]``.
@@ -59,6 +60,8 @@ def analyse_intensity(
         The one that the figures show; the tables hold all.
     lang
         Language of the page.
+    png
+        Write each figure as PNG too.
     report
         Called with one line of progress at a time.
 
@@ -110,7 +113,7 @@ def analyse_intensity(
         "benchmark_set": benchmark_set, "sectors": merge, "variant": variant, "lang": lang,
     }  # fmt: skip
     inputs = [file, *([merge] if merge else [])]
-    return publish(page, tables, out, inputs=inputs, options=options, drawn=drawn)
+    return publish(page, tables, out, inputs=inputs, options=options, drawn=drawn, png=png)
 
 
 def _page(

@@ -13,6 +13,7 @@ import netpos
 from netpos import countries
 from netpos.analysis import UNION
 from netpos.commands.papers import Papers, paper_evidence, paper_network
+from netpos.commands.publish import write_figures
 from netpos.outputs import Outputs
 from netpos.viz.maps import map as network_map
 from netpos.viz.page import Figure
@@ -75,10 +76,7 @@ def write_papers(
     maps = _maps(papers, tables, written, names, synthetic=synthetic)
     made_up = words(lang)["synthetic_short"] if synthetic else None
     figures = _figures(tables, focal, lang, t, names, made_up) if options.figures else {}
-    for name, figure in figures.items():
-        written.text(f"figures/{name}.svg", figure.svg)
-        written.bytes(f"figures/{name}.png", figure.png)
-        written.text(f"figures/{name}.csv", figure.csv)
+    write_figures(figures, written, png=options.png)
     about = [translated(w, "warning", lang) for w in papers.warnings()]
     page = Findings(
         lang,
@@ -104,6 +102,7 @@ def write_papers(
         sources=_sources(papers).told(lang, synthetic=synthetic),
         names={name: titles[lang] for name, titles in names.items()},
         answer=_answer(tables, focal, t, names, lang),
+        png=options.png,
     )
     written.text("papers.html", write_findings(page))
     short = replace(page, sections=[_position(tables, focal, t, lang)])

@@ -38,6 +38,7 @@ def publish(
     evidence: Mapping[str, pl.DataFrame] | None = None,
     sources: Sources | None = None,
     extra: Callable[[Outputs], None] | None = None,
+    png: bool = False,
 ) -> Path:
     """Write tables, figures, page and workbook, all or none.
 
@@ -63,6 +64,8 @@ def publish(
         Where the data are from; default: the inputs are tables of the user's own.
     extra
         Writes further files.
+    png
+        Write each figure as PNG too.
 
     Returns
     -------
@@ -86,16 +89,15 @@ def publish(
         version=netpos.__version__,
         synthetic=synthetic,
         sources=from_where.told(page.lang, synthetic=synthetic),
+        png=png,
     )
+    options = {**options, "png": True} if png else options
     make_folder(out)
     with Outputs(out) as written, writing(out):
         written.synthetic = synthetic
         for name, table in tables.items():
             written.table(name, table)
-        for name, figure in page.figures.items():
-            written.text(f"figures/{name}.svg", figure.svg)
-            written.bytes(f"figures/{name}.png", figure.png)
-            written.text(f"figures/{name}.csv", figure.csv)
+        write_figures(page.figures, written, png=page.png)
         said = {"synthetic": finding_words(page.lang)["synthetic"]} if synthetic else {}
         about = said | {
             "version": netpos.__version__,
@@ -134,6 +136,15 @@ def _names(tables: Iterable[pl.DataFrame], lang: str) -> dict[str, str]:
     """Name the technologies of the tables."""
     ids = {i for t in tables if "technology" in t.columns for i in t["technology"].drop_nulls()}
     return {ident: technology_name(str(ident), lang) for ident in sorted(map(str, ids))}
+
+
+def write_figures(figures: Mapping[str, Figure], written: Outputs, *, png: bool) -> None:
+    """Write each figure as SVG and CSV, and as PNG where that is asked for."""
+    for name, figure in figures.items():
+        written.text(f"figures/{name}.svg", figure.svg)
+        if png:
+            written.bytes(f"figures/{name}.png", figure.png())
+        written.text(f"figures/{name}.csv", figure.csv)
 
 
 def _figures(page: Findings, drawn: Mapping[str, Drawn]) -> dict[str, Figure]:

@@ -27,6 +27,7 @@ from netpos.analysis.technologies import selection
 from netpos.commands.option_files import OptionFile, check_options, keep_files
 from netpos.commands.paper_page import write_papers
 from netpos.commands.papers import Papers, paper_tables, read_papers
+from netpos.commands.publish import write_figures
 from netpos.files import writing
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
 from netpos.ingest.remarks import by_number_told, one_office_told
@@ -437,14 +438,11 @@ def _residuals(tables: dict[str, pl.DataFrame], technology: str) -> pl.DataFrame
 
 
 def _with_figures(page: Page, written: Outputs) -> Page:
-    """Draw the figures, write each as SVG, PNG and CSV, and put them on the page."""
+    """Draw the figures, write their files, and put them on the page."""
     from netpos.viz.charts import charts
 
     found = charts.figures(page)
-    for name, figure in found.items():
-        written.text(f"figures/{name}.svg", figure.svg)
-        written.bytes(f"figures/{name}.png", figure.png)
-        written.text(f"figures/{name}.csv", figure.csv)
+    write_figures(found, written, png=page.png)
     return replace(page, figures=found)
 
 

@@ -49,6 +49,7 @@ class Choices:
     aggregates: Path | None = None
     counting: str = "fractional"
     lang: str = "en"
+    png: bool = False
 
 
 def parse_window(text: str) -> int | None:
@@ -299,6 +300,7 @@ def _publish(
         beside=("ledger",),
         evidence=behind,
         sources=sources,
+        png=chosen.png,
     )
 
 

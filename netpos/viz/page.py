@@ -18,11 +18,17 @@ Evidence = Sequence[tuple[str, str]]
 
 
 class Figure(NamedTuple):
-    """A figure as its files: the drawing, a picture of it, and the numbers in it."""
+    """A figure as its files: the drawing and the numbers in it; a picture where it is wanted."""
 
     svg: str
-    png: bytes
     csv: str
+
+    def png(self) -> bytes:
+        """Return the drawing as a PNG of twice its size."""
+        import vl_convert  # slow to load
+
+        picture: bytes = vl_convert.svg_to_png(self.svg, scale=2)
+        return picture
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,11 @@ class Page:
     papers: str = ""
     office: str | None = None
     owners: Mapping[str, Owner] = field(default_factory=dict)
+
+    @property
+    def png(self) -> bool:
+        """Whether there is a PNG of each figure beside its SVG."""
+        return self.options.get("png") == str(True)
 
     @property
     def parts(self) -> list[str]:

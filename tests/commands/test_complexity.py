@@ -80,7 +80,7 @@ def test_the_lists_of_a_country_are_written_with_names_and_drawn(tmp_path: Path)
     assert everything.exit_code == 0, everything.stderr
     assert table(out, "opportunities").height == 5
     assert (table(out, "complex_products")["rca"] >= 1).all()
-    assert {p.suffix for p in (out / "figures").iterdir()} == {".svg", ".png", ".csv"}
+    assert {p.suffix for p in (out / "figures").iterdir()} == {".svg", ".csv"}
 
 
 @pytest.mark.parametrize("lang", ["en", "nl"])

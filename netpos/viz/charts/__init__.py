@@ -1,1 +1,1 @@
-"""The figures of the report, each as SVG, PNG and the CSV of its numbers."""
+"""The figures of the report, each as SVG and the CSV of its numbers."""

@@ -1,4 +1,4 @@
-"""The figures of the report, each as SVG, PNG and the CSV of its numbers."""
+"""The figures of the report, each as SVG and the CSV of its numbers."""
 
 from __future__ import annotations
 

@@ -303,7 +303,7 @@ def render(
     lang: str,
     made_up: str | None = None,
 ) -> Figure:
-    """Draw a chart as SVG and PNG, with its numbers as CSV.
+    """Draw a chart as SVG, with its numbers as CSV.
 
     Parameters
     ----------
@@ -345,7 +345,7 @@ def render(
         "percent": " %",
     }  # fmt: skip
     svg = tidy(vlc.vegalite_to_svg(spec, format_locale=numbers), name, said)
-    return Figure(svg, vlc.svg_to_png(svg, scale=2), table.write_csv(null_value=""))
+    return Figure(svg, table.write_csv(null_value=""))
 
 
 def tidy(svg: str, name: str, said: str) -> str:

@@ -108,6 +108,8 @@ class Findings:
         Technologies of the user, id -> name; others are named as shipped.
     answer
         Sentences on top, made from what the intervals bear out: a word or two, and the text.
+    png
+        There is a PNG of each figure beside its SVG.
     """
 
     lang: str
@@ -126,6 +128,7 @@ class Findings:
     sources: Sequence[str] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     answer: Sequence[tuple[str, Markup]] = ()
+    png: bool = False
 
 
 @cache
