@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -30,16 +31,19 @@ from netpos.commands.papers import Papers, paper_tables, read_papers
 from netpos.commands.publish import write_figures
 from netpos.files import writing
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
+from netpos.ingest.inputs import cores
 from netpos.ingest.remarks import by_number_told, one_office_told
 from netpos.ingest.selection import Selection
 from netpos.options import PATHS, Options, to_toml
 from netpos.outputs import Outputs, make_folder, marked
 from netpos.progress import Report, track
+from netpos.viz.charts import charts
 from netpos.viz.charts.technologies import AREA_COLOURS
 from netpos.viz.excel_nl import excel_nl
 from netpos.viz.graph_files import graph_files
 from netpos.viz.maps import map as network_map
 from netpos.viz.maps.picture import positions
+from netpos.viz.page import Figure
 from netpos.viz.report.behind import families_shown, ranks_shown
 from netpos.viz.report.compare import write_comparison
 from netpos.viz.report.dependence import write_dependence
@@ -247,24 +251,26 @@ def _write_all(
         names = excel_nl(made_up, written.out / "excel-nl")
         written.names += [f"excel-nl/{name}" for name in names]
     if not options.tables_only:
-        _graphs(study, tables, written, synthetic=synthetic)
-        _maps(study, tables, written, synthetic=synthetic)
         page = _page(study, tables, _corpus_path(corpus, out), synthetic=synthetic)
         page = replace(page, areas=made.areas)
-        workbook(
-            tables,
-            written.out / "tables" / "netpos.xlsx",
-            lang=options.lang,
-            about=_about(study, synthetic=synthetic),
-            summary=summary(page),
-            names={name: titles[options.lang] for name, titles in _names(study).items()},
-        )
-        written.names.append("tables/netpos.xlsx")
-        if papers:
-            section = write_papers(papers, tables, written, _names(study), synthetic=synthetic)
-            page = replace(page, papers=section)
-        if options.figures:
-            page = _with_figures(page, written)
+        with _figures(page, wanted=options.figures) as drawn:
+            _graphs(study, tables, written, synthetic=synthetic)
+            _maps(study, tables, written, synthetic=synthetic)
+            page = _with_evidence(study, page)
+            workbook(
+                tables,
+                written.out / "tables" / "netpos.xlsx",
+                lang=options.lang,
+                about=_about(study, synthetic=synthetic),
+                summary=summary(page),
+                names={name: titles[options.lang] for name, titles in _names(study).items()},
+            )
+            written.names.append("tables/netpos.xlsx")
+            if papers:
+                section = write_papers(papers, tables, written, _names(study), synthetic=synthetic)
+                page = replace(page, papers=section)
+            page = replace(page, figures=drawn())
+        write_figures(page.figures, written, png=page.png)
         written.text("index.html", write_report(page))
         if page.table("source_links").height:
             written.text("dependence.html", write_dependence(page))
@@ -437,18 +443,16 @@ def _residuals(tables: dict[str, pl.DataFrame], technology: str) -> pl.DataFrame
     return table.filter(pl.col("technology") == technology)
 
 
-def _with_figures(page: Page, written: Outputs) -> Page:
-    """Draw the figures, write their files, and put them on the page."""
-    from netpos.viz.charts import charts
-
-    found = charts.figures(page)
-    write_figures(found, written, png=page.png)
-    return replace(page, figures=found)
+def _figures(
+    page: Page, *, wanted: bool
+) -> AbstractContextManager[Callable[[], dict[str, Figure]]]:
+    """Begin to draw the figures of the page, in a process beside this one where there is a core."""
+    return charts.begun(page, cores=cores()) if wanted else nullcontext(dict)
 
 
-def _page(
-    study: Study, tables: dict[str, pl.DataFrame], corpus: str | None, *, synthetic: bool
-) -> Page:
+def _with_evidence(study: Study, page: Page) -> Page:
+    """Add the families behind the links and ranks that the page shows."""
+    tables = page.tables
     whole = (study.options.first, study.options.last)
     # on whom a country builds, and who builds on it, is counted with the cited end anywhere
     evidence = {
@@ -462,6 +466,13 @@ def _page(
         for name in study.names
     }
     shown = families_shown(evidence, ranked, study.options.focal)
+    owners = behind.owners(study, shown)
+    return replace(page, evidence=evidence, ranked=ranked, owners=owners)
+
+
+def _page(
+    study: Study, tables: dict[str, pl.DataFrame], corpus: str | None, *, synthetic: bool
+) -> Page:
     return Page(
         focal=study.options.focal,
         lang=study.options.lang,
@@ -490,9 +501,6 @@ def _page(
             for key, value in study.options.model_dump(by_alias=True).items()
             if value is not None
         },
-        evidence=evidence,
-        ranked=ranked,
-        owners=behind.owners(study, shown),
         corpus=corpus or "corpus",
         compared=study.options.compared(),
     )

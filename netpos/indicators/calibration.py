@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import polars as pl
-from scipy.stats import binomtest
 
 from netpos.indicators.differences import differences
 from netpos.indicators.uncertainty import Resampled, resample
@@ -188,5 +187,7 @@ def meets(held: int, printed: int, *, rank: bool = False, goal: Sequence[float] 
     >>> meets(95, 100), meets(80, 100), meets(2000, 2000), meets(2000, 2000, rank=True)
     (True, False, False, True)
     """
+    from scipy.stats import binomtest  # slow to load
+
     found = binomtest(held, printed).proportion_ci(0.99, method="exact")
     return bool(found.high >= goal[0] and (rank or found.low <= goal[1]))

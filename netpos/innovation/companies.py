@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.stats import binomtest
 
 from netpos.indicators.position import rank_of_present
 from netpos.tables import require
@@ -128,6 +127,8 @@ def wilson(part: int, whole: int) -> tuple[float, float] | None:
     """
     if not whole:
         return None
+    from scipy.stats import binomtest  # slow to load
+
     interval = binomtest(part, whole).proportion_ci(method="wilson")
     return float(interval.low), float(interval.high)
 

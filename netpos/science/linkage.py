@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from netpos.tables import require
 
@@ -299,7 +299,7 @@ def share_bounds(
             least = min(least, whole**2 / float(sizes @ sizes))
     if least < MEASURED or variance <= 0:
         return None
-    half = student.ppf(0.975, least - 1) * np.sqrt(variance) / whole / (r * (1 - r))
+    half = stdtrit(least - 1, 0.975) * np.sqrt(variance) / whole / (r * (1 - r))
     middle = np.log(r / (1 - r))
     low, high = (1 / (1 + np.exp(-(middle + sign * half))) for sign in (-1, 1))
     return float(low), float(high)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import polars as pl
-from scipy.stats import theilslopes
 
 from netpos.indicators.position import rank
 from netpos.science.publications import (
@@ -336,6 +335,8 @@ def _trend(scores: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
 
 def _with_slopes(science: pl.DataFrame, trend: pl.DataFrame) -> pl.DataFrame:
     """Theil-Sen slope of the share by year, for countries with a rank in the whole span."""
+    from scipy.stats import theilslopes  # slow to load
+
     wanted = science.filter((pl.col("period") == UNION) & pl.col("rank").is_not_null())
     whole = trend.group_by("technology", "year").agg(there=pl.len())
     rows = []

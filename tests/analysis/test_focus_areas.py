@@ -17,7 +17,7 @@ from netpos.cli import app
 from netpos.errors import InputError, OptionError
 from netpos.viz.charts import charts
 from netpos.viz.charts.technologies import AREA_COLOURS
-from netpos.viz.charts.theme import FOCUS, PALE, PALETTE
+from netpos.viz.charts.theme import FOCUS, PALE, PALETTE, render
 from netpos.viz.page import Page
 from netpos.viz.report.report import Figure
 from netpos.viz.words import words
@@ -49,7 +49,7 @@ def page(lang: str = "en", **areas: str) -> Page:
 
 def drawn(found: Page) -> dict[str, Figure]:
     return {
-        name: charts.render(*d, name=name, said=charts.figure_words(found, key), lang=found.lang)
+        name: render(*d, name=name, said=charts.figure_words(found, key), lang=found.lang)
         for name, key, d in charts._drawn(found)
         if name in FIGURES and d is not None
     }

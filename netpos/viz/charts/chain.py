@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from netpos.viz.charts import spec as vl
 from netpos.viz.charts.theme import FOCUS, INK, PALE, WIDTH
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ def along(rows: pl.DataFrame, t: Mapping[str, Any]) -> Drawn:
     t
         Words: ``stage_<name>``, ``axis_share``.
     """
-    import altair as alt
-
     known = rows.drop_nulls("share")
     if not known.height:
         return None
@@ -35,19 +34,19 @@ def along(rows: pl.DataFrame, t: Mapping[str, Any]) -> Drawn:
     table = known.with_columns(
         name=pl.col("stage").replace_strict(dict(zip(stages, names, strict=True)))
     )
-    axis = alt.Axis(domain=False, ticks=False, labelPadding=6, labelLimit=200)
-    base = alt.Chart(table).encode(
-        y=alt.Y("name:N", sort=names, title=None, axis=axis, scale=alt.Scale(domain=names))
+    axis = vl.Axis(domain=False, ticks=False, labelPadding=6, labelLimit=200)
+    base = vl.Chart(table).encode(
+        y=vl.Y("name:N", sort=names, title=None, axis=axis, scale=vl.Scale(domain=names))
     )
-    percent = alt.Axis(format=".1~%", tickCount=4, grid=True)
-    x = alt.X("share:Q", title=None, axis=percent)
+    percent = vl.Axis(format=".1~%", tickCount=4, grid=True)
+    x = vl.X("share:Q", title=None, axis=percent)
     spread = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2, color=PALE)
     dots = base.mark_point(filled=True, size=70, color=FOCUS, opacity=1)
     chart = (
-        alt.layer(spread.encode(x=alt.X("low:Q", title=None), x2=alt.X2("high")), dots.encode(x=x))
+        vl.layer(spread.encode(x=vl.X("low:Q", title=None), x2=vl.X2("high")), dots.encode(x=x))
         .properties(width=WIDTH / 3 - 150, height=20 * len(names))
         .facet(
-            facet=alt.Facet(
+            facet=vl.Facet(
                 "technology:N", sort=list(dict.fromkeys(table["technology"])), title=None
             ),
             columns=3,
@@ -67,8 +66,6 @@ def kept(rows: pl.DataFrame, t: Mapping[str, Any]) -> Drawn:
     t
         Words: ``stage_<name>``, ``retention``.
     """
-    import altair as alt
-
     known = rows.filter(pl.col("stage") != "publications").drop_nulls("retention")
     if not known.height:
         return None
@@ -78,20 +75,20 @@ def kept(rows: pl.DataFrame, t: Mapping[str, Any]) -> Drawn:
         name=pl.col("stage").replace_strict(names),
         shade=pl.col("retention").clip(0.25, 4.0).log(),
     )
-    top = alt.Axis(domain=False, ticks=False, orient="top", labelAngle=0, labelPadding=8)
-    axis = alt.Axis(domain=False, ticks=False, labelPadding=8, labelLimit=280)
-    base = alt.Chart(table).encode(
-        y=alt.Y(
+    top = vl.Axis(domain=False, ticks=False, orient="top", labelAngle=0, labelPadding=8)
+    axis = vl.Axis(domain=False, ticks=False, labelPadding=8, labelLimit=280)
+    base = vl.Chart(table).encode(
+        y=vl.Y(
             "technology:N", sort=list(dict.fromkeys(table["technology"])), title=None, axis=axis
         ),
-        x=alt.X("name:N", sort=list(names.values()), title=None, axis=top),
+        x=vl.X("name:N", sort=list(names.values()), title=None, axis=top),
     )
-    scale = alt.Scale(domain=[-1.4, 0, 1.4], range=["#e3a06b", "#f5f7fa", "#5a9fd4"])
+    scale = vl.Scale(domain=[-1.4, 0, 1.4], range=["#e3a06b", "#f5f7fa", "#5a9fd4"])
     cells = base.mark_rect(stroke="white", strokeWidth=2).encode(
-        color=alt.Color("shade:Q", legend=None, scale=scale)
+        color=vl.Color("shade:Q", legend=None, scale=scale)
     )
-    text = base.mark_text(fontSize=12, color=INK).encode(text=alt.Text("retention:Q", format=".2f"))
-    chart = alt.layer(cells, text)
+    text = base.mark_text(fontSize=12, color=INK).encode(text=vl.Text("retention:Q", format=".2f"))
+    chart = vl.layer(cells, text)
     height = ROW * table["technology"].n_unique()
     return chart.properties(width=WIDTH - 200, height=height), table.drop("name", "shade").select(
         "technology", "stage", "share", "retention"

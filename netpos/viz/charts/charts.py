@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from netpos.progress import track
@@ -14,7 +15,8 @@ from netpos.viz.charts import robust as chart_robust
 from netpos.viz.charts import scores as chart_scores
 from netpos.viz.charts import technologies as chart_technologies
 from netpos.viz.charts import world as chart_world
-from netpos.viz.charts.theme import render
+from netpos.viz.charts.drawing import drawings
+from netpos.viz.charts.theme import prepared
 from netpos.viz.page import Figure, Page, counted_by
 from netpos.viz.words import in_sentence, words
 
@@ -58,31 +60,44 @@ EACH: dict[str, Callable[[Page, str], Drawn]] = {
 
 
 def figures(page: Page) -> dict[str, Figure]:
-    """Draw every figure for which the tables hold the numbers.
+    """Draw every figure for which the tables hold the numbers; see `begun`."""
+    with begun(page) as finished:
+        return finished()
+
+
+@contextmanager
+def begun(page: Page, *, cores: int = 1) -> Iterator[Callable[[], dict[str, Figure]]]:
+    """Draw every figure for which the tables hold the numbers, while the block does other work.
 
     Parameters
     ----------
     page
-        What the report is made of.
+        What the report is made of; of its evidence nothing is drawn.
+    cores
+        That may be used; with one the figures are drawn when they are asked for.
 
     Returns
     -------
-    dict
-        Name of the file without its ending -> figure. Names of figures of one technology end with
-        its id. The same bytes for the same tables.
+    Callable
+        Gives name of the file without its ending -> figure. Names of figures of one technology end
+        with its id. The same bytes for the same tables.
     """
-    found = {}
     made_up = words(page.lang)["synthetic_short"] if page.synthetic else None
-    number = len(ACROSS) + len(EACH) * len(page.technologies)
-    number += len(COMPARED) if page.compared else 0
-    for name, key, drawn in track(_drawn(page), "figures", number):
+    jobs, numbers = [], []
+    for name, key, drawn in _drawn(page):
         if drawn is not None:
-            chart, table = drawn
             said = figure_words(page, key)
-            found[name] = render(
-                chart, table, name=name, said=said, lang=page.lang, made_up=made_up
-            )
-    return found
+            job, csv = prepared(*drawn, name=name, said=said, lang=page.lang, made_up=made_up)
+            jobs.append(job)
+            numbers.append(csv)
+    with drawings(jobs, cores=cores) as drawn_one_by_one:
+
+        def finished() -> dict[str, Figure]:
+            svgs = track(drawn_one_by_one, "figures", len(jobs))
+            found = zip(jobs, svgs, numbers, strict=True)
+            return {job["name"]: Figure(svg, csv) for job, svg, csv in found}
+
+        yield finished
 
 
 def figure_words(page: Page, name: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from netpos.viz.charts import spec as vl
 from netpos.viz.charts.theme import FOCUS, PALE, SOFT, WIDTH
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ def two_shares(
     Drawn
         None where neither share is known.
     """
-    import altair as alt
-
     parts = []
     for place, (column, name) in enumerate(zip(columns, names, strict=True)):
         parts.append(
@@ -52,20 +51,20 @@ def two_shares(
     if not long.height:
         return None
     order = [name for name in rows["technology"] if name in set(long["technology"])]
-    axis = alt.Axis(domain=False, ticks=False, labelPadding=8, grid=True, labelLimit=280)
-    scale = alt.Scale(domain=list(names), range=[SOFT, FOCUS])
-    base = alt.Chart(long).encode(
-        y=alt.Y("technology:N", sort=order, title=None, axis=axis),
-        yOffset=alt.YOffset("kind:N", sort=list(names), scale=alt.Scale(paddingOuter=0.6)),
-        color=alt.Color("kind:N", title=None, scale=scale),
+    axis = vl.Axis(domain=False, ticks=False, labelPadding=8, grid=True, labelLimit=280)
+    scale = vl.Scale(domain=list(names), range=[SOFT, FOCUS])
+    base = vl.Chart(long).encode(
+        y=vl.Y("technology:N", sort=order, title=None, axis=axis),
+        yOffset=vl.YOffset("kind:N", sort=list(names), scale=vl.Scale(paddingOuter=0.6)),
+        color=vl.Color("kind:N", title=None, scale=scale),
     )
-    percent = alt.Axis(format=".0%", grid=True)
-    x = alt.X("value:Q", title=t["axis_share"], axis=percent)
-    low = alt.X("low:Q", title=t["axis_share"], axis=percent)
+    percent = vl.Axis(format=".0%", grid=True)
+    x = vl.X("value:Q", title=t["axis_share"], axis=percent)
+    low = vl.X("low:Q", title=t["axis_share"], axis=percent)
     spread = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2, opacity=0.6)
     layers = [
-        spread.encode(x=low, x2=alt.X2("high")),
+        spread.encode(x=low, x2=vl.X2("high")),
         base.mark_point(filled=True, size=70, opacity=1, stroke=PALE, strokeWidth=0).encode(x=x),
     ]
-    chart = alt.layer(*layers).properties(width=WIDTH - 320, height=ROW * len(order))
+    chart = vl.layer(*layers).properties(width=WIDTH - 320, height=ROW * len(order))
     return chart, long.drop("place")

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from netpos import countries
+from netpos.viz.charts import spec as vl
 from netpos.viz.charts.theme import LINE, WIDTH, country_colours
 from netpos.viz.page import Page
 from netpos.viz.words import words
 
 if TYPE_CHECKING:
-    import altair as alt
-
     from netpos.viz.charts.theme import Drawn
 
 #: What is set side by side, how it is written on the axis, and whether it rests on citations.
@@ -42,8 +41,6 @@ def comparison(page: Page) -> Drawn:
     tuple or None
         The chart and its numbers; None where the tables hold none of them.
     """
-    import altair as alt
-
     t = words(page.lang)
     table = _rows(page)
     if table is None:
@@ -62,37 +59,37 @@ def comparison(page: Page) -> Drawn:
     height = len(names) * (LANE * len(said) + 8)
     panels = []
     for column in kinds:
-        base = alt.Chart(shown.drop_nulls(column)).encode(
-            y=alt.Y(
+        base = vl.Chart(shown.drop_nulls(column)).encode(
+            y=vl.Y(
                 "name:N",
                 title=None,
-                scale=alt.Scale(domain=list(names.values()), paddingInner=0.12, paddingOuter=0.06),
-                axis=alt.Axis(
+                scale=vl.Scale(domain=list(names.values()), paddingInner=0.12, paddingOuter=0.06),
+                axis=vl.Axis(
                     domain=False, ticks=False, labelPadding=8, labelLimit=280, grid=True,
                     gridColor=LINE, bandPosition=1, labels=column == kinds[0],
                 ),
             ),
-            yOffset=alt.YOffset("country:N", scale=alt.Scale(domain=said)),
+            yOffset=vl.YOffset("country:N", scale=vl.Scale(domain=said)),
             color=_colour(page, said),
         )  # fmt: skip
-        axis = alt.Axis(format=PANELS[column][0], tickCount=3)
+        axis = vl.Axis(format=PANELS[column][0], tickCount=3)
         dots = base.mark_point(filled=True, size=42, opacity=1).encode(
-            x=alt.X(f"{column}:Q", title=None, axis=axis),
-            shape=alt.Shape(
-                "country:N", title=None, scale=alt.Scale(domain=said, range=_MARKS[: len(said)])
+            x=vl.X(f"{column}:Q", title=None, axis=axis),
+            shape=vl.Shape(
+                "country:N", title=None, scale=vl.Scale(domain=said, range=_MARKS[: len(said)])
             ),
         )
-        layers: list[alt.Chart] = [dots]
+        layers: list[vl.Chart] = [dots]
         ends = [f"{column}_low", f"{column}_high"]
         if set(ends) <= set(shown.columns):
             drawn = base.transform_filter(f"isValid(datum.{ends[0]})")
             rule = drawn.mark_rule(strokeWidth=1.2, opacity=0.7)
-            layers.insert(0, rule.encode(x=alt.X(f"{ends[0]}:Q"), x2=alt.X2(ends[1])))
+            layers.insert(0, rule.encode(x=vl.X(f"{ends[0]}:Q"), x2=vl.X2(ends[1])))
         width = (WIDTH - 290) / len(kinds) - 30
         panels.append(
-            alt.layer(*layers).properties(width=width, height=height, title=t[f"chart_{column}"])
+            vl.layer(*layers).properties(width=width, height=height, title=t[f"chart_{column}"])
         )
-    return alt.hconcat(*panels, spacing=30), table
+    return vl.hconcat(*panels, spacing=30), table
 
 
 def _rows(page: Page) -> pl.DataFrame | None:
@@ -122,14 +119,12 @@ def _rows(page: Page) -> pl.DataFrame | None:
     )
 
 
-def _colour(page: Page, said: list[str], *, sign: str | None = None) -> alt.Color:
-    import altair as alt
-
-    scale = alt.Scale(domain=said, range=country_colours(page.compared, page.focal))
+def _colour(page: Page, said: list[str], *, sign: str | None = None) -> vl.Channel:
+    scale = vl.Scale(domain=said, range=country_colours(page.compared, page.focal))
     if sign is None:
-        return alt.Color("country:N", title=None, scale=scale)
-    legend = alt.Legend(symbolType=sign, symbolStrokeWidth=2.5)
-    return alt.Color("country:N", title=None, scale=scale, legend=legend)
+        return vl.Color("country:N", title=None, scale=scale)
+    legend = vl.Legend(symbolType=sign, symbolStrokeWidth=2.5)
+    return vl.Color("country:N", title=None, scale=scale, legend=legend)
 
 
 def comparison_trend(page: Page) -> Drawn:
@@ -145,8 +140,6 @@ def comparison_trend(page: Page) -> Drawn:
     tuple or None
         The chart and its numbers; None without a table by year or with a single year.
     """
-    import altair as alt
-
     rows = page.table("trend")
     if not rows.height:
         return None
@@ -179,27 +172,27 @@ def comparison_trend(page: Page) -> Drawn:
     order = [n for i, n in names.items() if i in set(table["technology"])]
     across = min(4, max(2, len(order)))
     first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
-    base = alt.Chart(shown).encode(
-        x=alt.X(
+    base = vl.Chart(shown).encode(
+        x=vl.X(
             "year:Q",
             title=None,
-            scale=alt.Scale(domain=[first, last], nice=False),
-            axis=alt.Axis(format="d", tickCount=3, grid=False),
+            scale=vl.Scale(domain=[first, last], nice=False),
+            axis=vl.Axis(format="d", tickCount=3, grid=False),
         ),
-        y=alt.Y("family_share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=3, grid=True)),
+        y=vl.Y("family_share:Q", title=None, axis=vl.Axis(format=".0%", tickCount=3, grid=True)),
         color=_colour(page, said, sign="stroke"),
     )
     lines = base.mark_line(strokeWidth=1.8)
     young = base.mark_point(filled=False, fill="white", strokeWidth=1.2, size=20, opacity=1)
     chart = (
-        alt.layer(lines, young.transform_filter("datum.truncated"))
+        vl.layer(lines, young.transform_filter("datum.truncated"))
         .properties(width=WIDTH / across - 45, height=PANEL)
         .facet(
-            facet=alt.Facet(
+            facet=vl.Facet(
                 "name:N",
                 sort=order,
                 title=None,
-                header=alt.Header(labelExpr="split(datum.label, '\\n')", labelFontSize=11),
+                header=vl.Header(labelExpr="split(datum.label, '\\n')", labelFontSize=11),
             ),
             columns=across,
             spacing=24,

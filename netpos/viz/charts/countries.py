@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from netpos import countries
+from netpos.viz.charts import spec as vl
 from netpos.viz.charts.theme import (
     INK,
     SOFT,
@@ -35,8 +36,6 @@ _SHARES = ("family_share", "received_share", "value_share")
 
 def share(page: Page, technology: str) -> Drawn:
     """Draw shares of families, of citations received and of value by country."""
-    import altair as alt
-
     t = words(page.lang)
     rows = page.rows("countries", technology, "all")
     kinds = [c for c in _SHARES if c in rows.columns and (rows[c] > 0).any()]
@@ -63,42 +62,40 @@ def share(page: Page, technology: str) -> Drawn:
     names = table["name"].to_list()
     panels = []
     for column in kinds:
-        base = alt.Chart(table).encode(
-            y=alt.Y(
+        base = vl.Chart(table).encode(
+            y=vl.Y(
                 "name:N",
                 sort=names,
                 title=None,
-                axis=alt.Axis(domain=False, ticks=False, labels=column == kinds[0], labelPadding=6),
+                axis=vl.Axis(domain=False, ticks=False, labels=column == kinds[0], labelPadding=6),
             )
         )
         bars = base.mark_bar(height={"band": 0.72}).encode(
-            x=alt.X(f"{column}:Q", title=None, axis=alt.Axis(format=".0%", tickCount=4)),
-            color=alt.Color("fill:N", scale=None),
+            x=vl.X(f"{column}:Q", title=None, axis=vl.Axis(format=".0%", tickCount=4)),
+            color=vl.Color("fill:N", scale=None),
         )
         layers: list[Any] = [bars]
         if column == "family_share" and len(bounds) == 2:
             layers.append(
                 base.mark_rule(color=INK, strokeWidth=1.2).encode(
-                    x=alt.X(f"{bounds[0]}:Q"), x2=alt.X2(bounds[1])
+                    x=vl.X(f"{bounds[0]}:Q"), x2=vl.X2(bounds[1])
                 )
             )
         else:
             text = base.mark_text(align="left", dx=4, color=SOFT)
             layers.append(
-                text.encode(x=alt.X(f"{column}:Q"), text=alt.Text(f"{column}:Q", format=".1%"))
+                text.encode(x=vl.X(f"{column}:Q"), text=vl.Text(f"{column}:Q", format=".1%"))
             )
         width = (WIDTH - 130) / len(kinds) - 40
         title = t[f"chart_{column}"]
         panels.append(
-            alt.layer(*layers).properties(width=width, height=22 * len(names), title=title)
+            vl.layer(*layers).properties(width=width, height=22 * len(names), title=title)
         )
-    return alt.hconcat(*panels, spacing=30), table.drop("name", "fill")
+    return vl.hconcat(*panels, spacing=30), table.drop("name", "fill")
 
 
 def trend(page: Page, technology: str) -> Drawn:
     """Draw shares of families and of citations by year; years not complete yet are shaded."""
-    import altair as alt
-
     t = words(page.lang)
     rows = page.rows("trend", technology)
     if not rows.height:
@@ -117,51 +114,51 @@ def trend(page: Page, technology: str) -> Drawn:
     )
     first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
     young = table.filter(pl.col("truncated").fill_null(value=False))["year"]
-    years = alt.Scale(domain=[first, last], nice=False, zero=False)
-    ticks = alt.Axis(format="d", tickMinStep=1, tickCount=min(6, last - first), grid=False)
+    years = vl.Scale(domain=[first, last], nice=False, zero=False)
+    ticks = vl.Axis(format="d", tickMinStep=1, tickCount=min(6, last - first), grid=False)
     inked = pl.col("country").replace_strict(letters(kept, colours))
     panels = []
     for column in kinds:
         part = long.filter(pl.col("kind") == column)
-        x = alt.X("year:Q", title=None, scale=years, axis=ticks)
-        base = alt.Chart(part).encode(
+        x = vl.X("year:Q", title=None, scale=years, axis=ticks)
+        base = vl.Chart(part).encode(
             x=x,
-            y=alt.Y("value:Q", title=None, axis=alt.Axis(format=".0%", tickCount=4, grid=True)),
-            color=alt.Color("country:N", scale=alt.Scale(domain=kept, range=colours), legend=None),
+            y=vl.Y("value:Q", title=None, axis=vl.Axis(format=".0%", tickCount=4, grid=True)),
+            color=vl.Color("country:N", scale=vl.Scale(domain=kept, range=colours), legend=None),
         )
         lines = base.mark_line(clip=True).encode(
-            strokeWidth=alt.condition(
-                f"datum.country === '{page.focal}'", alt.value(3), alt.value(1.5)
+            strokeWidth=vl.condition(
+                f"datum.country === '{page.focal}'", vl.value(3), vl.value(1.5)
             )
         )
         ends = part.sort("year").group_by("country", maintain_order=True).last()
         labels = (
-            alt.Chart(
+            vl.Chart(
                 apart(ends, float(part["value"].max() or 1.0)).with_columns(ink=inked)  # type: ignore[arg-type] # a number: there are rows
             )
             .mark_text(align="left", dx=5, font="Liberation Sans")
             .encode(
                 x=x,
-                y=alt.Y("place:Q"),
-                text=alt.Text("country:N"),
-                color=alt.Color("ink:N", scale=None),
+                y=vl.Y("place:Q"),
+                text=vl.Text("country:N"),
+                color=vl.Color("ink:N", scale=None),
             )
         )
         layers: list[Any] = []
         if young.len():
             shade = pl.DataFrame({"a": [max(int(young.min()) - 0.5, first)], "b": [float(last)]})  # type: ignore[arg-type] # a number: there are rows
             layers.append(
-                alt.Chart(shade)
+                vl.Chart(shade)
                 .mark_rect(color="#eef1f4")
-                .encode(x=alt.X("a:Q", title=None, scale=years, axis=ticks), x2=alt.X2("b"))
+                .encode(x=vl.X("a:Q", title=None, scale=years, axis=ticks), x2=vl.X2("b"))
             )
         width = WIDTH / len(kinds) - 80
         panels.append(
-            alt.layer(*layers, lines, labels).properties(
+            vl.layer(*layers, lines, labels).properties(
                 width=width, height=210, title=t[f"chart_{column}"]
             )
         )
-    return alt.hconcat(*panels, spacing=45), table.select("country", "year", "truncated", *kinds)
+    return vl.hconcat(*panels, spacing=45), table.select("country", "year", "truncated", *kinds)
 
 
 def chosen(
@@ -218,8 +215,6 @@ def apart(ends: pl.DataFrame, top: float) -> pl.DataFrame:
 
 def organisations(page: Page, technology: str) -> Drawn:
     """Draw families against citing families per family: the world's largest and one's own."""
-    import altair as alt
-
     t = words(page.lang)
     rows = page.rows("organisations", technology, "all")
     needed = {"families", "citations_per_family", "country", "family_rank"}
@@ -249,31 +244,31 @@ def organisations(page: Page, technology: str) -> Drawn:
     panels = []
     for title in titles:
         part = _sided(_at_one_point(table.filter(pl.col("set") == title)), width, height)
-        base = alt.Chart(part).encode(
-            x=alt.X(
+        base = vl.Chart(part).encode(
+            x=vl.X(
                 "families:Q",
                 title=t["families"],
-                scale=alt.Scale(type="log", nice=False, padding=34),
-                axis=alt.Axis(tickCount=4, format="~r", grid=False),
+                scale=vl.Scale(type="log", nice=False, padding=34),
+                axis=vl.Axis(tickCount=4, format="~r", grid=False),
             ),
-            y=alt.Y(
+            y=vl.Y(
                 "citations_per_family:Q",
                 title=t["per_family"],
-                scale=alt.Scale(zero=False, padding=24),
-                axis=alt.Axis(tickCount=5, grid=True),
+                scale=vl.Scale(zero=False, padding=24),
+                axis=vl.Axis(tickCount=5, grid=True),
             ),
         )
-        colour = alt.Color("fill:N", scale=None)
+        colour = vl.Color("fill:N", scale=None)
         size = (
-            alt.Size("size:Q", scale=alt.Scale(range=[30, 400]), legend=None)
+            vl.Size("size:Q", scale=vl.Scale(range=[30, 400]), legend=None)
             if valued
-            else alt.value(80)
+            else vl.value(80)
         )
         dots = base.mark_circle(opacity=0.75).encode(color=colour, size=size)
         texts = name_layers(base, "label", gap=_RADIUS + 4, font=10)
-        panels.append(alt.layer(dots, *texts).properties(width=width, height=height, title=title))
+        panels.append(vl.layer(dots, *texts).properties(width=width, height=height, title=title))
     columns = ["organisation", "country", "families", "citations_per_family"]
-    return alt.hconcat(*panels, spacing=40), table.select(
+    return vl.hconcat(*panels, spacing=40), table.select(
         "set", *columns, *(["value"] if valued else [])
     )
 

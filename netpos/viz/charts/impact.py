@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from netpos.viz.charts import spec as vl
 from netpos.viz.charts.countries import apart, chosen, letters, seen
 from netpos.viz.charts.theme import PALE, SOFT, WIDTH
 from netpos.viz.page import Page
@@ -41,8 +42,6 @@ def impact(page: Page, technology: str) -> Drawn:
         `LEAST` families of the country, without a located citation, or whose citation window is
         not over; None where fewer than two years have a point.
     """
-    import altair as alt
-
     t = words(page.lang)
     rows = page.rows("trend", technology)
     if not rows.height or not {"family_share", "received_share"} <= set(rows.columns):
@@ -63,15 +62,13 @@ def impact(page: Page, technology: str) -> Drawn:
     if shown["year"].n_unique() < 2:
         return None
     first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
-    years = alt.Scale(domain=[first, last], nice=False, zero=False)
-    ticks = alt.Axis(format="d", tickMinStep=1, tickCount=min(8, last - first), grid=False)
-    x = alt.X("year:Q", title=None, scale=years, axis=ticks)
-    colour = alt.Color("country:N", scale=alt.Scale(domain=kept, range=colours), legend=None)
-    thick = alt.condition(f"datum.country === '{page.focal}'", alt.value(3), alt.value(1.5))
-    y = alt.Y(
-        "citations_relative:Q", title=None, axis=alt.Axis(format="~r", tickCount=5, grid=True)
-    )
-    base = alt.Chart(table).encode(x=x, y=y, color=colour)
+    years = vl.Scale(domain=[first, last], nice=False, zero=False)
+    ticks = vl.Axis(format="d", tickMinStep=1, tickCount=min(8, last - first), grid=False)
+    x = vl.X("year:Q", title=None, scale=years, axis=ticks)
+    colour = vl.Color("country:N", scale=vl.Scale(domain=kept, range=colours), legend=None)
+    thick = vl.condition(f"datum.country === '{page.focal}'", vl.value(3), vl.value(1.5))
+    y = vl.Y("citations_relative:Q", title=None, axis=vl.Axis(format="~r", tickCount=5, grid=True))
+    base = vl.Chart(table).encode(x=x, y=y, color=colour)
     lines = base.mark_line(clip=True, invalid="break-paths-show-domains").encode(strokeWidth=thick)
     dots = base.mark_point(filled=True, size=16, opacity=1).transform_filter(
         "isValid(datum.citations_relative)"
@@ -82,28 +79,28 @@ def impact(page: Page, technology: str) -> Drawn:
         float(shown["citations_relative"].max() or 1.0),  # type: ignore[arg-type] # a number: there are rows
     )
     labels = (
-        alt.Chart(spread.with_columns(ink=pl.col("country").replace_strict(letters(kept, colours))))
+        vl.Chart(spread.with_columns(ink=pl.col("country").replace_strict(letters(kept, colours))))
         .mark_text(align="left", dx=6)
         .encode(
             x=x,
-            y=alt.Y("place:Q"),
-            text=alt.Text("country:N"),
-            color=alt.Color("ink:N", scale=None),
+            y=vl.Y("place:Q"),
+            text=vl.Text("country:N"),
+            color=vl.Color("ink:N", scale=None),
         )
     )
-    one = alt.Chart(pl.DataFrame({"one": [1.0]})).mark_rule(color=SOFT, strokeDash=[4, 3])
+    one = vl.Chart(pl.DataFrame({"one": [1.0]})).mark_rule(color=SOFT, strokeDash=[4, 3])
     layers: list[Any] = []
     young = table.filter(pl.col("truncated").fill_null(value=False))["year"]
     if young.len():
         start = max(int(young.min()) - 0.5, first)  # type: ignore[arg-type] # a number: there are rows
-        shade = alt.Chart(pl.DataFrame({"a": [start], "b": [float(last)]})).mark_rect(
+        shade = vl.Chart(pl.DataFrame({"a": [start], "b": [float(last)]})).mark_rect(
             color=PALE, opacity=0.3
         )
         layers.append(
-            shade.encode(x=alt.X("a:Q", title=None, scale=years, axis=ticks), x2=alt.X2("b"))
+            shade.encode(x=vl.X("a:Q", title=None, scale=years, axis=ticks), x2=vl.X2("b"))
         )
-    layers += [one.encode(y=alt.Y("one:Q")), lines, dots, labels]
-    chart = alt.layer(*layers).properties(
+    layers += [one.encode(y=vl.Y("one:Q")), lines, dots, labels]
+    chart = vl.layer(*layers).properties(
         width=WIDTH - 120, height=170, title=t["chart_citations_relative"]
     )
     return chart, table

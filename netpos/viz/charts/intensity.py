@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from netpos.viz.charts import spec as vl
 from netpos.viz.charts.theme import FOCUS, INK, OTHER, PALE, PALETTE, WIDTH
 
 if TYPE_CHECKING:
-    import altair as alt
-
     from netpos.viz.charts.theme import Drawn
 
 ROW = 26
@@ -30,8 +29,6 @@ def gap_over_time(decomposition: pl.DataFrame, variant: str, t: Mapping[str, Any
     t
         Words: ``structure``, ``intrinsic``, ``interaction``, ``axis_gap``.
     """
-    import altair as alt
-
     rows = decomposition.filter(pl.col("variant") == variant).drop_nulls(["gap", "structure"])
     if not rows.height:
         return None
@@ -40,25 +37,25 @@ def gap_over_time(decomposition: pl.DataFrame, variant: str, t: Mapping[str, Any
     long = rows.unpivot(parts, index="year", variable_name="part").with_columns(
         name=pl.col("part").replace_strict(dict(zip(parts, names, strict=True)))
     )
-    x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0, grid=False))
-    scale = alt.Scale(domain=names, range=[PALETTE[0], PALETTE[1], OTHER][: len(names)])
+    x = vl.X("year:O", title=None, axis=vl.Axis(labelAngle=0, grid=False))
+    scale = vl.Scale(domain=names, range=[PALETTE[0], PALETTE[1], OTHER][: len(names)])
     bars = (
-        alt.Chart(long)
+        vl.Chart(long)
         .mark_bar(width={"band": 0.6})
         .encode(
             x=x,
-            y=alt.Y("value:Q", title=t["axis_gap"], stack="zero", axis=alt.Axis(grid=True)),
-            color=alt.Color("name:N", title=None, scale=scale),
+            y=vl.Y("value:Q", title=t["axis_gap"], stack="zero", axis=vl.Axis(grid=True)),
+            color=vl.Color("name:N", title=None, scale=scale),
         )
     )
-    line = alt.Chart(rows).encode(x=x, y=alt.Y("gap:Q"))
+    line = vl.Chart(rows).encode(x=x, y=vl.Y("gap:Q"))
     layers = [
         bars,
         line.mark_line(color=INK, strokeWidth=1.5),
         line.mark_point(color=INK, filled=True, size=45, opacity=1),
     ]
     table = rows.select("year", "variant", "gap", "structure", "intrinsic", "interaction")
-    return alt.layer(*layers).properties(width=WIDTH, height=300), table
+    return vl.layer(*layers).properties(width=WIDTH, height=300), table
 
 
 def waterfall(sectors: pl.DataFrame, variant: str, t: Mapping[str, Any]) -> Drawn:
@@ -73,8 +70,6 @@ def waterfall(sectors: pl.DataFrame, variant: str, t: Mapping[str, Any]) -> Draw
     t
         Words: ``total``, ``axis_gap``.
     """
-    import altair as alt
-
     column = f"intrinsic_{'b' if variant == 'D' else variant.lower()}"
     rows = sectors.select("sector", part=column)
     if not rows.height or rows["part"].null_count():
@@ -92,26 +87,26 @@ def waterfall(sectors: pl.DataFrame, variant: str, t: Mapping[str, Any]) -> Draw
         .then(pl.lit("less"))
         .otherwise(pl.lit("more"))
     )
-    colours = alt.Scale(domain=["more", "less", "total"], range=[PALETTE[0], PALETTE[1], INK])
+    colours = vl.Scale(domain=["more", "less", "total"], range=[PALETTE[0], PALETTE[1], INK])
     y = _names(table["sector"].to_list())
     bars = (
-        alt.Chart(table)
+        vl.Chart(table)
         .mark_bar(height={"band": 0.65})
         .encode(
             y=y,
-            x=alt.X("start:Q", title=t["axis_gap"], axis=alt.Axis(grid=True)),
-            x2=alt.X2("end"),
-            color=alt.Color("kind:N", legend=None, scale=colours),
+            x=vl.X("start:Q", title=t["axis_gap"], axis=vl.Axis(grid=True)),
+            x2=vl.X2("end"),
+            color=vl.Color("kind:N", legend=None, scale=colours),
         )
     )
     said = table.with_columns(at=pl.max_horizontal("start", "end"))
     text = (
-        alt.Chart(said)
+        vl.Chart(said)
         .mark_text(align="left", dx=5, fontSize=11)
-        .encode(y=y, x=alt.X("at:Q"), text=alt.Text("part:Q", format="+.3f"))
+        .encode(y=y, x=vl.X("at:Q"), text=vl.Text("part:Q", format="+.3f"))
     )
-    zero = alt.Chart(pl.DataFrame({"zero": [0.0]})).mark_rule(color=PALE).encode(x="zero:Q")
-    chart = alt.layer(zero, bars, text)
+    zero = vl.Chart(pl.DataFrame({"zero": [0.0]})).mark_rule(color=PALE).encode(x="zero:Q")
+    chart = vl.layer(zero, bars, text)
     return chart.properties(width=WIDTH - 320, height=ROW * table.height), table.drop("kind")
 
 
@@ -126,31 +121,27 @@ def dumbbells(sectors: pl.DataFrame, t: Mapping[str, Any]) -> Drawn:
     t
         Words: ``focal_word``, ``benchmark_word``, ``axis_intensity``.
     """
-    import altair as alt
-
     columns = ["intensity", "intensity_benchmark"]
     rows = sectors.drop_nulls(columns).sort(
         ["intensity_benchmark", "sector"], descending=[True, False]
     )
     if not rows.height:
         return None
-    base = alt.Chart(rows).encode(y=_names(rows["sector"].to_list()))
-    axis = alt.Axis(format=".0%", grid=True)
-    x = alt.X("intensity:Q", title=t["axis_intensity"], axis=axis)
-    other = alt.X("intensity_benchmark:Q", title=t["axis_intensity"], axis=axis)
-    rule = base.mark_rule(strokeWidth=2, color=PALE).encode(x=x, x2=alt.X2("intensity_benchmark"))
+    base = vl.Chart(rows).encode(y=_names(rows["sector"].to_list()))
+    axis = vl.Axis(format=".0%", grid=True)
+    x = vl.X("intensity:Q", title=t["axis_intensity"], axis=axis)
+    other = vl.X("intensity_benchmark:Q", title=t["axis_intensity"], axis=axis)
+    rule = base.mark_rule(strokeWidth=2, color=PALE).encode(x=x, x2=vl.X2("intensity_benchmark"))
     mine = base.mark_point(size=80, filled=True, fill=FOCUS, stroke=FOCUS, opacity=1).encode(x=x)
     theirs = base.mark_point(
         size=70, filled=True, fill="white", stroke=INK, strokeWidth=1.5, opacity=1
     ).encode(x=other)
     title = f"● {t['focal_word']}   ○ {t['benchmark_word']}"
-    chart = alt.layer(rule, theirs, mine)
+    chart = vl.layer(rule, theirs, mine)
     table = rows.select("sector", "weight", "weight_benchmark", *columns)
     return chart.properties(width=WIDTH - 320, height=ROW * rows.height, title=title), table
 
 
-def _names(order: list[str]) -> alt.Y:
-    import altair as alt
-
-    axis = alt.Axis(domain=False, ticks=False, labelPadding=8, grid=True, labelLimit=280)
-    return alt.Y("sector:N", sort=order, title=None, axis=axis)
+def _names(order: list[str]) -> vl.Channel:
+    axis = vl.Axis(domain=False, ticks=False, labelPadding=8, grid=True, labelLimit=280)
+    return vl.Y("sector:N", sort=order, title=None, axis=axis)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from netpos import countries
+from netpos.viz.charts import spec as vl
 from netpos.viz.charts.theme import FOCUS, PALETTE, SOFT, WIDTH
 from netpos.viz.page import Page
 from netpos.viz.words import words
@@ -27,8 +28,6 @@ def owners_value(page: Page) -> Drawn:
     Those of the country in focus are whoever holds its families, each with the value of what it
     holds there; the bar of one that has most of its families elsewhere is open.
     """
-    import altair as alt
-
     t = words(page.lang)
     focal = page.focal
     world = page.rows("organisations", "all", "all")
@@ -62,26 +61,26 @@ def owners_value(page: Page) -> Drawn:
             .then(pl.lit(FOCUS))
             .otherwise(pl.lit(PALETTE[0] if kind == "world" else SOFT)),
         )
-        base = alt.Chart(shown).encode(
-            y=alt.Y(
+        base = vl.Chart(shown).encode(
+            y=vl.Y(
                 "label:N",
                 sort=shown["label"].to_list(),
                 title=None,
-                axis=alt.Axis(domain=False, ticks=False, labelPadding=6, labelLimit=200),
+                axis=vl.Axis(domain=False, ticks=False, labelPadding=6, labelLimit=200),
             ),
-            x=alt.X("value:Q", title=t["chart_value"], axis=alt.Axis(tickCount=4, format="~r")),
+            x=vl.X("value:Q", title=t["chart_value"], axis=vl.Axis(tickCount=4, format="~r")),
         )
         bars = base.mark_bar(height={"band": 0.7}, strokeWidth=1.4).encode(
-            color=alt.Color("fill:N", scale=None), stroke=alt.Stroke("stroke:N", scale=None)
+            color=vl.Color("fill:N", scale=None), stroke=vl.Stroke("stroke:N", scale=None)
         )
         text = base.mark_text(align="left", dx=4, color=SOFT).encode(
-            text=alt.Text("value:Q", format=".1f")
+            text=vl.Text("value:Q", format=".1f")
         )
         width = WIDTH / len(filled) - 200
         panels.append(
-            alt.layer(bars, text).properties(width=width, height=24 * shown.height, title=title)
+            vl.layer(bars, text).properties(width=width, height=24 * shown.height, title=title)
         )
         tables.append(top.select(pl.lit(kind).alias("set"), *_COLUMNS))
     if not panels:
         return None
-    return alt.hconcat(*panels, spacing=30), pl.concat(tables)
+    return vl.hconcat(*panels, spacing=30), pl.concat(tables)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from netpos.viz.charts import spec as vl
 from netpos.viz.charts.theme import FOCUS, INK, PALETTE, WIDTH, beside, name_layers
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ def distance_complexity(own: pl.DataFrame, named: pl.DataFrame, t: Mapping[str, 
     Drawn
         None where no product has both.
     """
-    import altair as alt
-
     known = own.drop_nulls(["distance", "pci"]).sort("product")
     if not known.height:
         return None
@@ -46,21 +45,21 @@ def distance_complexity(own: pl.DataFrame, named: pl.DataFrame, t: Mapping[str, 
     y = [HEIGHT - (v - spans[1][0]) / (spans[1][1] - spans[1][0]) * HEIGHT for v in rows["pci"]]
     sides = beside(x, y, rows["label"].to_list(), radius=4, font=11, width=WIDTH)
     rows = rows.with_columns(side=pl.Series(sides, dtype=pl.String))
-    scales = [alt.Scale(domain=list(span), nice=False, zero=False) for span in spans]
-    across = alt.X("distance:Q", title=t["axis_distance"], scale=scales[0])
-    up = alt.Y("pci:Q", title=t["axis_pci"], scale=scales[1], axis=alt.Axis(grid=True))
-    base = alt.Chart(known).encode(x=across, y=up)
+    scales = [vl.Scale(domain=list(span), nice=False, zero=False) for span in spans]
+    across = vl.X("distance:Q", title=t["axis_distance"], scale=scales[0])
+    up = vl.Y("pci:Q", title=t["axis_pci"], scale=scales[1], axis=vl.Axis(grid=True))
+    base = vl.Chart(known).encode(x=across, y=up)
     held = base.mark_point(filled=True, size=22, color=PALETTE[0], opacity=0.55)
     lacking = base.mark_point(filled=False, size=22, stroke=PALETTE[0], opacity=0.55)
-    best = alt.Chart(rows).encode(x=across, y=up)
+    best = vl.Chart(rows).encode(x=across, y=up)
     layers = [
         lacking.transform_filter("!datum.presence"),
         held.transform_filter("datum.presence"),
         best.mark_point(filled=True, size=55, color=FOCUS, opacity=1),
-        *name_layers(best.encode(color=alt.value(INK)), "label", gap=7, font=11),
+        *name_layers(best.encode(color=vl.value(INK)), "label", gap=7, font=11),
     ]
     table = known.select("product", "distance", "pci", "rca", "presence")
-    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT), table
+    return vl.layer(*layers).properties(width=WIDTH, height=HEIGHT), table
 
 
 def _span(values: pl.Series) -> tuple[float, float]:

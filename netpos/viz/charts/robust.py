@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from netpos.viz.charts import spec as vl
 from netpos.viz.charts.technologies import ROW, focal_rows, measured, names_axis
 from netpos.viz.charts.theme import FOCUS, PALE, SOFT, WIDTH, filled, rank_axis
 from netpos.viz.page import Page
@@ -22,8 +23,6 @@ _RANKED = ("family_share", "received_share")
 
 def rank_intervals(page: Page) -> Drawn:
     """Draw the ranks of the country in focus with their 95 % intervals."""
-    import altair as alt
-
     t = words(page.lang)
     rows = focal_rows(page)
     kinds = [
@@ -42,21 +41,21 @@ def rank_intervals(page: Page) -> Drawn:
     )
     panels = []
     for column in kinds:
-        base = alt.Chart(table).encode(y=names_axis(table, labels=column == kinds[0]))
+        base = vl.Chart(table).encode(y=names_axis(table, labels=column == kinds[0]))
         domain, ticks = rank_axis(table[f"{column}_high"], table[column])
-        scale = alt.Scale(domain=domain, nice=False)
-        axis = alt.Axis(format="d", values=ticks)
-        x = alt.X(f"{column}_low:Q", title=None, scale=scale, axis=axis)
-        rule = base.mark_rule(strokeWidth=5, color=PALE).encode(x=x, x2=alt.X2(f"{column}_high"))
+        scale = vl.Scale(domain=domain, nice=False)
+        axis = vl.Axis(format="d", values=ticks)
+        x = vl.X(f"{column}_low:Q", title=None, scale=scale, axis=axis)
+        rule = base.mark_rule(strokeWidth=5, color=PALE).encode(x=x, x2=vl.X2(f"{column}_high"))
         dots = base.mark_point(filled=True, size=80, color=FOCUS, opacity=1).encode(
-            x=alt.X(f"{column}:Q")
+            x=vl.X(f"{column}:Q")
         )
         width = (WIDTH - 290) / len(kinds) - 25
         title = t["size_rank" if column == "family_rank" else "received_rank"]
         panels.append(
-            alt.layer(rule, dots).properties(width=width, height=ROW * table.height, title=title)
+            vl.layer(rule, dots).properties(width=width, height=ROW * table.height, title=title)
         )
-    return alt.hconcat(*panels, spacing=40), table.drop("name")
+    return vl.hconcat(*panels, spacing=40), table.drop("name")
 
 
 def sensitivity(page: Page, technology: str) -> Drawn:
@@ -64,8 +63,6 @@ def sensitivity(page: Page, technology: str) -> Drawn:
 
     A rank by citations that are not measurable is not drawn.
     """
-    import altair as alt
-
     t = words(page.lang)
     rows = page.rows("sensitivity", technology)
     if not rows.height or not {"indicator", "rank", "base"} <= set(rows.columns):
@@ -82,19 +79,19 @@ def sensitivity(page: Page, technology: str) -> Drawn:
         part = part.sort("rank", *ways, nulls_last=True).with_row_index("place")
         parts.append(part)
         domain, ticks = rank_axis(part["rank"])
-        across = alt.X("place:O", axis=None)
+        across = vl.X("place:O", axis=None)
         size = {"width": WIDTH / len(kinds) - 150}
-        dots = alt.Chart(
+        dots = vl.Chart(
             part.select("place", "rank", fill=filled(pl.col("base")), size=SIZE)
         ).mark_point(filled=True, opacity=1)
         upper = dots.encode(
             x=across,
-            y=alt.Y(
-                "rank:Q", title=t["rank"], scale=alt.Scale(domain=domain, nice=False),
-                axis=alt.Axis(format="d", values=ticks, grid=True),
+            y=vl.Y(
+                "rank:Q", title=t["rank"], scale=vl.Scale(domain=domain, nice=False),
+                axis=vl.Axis(format="d", values=ticks, grid=True),
             ),
-            color=alt.Color("fill:N", scale=None),
-            size=alt.Size("size:Q", scale=None),
+            color=vl.Color("fill:N", scale=None),
+            size=vl.Size("size:Q", scale=None),
         )  # fmt: skip
         upper = upper.properties(height=140, title=t[f"sensitivity_{kind}"], **size)
         choices = _choices(part, ways, t)
@@ -102,18 +99,18 @@ def sensitivity(page: Page, technology: str) -> Drawn:
             panels.append(upper)
             continue
         order = choices["choice"].unique(maintain_order=True).to_list()
-        lower = alt.Chart(choices).mark_tick(thickness=2, size=9, color=SOFT).encode(
+        lower = vl.Chart(choices).mark_tick(thickness=2, size=9, color=SOFT).encode(
             x=across,
-            y=alt.Y(
+            y=vl.Y(
                 "choice:N", sort=order, title=None,
-                axis=alt.Axis(domain=False, ticks=False, grid=True, labelFontSize=10),
+                axis=vl.Axis(domain=False, ticks=False, grid=True, labelFontSize=10),
             ),
         )  # fmt: skip
         lower = lower.properties(height=15 * len(order), **size)
-        panels.append(alt.vconcat(upper, lower, spacing=8))
+        panels.append(vl.vconcat(upper, lower, spacing=8))
     if not panels:
         return None
-    return alt.hconcat(*panels, spacing=30), pl.concat(parts)
+    return vl.hconcat(*panels, spacing=30), pl.concat(parts)
 
 
 def _choices(part: pl.DataFrame, ways: list[str], t: dict[str, Any]) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from netpos.viz.charts import spec as vl
 from netpos.viz.charts.theme import FOCUS, INK, PALETTE, WIDTH
 
 if TYPE_CHECKING:
@@ -45,8 +46,6 @@ def place(rows: pl.DataFrame, focal: str, t: Mapping[str, Any]) -> Drawn:
     Drawn
         None where the country has no value.
     """
-    import altair as alt
-
     parts = []
     for name, form in MEASURES.items():
         enough = pl.coalesce("works_full", "works") >= LEAST
@@ -67,23 +66,23 @@ def place(rows: pl.DataFrame, focal: str, t: Mapping[str, Any]) -> Drawn:
         return None
     order = list(dict.fromkeys(rows["technology"]))
     names = [t[f"measure_{m}"] for m in MEASURES if m in set(long["measure"])]
-    axis = alt.Axis(domain=False, ticks=False, labelPadding=8, labelLimit=280)
-    top = alt.Axis(domain=False, ticks=False, orient="top", labelAngle=0, labelPadding=8)
+    axis = vl.Axis(domain=False, ticks=False, labelPadding=8, labelLimit=280)
+    top = vl.Axis(domain=False, ticks=False, orient="top", labelAngle=0, labelPadding=8)
     most = int(long["of"].max())  # type: ignore[arg-type] # a number: there are rows
-    base = alt.Chart(long).encode(
-        y=alt.Y("technology:N", sort=order, title=None, axis=axis),
-        x=alt.X("name:N", sort=names, title=None, axis=top),
+    base = vl.Chart(long).encode(
+        y=vl.Y("technology:N", sort=order, title=None, axis=axis),
+        x=vl.X("name:N", sort=names, title=None, axis=top),
     )
-    scale = alt.Scale(domain=[1, max(most, 2)], range=["#5a9fd4", "#f3f6fa"])
-    legend = alt.Legend(orient="bottom", gradientLength=200, format="d")
+    scale = vl.Scale(domain=[1, max(most, 2)], range=["#5a9fd4", "#f3f6fa"])
+    legend = vl.Legend(orient="bottom", gradientLength=200, format="d")
     plain = base.mark_rect(stroke="white", strokeWidth=2, color="#eceff2")
     ranked = base.transform_filter("isValid(datum.place)")
     cells = ranked.mark_rect(stroke="white", strokeWidth=2).encode(
-        color=alt.Color("place:Q", title=t["place"], scale=scale, legend=legend)
+        color=vl.Color("place:Q", title=t["place"], scale=scale, legend=legend)
     )
     text = base.mark_text(fontSize=12, color=INK).encode(text="said:N")
     text = text.transform_calculate(said="format(datum.value, datum.form)")
-    chart = alt.layer(plain, cells, text).properties(width=WIDTH - 240, height=ROW * len(order))
+    chart = vl.layer(plain, cells, text).properties(width=WIDTH - 240, height=ROW * len(order))
     return chart, long.drop("form", "name")
 
 
@@ -101,8 +100,6 @@ def panels(rows: pl.DataFrame, focal: str, names: Mapping[str, str], t: Mapping[
     t
         Words: ``measure_<name>``.
     """
-    import altair as alt
-
     shown: Sequence[str] = [c for c in _PANELS if rows[c].count()]
     if not shown:
         return None
@@ -112,20 +109,20 @@ def panels(rows: pl.DataFrame, focal: str, names: Mapping[str, str], t: Mapping[
     drawn = []
     for k, column in enumerate(shown):
         part = table.drop_nulls(column).with_columns(mine=pl.col("country") == focal)
-        axis = alt.Axis(domain=False, ticks=False, labelPadding=6, labels=k == 0, labelLimit=200)
+        axis = vl.Axis(domain=False, ticks=False, labelPadding=6, labels=k == 0, labelLimit=200)
         bars = (
-            alt.Chart(part)
+            vl.Chart(part)
             .mark_bar(height={"band": 0.7})
             .encode(
-                y=alt.Y("name:N", sort=order, title=None, axis=axis,
-                        scale=alt.Scale(domain=order)),
-                x=alt.X(f"{column}:Q", title=None, axis=alt.Axis(tickCount=4, grid=True)),
-                color=alt.condition("datum.mine", alt.value(FOCUS), alt.value(PALETTE[0])),
+                y=vl.Y("name:N", sort=order, title=None, axis=axis,
+                        scale=vl.Scale(domain=order)),
+                x=vl.X(f"{column}:Q", title=None, axis=vl.Axis(tickCount=4, grid=True)),
+                color=vl.condition("datum.mine", vl.value(FOCUS), vl.value(PALETTE[0])),
             )
         )  # fmt: skip
         width = (WIDTH - 200) / len(shown) - 24
         drawn.append(
             bars.properties(width=width, height=18 * len(order), title=t[f"measure_{column}"])
         )
-    chart = alt.hconcat(*drawn, spacing=24)
+    chart = vl.hconcat(*drawn, spacing=24)
     return chart, table.select("country", *_PANELS)

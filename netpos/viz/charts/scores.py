@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from netpos.viz.charts import spec as vl
 from netpos.viz.charts.technologies import ROW, SCORES, score_rows
 from netpos.viz.charts.theme import INK, WIDTH
 from netpos.viz.page import Page
@@ -39,8 +40,6 @@ def scores_heat(page: Page) -> Drawn:
     tuple or None
         The chart and its numbers; None without scores of two technologies.
     """
-    import altair as alt
-
     t = words(page.lang)
     names, long = score_rows(page, "z")
     scored = [k for k in SCORES if (long["indicator"] == k).any()]
@@ -51,27 +50,27 @@ def scores_heat(page: Page) -> Drawn:
     shown = long.with_columns(
         kind=pl.col("indicator").replace_strict(titles, return_dtype=pl.String),
     )
-    base = alt.Chart(shown).encode(
-        x=alt.X(
+    base = vl.Chart(shown).encode(
+        x=vl.X(
             "kind:N",
             sort=list(titles.values()),
             title=None,
-            axis=alt.Axis(orient="top", labelAngle=0, domain=False, ticks=False, labelPadding=8),
+            axis=vl.Axis(orient="top", labelAngle=0, domain=False, ticks=False, labelPadding=8),
         ),
-        y=alt.Y(
+        y=vl.Y(
             "name:N",
             sort=order["name"].to_list(),
             title=None,
-            axis=alt.Axis(domain=False, ticks=False, labelPadding=8, grid=False, labelLimit=280),
+            axis=vl.Axis(domain=False, ticks=False, labelPadding=8, grid=False, labelLimit=280),
         ),
     )
     cells = base.mark_rect(stroke="white", strokeWidth=2).encode(
-        color=alt.Color(
+        color=vl.Color(
             "z:Q",
-            scale=alt.Scale(
+            scale=vl.Scale(
                 domain=[-FULL, 0.0, FULL], range=list(DIVERGING), clamp=True, interpolate="rgb"
             ),
-            legend=alt.Legend(
+            legend=vl.Legend(
                 title=t["chart_z"],
                 titleLimit=400,
                 orient="bottom",
@@ -83,7 +82,7 @@ def scores_heat(page: Page) -> Drawn:
             ),
         )
     )
-    text = base.mark_text(color=INK).encode(text=alt.Text("z:Q", format="+.1f"))
-    chart = alt.layer(cells, text)
+    text = base.mark_text(color=INK).encode(text=vl.Text("z:Q", format="+.1f"))
+    chart = vl.layer(cells, text)
     size = {"width": WIDTH - 320, "height": ROW * order.height}
     return chart.properties(**size), long.drop("name")

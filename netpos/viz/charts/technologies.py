@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from netpos import countries
+from netpos.viz.charts import spec as vl
 from netpos.viz.charts.theme import (
     BLOC_COLOURS,
     FOCUS,
@@ -24,8 +25,6 @@ from netpos.viz.page import Page
 from netpos.viz.words import words
 
 if TYPE_CHECKING:
-    import altair as alt
-
     from netpos.viz.charts.theme import Drawn
 
 ROW = 26
@@ -59,20 +58,16 @@ def measured(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(pl.col("measurable").fill_null(value=False))
 
 
-def names_axis(rows: pl.DataFrame, *, labels: bool = True) -> alt.Y:
+def names_axis(rows: pl.DataFrame, *, labels: bool = True) -> vl.Channel:
     """Return an axis of names in the order of the rows."""
-    import altair as alt
-
-    axis = alt.Axis(
+    axis = vl.Axis(
         domain=False, ticks=False, labelPadding=8, grid=True, labelLimit=280, labels=labels
     )
-    return alt.Y("name:N", sort=rows["name"].to_list(), title=None, axis=axis)
+    return vl.Y("name:N", sort=rows["name"].to_list(), title=None, axis=axis)
 
 
 def rank_change(page: Page) -> Drawn:
     """Draw the rank by size in the first and the last period, joined by a line."""
-    import altair as alt
-
     t = words(page.lang)
     if len(page.parts) < 2:
         return None
@@ -90,17 +85,17 @@ def rank_change(page: Page) -> Drawn:
     wide = table.pivot("period", index="name", values="family_rank", aggregate_function="first")
     wide = wide.rename({periods[0]: "before", periods[1]: "after"})
     domain, ticks = rank_axis(wide["before"], wide["after"])
-    x = alt.Scale(domain=domain, nice=False)
-    axis = alt.Axis(format="d", values=ticks)
-    base = alt.Chart(wide).encode(y=names_axis(wide))
+    x = vl.Scale(domain=domain, nice=False)
+    axis = vl.Axis(format="d", values=ticks)
+    base = vl.Chart(wide).encode(y=names_axis(wide))
     rule = base.mark_rule(strokeWidth=2, color=PALE).encode(
-        x=alt.X("before:Q", scale=x, title=t["size_rank"], axis=axis), x2=alt.X2("after")
+        x=vl.X("before:Q", scale=x, title=t["size_rank"], axis=axis), x2=vl.X2("after")
     )
     old = base.mark_point(
         size=60, filled=True, fill="white", stroke=SOFT, strokeWidth=1.5, opacity=1
     )
     new = base.mark_point(size=80, filled=True, fill=FOCUS, stroke=FOCUS, opacity=1)
-    chart = alt.layer(rule, old.encode(x=alt.X("before:Q")), new.encode(x=alt.X("after:Q")))
+    chart = vl.layer(rule, old.encode(x=vl.X("before:Q")), new.encode(x=vl.X("after:Q")))
     title = f"○ {periods[0]}   ● {periods[1]}"
     return chart.properties(width=WIDTH - 320, height=ROW * wide.height, title=title), table.drop(
         "name"
@@ -118,8 +113,6 @@ def focal_value(page: Page) -> Drawn:
 
 
 def _focal(page: Page, column: str) -> Drawn:
-    import altair as alt
-
     rows = page.table("trend")
     if not rows.height or column not in rows.columns:
         return None
@@ -136,14 +129,14 @@ def _focal(page: Page, column: str) -> Drawn:
     )
     order = [n for i, n in names.items() if i in set(table["technology"])]
     first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
-    base = alt.Chart(shown).encode(
-        x=alt.X(
+    base = vl.Chart(shown).encode(
+        x=vl.X(
             "year:Q",
             title=None,
-            scale=alt.Scale(domain=[first, last], nice=False),
-            axis=alt.Axis(format="d", tickCount=3, grid=False),
+            scale=vl.Scale(domain=[first, last], nice=False),
+            axis=vl.Axis(format="d", tickCount=3, grid=False),
         ),
-        y=alt.Y(f"{column}:Q", title=None, axis=alt.Axis(format=".0%", tickCount=3, grid=True)),
+        y=vl.Y(f"{column}:Q", title=None, axis=vl.Axis(format=".0%", tickCount=3, grid=True)),
     )
     line = base.mark_line(color=FOCUS, strokeWidth=2)
     done = base.mark_point(color=FOCUS, filled=True, size=28, opacity=1).transform_filter(
@@ -153,14 +146,14 @@ def _focal(page: Page, column: str) -> Drawn:
         stroke=FOCUS, fill="white", filled=True, strokeWidth=1.3, size=28, opacity=1
     ).transform_filter("datum.truncated")
     chart = (
-        alt.layer(line, done, young)
+        vl.layer(line, done, young)
         .properties(width=WIDTH / 4 - 45, height=90)
         .facet(
-            facet=alt.Facet(
+            facet=vl.Facet(
                 "name:N",
                 sort=order,
                 title=None,
-                header=alt.Header(labelExpr="split(datum.label, '\\n')", labelFontSize=11),
+                header=vl.Header(labelExpr="split(datum.label, '\\n')", labelFontSize=11),
             ),
             columns=4,
             spacing=24,
@@ -182,8 +175,6 @@ def score_rows(page: Page, column: str) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def scores(page: Page) -> Drawn:
     """Draw balance, diversity and likeness of sources, each from lowest to highest of the list."""
-    import altair as alt
-
     t = words(page.lang)
     names, long = score_rows(page, "min_max")
     scored = [k for k in SCORES if (long["indicator"] == k).any()]
@@ -194,30 +185,28 @@ def scores(page: Page) -> Drawn:
     for column in scored:
         part = long.filter(pl.col("indicator") == column)
         axis = names_axis(order, labels=column == scored[0])
-        base = alt.Chart(part).encode(y=axis)
-        x = alt.X(
+        base = vl.Chart(part).encode(y=axis)
+        x = vl.X(
             "min_max:Q",
             title=None,
-            scale=alt.Scale(domain=[0, 1]),
-            axis=alt.Axis(values=[0, 0.5, 1], format="~r"),
+            scale=vl.Scale(domain=[0, 1]),
+            axis=vl.Axis(values=[0, 0.5, 1], format="~r"),
         )
         dots = base.mark_point(filled=True, size=90, color=PALETTE[0], opacity=1).encode(x=x)
         form = ".1f" if column == "source_effective" else ".2f"
         text = base.mark_text(align="left", dx=9, color=SOFT).encode(
-            x=x, text=alt.Text("value:Q", format=form)
+            x=x, text=vl.Text("value:Q", format=form)
         )
         width = (WIDTH - 300) / len(scored) - 40
         title = t[f"chart_{column}"]
         panels.append(
-            alt.layer(dots, text).properties(width=width, height=ROW * order.height, title=title)
+            vl.layer(dots, text).properties(width=width, height=ROW * order.height, title=title)
         )
-    return alt.hconcat(*panels, spacing=40), long.drop("name")
+    return vl.hconcat(*panels, spacing=40), long.drop("name")
 
 
 def classes(page: Page) -> Drawn:
     """Draw from which groups of countries the foreign sources come."""
-    import altair as alt
-
     t = words(page.lang)
     rows = measured(focal_rows(page))
     columns = [f"share_{k}" for k in BLOC_COLOURS]
@@ -231,17 +220,17 @@ def classes(page: Page) -> Drawn:
         group=pl.col("bloc").replace_strict({f"share_{k}": t[f"bloc_{k}"] for k in BLOC_COLOURS}),
     )
     names = [t[f"bloc_{k}"] for k in BLOC_COLOURS]
-    base = alt.Chart(long).encode(
+    base = vl.Chart(long).encode(
         y=names_axis(table),
-        x=alt.X(
-            "value:Q", stack="zero", title=None, axis=alt.Axis(format=".0%"),
-            scale=alt.Scale(domain=[0, 1], nice=False),
+        x=vl.X(
+            "value:Q", stack="zero", title=None, axis=vl.Axis(format=".0%"),
+            scale=vl.Scale(domain=[0, 1], nice=False),
         ),
-        order=alt.Order("place:O"),
+        order=vl.Order("place:O"),
     )  # fmt: skip
     bars = base.mark_bar(height={"band": 0.7}).encode(
-        color=alt.Color(
-            "group:N", title=None, scale=alt.Scale(domain=names, range=list(BLOC_COLOURS.values()))
+        color=vl.Color(
+            "group:N", title=None, scale=vl.Scale(domain=names, range=list(BLOC_COLOURS.values()))
         )
     )
     return bars.properties(width=WIDTH - 320, height=ROW * table.height), table.drop("name")
@@ -249,8 +238,6 @@ def classes(page: Page) -> Drawn:
 
 def concentration(page: Page) -> Drawn:
     """Draw the part of the foreign sources that comes from the first and the first three."""
-    import altair as alt
-
     t = words(page.lang)
     table = page.table("exposure")
     rows = measured(focal_rows(page))
@@ -267,13 +254,13 @@ def concentration(page: Page) -> Drawn:
     )
     if not shown.height:
         return None
-    axis = alt.Axis(format=".0%", tickCount=6)
-    base = alt.Chart(shown).encode(y=names_axis(shown))
-    x = alt.X("one:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, 1], nice=False))
-    rule = base.mark_rule(strokeWidth=2, color=PALE).encode(x=x, x2=alt.X2("three"))
+    axis = vl.Axis(format=".0%", tickCount=6)
+    base = vl.Chart(shown).encode(y=names_axis(shown))
+    x = vl.X("one:Q", title=None, axis=axis, scale=vl.Scale(domain=[0, 1], nice=False))
+    rule = base.mark_rule(strokeWidth=2, color=PALE).encode(x=x, x2=vl.X2("three"))
     one = base.mark_point(filled=True, size=80, fill=PALETTE[0], stroke=PALETTE[0], opacity=1)
     three = base.mark_point(filled=True, size=70, fill="white", stroke=PALETTE[0], opacity=1)
-    chart = alt.layer(rule, one.encode(x=x), three.encode(x=alt.X("three:Q")))
+    chart = vl.layer(rule, one.encode(x=x), three.encode(x=vl.X("three:Q")))
     title = f"● {t['chart_one']}   ○ {t['chart_three']}"
     return chart.properties(width=WIDTH - 320, height=ROW * shown.height, title=title), shown.drop(
         "name"
@@ -282,8 +269,6 @@ def concentration(page: Page) -> Drawn:
 
 def exposure(page: Page) -> Drawn:
     """Draw the countries built on most, and the diversity that is left without each."""
-    import altair as alt
-
     t = words(page.lang)
     rows = page.rows("exposure", "all", "all", kind="country")
     own = page.rows("countries", "all", "all", country=page.focal)
@@ -294,23 +279,23 @@ def exposure(page: Page) -> Drawn:
         name=pl.col("source").map_elements(lambda c: countries.name(c, page.lang), pl.String)
     )
     height = ROW * table.height
-    base = alt.Chart(table).encode(y=names_axis(table))
-    x = alt.X("share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=5))
+    base = vl.Chart(table).encode(y=names_axis(table))
+    x = vl.X("share:Q", title=None, axis=vl.Axis(format=".0%", tickCount=5))
     bars = base.mark_bar(height={"band": 0.7}, color=PALETTE[0]).encode(x=x)
     text = base.mark_text(align="left", dx=4, color=SOFT).encode(
-        x=x, text=alt.Text("share:Q", format=".1%")
+        x=x, text=vl.Text("share:Q", format=".1%")
     )
-    left = alt.layer(bars, text).properties(
+    left = vl.layer(bars, text).properties(
         width=WIDTH / 2 - 110, height=height, title=t["chart_exposure"]
     )
-    base = alt.Chart(table).encode(y=names_axis(table, labels=False))
-    x = alt.X(
-        "effective_without:Q", title=None, scale=alt.Scale(zero=False, padding=14),
-        axis=alt.Axis(tickCount=4),
+    base = vl.Chart(table).encode(y=names_axis(table, labels=False))
+    x = vl.X(
+        "effective_without:Q", title=None, scale=vl.Scale(zero=False, padding=14),
+        axis=vl.Axis(tickCount=4),
     )  # fmt: skip
     dots = base.mark_point(filled=True, size=80, color=INK, opacity=1).encode(x=x)
     right = dots.properties(width=WIDTH / 2 - 140, height=height, title=t["effective_without"])
-    return alt.hconcat(left, right, spacing=50), table.drop("name")
+    return vl.hconcat(left, right, spacing=50), table.drop("name")
 
 
 def complexity_value(page: Page) -> Drawn:
@@ -324,8 +309,6 @@ def complexity_balance(page: Page) -> Drawn:
 
 
 def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn:
-    import altair as alt
-
     t = words(page.lang)
     facts = page.table("technologies")
     if not {"complexity", "complexity_basis"} <= set(facts.columns):
@@ -374,48 +357,46 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
                 dict(page.areas), default=None, return_dtype=pl.String
             )
         )
-    base = alt.Chart(placed).encode(
-        x=alt.X(
+    base = vl.Chart(placed).encode(
+        x=vl.X(
             f"{scale}:Q", title=t[f"chart_{scale}"],
-            axis=alt.Axis(grid=False, values=[0, 25, 50, 75, 100]),
-            scale=alt.Scale(domain=[-4, 104], nice=False),
+            axis=vl.Axis(grid=False, values=[0, 25, 50, 75, 100]),
+            scale=vl.Scale(domain=[-4, 104], nice=False),
         ),
-        y=alt.Y(
+        y=vl.Y(
             f"{column}:Q", title=t[f"chart_{column}"],
-            axis=alt.Axis(format=form, grid=False, tickCount=5),
-            scale=alt.Scale(zero=False, nice=False, padding=30),
+            axis=vl.Axis(format=form, grid=False, tickCount=5),
+            scale=vl.Scale(zero=False, nice=False, padding=30),
         ),
     )  # fmt: skip
     dots = base.mark_circle(opacity=0.8, color=PALETTE[0]).encode(
         **_area_colour(page, t["no_area"]) if areas else {},
-        size=alt.Size(
+        size=vl.Size(
             f"{special}:Q",
             title=t[f"column_{special}"],
-            scale=alt.Scale(range=[40, 900]),
-            legend=alt.Legend(symbolType="circle", tickCount=4),
+            scale=vl.Scale(range=[40, 900]),
+            legend=vl.Legend(symbolType="circle", tickCount=4),
         ),
     )
     texts = name_layers(base, "label", gap=21, font=11)
     lines = pl.DataFrame({"x": [50.0], "y": [middle]})
-    across = alt.Chart(lines).mark_rule(strokeDash=[4, 4], color=PALE).encode(x=alt.X("x:Q"))
-    along = alt.Chart(lines).mark_rule(strokeDash=[4, 4], color=PALE).encode(y=alt.Y("y:Q"))
-    chart = alt.layer(across, along, dots, *texts)
+    across = vl.Chart(lines).mark_rule(strokeDash=[4, 4], color=PALE).encode(x=vl.X("x:Q"))
+    along = vl.Chart(lines).mark_rule(strokeDash=[4, 4], color=PALE).encode(y=vl.Y("y:Q"))
+    chart = vl.layer(across, along, dots, *texts)
     return chart.properties(width=width, height=height), table.drop("name")
 
 
-def _area_colour(page: Page, none: str) -> dict[str, alt.Color]:
+def _area_colour(page: Page, none: str) -> dict[str, vl.Channel]:
     """Colour by focus area; the areas of the run in the order of its technologies, none last.
 
     The scale holds every area of the run, so that both figures give an area the same colour.
     """
-    import altair as alt
-
     ids = [i for i, _ in page.technologies]
     named = list(dict.fromkeys(page.areas[i] for i in ids if i in page.areas))
     colours = [PALETTE[k] for k in AREA_COLOURS]
     pairs = list(zip(named, colours, strict=False))
     if any(i not in page.areas for i in ids):
         pairs.append((none, PALE))
-    scale = alt.Scale(domain=[a for a, _ in pairs], range=[c for _, c in pairs])
-    legend = alt.Legend(symbolType="circle", symbolSize=140, columns=4)
-    return {"color": alt.Color("focus_area:N", title=None, scale=scale, legend=legend)}
+    scale = vl.Scale(domain=[a for a, _ in pairs], range=[c for _, c in pairs])
+    legend = vl.Legend(symbolType="circle", symbolSize=140, columns=4)
+    return {"color": vl.Color("focus_area:N", title=None, scale=scale, legend=legend)}

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from netpos.viz.charts import spec as vl
+from netpos.viz.charts.drawing import Job, draw
 from netpos.viz.page import Figure
 
 if TYPE_CHECKING:
-    import altair as alt
-
-    AnyChart = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.FacetChart
     #: A chart and the numbers in it; None where the tables do not hold them.
-    Drawn = tuple[AnyChart, pl.DataFrame] | None
+    Drawn = tuple[vl.Chart, pl.DataFrame] | None
 
 #: The first is what the converter ships; the others have the same widths or stand in.
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
@@ -43,18 +40,6 @@ BLOC_COLOURS = {"eu": "#0072b2", "oecd_nato": "#e69f00", "other": "#999999"}
 WIDTH = 820
 #: Least contrast of letters.
 TEXT_CONTRAST = 4.5
-
-_ID = re.compile(r'\bid="([^"]+)"')
-_TAG = re.compile(r"<[^>]+>")
-_LONG = re.compile(r"(\d\.\d\d)\d+")
-#: What the converter writes that draws nothing, and attributes that say what holds anyway.
-_NOTHING = re.compile(r'<path d="(?:M0,0h0v0h0Z|)"(?: display="none")?/>')
-_PLAIN = re.compile(r' (?:opacity="1"|transform="translate\(0,0\)")(?=[ />])')
-_FONT = re.compile(r' font-family="([^"]*)"')
-#: Outlines of many corners: straight lines alone.
-_OUTLINE = re.compile(r' d="(M[MLZ\d.,-]{240,})"')
-_CORNER = re.compile(r"([ML])(-?[\d.]+),(-?[\d.]+)|Z")
-_SPOKEN = re.compile(r'\s(?:aria-[a-z]+|role|class|xmlns:xlink|pointer-events)="[^"]*"')
 
 
 def theme() -> dict[str, Any]:
@@ -267,7 +252,7 @@ def labelled(
     return labels, ["middle" if side == "none" else side for side in sides]
 
 
-def name_layers(base: alt.Chart, field: str, *, gap: float, font: float) -> list[alt.Chart]:
+def name_layers(base: vl.Chart, field: str, *, gap: float, font: float) -> list[vl.Chart]:
     """Set the names of points on the sides that the column ``side`` tells; see `beside`.
 
     Parameters
@@ -279,8 +264,6 @@ def name_layers(base: alt.Chart, field: str, *, gap: float, font: float) -> list
     gap, font
         From the middle of a point to its name, and size of the letters, pixels.
     """
-    import altair as alt
-
     sided = {
         "right": base.mark_text(align="left", baseline="middle", dx=gap, fontSize=font),
         "left": base.mark_text(align="right", baseline="middle", dx=-gap, fontSize=font),
@@ -289,13 +272,13 @@ def name_layers(base: alt.Chart, field: str, *, gap: float, font: float) -> list
         "middle": base.mark_text(align="center", baseline="middle", fontSize=font),
     }
     return [
-        text.transform_filter(f"datum.side === '{side}'").encode(text=alt.Text(f"{field}:N"))
+        text.transform_filter(f"datum.side === '{side}'").encode(text=vl.Text(f"{field}:N"))
         for side, text in sided.items()
     ]
 
 
 def render(
-    chart: AnyChart,
+    chart: vl.Chart,
     table: pl.DataFrame,
     *,
     name: str,
@@ -303,12 +286,32 @@ def render(
     lang: str,
     made_up: str | None = None,
 ) -> Figure:
-    """Draw a chart as SVG, with its numbers as CSV.
+    """Draw a chart as SVG, with its numbers as CSV; see `prepared` for what it takes.
+
+    Returns
+    -------
+    Figure
+        The SVG has ``role="img"`` with the text and no numbers of the drawing process in it.
+    """
+    job, csv = prepared(chart, table, name=name, said=said, lang=lang, made_up=made_up)
+    return Figure(draw(job), csv)
+
+
+def prepared(
+    chart: vl.Chart,
+    table: pl.DataFrame,
+    *,
+    name: str,
+    said: str,
+    lang: str,
+    made_up: str | None = None,
+) -> tuple[Job, str]:
+    """Make a chart ready to be drawn, and its numbers as CSV.
 
     Parameters
     ----------
     chart
-        An Altair chart of any kind.
+        A chart of any kind; a test validates every one of the report.
     table
         What is in it.
     name
@@ -320,15 +323,8 @@ def render(
     made_up
         What is written in the drawing where its data are invented; its numbers then have a column
         ``synthetic``, so that no file of it goes anywhere without saying so.
-
-    Returns
-    -------
-    Figure
-        The SVG has ``role="img"`` with the text and no numbers of the drawing process in it.
     """
-    import vl_convert as vlc
-
-    spec = chart.to_dict(validate=False)  # a test validates every chart
+    spec = chart.to_dict()
     spec["config"] = theme() | spec.get("config", {})
     if made_up is not None:
         table = table.with_columns(synthetic=pl.lit(value=True))
@@ -344,62 +340,5 @@ def render(
         "decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""],
         "percent": " %",
     }  # fmt: skip
-    svg = tidy(vlc.vegalite_to_svg(spec, format_locale=numbers), name, said)
-    return Figure(svg, table.write_csv(null_value=""))
-
-
-def tidy(svg: str, name: str, said: str) -> str:
-    """Give the ids of a drawing numbers from 1, shorten its coordinates and say what it shows.
-
-    The converter counts clip paths over its lifetime, so that a chart drawn twice has other ids;
-    and two drawings in one page must not share any.
-
-    Examples
-    --------
-    >>> drawn = '<svg class="marks"><g clip-path="url(#clip7)"/><clipPath id="clip7"/></svg>'
-    >>> print(tidy(drawn, "a", "A & B"))
-    <svg role="img" aria-label="A &amp; B"><g clip-path="url(#a-1)"/><clipPath id="a-1"/></svg>
-    """
-    svg = _OUTLINE.sub(lambda m: f' d="{stepwise(m[1])}"', svg)
-    svg = _TAG.sub(lambda m: _LONG.sub(r"\1", _PLAIN.sub("", _SPOKEN.sub("", m[0]))), svg)
-    svg = _NOTHING.sub("", svg)
-    fonts = set(_FONT.findall(svg))
-    if len(fonts) == 1:  # said once for the whole drawing
-        svg = _FONT.sub("", svg).replace("<svg", f'<svg font-family="{fonts.pop()}"', 1)
-    for number, old in enumerate(dict.fromkeys(_ID.findall(svg)), start=1):
-        new = f"{name}-{number}"
-        svg = svg.replace(f'id="{old}"', f'id="{new}"').replace(f"(#{old})", f"(#{new})")
-    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(said)}"', 1)
-
-
-def stepwise(outline: str) -> str:
-    """Write an outline as steps from corner to corner, in tenths of a pixel; errors do not add up.
-
-    Examples
-    --------
-    >>> stepwise("M10.04,20L10.31,20.5L9,20ZM1,1L2,2L3,1Z")
-    'm10 20l.3.5-1.3-.5zm-9-19l1 1 1-1z'
-    """
-    out: list[str] = []
-    at, start, before, number = (0, 0), (0, 0), "", ""
-    for letter, east, south in _CORNER.findall(outline):
-        if not letter:
-            out.append("z")
-            at, before, number = start, "", ""
-            continue
-        to = (round(10 * float(east)), round(10 * float(south)))
-        if letter == "M":
-            start = to
-        elif to == at:
-            continue
-        if letter != before:
-            out.append(letter.lower())
-            before, number = letter, ""
-        for tenths in (to[0] - at[0], to[1] - at[1]):
-            text = f"{tenths / 10:g}"
-            text = text.replace("0.", ".", 1) if 0 < abs(tenths) < 10 else text
-            apart = number and text[0] != "-" and (text[0] != "." or "." not in number)
-            out.append(f" {text}" if apart else text)
-            number = text
-        at = to
-    return "".join(out)
+    job = {"spec": spec, "locale": numbers, "name": name, "said": said}
+    return job, table.write_csv(null_value="")

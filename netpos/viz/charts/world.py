@@ -13,6 +13,7 @@ import polars as pl
 from netpos import countries
 from netpos.countries import data_path
 from netpos.countries.places import POINTS
+from netpos.viz.charts import spec as vl
 from netpos.viz.charts.theme import FOCUS, LINE, SOFT, WIDTH
 from netpos.viz.numbers import percent
 from netpos.viz.page import Page
@@ -60,8 +61,6 @@ def world_value(page: Page) -> Drawn:
 
 
 def _world(page: Page, amount: str) -> Drawn:
-    import altair as alt
-
     t = words(page.lang)
     rows = page.rows("countries", "all", "all")
     column = {"families": "family_share", "value": "value_share"}[amount]
@@ -75,10 +74,10 @@ def _world(page: Page, amount: str) -> Drawn:
     labels = _step_labels(page.lang)
     places = np.searchsorted(STEPS, coded[column].to_numpy(), side="right").tolist()
     coded = coded.with_columns(step=pl.Series([labels[k] for k in places], dtype=pl.String))
-    share = alt.Color(
+    share = vl.Color(
         "step:N",
-        scale=alt.Scale(domain=labels, range=list(COLOURS)),
-        legend=alt.Legend(
+        scale=vl.Scale(domain=labels, range=list(COLOURS)),
+        legend=vl.Legend(
             title=t[f"chart_{column}"],
             orient="bottom",
             direction="horizontal",
@@ -87,13 +86,13 @@ def _world(page: Page, amount: str) -> Drawn:
             columns=len(COLOURS),
         ),
     )
-    land = alt.InlineData(
-        values=shapes(), format=alt.TopoDataFormat(type="topojson", feature="countries")
+    land = vl.InlineData(
+        values=shapes(), read_as=vl.TopoDataFormat(type="topojson", feature="countries")
     )
     keep = ["step", "country"]
     known = coded.drop_nulls("id")
-    known_here = alt.LookupData(known, "id", keep)
-    shape = alt.Chart(land).transform_lookup(lookup="id", from_=known_here)
+    known_here = vl.LookupData(known, "id", keep)
+    shape = vl.Chart(land).transform_lookup(lookup="id", from_=known_here)
     empty = shape.transform_filter("!isValid(datum.step)").mark_geoshape(
         fill=NO_DATA, stroke="white", strokeWidth=0.5
     )
@@ -108,16 +107,14 @@ def _world(page: Page, amount: str) -> Drawn:
         lat=pl.col("land").replace_strict({k: v[1] for k, v in POINTS.items()}, default=None),
     )
     inset = pl.col("lon").is_between(*EUROPE[0]) & pl.col("lat").is_between(*EUROPE[1])
-    ring = alt.condition(
-        f"datum.country === '{page.focal}'", alt.value(FOCUS), alt.value("#ffffff")
-    )
+    ring = vl.condition(f"datum.country === '{page.focal}'", vl.value(FOCUS), vl.value("#ffffff"))
 
-    def layers(points: pl.DataFrame, outline: float) -> alt.LayerChart | alt.FacetChart:
+    def layers(points: pl.DataFrame, outline: float) -> vl.Chart:
         line = mine.mark_geoshape(filled=False, stroke=FOCUS, strokeWidth=outline)
         found: list[Any] = [empty, filled, line]
         if points.height:
-            at = alt.Chart(points).encode(
-                longitude=alt.Longitude("lon:Q"), latitude=alt.Latitude("lat:Q")
+            at = vl.Chart(points).encode(
+                longitude=vl.Longitude("lon:Q"), latitude=vl.Latitude("lat:Q")
             )
             found.append(
                 at.mark_circle(size=60, opacity=1, strokeWidth=1.2).encode(color=share, stroke=ring)
@@ -125,28 +122,28 @@ def _world(page: Page, amount: str) -> Drawn:
             for side, text in _SIDES.items():
                 some = points.filter(pl.col("land").replace_strict(_ASIDE, default="") == side)
                 if some.height:
-                    named = alt.Chart(some).mark_text(fontSize=9, color=SOFT, **text)
+                    named = vl.Chart(some).mark_text(fontSize=9, color=SOFT, **text)
                     found.append(
                         named.encode(
-                            longitude=alt.Longitude("lon:Q"),
-                            latitude=alt.Latitude("lat:Q"),
-                            text=alt.Text("land:N"),
+                            longitude=vl.Longitude("lon:Q"),
+                            latitude=vl.Latitude("lat:Q"),
+                            text=vl.Text("land:N"),
                         )
                     )
-        return alt.layer(*found)
+        return vl.layer(*found)
 
     # a thin line on the small scale: a thick one would hide the colour of a small country
     whole = layers(small.filter(~inset), 0.8).project("equalEarth")
     near = layers(small.filter(inset), 1.6).project(
-        type="azimuthalEqualArea",
+        "azimuthalEqualArea",
         rotate=[-14, -53, 0],
         scale=HEIGHT * 1.52,
         translate=[INSET / 2, HEIGHT / 2],
         clipExtent=[[0, 0], [INSET, HEIGHT]],
     )
-    chart = alt.hconcat(
+    chart = vl.hconcat(
         whole.properties(width=WIDTH - INSET - 20, height=HEIGHT),
-        near.properties(width=INSET, height=HEIGHT, view=alt.ViewBackground(stroke=LINE)),
+        near.properties(width=INSET, height=HEIGHT, view=vl.ViewBackground(stroke=LINE)),
         spacing=20,
     )
     return chart, table

@@ -7,18 +7,33 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+import altair as alt
 import polars as pl
 
 from netpos.viz.charts import charts
+from netpos.viz.charts.spec import Chart
 from netpos.viz.page import Figure, Page
 from tests import shared
 from tests.viz.report_pages import demo_page, unmeasured
+
+#: What a chart is by the part that only it has.
+KINDS = {
+    "layer": alt.LayerChart, "hconcat": alt.HConcatChart, "vconcat": alt.VConcatChart,
+    "facet": alt.FacetChart,
+}  # fmt: skip
 
 
 @cache
 def drawn(lang: str = "en") -> dict[str, Figure]:
     """Every figure of the demo; nobody changes them."""
     return shared.value(f"drawn-{lang}", lambda: dict(charts.figures(unmeasured(demo_page(lang)))))
+
+
+def valid(chart: Chart) -> None:
+    """See that a chart is Vega-Lite, by the schema that Altair has."""
+    spec = chart.to_dict()
+    kind = next((k for k in KINDS if k in spec), "mark")
+    KINDS.get(kind, alt.Chart).from_dict(spec, validate=True)
 
 
 def numbers(figure: Figure) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from netpos.viz.charts import charts
 from netpos.viz.charts.theme import render
 from netpos.viz.report.report import write_report
 from netpos.viz.words import words
-from tests.viz.charts.drawing import drawn, made, numbers, usual
+from tests.viz.charts.drawing import drawn, made, numbers, usual, valid
 from tests.viz.report.test_report import Reader, check_cells
 from tests.viz.report_pages import changed, demo_page, empty, unmeasured, without
 
@@ -32,7 +32,7 @@ def test_every_chart_is_valid_vega_lite() -> None:
     charts_made = [d[0] for _, _, d in charts._drawn(demo_page()) if d is not None]
     assert len(charts_made) > 15
     for chart in charts_made:
-        chart.to_dict(validate=True)
+        valid(chart)
 
 
 def test_drawings_are_safe_to_put_into_a_page() -> None:

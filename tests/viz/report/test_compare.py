@@ -16,11 +16,13 @@ from netpos import countries, options
 from netpos.cli import app
 from netpos.errors import OptionError
 from netpos.viz.charts import charts
+from netpos.viz.charts.theme import render
 from netpos.viz.page import Page
 from netpos.viz.report.compare import write_comparison
 from netpos.viz.report.report import Figure, write_report
 from netpos.viz.words import words
 from tests.lens import FAST, QUANTUM, toy_records, write
+from tests.viz.charts.drawing import valid
 from tests.viz.report.test_report import Reader, inside, lookup, number
 from tests.viz.report_pages import demo_page, empty, unmeasured, without
 
@@ -201,7 +203,7 @@ def test_an_empty_run_has_a_page_without_tables_and_without_figures() -> None:
 
 def made(page: Page) -> dict[str, Figure]:
     return {
-        name: charts.render(*drawn, name=name, said=charts.figure_words(page, key), lang=page.lang)
+        name: render(*drawn, name=name, said=charts.figure_words(page, key), lang=page.lang)
         for name, key, drawn in charts._drawn(page)
         if name in charts.COMPARED and drawn is not None
     }
@@ -245,7 +247,7 @@ def test_charts_are_valid_and_two_countries_are_enough() -> None:
         assert len(drawn) == 2
         for found in drawn:
             assert found is not None
-            found[0].to_dict(validate=True)
+            valid(found[0])
 
 
 # --- words and safety ---------------------------------------------------------------------------
