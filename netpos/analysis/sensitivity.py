@@ -7,23 +7,26 @@ statements about it hold throughout. The choices other than those varied are the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from hashlib import blake2b
 
 import numpy as np
 import polars as pl
 
 from netpos.analysis.study import Study
-from netpos.analysis.ways import COLUMNS, Held, Specification, Variants, held_by, specifications
+from netpos.analysis.ways import (
+    COLUMNS,
+    Chosen,
+    Held,
+    Specification,
+    Variants,
+    chosen_by,
+    entries_of,
+    held_by,
+    specifications,
+)
 from netpos.graph import kernels
 from netpos.graph.kernels import Floats
-from netpos.graph.links import (
-    Ints,
-    Mask,
-    Scope,
-    Spread,
-    gathered,
-    select,
-)
+from netpos.graph.links import Ints, Mask, Rows
 from netpos.indicators import focal
 from netpos.options import Options
 from netpos.progress import track
@@ -41,73 +44,97 @@ INDICATORS = (
 #: What a corpus around one country cannot tell, see `netpos.analysis.results`.
 _WORLD = ("core_distance", "family_share", "near_core", "received_share", "value_share", *LEADERS)
 _Found = dict[str, tuple[float, float, str | None]]
+_Sizes = tuple[Floats, Floats, Floats | None, focal.Values]
 
 
 # --- the focal country under one specification --------------------------------------------------
 
 
-def _focal(shared: Variants, spec: Specification, worth: Floats | None) -> dict[str, _Found]:
-    """Value, rank and leader of each indicator by technology, period ``all``; NaN: undefined."""
-    of, options = shared.members(spec), shared.study.options
-    unit, held = shared.unit(spec), shared.held(spec)
-    span = (options.first, options.last)
-    counted = unit.selected(shared.counted(spec))
-    if shared.study.drops_self_citations():
-        counted &= ~unit.pairs.self_citation
-    in_span = (unit.years >= span[0]) & (unit.years <= span[1])
-    scope: Scope = spec.scope  # type: ignore[assignment] # checked by Options
-    found = {}
-    for technology in shared.study.names:
-        member = of.member[technology]
-        inside, ends = unit.rows(member) & in_span, unit.rows(of.ends[technology])
-        masks = [
-            counted & select(unit.pairs, ends, unit.years, span, scope=s) for s in (scope, "citing")
-        ]
-        each = None if worth is None else unit.sums(worth, member) * inside
-        found[technology] = _values(held, masks, inside, each, options)
-    return found
+class _Country:
+    """What is said of the focal country; what a choice does not change is reckoned once."""
+
+    def __init__(self, shared: Variants, options: Options) -> None:
+        self.shared, self.options = shared, options
+        self._sizes: dict[tuple[object, ...], _Sizes] = {}
+        self._sources: dict[tuple[object, ...], focal.Values] = {}
+        self._linked: dict[bytes, focal.Values] = {}
+
+    def of(self, spec: Specification) -> dict[str, _Found]:
+        """Value, rank and leader of each indicator by technology, period ``all``; NaN:
+        undefined.
+        """
+        unit, held = self.shared.unit(spec), self.shared.held(spec)
+        counted = unit.selected(self.shared.counted(spec))
+        if self.shared.study.drops_self_citations():
+            counted &= ~unit.pairs.self_citation
+        return {t: self._found(spec, t, held, counted) for t in self.shared.study.names}
+
+    def _found(self, spec: Specification, technology: str, held: Held, counted: Mask) -> _Found:
+        chosen = self.shared.chosen(spec, technology)
+        key = (technology, *held_by(spec), *chosen_by(spec))
+        if key not in self._sizes:
+            self._sizes[key] = self._size(held, chosen)
+        families, located, value, sizes = self._sizes[key]
+        if spec.scope == "cited":
+            pairs = self.shared.cited(spec, technology)
+        else:
+            pairs = chosen.closed if spec.scope == "closed" else chosen.citing
+        at = held.shares.names.index(self.options.focal)
+        nodes, F = _matrix(held, pairs[counted.take(pairs)], families, at)
+        names = [held.shares.names[k] for k in nodes.tolist()]
+        linked = self._links(F, families[nodes], names)
+        first = {
+            "leader_families": (families[None], held.shares.names),
+            "leader_received": (kernels.received(F), names),
+        }
+        if value is not None:
+            first["leader_value"] = (value, held.shares.names)
+        same = (technology, *spec._replace(scope=""))
+        if same not in self._sources:
+            sources = chosen.citing[counted.take(chosen.citing)]
+            nodes, F = _matrix(held, sources, families, at)
+            classes = held.classes[0][np.ix_(nodes, nodes)], held.classes[1][nodes]
+            place = int(np.searchsorted(nodes, at))
+            self._sources[same] = focal.of_sources(F, classes, place)
+        found = {**sizes, **linked, **self._sources[same]}
+        out: _Found = {k: (float(v.value[0]), float(v.rank[0]), None) for k, v in found.items()}
+        out |= dict.fromkeys(LEADERS, (np.nan, np.nan, None))
+        for name, (stack, codes) in first.items():
+            who, amount = focal.leader(stack)
+            total = located[0] if name == "leader_families" else float(np.nansum(stack))
+            part = float(kernels.divide(amount, total)[0])
+            out[name] = (part, np.nan, codes[int(who[0])] if who[0] >= 0 else None)
+        if self.options.design == "focal":
+            unknown = (np.nan, np.nan, None)
+            out = {k: unknown if k in _WORLD else (v, np.nan, None) for k, (v, _, _) in out.items()}
+        return out
+
+    def _links(self, F: Floats, families: Floats, names: list[str]) -> focal.Values:
+        """Compute what rests on links, once where choices change nothing of a technology."""
+        key = blake2b(F.tobytes() + families.tobytes() + " ".join(names).encode()).digest()
+        if key not in self._linked:
+            at = names.index(self.options.focal)
+            made = focal.of_links(F, families[None], names, at, self.options.core)
+            self._linked[key] = made
+        return self._linked[key]
+
+    def _size(self, held: Held, chosen: Chosen) -> _Sizes:
+        """Families of each country, those located, value of each country, and the focal one's."""
+        shares = held.shares
+        matrix = shares.matrix[chosen.units].T
+        families = matrix @ np.ones(chosen.units.size)
+        located = np.array([float(shares.located[chosen.units].sum())])
+        value = None if chosen.worth is None else (matrix @ chosen.worth)[None]
+        at = shares.names.index(self.options.focal)
+        return families, located, value, focal.of_sizes(families[None], located, value, at)
 
 
-def _values(
-    held: Held, masks: Sequence[Mask], inside: Mask, worth: Floats | None, options: Options
-) -> _Found:
-    shares = held.shares
-    families = shares.matrix.T @ inside.astype(np.float64)
-    located = np.array([float((inside & shares.located).sum())])
-    value = None if worth is None else (shares.matrix.T @ worth)[None]
-    at = shares.names.index(options.focal)
-    found = dict(focal.of_sizes(families[None], located, value, at))
-    nodes, F = _matrix(held.spread, masks[0], families, at)
-    names = [shares.names[k] for k in nodes.tolist()]
-    place = int(np.searchsorted(nodes, at))
-    found |= focal.of_links(F, families[nodes][None], names, place, options.core)
-    first = {
-        "leader_families": (families[None], shares.names),
-        "leader_received": (kernels.received(F), names),
-    }
-    if value is not None:
-        first["leader_value"] = (value, shares.names)
-    nodes, F = _matrix(held.spread, masks[1], families, at)
-    classes = held.classes[0][np.ix_(nodes, nodes)], held.classes[1][nodes]
-    found |= focal.of_sources(F, classes, int(np.searchsorted(nodes, at)))
-    out: _Found = {k: (float(v.value[0]), float(v.rank[0]), None) for k, v in found.items()}
-    out |= dict.fromkeys(LEADERS, (np.nan, np.nan, None))
-    for name, (stack, codes) in first.items():
-        who, amount = focal.leader(stack)
-        total = located[0] if name == "leader_families" else float(np.nansum(stack))
-        part = float(kernels.divide(amount, total)[0])
-        out[name] = (part, np.nan, codes[int(who[0])] if who[0] >= 0 else None)
-    if options.design == "focal":
-        unknown = (np.nan, np.nan, None)
-        out = {k: unknown if k in _WORLD else (v, np.nan, None) for k, (v, _, _) in out.items()}
-    return out
-
-
-def _matrix(spread: Spread, chosen: Mask, families: Floats, focal: int) -> tuple[Ints, Floats]:
+def _matrix(held: Held, pairs: Rows, families: Floats, focal: int) -> tuple[Ints, Floats]:
     """Countries with families or links, and the focal one; foreign links among them."""
-    keep = gathered(chosen, spread.pair)
+    spread = held.spread
+    keep = entries_of(held.before, pairs)
     cells = spread.ends[0].size
-    weight = np.bincount(spread.cell[keep], weights=spread.weight[keep], minlength=cells)
+    weight = np.bincount(spread.cell.take(keep), spread.weight.take(keep), minlength=cells)
     at = np.flatnonzero(weight > 0)
     citing, cited = spread.ends[0][at], spread.ends[1][at]
     there = families > 0
@@ -147,14 +174,14 @@ def sensitivity(study: Study, worth: Floats | None = None) -> pl.DataFrame:
     ----------
     Method notes (`netpos.docs_path`).
     """
-    shared = Variants(study)
     if worth is not None:
         worth = np.nan_to_num(worth, nan=0.0)
+    country = _Country(Variants(study, worth), study.options)
     rows = []
     wanted = list(enumerate(specifications(study.options)))
-    ordered = sorted(wanted, key=lambda each: held_by(each[1]))
+    ordered = sorted(wanted, key=lambda each: (held_by(each[1]), chosen_by(each[1])))
     for number, spec in track(ordered, "other ways of counting"):
-        for technology, found in _focal(shared, spec, worth).items():
+        for technology, found in country.of(spec).items():
             rows += [
                 (technology, name, *spec, *found[name], number == 0, number) for name in INDICATORS
             ]

@@ -26,11 +26,14 @@ from netpos.graph.links import (
     Rows,
     Shares,
     Spread,
+    select,
 )
 from netpos.graph.residence import By, Counting
 from netpos.options import Options
 from netpos.tables import LINK_TABLE, NODE_TABLE, Links
 
+#: Pairs whose entries are counted at a time.
+_CHUNK = 250_000
 #: Years after publication in which a citation counts where the window is changed.
 WINDOW = 5
 
@@ -192,11 +195,28 @@ class Members:
 
 @dataclass(frozen=True)
 class Held:
-    """Countries of each unit, pairs spread over them, and classes of partners by number."""
+    """Countries of each unit, pairs spread over them, and classes of partners by number.
+
+    ``before`` tells how many entries of the spread belong to earlier pairs than each.
+    """
 
     shares: Shares
     spread: Spread
     classes: tuple[Ints, Ints]
+    before: Rows
+
+
+class Chosen(NamedTuple):
+    """Units of a technology in the span, and the pairs that may make its links, by number.
+
+    ``worth`` is the value of each of the units, None: not known; ``citing`` are pairs whose citing
+    end is of the technology, ``closed`` those of which both are.
+    """
+
+    units: Ints
+    worth: Floats | None
+    citing: Rows
+    closed: Rows
 
 
 def held_by(spec: Specification) -> tuple[str, str, str]:
@@ -204,11 +224,22 @@ def held_by(spec: Specification) -> tuple[str, str, str]:
     return spec.counting, spec.by, spec.family
 
 
+def chosen_by(spec: Specification) -> tuple[str, str, str, str]:
+    """Tell what decides which units and pairs may be of a technology."""
+    return spec.family, spec.symbols, spec.utility_models, spec.classes
+
+
+def in_span(years: Floats, span: tuple[int, int]) -> Mask:
+    """Return which years lie in the span."""
+    return np.asarray((years >= span[0]) & (years <= span[1]))
+
+
 class Variants:
     """Parts of a study under each choice, made once and only when a specification needs them."""
 
-    def __init__(self, study: Study) -> None:
-        self.study = study
+    def __init__(self, study: Study, worth: Floats | None = None) -> None:
+        self.study, self._worth = study, worth
+        self._chosen: dict[tuple[object, ...], dict[str, Chosen]] = {}
         self._counted: dict[tuple[object, ...], Mask] = {}
         self._members: dict[tuple[object, ...], Members] = {}
         self._held: dict[tuple[object, ...], Held] = {}
@@ -275,9 +306,49 @@ class Variants:
             if options is not None:
                 _, shares, _ = country_shares(self.study.corpus, options)
             shares = _with_node(shares, self.study.options.focal)
-            spread = Spread.of(self.unit(spec).pairs, shares)
-            self._held[key] = Held(shares, spread, bloc_classes(self.study, shares.names))
+            pairs = self.unit(spec).pairs
+            spread = Spread.of(pairs, shares)
+            classes = bloc_classes(self.study, shares.names)
+            before = entries_before(spread, len(pairs))
+            self._held[key] = Held(shares, spread, classes, before)
         return self._held[key]
+
+    def chosen(self, spec: Specification, technology: str) -> Chosen:
+        """Return what of a technology does not depend on who holds it or which citations count.
+
+        Kept are that of the run's own choices and the last.
+        """
+        key = chosen_by(spec)
+        if key not in self._chosen:
+            options = self.study.options
+            own = ("simple", options.symbols, options.utility_models, "all")
+            self._chosen = {k: v for k, v in self._chosen.items() if k == own} | {key: {}}
+        found = self._chosen[key]
+        if technology not in found:
+            found[technology] = self._choose(spec, technology)
+        return found[technology]
+
+    def _choose(self, spec: Specification, technology: str) -> Chosen:
+        unit, of, span = self.unit(spec), self.members(spec), self.span
+        member = of.member[technology]
+        units = np.flatnonzero(unit.rows(member) & in_span(unit.years, span))
+        worth = None if self._worth is None else unit.sums(self._worth, member)[units]
+        ends = unit.rows(of.ends[technology])
+        mask = select(unit.pairs, ends, unit.years, span, scope="citing")
+        citing = np.flatnonzero(mask).astype(np.int32)
+        return Chosen(units, worth, citing, citing[ends[unit.pairs.cited[citing]]])
+
+    def cited(self, spec: Specification, technology: str) -> Rows:
+        """Return the pairs whose cited end is of the technology, from citing units of the span."""
+        unit = self.unit(spec)
+        ends = unit.rows(self.members(spec).ends[technology])
+        mask = select(unit.pairs, ends, unit.years, self.span, scope="cited")
+        return np.flatnonzero(mask).astype(np.int32)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last year of the run."""
+        return self.study.options.first, self.study.options.last
 
     def unit(self, spec: Specification) -> Unit:
         """Return the family level of the specification."""
@@ -310,6 +381,45 @@ class Variants:
         ends = ((codes // here.rows).astype(np.int32), (codes % here.rows).astype(np.int32))
         pairs = Citations(*ends, same, wide.families)
         return Unit(of_row, pairs, of_pair, years)
+
+
+def entries_before(spread: Spread, pairs: int) -> Rows:
+    """Count the entries of all pairs before each, and of all pairs: ``pairs + 1`` numbers.
+
+    Examples
+    --------
+    >>> none = np.empty(0, dtype=np.int32)
+    >>> spread = Spread(np.array([0, 0, 2], dtype=np.int32), none, np.empty(0), (none, none), [])
+    >>> entries_before(spread, 3).tolist()
+    [0, 2, 2, 3]
+    """
+    small = spread.pair.size < 2**31
+    found: Rows = np.zeros(pairs + 1, np.int32) if small else np.zeros(pairs + 1, np.int64)
+    for start in range(0, pairs, _CHUNK):
+        stop = min(start + _CHUNK, pairs)
+        begin, end = np.searchsorted(spread.pair, [start, stop])
+        number = np.bincount(spread.pair[begin:end] - start, minlength=stop - start)
+        found[start + 1 : stop + 1] = number
+    np.cumsum(found, out=found)
+    return found
+
+
+def entries_of(before: Rows, pairs: Rows) -> Ints:
+    """Return the entries of some pairs, in their order; see `entries_before`.
+
+    Examples
+    --------
+    >>> entries_of(np.array([0, 2, 2, 3]), np.array([0, 2])).tolist()
+    [0, 1, 2]
+    """
+    begin = before.take(pairs).astype(np.int64)
+    number = before.take(pairs + 1) - begin
+    held = number > 0
+    begin, number = begin[held], number[held]
+    done = np.cumsum(number)
+    if not done.size or done[-1] == done.size:  # one each
+        return begin
+    return np.repeat(begin - (done - number), number) + np.arange(done[-1])
 
 
 def bloc_classes(study: Study, names: list[str]) -> tuple[Ints, Ints]:

@@ -115,7 +115,7 @@ def intervals(
     """
     low, high = np.full(citing.size, np.nan), np.full(citing.size, np.nan)
     reason = np.full(citing.size, "too_few", dtype="<U20")
-    spread, holders = sample.spread, sample.holders
+    spread = sample.spread
     keep = np.flatnonzero(gathered(chosen, spread.pair))
     cell, weight, pair = spread.cell[keep], spread.weight[keep], spread.pair[keep]
     i, j = (end[cell].astype(np.int64) for end in spread.ends)
@@ -125,7 +125,9 @@ def intervals(
     t = (years[f] - span[0]).astype(np.int64)
     n, number = flows.abroad.shape
     others = foreign_families(flows.cited)
-    families = _families(sample, member, years, flows.cited.shape[1])
+    rows = np.flatnonzero(member)
+    holders = _holders(sample.holders, np.concatenate([rows, f, g]))
+    families = _families(sample.shares, holders, rows, years, flows.cited.shape[1])
     for country in np.unique(citing).tolist():
         mine = np.flatnonzero(i == country)
         asked = np.flatnonzero((citing == country) & (expected[citing, cited] >= LEAST_EXPECTED))
@@ -230,21 +232,35 @@ class _Families:
         return np.asarray(found, dtype=np.float64)
 
 
-def _families(sample: Sampled, member: NDArray[np.bool_], years: Floats, cohorts: int) -> _Families:
-    dated = years[member & np.isfinite(years)]
-    start = int(dated.min()) if dated.size else 0
-    cohort = np.where(np.isfinite(years), years - start, cohorts - 1).astype(np.int64)
-    rows = np.flatnonzero(member)
-    held = sample.shares.matrix[rows].tocoo()
-    family, country, n = rows[held.row], held.col, len(sample.shares.names)
+def _holders(every: csr_array, rows: Ints) -> csr_array:
+    """Keep the organisations that hold any of the rows: the corpus has a hundred times as many."""
+    used = np.unique(every[np.unique(rows)].indices)
+    place = np.full(every.shape[1], used.size, dtype=np.int32)  # one past the end for the others
+    place[used] = np.arange(used.size)
+    wide = (every.data, place[every.indices], every.indptr)
+    return csr_array(wide, shape=(every.shape[0], used.size + 1))
+
+
+def _families(
+    shares: Shares, holders: csr_array, rows: Ints, years: Floats, cohorts: int
+) -> _Families:
+    dated = years[rows]
+    known = np.isfinite(dated)
+    start = int(dated[known].min()) if known.any() else 0
+    cohort = np.where(known, dated - start, cohorts - 1).astype(np.int64)
+    held = shares.matrix[rows].tocoo()
+    family, country, n = held.row, held.col, len(shares.names)
+    of_family = holders[rows]
 
     def of(keep: NDArray[np.bool_]) -> csr_array:
         some = family[keep]
         where = (np.arange(some.size), cohort[some])
         made = csr_array((held.data[keep], where), shape=(some.size, cohorts))
-        return csr_array(sample.holders[some].T @ made)
+        return csr_array(of_family[some].T @ made)
 
-    each = [of(country == c) for c in range(n)]
+    nothing = csr_array((holders.shape[1], cohorts))
+    size = np.bincount(country, minlength=n)
+    each = [of(country == c) if size[c] else nothing for c in range(n)]
     countries = sum((np.diff(one.indptr) > 0).astype(np.int64) for one in each)
     single = np.asarray(countries <= 1)
     products = np.zeros((n, cohorts, cohorts))
