@@ -104,7 +104,7 @@ def test_areas_change_no_other_figure() -> None:
     ):
         if name not in FIGURES and one is not None:
             assert two is not None
-            assert one[0].to_dict(validate=False) == two[0].to_dict(validate=False), name
+            assert one[0].to_dict() == two[0].to_dict(), name
 
 
 def test_no_area_has_the_colour_of_the_country_in_focus_or_of_none() -> None:

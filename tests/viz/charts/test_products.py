@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
 
 from netpos.viz.charts.products import distance_complexity
@@ -24,7 +26,7 @@ def test_products_with_both_numbers_are_points_and_named_ones_carry_their_name()
     assert drawn is not None
     chart, table = drawn
     assert table.rows() == [("a", 0.9, -1.0, 0.0, False), ("c", 0.3, 1.5, 2.0, True)]
-    text = chart.to_json()
+    text = json.dumps(chart.to_dict())
     assert "Cheese" in text
     assert "Bulbs" not in text  # its distance is not known
 
