@@ -262,9 +262,7 @@ class Options(BaseModel):
         False, "Write each figure as PNG beside its SVG.", changes="no table: figures/*.png"
     )
     tables_only: bool = option(
-        False,
-        "Write tables only: no page, maps, graph files, workbook.",
-        changes="no table",
+        False, "Write tables only: no page, maps, graph files, workbook.", changes="no table"
     )
     max_record: int | None = option(
         None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -43,7 +42,6 @@ from netpos.viz.excel_nl import excel_nl
 from netpos.viz.graph_files import graph_files
 from netpos.viz.maps import map as network_map
 from netpos.viz.maps.picture import positions
-from netpos.viz.page import Figure
 from netpos.viz.report.behind import families_shown, ranks_shown
 from netpos.viz.report.compare import write_comparison
 from netpos.viz.report.dependence import write_dependence
@@ -253,7 +251,7 @@ def _write_all(
     if not options.tables_only:
         page = _page(study, tables, _corpus_path(corpus, out), synthetic=synthetic)
         page = replace(page, areas=made.areas)
-        with _figures(page, wanted=options.figures) as drawn:
+        with charts.begun(page, cores=cores(), wanted=options.figures) as drawn:
             _graphs(study, tables, written, synthetic=synthetic)
             _maps(study, tables, written, synthetic=synthetic)
             page = _with_evidence(study, page)
@@ -441,13 +439,6 @@ def _residuals(tables: dict[str, pl.DataFrame], technology: str) -> pl.DataFrame
     if table is None or not table.height:
         return None
     return table.filter(pl.col("technology") == technology)
-
-
-def _figures(
-    page: Page, *, wanted: bool
-) -> AbstractContextManager[Callable[[], dict[str, Figure]]]:
-    """Begin to draw the figures of the page, in a process beside this one where there is a core."""
-    return charts.begun(page, cores=cores()) if wanted else nullcontext(dict)
 
 
 def _with_evidence(study: Study, page: Page) -> Page:

@@ -66,7 +66,9 @@ def figures(page: Page) -> dict[str, Figure]:
 
 
 @contextmanager
-def begun(page: Page, *, cores: int = 1) -> Iterator[Callable[[], dict[str, Figure]]]:
+def begun(
+    page: Page, *, cores: int = 1, wanted: bool = True
+) -> Iterator[Callable[[], dict[str, Figure]]]:
     """Draw every figure for which the tables hold the numbers, while the block does other work.
 
     Parameters
@@ -75,6 +77,8 @@ def begun(page: Page, *, cores: int = 1) -> Iterator[Callable[[], dict[str, Figu
         What the report is made of; of its evidence nothing is drawn.
     cores
         That may be used; with one the figures are drawn when they are asked for.
+    wanted
+        Whether there are to be any.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def begun(page: Page, *, cores: int = 1) -> Iterator[Callable[[], dict[str, Figu
     """
     made_up = words(page.lang)["synthetic_short"] if page.synthetic else None
     jobs, numbers = [], []
-    for name, key, drawn in _drawn(page):
+    for name, key, drawn in _drawn(page) if wanted else ():
         if drawn is not None:
             said = figure_words(page, key)
             job, csv = prepared(*drawn, name=name, said=said, lang=page.lang, made_up=made_up)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from netpos.viz.charts import spec as vl
 from netpos.viz.charts.theme import FOCUS, INK, PALETTE, SOFT, WIDTH, beside, name_layers
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ def exchange(
     Drawn
         None where no country both gives and receives.
     """
-    import altair as alt
-
     known = rows.filter((pl.col("given") > 0) & (pl.col("received") > 0))
     known = known.with_columns(both=pl.col("given") + pl.col("received"))
     order = known.sort(["both", "country"], descending=[True, False])["country"].to_list()
@@ -64,17 +63,17 @@ def exchange(
     kept = kept.with_columns(
         side=pl.Series(sides, dtype=pl.String), mine=pl.col("country") == focal
     )
-    scale = alt.Scale(type="log", domain=[low, high], nice=False)
-    axis = alt.Axis(grid=True, tickCount=5, format="~s")
-    across = alt.X("given:Q", title=t["axis_given"], scale=scale, axis=axis)
-    up = alt.Y("received:Q", title=t["axis_received"], scale=scale, axis=axis)
-    even = alt.Chart(pl.DataFrame({"given": [low, high], "received": [low, high]}))
-    base = alt.Chart(kept).encode(x=across, y=up)
-    colour = alt.condition("datum.mine", alt.value(FOCUS), alt.value(PALETTE[0]))
+    scale = vl.Scale(type="log", domain=[low, high], nice=False)
+    axis = vl.Axis(grid=True, tickCount=5, format="~s")
+    across = vl.X("given:Q", title=t["axis_given"], scale=scale, axis=axis)
+    up = vl.Y("received:Q", title=t["axis_received"], scale=scale, axis=axis)
+    even = vl.Chart(pl.DataFrame({"given": [low, high], "received": [low, high]}))
+    base = vl.Chart(kept).encode(x=across, y=up)
+    colour = vl.condition("datum.mine", vl.value(FOCUS), vl.value(PALETTE[0]))
     layers = [
         even.mark_line(color=SOFT, strokeDash=[4, 4], strokeWidth=1).encode(x=across, y=up),
         base.mark_point(filled=True, size=70, opacity=1).encode(color=colour),
-        *name_layers(base.encode(color=alt.value(INK)), "country", gap=8, font=12),
+        *name_layers(base.encode(color=vl.value(INK)), "country", gap=8, font=12),
     ]
     table = kept.select("country", "name", "given", "received")
-    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT), table
+    return vl.layer(*layers).properties(width=WIDTH, height=HEIGHT), table
