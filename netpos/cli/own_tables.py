@@ -12,7 +12,7 @@ from netpos.cli.options import Given, with_options
 
 
 @app.command()
-@with_options("focal", "benchmark", "lang")
+@with_options("focal", "benchmark", "lang", "png")
 def links(
     file: Annotated[
         Path, typer.Argument(help="citing,cited,weight[,technology,period].", callback=reachable)
@@ -50,6 +50,7 @@ def links(
             year=year,
             benchmark=chosen.benchmark,
             lang=chosen.lang,
+            png=chosen.png,
             report=say,
         )
         tell(page)

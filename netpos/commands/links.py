@@ -33,6 +33,7 @@ def analyse_links(
     year: int = 2025,
     benchmark: str | None = None,
     lang: str = "en",
+    png: bool = False,
     report: Report | None = None,
 ) -> Path:
     """Make indicators, tables, maps, a page and a workbook from a table of links.
@@ -57,6 +58,8 @@ def analyse_links(
         `netpos.countries.benchmark_codes`; default: those with most citations.
     lang
         Language of names, page and maps.
+    png
+        Write each figure as PNG too.
     report
         Called with one line of progress at a time.
 
@@ -118,6 +121,7 @@ def analyse_links(
             "lang": lang,
         },
         drawn=drawn,
+        png=png,
         extra=lambda outputs: _maps(maps, names, tables["countries"], outputs, focal, lang),
     )
     say(f"first map: {out / first}")
