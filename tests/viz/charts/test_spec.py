@@ -10,7 +10,7 @@ import polars as pl
 from netpos.viz.charts import spec as vl
 from tests.viz.charts.drawing import valid
 
-TABLE = pl.DataFrame({"a": [1.5, None, float("nan")], "b": ["x", "y", "z"], "c": [1, 2, 3]})
+TABLE = pl.DataFrame({"a": [1.5, None, 2.5], "b": ["x", "y", "z"], "c": [1, 2, 3]})
 
 
 def charts(of: Any) -> dict[str, Any]:
@@ -60,3 +60,11 @@ def test_a_table_used_twice_stands_there_once_and_charts_do_not_change() -> None
     spec = vl.hconcat(vl.layer(one, vl.Chart(TABLE.head(1)).mark_bar()), two, spacing=1).to_dict()
     assert len(spec["datasets"]) == 2
     assert two.to_dict()["encoding"] == {"y": {"field": "c", "type": "quantitative"}}
+
+
+def test_what_is_no_number_is_nothing_in_json() -> None:
+    table = pl.DataFrame({"a": [float("nan"), float("inf"), 0.5], "b": ["x", None, "z"]})
+    spec = vl.Chart(table).mark_bar().to_dict()
+    assert spec["datasets"] == {
+        "1": [{"a": None, "b": "x"}, {"a": None, "b": None}, {"a": 0.5, "b": "z"}]
+    }
