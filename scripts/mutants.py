@@ -22,6 +22,7 @@ import copy
 import importlib
 import importlib.machinery
 import importlib.util
+import math
 import os
 import random
 import signal
@@ -29,13 +30,12 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SAME = ROOT / "scripts" / "mutants_same.toml"
@@ -261,14 +261,18 @@ def forked(work: Callable[[], int], seconds: float) -> tuple[int | None, float]:
 
 def run_tests(arguments: Sequence[str], plugins: Sequence[object] = ()) -> int:
     """Run pytest here, without a word."""
-    import pytest
-
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     # libraries loaded before the fork cannot have their asserts rewritten
     options = ["-x", "-q", "--no-header", "--no-summary", "--tb=no", "--assert=plain"]
     return int(pytest.main([*options, *_WITHOUT, *arguments], plugins=list(plugins)))
+
+
+def _processor_seconds() -> float:
+    """Return the processor time of this process and of those that it waited for."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 class Reached:
@@ -279,9 +283,16 @@ class Reached:
         self.seconds: dict[str, float] = {}
         self.failed: list[str] = []
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Note the processor time of a test: what else the machine does changes nothing."""
+        began = _processor_seconds()
+        done = yield
+        self.seconds[item.nodeid] = _processor_seconds() - began
+        return done
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Add up the time of the phases of a test."""
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+        """Note a test that fails."""
         if report.failed:
             self.failed.append(report.nodeid)
 
@@ -362,10 +373,14 @@ def noticed(mutant: Mutant, tests: Sequence[str], seconds: float) -> bool:
     """Whether a test fails, or none ends in time, with the change."""
 
     def work() -> int:
+        import resource
+
+        # a change without end is one that is noticed, a busy machine is not
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds)))
         changed_module(mutant)
         return run_tests(tests)
 
-    code, _ = forked(work, seconds)
+    code, _ = forked(work, 20 * seconds)
     return code != 0
 
 
