@@ -93,3 +93,19 @@ def test_a_map_without_ratios_hides_the_choice(visit, tmp_path) -> None:
     page = visit(network_map(links(), tmp_path / "m.html"), "#width=ratio")
     assert page.locator("#width-field").is_hidden()
     assert page.evaluate("state.width") == "weight"
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("ratios", [True, False])
+@pytest.mark.parametrize("lang", ["en", "nl"])
+@pytest.mark.parametrize("width", [1400, 390])
+def test_every_choice_is_wide_enough_to_be_read(visit, tmp_path, lang, ratios, width) -> None:
+    given = residuals() if ratios else None
+    page = visit(network_map(links(), tmp_path / "m.html", residuals=given, lang=lang))
+    page.set_viewport_size({"width": width, "height": 900})
+    narrow = page.evaluate(
+        """() => [...document.querySelectorAll(".controls select")]
+        .filter((s) => s.checkVisibility()).map((s) => [s.id, s.getBoundingClientRect().width])"""
+    )
+    assert len(narrow) >= 6 + ratios
+    assert [(name, wide) for name, wide in narrow if wide < 100] == []
