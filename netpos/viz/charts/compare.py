@@ -76,7 +76,9 @@ def comparison(page: Page) -> Drawn:
         dots = base.mark_point(filled=True, size=42, opacity=1).encode(
             x=vl.X(f"{column}:Q", title=None, axis=axis),
             shape=vl.Shape(
-                "country:N", title=None, scale=vl.Scale(domain=said, range=_MARKS[: len(said)])
+                "country:N",
+                title=None,
+                scale=vl.Scale(domain=said, range=list(_MARKS[: len(said)])),
             ),
         )
         layers: list[vl.Chart] = [dots]

@@ -190,7 +190,7 @@ def test_a_record_fills_the_columns_that_a_csv_can_fill() -> None:
         "publication_type": "AMENDED_PATENT", "legal_status": "ACTIVE",
         "application_date": dt.date(2007, 2, 1), "earliest_priority": dt.date(2006, 2, 1),
         "priority_offices": "EP NL", "priorities": "EP06123456;NL1009588", "family_size": 2,
-        "cites_count": 3, "cited_by_count": 5,
+        "cites_count": 3, "cited_by_count": 5, "title": "A title",
     }  # fmt: skip
     assert dict(batch.parties.schema) == dict(PARTIES)
     assert batch.parties.rows() == [

@@ -45,6 +45,6 @@ def test_a_report_names_what_each_real_header_lacks() -> None:
     trimmed = vintage["2026_batt"]
     assert trimmed.present == (
         "Lens ID", "Jurisdiction", "Publication Date", "Publication Year", "Applicants",
-        "Inventors", "URL",
+        "Inventors", "URL", "Title",
     )  # fmt: skip
     assert any(text.startswith("citation links") for text in trimmed.cannot)

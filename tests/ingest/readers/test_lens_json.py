@@ -23,4 +23,4 @@ def test_record_without_lens_id_goes_by_its_doc_key(real: Path) -> None:
 
 def test_reference_that_names_nothing_is_counted(real: Path) -> None:
     (found,) = checking.check([real / "lens_json/patentslens_jl/biopoly_broken3.jsonl.gz"])
-    assert found.notes == ["1 references name no document"]
+    assert found.notes == ["1 reference names no document"]

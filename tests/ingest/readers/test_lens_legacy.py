@@ -101,7 +101,7 @@ def test_a_record_fills_what_the_form_holds_and_leaves_the_rest_null() -> None:
         "published": dt.date(2008, 12, 24), "publication_type": "PATENT_APPLICATION",
         "application_date": dt.date(2008, 6, 17), "earliest_priority": dt.date(2007, 6, 19),
         "priority_offices": "GB", "priorities": "GB0711858;US60123456", "family_size": 8,
-        "cited_by_count": 3,
+        "cited_by_count": 3, "title": "T",
     }  # fmt: skip
     assert batch.parties.rows() == [
         (0, "applicant", "GLAXO SA", None), (0, "inventor", "DOE JOHN", None),

@@ -100,7 +100,7 @@ def test_a_patent_fills_what_the_form_holds() -> None:
         "form": "patentsview-json", "office": "US", "doc_number": "10815015",
         "published": dt.date(2020, 10, 27), "publication_type": "GRANTED_PATENT", "granted": True,
         "application_date": dt.date(2017, 12, 5), "grant_date": dt.date(2020, 10, 27),
-        "cites_count": 2, "cited_by_count": 1,
+        "cites_count": 2, "cited_by_count": 1, "title": "T", "title_language": "en",
     }  # fmt: skip
     assert batch.parties.rows() == [
         (0, "applicant", "assignee 12345", "US"),

@@ -144,7 +144,7 @@ def test_patents_of_patentsearch_are_read() -> None:
     corpus = read(FAULTS / "F13_patentsearch.json")
     assert corpus.documents["lens_id"].to_list() == ["US_10000001"]
     (note,) = corpus.manifest["inputs"][0]["notes"]
-    assert "come without citations" in note
+    assert "comes without citations" in note
     assert "export them from Lens" in note
     assert corpus.applicants["applicant"].to_list() == ["ALPHA"]
     assert corpus.table("classifications")["symbol"].to_list() == ["G06N10/00"]

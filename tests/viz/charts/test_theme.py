@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from netpos.viz.charts import charts
 from netpos.viz.charts import scores as chart_scores
 from netpos.viz.charts import theme as chart_theme
+from netpos.viz.charts.drawing import stepwise, tidy
 from netpos.viz.charts.theme import (
     COUNTRY_COLOURS,
     FOCUS,
     beside,
     country_colours,
     render,
-    stepwise,
-    tidy,
 )
 from tests.viz.report.test_accessibility import LEAST, ratio, rgb
 from tests.viz.report_pages import demo_page

@@ -50,9 +50,7 @@ def test_a_rank_that_is_sure_is_strong_or_weak_and_one_that_is_not_is_neither() 
 
 def test_what_is_strong_at_one_office_is_not_said_of_the_world() -> None:
     ten = page(family_rank=4, family_rank_low=3, family_rank_high=6)
-    references = demo_page().tables["references"]
-    alone = references.filter((pl.col("kind") != "office") | (pl.col("code") == "US"))
-    said = told(replace(ten, tables={**ten.tables, "references": alone}))
+    said = told(replace(ten, office="US"))
     begins = (
         "Of what is filed at one office (United States), not of the world: among the ten largest"
     )

@@ -53,8 +53,10 @@ def test_only_documents_known_by_number_are_promised_to_a_further_source() -> No
     rows = [("given", "family", "DE", 90), ("given", "number", "US", 31)]
     rows += [("given", "number", "EP", 31), ("received", "no_number", None, 1234)]
     given, received = (str(x.striptags()) for x in open_lines(of_open(demo_page(), rows)))
-    assert given.startswith("Citations given: 152 lack a country at one end. The publications")
-    assert "those of EP: at most 31." in given  # of two alike the first by name
+    assert given.startswith("Citations given: 152 lack a country at one end. Of all offices")
+    assert (
+        "publications of EP could locate most of them: at most 31." in given
+    )  # of two alike the first by name
     assert received.startswith("Citations received: 1,234 lack a country at one end; none")
     dutch = open_lines(of_open(demo_page("nl"), rows))
     assert "1.234" in dutch[1]
