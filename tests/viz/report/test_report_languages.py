@@ -18,8 +18,8 @@ from tests.viz.report_runs import drawn, pages
 
 #: Words that are the same in both languages, and names of things.
 SHARED = {
-    "English", "Families", "Indicator", "Nederlands", "PageRank", "Records", "lens-json", "lens-jsonl",
-    "fractional", "families ·", "families).",
+    "English", "Families", "Indicator", "Nederlands", "PageRank", "Records", "lens-json",
+    "lens-jsonl", "fractional", "families ·", "families).",
 }  # fmt: skip
 #: Attributes that are read to people or shown to them.
 SPOKEN = ("aria-label", "title", "alt", "placeholder")
