@@ -68,11 +68,14 @@ def documents(
         }
     )
     table = table.join(ids, on="family", how="left", maintain_order="left")
-    return (
-        table.sort("family", "lens_id", "file", "line", nulls_last=True),
-        grouping,
-        copies,
-    )
+    return _sorted(table, "family", "lens_id", "file", "line"), grouping, copies
+
+
+def _sorted(table: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """Sort a wide table column by column, and empty it, so that it is held once and not twice."""
+    names = table.columns
+    order = table.select(by).with_row_index("at").sort(by, nulls_last=True)["at"]
+    return pl.DataFrame([table.drop_in_place(name).gather(order) for name in names])
 
 
 def member_table(grouping: fam.Grouping) -> pl.DataFrame:

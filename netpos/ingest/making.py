@@ -174,15 +174,26 @@ def _encodings(table: pa.Table) -> dict[str, Any]:
     }
 
 
+#: As many rows as pyarrow puts into a group at most.
+_ROWS = 1 << 20
+
+
+def _groups_of_rows(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Cut a frame where Parquet does, so that the file is the same; one without rows is whole."""
+    yield from frame.iter_slices(_ROWS) if frame.height else [frame]
+
+
 def _write_table(path: Path, frames: Iterable[pl.DataFrame]) -> int:
     """Write frames that follow each other as one table; how many rows.
 
-    A frame is written while the next is made.
+    A frame is written while the next is made; of a large one a group of rows at a time is turned
+    into what Parquet takes.
     """
     rows, writer, written = 0, None, None
+    pieces = (piece for frame in frames for piece in _groups_of_rows(frame))
     with ThreadPoolExecutor(1) as beside:
         try:
-            for frame in frames:
+            for frame in pieces:
                 table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
                 rows += frame.height
                 del frame

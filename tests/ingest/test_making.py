@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
+from netpos.ingest import making
 from netpos.ingest.corpus import TABLES, ingest, open_corpus
 from tests.ingest.test_corpus import RECORDS, bytes_of
 from tests.lens import record, write
@@ -34,6 +37,7 @@ def test_tables_made_piece_by_piece_are_the_same(
     monkeypatch.setattr("netpos.ingest.derive._AT_ONCE", 13)
     monkeypatch.setattr("netpos.ingest.derive._PARTIES_AT_ONCE", 17)
     monkeypatch.setattr("netpos.ingest.making._SIDE_BY_SIDE", 1)
+    monkeypatch.setattr("netpos.ingest.making._ROWS", 5)
     pieces = ingest([path], tmp_path / "two")
     for table in TABLES:
         assert pieces.table(table).equals(whole.table(table)), table
@@ -48,3 +52,19 @@ def test_a_table_that_was_deleted_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "c" / "citations.parquet").unlink()
     open_corpus(tmp_path / "c")
     assert bytes_of(tmp_path / "c") == before
+
+
+def test_a_table_is_cut_where_parquet_cuts_it(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"line": range(making._ROWS + 5)}).with_columns(
+        office=pl.lit("EP"), title=pl.col("line").cast(pl.String)
+    )
+    assert making._write_table(tmp_path / "pieces.parquet", [frame, frame.head(0)]) == frame.height
+    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    with pq.ParquetWriter(
+        tmp_path / "whole.parquet", table.schema, compression="zstd", **making._encodings(table)
+    ) as writer:
+        writer.write_table(table)
+        writer.write_table(table.slice(0, 0))
+    assert (tmp_path / "pieces.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+    assert making._write_table(tmp_path / "none.parquet", [frame.head(0)]) == 0
+    assert pl.read_parquet(tmp_path / "none.parquet").schema == frame.schema
