@@ -57,17 +57,11 @@ def documents(
     )
     if (copies.records["role"] != "seed").any():  # a copy among the seeds makes a document a seed
         seed = copies.records.group_by("doc").agg(seed=(pl.col("role") == "seed").any())
-        role = pl.when("seed").then(pl.lit("seed")).otherwise(pl.lit("context"))
-        table = table.join(seed, on="doc", how="left", maintain_order="left").with_columns(
-            role=role
-        )
-    ids = pl.DataFrame(
-        {
-            "family": np.arange(len(grouping.family_id), dtype=np.int32),
-            "family_id": grouping.family_id,
-        }
-    )
-    table = table.join(ids, on="family", how="left", maintain_order="left")
+        of_seeds = table.select("doc").join(seed, on="doc", how="left", maintain_order="left")
+        role = pl.when(of_seeds["seed"]).then(pl.lit("seed")).otherwise(pl.lit("context"))
+        table = table.with_columns(role=role)
+    ids = pl.Series(grouping.family_id, dtype=pl.String)
+    table = table.with_columns(family_id=ids.gather(table["family"]))
     return _sorted(table, "family", "lens_id", "file", "line"), grouping, copies
 
 

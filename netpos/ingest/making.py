@@ -44,6 +44,8 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
         large = details.records.height > _SIDE_BY_SIDE
         mentions = None if large else beside.submit(read_mentions, details)
         docs, grouping, copies = derive.documents(details)
+        details = replace(details, records=copies.records.select("office"))
+        copies = replace(copies, records=details.records)
         rejected = _rejected(folder, manifest)
         ledger = pl.concat([rejected, copies.duplicates]).sort("file", "line", "outcome")
         say(f"{docs.height:,} documents kept")
@@ -63,8 +65,6 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
         _account(manifest, docs, ledger)
         titles = derive.title_table(docs)
         docs = docs.select(_NEEDED_COLUMNS)
-        details = replace(details, records=copies.records.select("office"))
-        copies = replace(copies, records=details.records)
 
         def others() -> None:
             """Return tables that take as long as those of citations."""
