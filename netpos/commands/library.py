@@ -215,6 +215,7 @@ def _corpus(data: Any) -> Corpus | None:  # noqa: ANN401 - checked by `_several`
     return None
 
 
+# what `run` takes: a path, paths, a folder of a corpus or a corpus; checked by `_several`
 def _ingested(data: Any, folder: Path, options: Options, say: Report) -> Corpus:  # noqa: ANN401
     return ingest(
         _several(data),
@@ -226,6 +227,7 @@ def _ingested(data: Any, folder: Path, options: Options, say: Report) -> Corpus:
     )
 
 
+# the same as of `_ingested`
 def _written(data: Any, out: Path, options: Options, say: Report) -> Results:  # noqa: ANN401
     """Write everything, as the command does, and return the tables that were written."""
     opened = _corpus(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from netpos.ingest import derive
 from netpos.ingest.derive import title_table, utility_model
 
 
@@ -39,3 +40,10 @@ def test_titles_stand_on_one_line_without_signs_that_turn_them() -> None:
         (0, "a b", "en"), (1, "a", "en"), (2, "a b", "en"), (3, "a<b>", "en"), (6, "=1+1", "en"),
         (7, "plain", None),
     ]  # fmt: skip
+
+
+def test_a_table_is_sorted_by_its_keys_with_nothing_last() -> None:
+    rows = [(None, "A"), (1, "B"), (0, "D"), (0, None), (0, "C")]
+    table = pl.DataFrame(rows, ["family", "lens_id"], orient="row")
+    found = derive._sorted(table, "family", "lens_id")
+    assert found.rows() == [(0, "C"), (0, "D"), (0, None), (1, "B"), (None, "A")]
