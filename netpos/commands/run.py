@@ -41,6 +41,7 @@ from netpos.viz.charts.technologies import AREA_COLOURS
 from netpos.viz.excel_nl import excel_nl
 from netpos.viz.graph_files import graph_files
 from netpos.viz.maps import map as network_map
+from netpos.viz.maps.located import located_context
 from netpos.viz.maps.picture import positions
 from netpos.viz.report.behind import families_shown, ranks_shown
 from netpos.viz.report.compare import write_comparison
@@ -341,6 +342,7 @@ def _context(
         "by": study.options.by,
         "scope": study.options.scope,
         "coverage": row["coverage"],
+        **located_context(tables, technology),
         "families": row["families"],
         "records": counts["kept"],
         "left_out": counts["rejected"] + counts["duplicates"],

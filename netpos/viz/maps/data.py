@@ -34,9 +34,9 @@ LANGUAGES = ("en", "nl")
 
 #: Lines of the context in the order shown; other keys follow in the order given.
 CONTEXT = (
-    "technology", "focal", "period", "data_date", "records", "families", "coverage", "counting",
-    "by", "scope", "core", "left_out", "membership_year", "method", "graph_file", "source",
-    "version",
+    "technology", "focal", "period", "data_date", "records", "families", "coverage",
+    "located_given", "located_received", "counting", "by", "scope", "core", "left_out",
+    "membership_year", "method", "graph_file", "source", "version",
 )  # fmt: skip
 
 
