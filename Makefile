@@ -77,7 +77,7 @@ floors: setup  ## core tests with the lowest versions that pyproject.toml allows
 	.venv-floors/bin/python -m pytest $(CORE)
 
 mutants: setup  ## change the numeric code in small ways; the tests must notice
-	$(BIN)/python scripts/mutants.py --sample 150
+	$(BIN)/python -m scripts.mutants --sample 150
 
 calibrate: setup  ## how often intervals hold the truth, into docs/methods.md; goes on where it stopped
 	OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python scripts/calibrate.py

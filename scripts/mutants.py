@@ -1,12 +1,14 @@
 """Change the numeric code in small ways and see whether its tests notice.
 
-    python scripts/mutants.py [--sample 60] [--seed 0] [--only netpos/graph/balance.py]
+    python -m scripts.mutants [--sample 60] [--seed 0] [--only netpos/graph/balance.py]
 
 Draws changes from all that can be made to netpos/graph, netpos/indicators and netpos/analysis:
 another comparison, + for -, * for /, a constant moved by one, ``and`` for ``or``, a ``not`` left
 out, a condition turned round. The tests of the modules drawn run once, unchanged, and it is noted
-which lines each of them reaches. For each change those of the module's own tests that reach its
-line run, quickest first, until one fails, in a fork of a process that has the libraries loaded.
+which lines each of them reaches (kept in .mutants for the files that stay as they are). For each
+change those of the module's own tests that reach its line run, first those that noticed a change
+near by, then the quickest, until one fails, in a fork of a process that has the libraries loaded.
+In the end those that noticed something run without any change: they must pass.
 
 A change that no test notices is printed: either a test is missing or the change makes no
 difference. Those that make none are listed with the reason in scripts/mutants_same.toml; they are
@@ -19,25 +21,16 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
-import importlib
-import importlib.machinery
-import importlib.util
-import math
-import os
 import random
-import signal
 import sys
-import tempfile
-import time
 import tomllib
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pytest
+from scripts import mutants_run as run
+from scripts.mutants_run import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 SAME = ROOT / "scripts" / "mutants_same.toml"
 FOLDERS = ("graph", "indicators", "analysis")
 #: Whose tests are also those of the kernels beneath them.
@@ -87,16 +80,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "analysis/ways": ("tests/analysis/test_sensitivity.py",),
 }
-#: Loaded once, before the forks; netpos is not, since each fork has another one.
-LIBRARIES = (
-    *("numpy", "polars", "polars.testing", "scipy.sparse", "scipy.linalg", "scipy.stats"),
-    *("networkx", "igraph", "pandas", "pydantic", "hypothesis", "hypothesis.strategies", "typer"),
-    *("typer.testing", "pytest", "_pytest.doctest", "msgspec", "rapidfuzz", "pyarrow.parquet"),
-)
-#: Plugins of pytest that would only slow it down.
-_WITHOUT = [x for name in ("cacheprovider", "randomly", "xdist") for x in ("-p", f"no:{name}")]
-#: Processor seconds of tests, by their time without a change, that run for one change at most.
-BUDGET = 90.0
+#: Tests that noticed changes near by, and are tried first.
+NEAR = 3
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -232,156 +217,23 @@ def key(mutant: Mutant) -> tuple[str, str, str]:
     return mutant.path.relative_to(ROOT).as_posix(), mutant.before, mutant.after
 
 
-# --- running tests --------------------------------------------------------------------------------
-
-
-def forked(work: Callable[[], int], seconds: float) -> tuple[int | None, float]:
-    """Run something in a fork: its exit code (None if it takes too long), and the time it took."""
-    began = time.monotonic()
-    child = os.fork()
-    if child == 0:
-        code = 70
-        try:
-            os.setpgrp()
-            code = work()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-    while True:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status), time.monotonic() - began
-        if time.monotonic() - began > seconds:
-            os.killpg(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            return None, time.monotonic() - began
-        time.sleep(0.01)
-
-
-def run_tests(arguments: Sequence[str], plugins: Sequence[object] = ()) -> int:
-    """Run pytest here, without a word."""
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(quiet, 1)
-    os.dup2(quiet, 2)
-    # libraries loaded before the fork cannot have their asserts rewritten
-    options = ["-x", "-q", "--no-header", "--no-summary", "--tb=no", "--assert=plain"]
-    return int(pytest.main([*options, *_WITHOUT, *arguments], plugins=list(plugins)))
-
-
-def _processor_seconds() -> float:
-    """Return the processor time of this process and of those that it waited for."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
-
-
-class Reached:
-    """Pytest plugin: which lines of netpos each test reaches, and how long it takes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.seconds: dict[str, float] = {}
-        self.failed: list[str] = []
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Note the processor time of a test: what else the machine does changes nothing."""
-        began = _processor_seconds()
-        done = yield
-        self.seconds[item.nodeid] = _processor_seconds() - began
-        return done
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note a test that fails."""
-        if report.failed:
-            self.failed.append(report.nodeid)
-
-    def pytest_sessionfinish(self) -> None:
-        """Write it all down for the process that asked."""
-        lines = [f"{seconds}\t{name}" for name, seconds in self.seconds.items()]
-        (self.folder / "seconds").write_text("\n".join(lines), encoding="utf-8")
-        (self.folder / "failed").write_text("\n".join(self.failed), encoding="utf-8")
-
-
-def baseline(files: Sequence[str], folder: Path) -> tuple[dict[str, float], Any]:
-    """Run tests unchanged: seconds of each, and the lines that each reaches (coverage data)."""
-    import coverage
-
-    data = folder / "coverage"
-    measured = [f"--cov=netpos.{name}" for name in FOLDERS]
-    arguments = [*measured, "--cov-context=test", "--cov-report=", *files]
-    os.environ["COVERAGE_FILE"] = str(data)
-    code, _ = forked(lambda: run_tests(arguments, [Reached(folder)]), 3600)
-    del os.environ["COVERAGE_FILE"]
-    written = folder / "failed"
-    failed = written.read_text(encoding="utf-8") if written.exists() else f"exit code {code}"
-    if code != 0:
-        sys.exit(f"tests fail without any change: {failed or 'none was collected'}")
-    pairs = (x.split("\t", 1) for x in (folder / "seconds").read_text("utf-8").splitlines())
-    lines = coverage.CoverageData(basename=str(data))
-    lines.read()
-    return {name: float(seconds) for seconds, name in pairs}, lines
-
-
-def chosen_tests(
-    mutant: Mutant, contexts: Mapping[int, Sequence[str]], seconds: Mapping[str, float]
-) -> list[str]:
+def chosen_tests(mutant: Mutant, measured: run.Measured) -> list[str]:
     """Return the tests of a module that reach the line of a change, quickest first.
 
     What is reached while a module is loaded or a fixture is made concerns all tests of the files.
     """
     files = tests_of(mutant.path)
-    mine = {name: t for name, t in seconds.items() if name.split("::", 1)[0] in files}
+    mine = {name for name in measured.seconds if run.file_of(name) in files}
     reached = set()
-    for context in contexts.get(mutant.line, ()):
+    for context in measured.contexts(mutant.path).get(mutant.line, ()):
         name, _, phase = context.rpartition("|")
         if not name:
-            reached |= mine.keys()
+            reached |= mine
         elif phase == "setup":
-            file = name.split("::", 1)[0]
-            reached |= {n for n in mine if n.split("::", 1)[0] == file}
+            reached |= {n for n in mine if run.file_of(n) == run.file_of(name)}
         else:
             reached.add(name)
-    ordered = sorted(reached & mine.keys(), key=lambda name: (mine[name], name))
-    spent, found = 0.0, []
-    for name in ordered:
-        if found and spent + mine[name] > BUDGET:
-            break
-        spent += mine[name]
-        found.append(name)
-    return found
-
-
-def changed_module(mutant: Mutant) -> None:
-    """Let Python read the changed text where it reads the module, and no compiled one."""
-    target, text = str(mutant.path), mutant.text.encode("utf-8")
-    compiled = importlib.util.cache_from_source(target)
-    original = importlib.machinery.SourceFileLoader.get_data
-
-    def get_data(self: importlib.machinery.SourceFileLoader, path: str) -> bytes:
-        if path == target:
-            return text
-        if path == compiled:
-            raise OSError(path)
-        return original(self, path)
-
-    importlib.machinery.SourceFileLoader.get_data = get_data  # type: ignore[method-assign] # meant
-    sys.dont_write_bytecode = True
-
-
-def noticed(mutant: Mutant, tests: Sequence[str], seconds: float) -> bool:
-    """Whether a test fails, or none ends in time, with the change."""
-
-    def work() -> int:
-        import resource
-
-        # a change without end is one that is noticed, a busy machine is not
-        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds)))
-        changed_module(mutant)
-        return run_tests(tests)
-
-    code, _ = forked(work, 20 * seconds)
-    return code != 0
+    return run.planned(reached & mine, measured)
 
 
 def main() -> None:
@@ -400,14 +252,13 @@ def main() -> None:
     pool = [m for m in pool if m.path in paths and key(m) not in excused]
     sample = random.Random(given.seed).sample(pool, min(given.sample, len(pool)))
     sample.sort(key=lambda m: (m.path, m.line, m.after))
-    os.chdir(ROOT)
-    sys.path.insert(0, str(ROOT))
-    os.environ |= {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    for name in LIBRARIES:
-        importlib.import_module(name)
+    run.load_libraries()
     alive = _try(sample)
     part = 1 - len(alive) / max(len(sample), 1)
-    print(f"{len(sample)} of {len(pool)} possible changes made; {part:.0%} noticed")
+    print(
+        f"{len(sample)} of {len(pool)} possible changes made; {part:.0%} noticed; "
+        f"{run.processor_seconds():.0f} s of processor"
+    )
     if part < given.least:
         sys.exit(1)
 
@@ -415,22 +266,29 @@ def main() -> None:
 def _try(sample: Sequence[Mutant]) -> list[Mutant]:
     """Make each change, say what becomes of it, and return those that nothing noticed."""
     alive: list[Mutant] = []
-    with tempfile.TemporaryDirectory() as folder:
-        files = dict.fromkeys(t for m in sample for t in tests_of(m.path))
-        began = time.monotonic()
-        seconds, lines = baseline(list(files), Path(folder))
-        print(f"{len(seconds)} tests in {time.monotonic() - began:.0f} s", flush=True)
-        for number, mutant in enumerate(sample, start=1):
-            contexts = lines.contexts_by_lineno(str(mutant.path))
-            tests = chosen_tests(mutant, contexts, seconds)
-            limit = 30 + 10 * sum(seconds[t] for t in tests)
-            caught = bool(tests) and noticed(mutant, tests, limit)
-            where = f"{mutant.path.relative_to(ROOT)}:{mutant.line}"
-            said = "noticed" if caught else "NOT NOTICED" if tests else "NOT REACHED"
-            print(f"{number}/{len(sample)} {where} {said}", flush=True)
-            if not caught:
-                alive.append(mutant)
-                print(f"    - {mutant.before}\n    + {mutant.after}", flush=True)
+    killers: list[tuple[Path, int, str]] = []
+    files = dict.fromkeys(t for m in sample for t in tests_of(m.path))
+    measured = run.baseline(list(files))
+    print(
+        f"{len(measured.seconds)} tests, {sum(measured.seconds.values()):.0f} s of processor when "
+        f"they were measured; {run.processor_seconds():.0f} s until here",
+        flush=True,
+    )
+    for number, mutant in enumerate(sample, start=1):
+        tests = chosen_tests(mutant, measured)
+        here = sorted((abs(at - mutant.line), t) for p, at, t in killers if p == mutant.path)
+        near = [t for t in dict.fromkeys(t for _, t in here) if t in tests][:NEAR]
+        tests = list(dict.fromkeys([*near, *tests]))
+        verdict = run.tried(mutant.path, mutant.text, tests, measured)
+        if verdict.by:
+            killers.append((mutant.path, mutant.line, verdict.by))
+        where = f"{mutant.path.relative_to(ROOT)}:{mutant.line}"
+        said = "noticed" if verdict.noticed else "NOT NOTICED" if tests else "NOT REACHED"
+        print(f"{number}/{len(sample)} {where} {said} {verdict.told()}", flush=True)
+        if not verdict.noticed:
+            alive.append(mutant)
+            print(f"    - {mutant.before}\n    + {mutant.after}", flush=True)
+    run.check({name for *_, name in killers}, measured)
     return alive
 
 

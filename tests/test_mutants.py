@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from scripts.mutants_run import Measured, planned
 from tests.conftest import ROOT
 from tests.test_licences import script
 
@@ -55,6 +59,17 @@ def test_every_numeric_module_has_tests_to_run() -> None:
             assert all((ROOT / t).exists() for t in mutants.tests_of(path))
 
 
+class Lines:
+    """What coverage noted of one file."""
+
+    def __init__(self, contexts: dict[int, list[str]]) -> None:
+        self.contexts = contexts
+
+    def contexts_by_lineno(self, path: str) -> dict[int, list[str]]:
+        assert path == str(ROOT / "netpos" / "graph" / "balance.py")
+        return self.contexts
+
+
 def test_the_tests_of_a_change_are_those_that_reach_its_line_quickest_first() -> None:
     mutants = script("mutants")
     path = ROOT / "netpos" / "graph" / "balance.py"
@@ -64,15 +79,73 @@ def test_the_tests_of_a_change_are_those_that_reach_its_line_quickest_first() ->
         7: [f"{own}::slow|run", f"{own}::quick|run", "tests/graph/test_core.py::other|run"],
         8: [f"{own}::slow|setup"],
         9: [""],
+        10: [f"{own}::gone|run"],
     }
+    measured = Measured(seconds, lines=[Lines(contexts), Lines({11: [f"{own}::quick|run"]})])
 
     def chosen(line: int) -> list[str]:
-        return mutants.chosen_tests(mutants.Mutant(path, line, "", "", ""), contexts, seconds)
+        return mutants.chosen_tests(mutants.Mutant(path, line, "", "", ""), measured)
 
     both = [f"{own}::quick", f"{own}::slow"]
     assert chosen(7) == both  # those of other modules are not asked
     assert chosen(8) == chosen(9) == both  # a fixture, or loading the module: all of the file
-    assert chosen(10) == []
+    assert chosen(10) == chosen(12) == []
+    assert chosen(11) == both[:1]  # what was measured another time
+
+
+def test_tests_with_a_long_fixture_follow_one_another_as_far_as_the_budget_goes() -> None:
+    """A fixture takes 4 s: a and b need it and take 1 and 2, c takes longer; d and e need none."""
+    seconds = {"t::a": 1.0, "t::b": 2.0, "t::c": 6.0, "u::d": 3.0, "u::e": 5.5}
+    needs = {f"t::{name}": ["t::long"] for name in "abc"}
+    measured = Measured(seconds, needs, {"t::long": 4.0})
+    order = ["u::d", "t::a", "t::b", "u::e", "t::c"]  # from 3, 4 + 1, (2), 5.5, 4 + 6
+    assert planned(seconds, measured) == order
+    for budget, many in ((0, 1), (7, 1), (8, 2), (10, 3), (15.5, 4), (25, 4), (25.5, 5)):
+        assert planned(seconds, measured, budget) == order[:many]
+
+
+TRIED = """
+import sys
+from pathlib import Path
+from scripts import mutants_run as run
+
+run.PATIENCE = 2
+names = ["test_thing.py::test_type", "test_thing.py::test_right"]
+measured = run.Measured(dict.fromkeys(names, 0.01))
+for text in ("x * 2", "x / 2 * 4", "x / 2", "x +", "[0 for _ in iter(int, 1)]"):
+    found = run.tried(
+        Path("thing.py").resolve(), f"def double(x):\\n    return {text}\\n", names, measured
+    )
+    print(found.noticed, found.by.rpartition("_")[2] or "-", found.ran)
+run.check(names, measured)
+run.check(["test_thing.py::test_wrong"], run.Measured({"test_thing.py::test_wrong": 0.01}))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the script needs fork")
+def test_a_change_is_noticed_where_a_test_fails_or_does_not_end_or_nothing_can_be_loaded(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "thing.py").write_text("def double(x):\n    return x * 2\n", encoding="utf-8")
+    (tmp_path / "test_thing.py").write_text(
+        "from thing import double\n\n\n"
+        "def test_right(): assert double(3) == 6\n\n\n"
+        "def test_type(): assert isinstance(double(3.0), float)\n\n\n"
+        "def test_wrong(): assert double(3) == 7\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", TRIED],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])},
+        capture_output=True,
+        text=True,
+    )
+    said = ["False - 2", "False - 2", "True right 2", "True - 0", "True type 1"]
+    assert done.stdout.splitlines()[:-1] == said
+    assert done.stdout.splitlines()[-1] == "2 tests that noticed something pass without a change"
+    assert done.returncode == 1
+    assert "tests fail without any change: ['failed test_thing.py::test_wrong']" in done.stderr
 
 
 def test_changes_that_make_no_difference_are_listed_with_a_reason_and_can_be_made() -> None:

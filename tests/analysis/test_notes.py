@@ -118,19 +118,19 @@ def test_residences_that_are_no_country_are_named_up_to_eight(
         assert found == [head + text for text in expected]
 
 
-@pytest.mark.parametrize(("members", "told"), [([1, 2, 3, 4, 5], 1), ([1], 0)])
-def test_families_of_which_members_are_missing_are_told(
-    tmp_path: Path, members: list[int], told: int
+@pytest.mark.parametrize(
+    ("here", "stated", "part"), [(1, 5, "20%"), (3, 4, "75%"), (4, 5, None), (1, 1, None)]
+)
+def test_families_of_which_more_than_one_in_five_members_are_missing_are_told(
+    tmp_path: Path, here: int, stated: int, part: str | None
 ) -> None:
-    found = said(write(tmp_path / "e.jsonl", [record(1, members=members)]), "Families are incom")
-    assert (
-        found
-        == [
-            "Families are incomplete: 1 of 5 members are in the corpus (20%); ask for whole "
-            "families when exporting."
-        ]
-        * told
-    )
+    members = range(1, stated + 1)
+    made = [record(n, members=members, doc_number=str(n)) for n in members[:here]]
+    found = said(write(tmp_path / "e.jsonl", made), "Families are incom")
+    assert found == [
+        f"Families are incomplete: {here} of {stated} members are in the corpus ({part}); ask "
+        "for whole families when exporting."
+    ] * (part is not None)
 
 
 def test_families_in_no_technology_are_counted_and_those_of_the_whole_export_are_none(

@@ -21,8 +21,9 @@ def _document(office: str | None, number: str | None, kind: str | None = "A1") -
 
 
 def test_each_reason_is_told_with_its_office(tmp_path: Path) -> None:
-    """By hand: EP 1 (NL) cites a US, two JP documents, a bare Lens ID, a family of no country and
-    a number that two families have; a family of no country cites EP 1.
+    """By hand: EP 1 (NL) cites a US, two JP documents, three Lens IDs, of which one has an office
+    and one a number besides, a family of no country and a number that two families have; a family
+    of no country cites EP 1.
     """
     nobody = {"applicants": [("BETA GMBH", None)], "priority": None}
     twice = [record(n, doc_number="77", office="FR", kind=k) for n, k in ((4, "A1"), (5, "B1"))]
@@ -34,9 +35,13 @@ def test_each_reason_is_told_with_its_office(tmp_path: Path) -> None:
         }
         one["doc_number"] = "77"
         one["families"] = {"simple_family": {"family_id": family}}
-    bare = {"patcit": {"lens_id": record(8)["lens_id"], "document_id": {}}}
+    parts: list[dict] = [{}, {"jurisdiction": "EP"}, {"doc_number": "4711"}]
+    bare = [
+        {"patcit": {"lens_id": record(n)["lens_id"], "document_id": part}}
+        for n, part in enumerate(parts, start=8)
+    ]
     cites = [_document("US", "7000001", "B2"), _document("JP", "2001", "A")]
-    cites += [_document("JP", "2002", "A"), bare, 2, _document("FR", "77", None)]
+    cites += [_document("JP", "2002", "A"), *bare, 2, _document("FR", "77", None)]
     seeds = [record(1, cites=cites), record(2, cites=[1], **nobody), *twice]
     corpus = ingest([write(tmp_path / "s.jsonl", seeds)], tmp_path / "c")
     assert corpus.manifest["counts"]["mentions_ambiguous"] == 1
@@ -47,7 +52,8 @@ def test_each_reason_is_told_with_its_office(tmp_path: Path) -> None:
     assert rows == {
         ("given", "number", "US", 1),
         ("given", "number", "JP", 2),
-        ("given", "no_number", None, 1),
+        ("given", "no_number", None, 2),
+        ("given", "no_number", "EP", 1),
         ("given", "family", "EP", 1),
         ("given", "ambiguous", "FR", 1),
         ("given", "own_family", "EP", 1),
@@ -55,7 +61,7 @@ def test_each_reason_is_told_with_its_office(tmp_path: Path) -> None:
         ("received", "family", "EP", 1),
     }
     assert open_told(table) == [
-        "open citations given: 7; 29 % are to numbered documents of JP: publications of Google/IFI "
+        "open citations given: 9; 22 % are to numbered documents of JP: publications of Google/IFI "
         "or Lens as context could locate these at most"
     ]
 

@@ -129,6 +129,19 @@ def test_a_rank_changes_only_where_the_country_is_there_both_times(
     assert [found[p,]["family_rank_change"] for p in ("2015-2020", "2021-2025")] == [None, None]
 
 
+@pytest.mark.parametrize(("citing", "rank"), [(20, 1), (19, None)])
+def test_a_rank_by_value_rests_on_twenty_citing_families(
+    tmp_path: Path, citing: int, rank: int | None
+) -> None:
+    """A family of NL is cited by families of US, which nobody cites."""
+    us = {"applicants": [("A INC", "US")], "cites": [1]}
+    records = [record(1), *[record(10 + k, **us) for k in range(citing)]]
+    found = tables_of(tmp_path, records)
+    assert found["countries"]["all", "NL"]["value_rank"] == rank
+    assert found["organisations"]["all", "FIRM"]["value_rank"] == rank
+    assert found["countries"]["all", "US"]["value_rank"] is None
+
+
 def test_one_period_has_no_change(tmp_path: Path) -> None:
     found = tables_of(tmp_path, [record(1)], periods="2015-2020")["technologies"]
     assert {row["family_rank_change"] for row in found.values()} == {None}
@@ -274,7 +287,7 @@ def test_overlap_counts_families_that_two_technologies_share(tmp_path: Path) -> 
 
 
 def test_changes_are_those_from_the_first_to_the_last_period(tmp_path: Path) -> None:
-    """NL holds 1 of 2 families, then 1 of 4, then 3 of 4."""
+    """NL holds 1 of 2 families, then 1 of 4, then 3 of 4; the last of them in May 2022."""
     held = {"2016": (1, 1), "2019": (1, 3), "2022": (3, 1)}
     records = [
         record(100 * i + 10 * j + k, published=f"{year}-05-01", applicants=[(f"{c} LTD", c)])
@@ -286,6 +299,7 @@ def test_changes_are_those_from_the_first_to_the_last_period(tmp_path: Path) -> 
     row = found["changes"]["NL",]
     assert row["family_share_change"] == pytest.approx(3 / 4 - 1 / 2)
     assert row["family_share_relative"] == pytest.approx(1 / 2)
+    assert row["truncated"] is True  # as the last period is, and the one before it is not
     one = tables_of(tmp_path, records, periods="2015-2017")
     assert one["changes"] == {}
 
