@@ -136,7 +136,10 @@ def changed(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def left_out(tree: ast.AST) -> set[int]:
-    """Nodes that are no behaviour: annotations, docstrings, imports, names of types."""
+    """Nodes that are no behaviour: annotations, docstrings, imports, names of types, guards.
+
+    Guards, which keep us from mistakes, are the ``frozen`` of a data class and ``strict`` of zip.
+    """
     out: set[int] = set()
     for node in ast.walk(tree):
         parts: list[ast.AST | None] = []
@@ -153,6 +156,9 @@ def left_out(tree: ast.AST) -> set[int]:
             parts = [node.value]
         elif isinstance(node, ast.JoinedStr):  # numbers in messages
             parts = [node]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            guard = {"dataclass": "frozen", "zip": "strict"}.get(node.func.id)
+            parts = [k.value for k in node.keywords if k.arg == guard]
         for part in parts:
             if part is not None:
                 out |= {id(x) for x in ast.walk(part)}

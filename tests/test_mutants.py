@@ -18,6 +18,9 @@ SOURCE = '''"""Three: 1 < 2."""
 from typing import Literal
 Choice = Literal[1, 2]
 LIMIT: Literal[7] = 8
+@dataclass(frozen=True)
+class Pair:
+    rows = list(zip((), (), strict=True))
 def f(x: int, y: float = 0.5) -> float:
     """Double 2 * x."""
     if not x and y <= 3:
@@ -39,7 +42,7 @@ def test_each_change_is_one_line_that_still_parses_and_means_something_else(
         before, after = SOURCE.splitlines(), mutant.text.splitlines()
         assert len(before) == len(after)
         assert [a == b for a, b in zip(before, after, strict=True)].count(False) == 1
-    assert sorted({m.line for m in found}) == [4, 5, 7, 9]
+    assert sorted({m.line for m in found}) == [4, 8, 10, 12]
     changes = {m.after for m in found}
     assert "return (x / -y)" in changes
     assert "return x * (y)" in changes
