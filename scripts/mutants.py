@@ -73,6 +73,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "analysis/notes": ("tests/analysis/test_study.py", "tests/analysis/test_selection.py"),
     "analysis/results": _RESULTS,
     "analysis/selection": (*_RESULTS, "tests/analysis/test_behind.py"),
+    "analysis/sensitivity": ("tests/analysis/test_results.py", "tests/analysis/test_without.py"),
     "analysis/study": (
         *_RESULTS,
         *_LIFTED,

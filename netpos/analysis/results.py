@@ -298,12 +298,11 @@ def benchmark_table(study: Study, table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_changes(table: pl.DataFrame) -> pl.DataFrame:
-    """Add the changes of rank against the first period: + = improved; null where absent in one."""
-    several = pl.col("period").n_unique().over("technology") > 1
+    """Add the changes of rank against the first period: + = improved; null where it has no rank in
+    one, as where it is absent.
+    """
     early = pl.col("period") == pl.col("period").first().over("technology")
-    share = pl.col("family_share")
-    present = (share > 0) & (share.first().over("technology") > 0)
-    later = several & ~early & (pl.col("period") != "all") & present
+    later = ~early & (pl.col("period") != "all")
     return table.with_columns(
         [
             pl.when(later)

@@ -92,6 +92,19 @@ def test_a_family_counts_evenly_for_each_of_its_main_groups(tmp_path: Path) -> N
     assert us["main_groups"] == "G06N10 (75.0 %); H04L9 (25.0 %)"
 
 
+def test_dependents_are_those_that_cite_the_focal_country(tmp_path: Path) -> None:
+    """The US cites NL once and DE once; JP cites DE alone, and DE nobody."""
+    homes = {1: "NL", 2: "DE", 3: "US", 4: "JP"}
+    cites = {3: [1, 2], 4: [2]}
+    records = [
+        record(n, applicants=[(f"F{n} LTD", home)], cites=cites.get(n, ()))
+        for n, home in homes.items()
+    ]
+    found = results.tables(study(tmp_path, records))["dependents"]
+    whole = found.filter(technology="quantum", period="all")
+    assert whole.select("country", "share").rows() == [("US", 0.5)]
+
+
 def test_without_links_of_the_focal_country_the_columns_of_holders_are_there_and_empty(
     tmp_path: Path,
 ) -> None:

@@ -112,6 +112,25 @@ def test_links_of_which_the_other_end_has_no_country_are_among_all_and_not_the_l
     assert (sums["received, located"], sums["received, all"]) == (2, 3)
 
 
+def test_a_country_that_is_not_in_the_study_builds_on_nobody(tmp_path: Path) -> None:
+    """The countries are DE, NL and US; NL cites both others, and BR is none of them."""
+    homes = ("NL", "DE", "US")
+    records = [
+        record(n, applicants=[(f"F{n}", home)], cites=[2, 3] if n == 1 else ())
+        for n, home in enumerate(homes, start=1)
+    ]
+    study = prepare(read(write(tmp_path / "e.jsonl", records)), make({}))
+
+    def sources(country: str) -> dict[str, float]:
+        cell = explained.Cell(study, "quantum", (2015, 2025), "country", country, {})
+        parts = explained.parts_of(cell, explained.COUNTRIES["source_hhi"])
+        return {part.name: part.value for part in parts}
+
+    assert study.shares.names == ["DE", "NL", "US"]
+    assert sources("NL") == {"to DE": 1.0, "to US": 1.0}
+    assert sources("BR") == sources("US") == {}
+
+
 @pytest.mark.parametrize(
     ("column", "sums", "value"),
     [

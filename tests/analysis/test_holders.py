@@ -31,10 +31,10 @@ RECORDS = [
 ]
 
 
-def study(folder: Path, **options: object) -> analysis.Study:
+def study(folder: Path, records: list[dict] = RECORDS, **options: object) -> analysis.Study:
     path = Path(__file__).parent.parent / "quantum.toml"
     given = {"technologies": str(path), "draws": 0, **options}
-    return analysis.prepare(read(write(folder / "e.jsonl", RECORDS)), make(given))
+    return analysis.prepare(read(write(folder / "e.jsonl", records)), make(given))
 
 
 def test_parts_of_families_by_hand(tmp_path: Path) -> None:
@@ -53,6 +53,22 @@ def test_parts_of_families_by_hand(tmp_path: Path) -> None:
     assert rows["organisation", "LOOSE"]["foreign"] is None
     assert rows["person", None]["share"] == pytest.approx(1.0 / 4.5)
     assert not found["organisation"].str.contains("JANSEN").any()
+
+
+def test_firms_of_the_country_that_file_together_hold_a_part_each(tmp_path: Path) -> None:
+    """ALFA has a family of its own, half of one with BETA and a third of one with BETA and GAMMA;
+    DELTA, abroad, has no part in the Dutch half of the last.
+    """
+    firms = ("ALFA BV", "NL"), ("BETA BV", "NL"), ("GAMMA BV", "NL")
+    records = [record(n, applicants=firms[:n]) for n in (1, 2, 3)]
+    records += [record(4, applicants=[("ALFA BV", "NL"), ("DELTA INC", "US")])]
+    found = holders(study(tmp_path, records), "quantum", SPAN)
+    held = dict(found.select("organisation", "families").iter_rows())
+    assert held == {
+        "ALFA": pytest.approx(1 + 1 / 2 + 1 / 3 + 1 / 2),
+        "BETA": pytest.approx(1 / 2 + 1 / 3),
+        "GAMMA": pytest.approx(1 / 3),
+    }
 
 
 @pytest.mark.parametrize("counting", ["fractional", "country-unique", "full"])

@@ -61,6 +61,14 @@ def test_a_number_of_several_documents_without_a_kind_stays_open(
     assert any("1 documents of" in w and "several families" in w for w in study.warnings)
 
 
+def test_what_is_named_by_its_lens_id_is_never_several_documents(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    text = f"lens_id,country\n{record(2)['lens_id']},NL\n"
+    assert located(corpus, tmp_path, text) == {"inside": {"NL": 1.0}}
+    assert unclear(corpus, tmp_path / "r.csv") == 0
+
+
 def test_documents_of_one_family_share_its_countries(corpus: Corpus, tmp_path: Path) -> None:
     text = "publn_auth,publn_nr,publn_kind,ctry_code,docdb_family_id\n"
     text += "EP,7,A1,NL,55\nEP,7,B1,,55\nEP,2,A1,,55\nUS,20140313399,A1,,56\n"

@@ -96,6 +96,47 @@ def test_a_back_file_of_less_than_five_years_is_told(
     )
 
 
+def test_complexity_of_the_export_itself_is_told_as_such(tmp_path: Path) -> None:
+    path = write(tmp_path / "e.jsonl", [record(1)])
+    assert said(path, "Complexity is computed", complexity="export") == [
+        "Complexity is computed from the subclasses of this export, a selection of all patenting: "
+        "it says how rare they are among these families, not in the world."
+    ]
+    assert said(path, "Complexity is computed") == []
+
+
+@pytest.mark.parametrize("scope", ["closed", "citing"])
+@pytest.mark.parametrize("located", ["lookup", "proxy", "neither"])
+def test_countries_that_the_closed_scope_does_not_use_are_told(
+    tmp_path: Path, scope: str, located: str
+) -> None:
+    (tmp_path / "r.csv").write_text("office,number,country\nEP,9,NL\n", encoding="utf-8")
+    given = {"lookup": {"residences": str(tmp_path / "r.csv")}, "proxy": {"office_proxy": True}}
+    path = write(tmp_path / "e.jsonl", [record(1)])
+    found = said(path, "Residences", scope=scope, **given.get(located, {}))
+    assert found == [
+        "Residences from a look-up or the office proxy locate cited documents outside the "
+        "corpus only with --scope citing; the closed scope does not use them there."
+    ] * (scope == "closed" and located != "neither")
+
+
+def test_a_column_of_years_in_a_look_up_is_told_as_not_used(tmp_path: Path) -> None:
+    path, table = write(tmp_path / "e.jsonl", [record(1)]), tmp_path / "r.csv"
+    for year, told in ((",year", 1), ("", 0)):
+        value = ",2010" if year else ""
+        table.write_text(f"office,number,country{year}\nEP,9,NL{value}\n", encoding="utf-8")
+        found = said(path, "Residences: the column", residences=str(table), scope="citing")
+        assert (
+            found
+            == [
+                f"Residences: the column 'year' of {table} is not used; years are those of the "
+                "publications read."
+            ]
+            * told
+        )
+    assert said(path, "Residences: the column") == []
+
+
 @pytest.mark.parametrize(
     ("codes", "expected"),
     [

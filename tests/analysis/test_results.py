@@ -260,6 +260,20 @@ def test_ranks_of_a_benchmark_are_those_within_the_set(tmp_path: Path) -> None:
     }
 
 
+def test_one_citation_of_older_families_gives_a_rank_by_citations_and_none_by_families(
+    tmp_path: Path,
+) -> None:
+    """A German family of 2010 is cited once; no family of DE lies in the years of the run."""
+    records = [
+        record(1, published="2010-06-01", applicants=[("F GMBH", "DE")]),
+        record(2, cites=[1]),
+    ]
+    found = tables_of(tmp_path, records, benchmark="de us")["benchmark"]["all", "DE"]
+    assert (found["families"], found["received"]) == (0, 1)
+    ranks = ("families_rank", "family_share_rank", "received_rank", "balance_ratio_rank")
+    assert [found[rank] for rank in ranks] == [None, None, 1, None]
+
+
 def test_overlap_counts_families_that_two_technologies_share(tmp_path: Path) -> None:
     path = tmp_path / "t.toml"
     path.write_text(
@@ -363,6 +377,45 @@ def test_other_ways_are_counted_only_where_asked_for_and_not_around_one_country(
         assert set(found) == wanted, given
 
 
+def test_the_share_of_value_is_compared_where_there_are_citations(tmp_path: Path) -> None:
+    """A family of NL is cited twice and one of DE once, all of one year and class."""
+    homes = ("NL", "DE", "US", "US", "US")
+    cites = ((), (), (1,), (1,), (2,))
+    for cited in (True, False):
+        records = [
+            record(n, applicants=[(f"F{n} LTD", home)], cites=ends if cited else ())
+            for n, (home, ends) in enumerate(zip(homes, cites, strict=True), start=1)
+        ]
+        options = make({"technologies": str(QUANTUM), "draws": 0})
+        study = analysis.prepare(read(write(tmp_path / "e.jsonl", records)), options)
+        found = results.tables(study)
+        ways = results.sensitivity_tables(study, found)["sensitivity"]
+        base = ways.filter("base", technology="quantum", indicator="value_share")
+        row = found["countries"].filter(technology="quantum", period="all", country="NL")
+        assert base["value"].to_list() == row["value_share"].to_list()
+        assert (base["value"].null_count() == 0) == cited
+
+
+@pytest.mark.parametrize("unknown", [1, 2])
+def test_what_rests_on_citations_has_a_mark_only_where_half_of_them_are_located(
+    tmp_path: Path, unknown: int
+) -> None:
+    """NL is cited by a family of the US, and cites one and one or two without a country."""
+    nowhere = {"applicants": [("Q LTD", None)], "priority": ("EP", "2016-01-01")}
+    records = [
+        record(1, cites=[2, *(10 + k for k in range(unknown))]),
+        record(2, applicants=[("A INC", "US")]),
+        record(3, applicants=[("B INC", "US")], cites=[1]),
+        *[record(10 + k, **nowhere) for k in range(unknown)],
+    ]
+    options = make({"technologies": str(QUANTUM), "draws": 0})
+    study = analysis.prepare(read(write(tmp_path / "e.jsonl", records)), options)
+    marks = results.sensitivity_tables(study, results.tables(study))["robustness"]
+    of = dict(marks.filter(technology="quantum").select("indicator", "mark").iter_rows())
+    assert (of["balance_ratio"] == "not measurable") == (unknown == 2)
+    assert of["family_share"] != "not measurable"
+
+
 def test_what_has_no_interval_is_not_called_robust_where_intervals_were_computed(
     tmp_path: Path,
 ) -> None:
@@ -376,6 +429,26 @@ def test_what_has_no_interval_is_not_called_robust_where_intervals_were_computed
         marks = results.sensitivity_tables(study, some)["robustness"]
         here = marks.filter(technology="quantum", indicator="family_share")
         assert here["mark"].to_list() == [mark]
+
+
+@pytest.mark.parametrize("focal", ["NL", "EU27"])
+def test_nothing_is_said_of_institutional_likeness_where_a_bloc_is_in_focus(
+    tmp_path: Path, focal: str
+) -> None:
+    """NL and DE cite the US, in each of two periods."""
+    records = [
+        record(10 * k + j, published=f"{year}-05-01", applicants=[(f"F{j}", c)], cites=[10 * k])
+        for k, year in enumerate((2016, 2022), 1)
+        for j, c in enumerate(("US", "NL", "DE"))
+    ]
+    options = make({"technologies": str(QUANTUM), "draws": 20, "focal": focal})
+    study = analysis.prepare(read(write(tmp_path / "e.jsonl", records)), options)
+    found = results.tables(study)
+    found |= results.sensitivity_tables(study, found)
+    for name in ("indicators", "differences", "sensitivity", "robustness"):
+        said = set(found[name]["indicator"])
+        assert "balance_ratio" in said, name
+        assert ("similarity" in said) == (focal == "NL"), name
 
 
 def test_differences_between_periods_wait_for_the_last_period(tmp_path: Path) -> None:

@@ -8,11 +8,18 @@ from types import SimpleNamespace
 import numpy as np
 
 from netpos import analysis
-from netpos.analysis.ways import Specification, Unit, Variants, extended_families, specifications
+from netpos.analysis.ways import (
+    Specification,
+    Unit,
+    Variants,
+    extended_families,
+    specifications,
+    without_largest_class,
+)
 from netpos.graph.links import Citations
 from netpos.ingest.corpus import read
 from netpos.options import Options, make
-from tests.lens import toy_records, write
+from tests.lens import record, toy_records, write
 
 
 def test_alternatives_depart_from_the_options_of_the_run() -> None:
@@ -53,3 +60,15 @@ def test_pairs_of_millions_of_rows_are_told_apart() -> None:
     shared = SimpleNamespace(study=SimpleNamespace(rows=rows))
     found = Variants._codes(shared, pairs)  # type: ignore[arg-type] # it asks for the rows alone
     assert found.tolist() == [int(a) * rows + int(b) for a, b in zip(ends, ends[::-1], strict=True)]
+
+
+def test_of_classes_of_one_size_the_first_by_code_point_is_left_out(tmp_path: Path) -> None:
+    listed = tmp_path / "t.toml"
+    listed.write_text(
+        '[[technology]]\nid = "x"\nipc = ["G06N3/", "G06N10/", "G06N20/"]\n', encoding="utf-8"
+    )
+    groups = (3, 3, 10, 10, 20)
+    records = [record(n, symbols=[f"G06N{group}/00"]) for n, group in enumerate(groups, start=1)]
+    corpus = read(write(tmp_path / "e.jsonl", records))
+    (left,) = without_largest_class(analysis.prepare(corpus, make({"technologies": str(listed)})))
+    assert left.ipc == ("G06N3/", "G06N20/")

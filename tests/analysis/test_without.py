@@ -130,11 +130,14 @@ def test_the_part_of_an_organisation_is_counted_by_hand(tmp_path: Path) -> None:
         record(5, applicants=[("DELTA", "US")], cites=[1]),
         record(6, applicants=[("EPSILON", "US")], cites=[4]),
     ]
-    study = analysis.prepare(
-        read(write(tmp_path / "p.jsonl", records)), make({"technologies": QUANTUM[1]})
-    )
-    found = without_one(study).filter(pl.col("technology") == "quantum")
-    of = {r["indicator"]: r for r in found.iter_rows(named=True)}
+    corpus = read(write(tmp_path / "p.jsonl", records))
+
+    def quantum(**given: object) -> dict[str, dict]:
+        study = analysis.prepare(corpus, make({"technologies": QUANTUM[1], **given}))
+        rows = without_one(study).filter(pl.col("technology") == "quantum").to_dicts()
+        return {row["indicator"]: row for row in rows}
+
+    of = quantum()
     # Dutch families 1 + 1 + .5; without ALPHA .5 of 4, without BETA 1 of 4
     size = of["family_share"]
     assert (size["organisation"], size["organisation_share"]) == ("ALPHA", 0.8)
@@ -144,6 +147,9 @@ def test_the_part_of_an_organisation_is_counted_by_hand(tmp_path: Path) -> None:
     assert (cited["organisation"], cited["abroad"]) == ("ALPHA", False)
     assert cited["organisation_share"] == pytest.approx(3 / 3.5)
     assert cited["value"] == pytest.approx(0.5 / 1.5)
+    # the first of the countries: German families .5 + 1, all with GAMMA
+    size = quantum(focal="DE")["family_share"]
+    assert (size["organisation"], size["organisation_share"], size["value"]) == ("GAMMA", 1, 0)
 
 
 def test_one_organisation_abroad_that_cites_is_named_as_abroad(tmp_path: Path) -> None:
