@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,8 @@ def analyse_chain(
     for note in notes:
         say(f"note: {note}")
     page, drawn = _page(table, focal, lang, notes)
+    manifests = [json.loads((p / "run.json").read_text(encoding="utf-8")) for p in given]
+    page = replace(page, synthetic=any(manifest.get("synthetic") for manifest in manifests))
     options = {
         "science": science, "patents": patents, "companies": companies, "focal": focal,
         "lang": lang,
@@ -117,16 +120,15 @@ def analyse_chain(
         inputs=inputs,
         options=options,
         drawn=drawn,
-        sources=_sources(inputs),
+        sources=_sources(manifests),
         png=png,
     )
 
 
-def _sources(manifests: Sequence[Path]) -> Sources:
+def _sources(manifests: Sequence[Mapping[str, Any]]) -> Sources:
     """Return where the data of all these results are from."""
     found = Sources()
-    for path in manifests:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+    for manifest in manifests:
         said = manifest.get("sources", {})
         found = found.and_those(Sources(said.get("known", ()), said.get("own", ())))
         forms = [i["form"] for i in manifest.get("inputs", ()) if "form" in i]
@@ -268,12 +270,13 @@ def _page(
     forms = {
         "stage": "text", "numerator": "one", "denominator": "one", "share": "small_percent",
         "interval": "text", "step_ratio": "two", "retention": "two", "years": "text",
-        "counting": "text", "source": "text",
+        "counting": "word", "source": "text",
     }  # fmt: skip
     shown = table.with_columns(
         share_low="low",
         share_high="high",
         key="stage",
+        counting=pl.col("counting").str.replace("founded after", t["founded_after"]),
         stage=pl.col("stage").replace_strict({s: t[f"stage_{s}"] for s in STAGES}),
         interval=pl.col("interval").replace_strict(
             {k: t[f"interval_{k}"] for k in ("wilson", "stability", "resampled")}, default=None

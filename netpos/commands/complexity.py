@@ -324,7 +324,7 @@ def _page(
                     "basis",
                     shown["basis"],
                     {
-                        "rows": "text", "countries": "count", "products": "count", "sign": "text",
+                        "rows": "word", "countries": "count", "products": "count", "sign": "word",
                         "with_diversity": "two", "with_ubiquity": "two", "agree": "yes",
                     },
                     keys,

@@ -61,7 +61,7 @@ def links_page(
     said = in_sentence(focal, lang)
     mine = tables["countries"].filter(pl.col("country") == focal)
     keys = ("technology", "period")
-    position = {"technology": "technology", "period": "text", **_POSITION}
+    position = {"technology": "technology", "period": "word", **_POSITION}
     sections = [
         Section(t["position"], tables=[Shown("countries", mine, position, [*keys, "country"])])
     ]

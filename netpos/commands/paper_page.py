@@ -189,7 +189,7 @@ def _mine(tables: Tables, focal: str) -> pl.DataFrame:
 
 def _coverage(tables: Tables, t: Mapping[str, Any]) -> Section:
     table = tables["science_link_coverage"]
-    forms = {"technology": "technology", "period": "text", **_COVERAGE}
+    forms = {"technology": "technology", "period": "word", **_COVERAGE}
     shown = Shown("science_link_coverage", table, forms, ("technology", "period"))
     return Section(t["coverage"], [t["coverage_text"]], tables=[shown])
 

@@ -85,7 +85,7 @@ def publish(
         page,
         figures=_figures(replace(page, synthetic=synthetic), drawn or {}),
         files=sorted(tables),
-        inputs=[p.name for p in inputs],
+        inputs=[_called(p) for p in inputs],
         version=netpos.__version__,
         synthetic=synthetic,
         sources=from_where.told(page.lang, synthetic=synthetic),
@@ -123,13 +123,18 @@ def publish(
             extra(written)
         manifest: dict[str, object] = {
             "netpos": netpos.__version__,
-            "inputs": [{"name": p.name, "sha256": sha256(p)} for p in inputs],
+            "inputs": [{"name": _called(p), "sha256": sha256(p)} for p in inputs],
             "options": {k: _plain(v) for k, v in options.items()},
             "warnings": list(page.notes),
             "sources": {"known": list(from_where.known), "own": list(from_where.own)},
         }
         written.finish(manifest)
     return out / "index.html"
+
+
+def _called(path: Path) -> str:
+    """Name a file that was read; the manifest of results by the folder that it is in."""
+    return f"{path.resolve().parent.name}/{path.name}" if path.name == "run.json" else path.name
 
 
 def _names(tables: Iterable[pl.DataFrame], lang: str) -> dict[str, str]:

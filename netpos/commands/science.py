@@ -417,7 +417,7 @@ def _coverage(table: pl.DataFrame, t: Mapping[str, Any]) -> Section:
     """Works and those with a country, most works first; all rows are in the table."""
     order = table.sort(["works", "technology", "year"], descending=[True, False, False])
     forms = {
-        "technology": "technology", "year": "year", "type": "text", "counted": "yes",
+        "technology": "technology", "year": "year", "type": "word", "counted": "yes",
         "works": "count", "located": "count", "all_located": "count",
     }  # fmt: skip
     shown = Shown(

@@ -412,7 +412,7 @@ def _notes(works: pl.DataFrame, cells: pl.DataFrame) -> list[str]:
     pooled = cells.filter(pl.col("pooled").is_in(["years", "types"]))["works"].sum()
     whole_ = int(cells["works"].sum() or 0)
     if left:
-        notes.append(f"{left} of {whole_} works are in cells too thin for a score")
+        notes.append(f"{left:,} of {whole_:,} works are in cells too thin for a score")
     if pooled:
-        notes.append(f"{pooled} of {whole_} works are compared with neighbouring cells")
+        notes.append(f"{pooled:,} of {whole_:,} works are compared with neighbouring cells")
     return notes

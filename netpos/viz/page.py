@@ -182,11 +182,21 @@ class Page:
         ends = (country, self.parts[-1], country, self.parts[0])
         return self.differences.get((technology, indicator, *ends))
 
-    def apart(self, technology: str, indicator: str, other: str) -> bool | None:
-        """Tell whether the country in focus and another can be told apart; None: not known."""
+    def difference_said(self, technology: str, indicator: str, other: str) -> str | None:
+        """Which words say that another country is not told apart from the country in focus.
+
+        None where it is, or where the run has no such difference: ``not_apart_from`` where the
+        interval of the difference has 0 in it; where there is none, ``few_to_compare`` or
+        ``not_compared``, by the reason.
+        """
         ends = (self.focal, "all", other, "all")
         row = self.differences.get((technology, indicator, *ends))
-        return None if row is None else excludes_zero(row)
+        if row is None or excludes_zero(row):
+            return None
+        if row.get("low") is not None and row.get("high") is not None:
+            return "not_apart_from"
+        few = row.get("reason") in ("too_few", "one_firm")
+        return "few_to_compare" if few else "not_compared"
 
     def table(self, name: str) -> pl.DataFrame:
         """Return a table of the run; one without columns where there is none."""

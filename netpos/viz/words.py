@@ -148,9 +148,9 @@ def dutch_number(text: str) -> str:
     Examples
     --------
     >>> dutch_number("4,599"), dutch_number("4.6%"), dutch_number("0.1.0"), dutch_number("a.csv")
-    ('4.599', '4,6%', '0.1.0', 'a.csv')
+    ('4.599', '4,6 %', '0.1.0', 'a.csv')
     """
-    return text.translate(_SWAPPED) if _NUMBER.fullmatch(text) else text
+    return re.sub(" ?%", " %", text.translate(_SWAPPED)) if _NUMBER.fullmatch(text) else text
 
 
 @cache

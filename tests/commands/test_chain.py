@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -111,3 +113,34 @@ def test_what_does_not_fit_together_is_named(made: Path, tmp_path: Path) -> None
 def test_notes_of_the_chain_have_their_dutch() -> None:
     note = "the stages are of different years: patents 2015-2025; science 2010-2020"
     assert told(note, "nl")[1]
+
+
+def test_made_up_inputs_make_a_chain_that_says_so_with_the_folders_it_was_read_from(
+    made: Path, tmp_path: Path
+) -> None:
+    inputs = tmp_path / "in"
+    for name in ("science", "companies"):
+        shutil.copytree(made / name, inputs / name)
+    manifest = json.loads((inputs / "companies" / "run.json").read_text())
+    (inputs / "companies" / "run.json").write_text(json.dumps(manifest | {"synthetic": True}))
+    out = tmp_path / "o"
+    more = [x for name in ("science", "companies") for x in (f"--{name}", inputs / name)]
+    result = netpos("chain", *more, "--out", out, "--lang", "nl")
+    assert result.exit_code == 0, result.stderr
+    page = (out / "index.html").read_text()
+    assert "Synthetische gegevens" in page
+    assert "science/run.json, companies/run.json" in page
+    assert json.loads((out / "run.json").read_text())["synthetic"] is True
+    plain = tmp_path / "plain"
+    more = [x for name in ("science", "companies") for x in (f"--{name}", made / name)]
+    assert netpos("chain", *more, "--out", plain).exit_code == 0
+    assert "Synthetic data" not in (plain / "index.html").read_text()
+
+
+def test_the_dutch_page_has_no_codes_of_counting_in_english(made: Path, tmp_path: Path) -> None:
+    more = [x for name in ("science", "companies") for x in (f"--{name}", made / name)]
+    assert netpos("chain", *more, "--out", tmp_path / "o", "--lang", "nl").exit_code == 0
+    page = (tmp_path / "o" / "index.html").read_text()
+    assert "opgericht na 1990" in page
+    assert "verdeeld over landen" in page
+    assert not re.search(r"founded after|>\s*fractional", page)

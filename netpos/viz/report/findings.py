@@ -25,7 +25,7 @@ from netpos.viz.words import dutch_number, technology_name, words
 from netpos.viz.workbook import definition
 
 #: Forms of columns that hold no numbers.
-_TEXTS = ("text", "country", "technology", "yes")
+_TEXTS = ("text", "word", "country", "technology", "yes")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Shown:
         The rows to show, with every column that is shown, and those of ``keys``.
     columns
         Column -> how it is written: a form of `netpos.viz.numbers.FORMS`, ``text``, ``country``
-        or ``technology`` (its name), ``year`` or ``yes`` (only true shows). A column with ``_low``
+        or ``technology`` (its name), ``word`` (a code that has words), ``year`` or ``yes`` (only
+        true shows). A column with ``_low``
         and ``_high`` beside it carries its interval below the number.
     keys
         Columns that tell the rows of the table apart.
@@ -304,6 +305,8 @@ def _text(value: Any, form: str, page: Findings, t: Mapping[str, Any]) -> str:  
         return countries.name(value, page.lang) if known else str(value)
     if form == "technology":
         return page.names.get(str(value)) or technology_name(str(value), page.lang)
+    if form == "word":
+        return str(t["codes"].get(str(value), value))
     if form == "yes":
         return str(t["yes"]) if value else ""
     if form in ("text", "year"):

@@ -195,22 +195,27 @@ def _leader(
     tied = order.filter(pl.col(rank) == first[rank])["country"].to_list()
     bounds = _bounds(first, rank)
     interval = None if bounds is None else bounds[1] <= 1
-    if len(tied) > 1:
-        return Statement(key, "open", _between({}, tied))
     claim = RANKED[rank][1]
     if first["country"] == focal:
         interval = _ahead(interval, between, share, order["country"].to_list())
     level = _level(interval, others.leads(claim, first["country"]))
-    if level == "open":
-        rivals = [first["country"]]
-        if bounds is not None:
-            rivals += order.filter(pl.col(f"{rank}_low") <= 1)["country"].to_list()
-        rivals = list(dict.fromkeys([*rivals, *others.leaders(claim)]))
-        if len(rivals) < 2:
-            rivals += [c for c in order["country"].to_list() if c not in rivals][:1]
-        return Statement(key, "open", _between({}, rivals))
+    if len(tied) > 1 or level == "open":
+        return Statement(key, "open", _between({}, _rivals(order, rank, others.leaders(claim))))
     numbers = {"share": ("countries", first, share, "percent")}
     return Statement(key, level, {"leader": [first["country"]]}, numbers)
+
+
+def _rivals(order: pl.DataFrame, rank: str, leaders: Sequence[str]) -> list[str]:
+    """Return all that may be first, in the order of the table beside the statement.
+
+    They are those in first place, those whose interval reaches it, those that come first in some
+    way of counting, and whoever stands above any of these; at least two.
+    """
+    may = (pl.col(rank) == 1) | pl.col("country").is_in(list(leaders))
+    if f"{rank}_low" in order.columns:
+        may = may | (pl.col(f"{rank}_low") <= 1)
+    places = order.select(may.fill_null(value=False).arg_true()).to_series()
+    return order["country"].to_list()[: max(2, int(places.max()) + 1)]  # type: ignore[arg-type]
 
 
 def _ahead(

@@ -187,6 +187,37 @@ def test_two_countries_are_told_apart_by_the_interval_of_their_difference() -> N
     assert said not in write_comparison(page)
 
 
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("too_few", "too few to compare with the Netherlands"),
+        ("one_firm", "too few to compare with the Netherlands"),
+        ("not_calibrated", "difference from the Netherlands not tested"),
+    ],
+)
+def test_a_difference_without_an_interval_is_not_called_one_that_cannot_be_told_apart(
+    reason: str, words: str
+) -> None:
+    page = replace(differences(None, None, reason), compared=("NL", "US"))
+    html = write_comparison(page)
+    assert html.count(words) == 1
+    assert "not distinguishable" not in html
+
+
+def test_a_likeness_fixed_by_having_no_bloc_has_no_interval_and_is_compared_with_nothing() -> None:
+    page = replace(demo_page(), compared=("NL", "CN"))
+    cells = re.findall(r'<td class="n">(.*?)</td>', write_comparison(page))
+    fixed = [c for c in cells if "in no bloc: fixed by that" in c]
+    assert len(fixed) == 3  # the two technologies and all together
+    for cell in fixed:
+        assert re.sub(r"<[^>]+>", "", cell) == "3.00in no bloc: fixed by that"
+    said = "Likeness of sources below 2, or not"
+    marks = demo_page().tables["robustness"]
+    tables = {**demo_page().tables, "robustness": marks.with_columns(country=pl.lit("CN"))}
+    assert said in write_report(demo_page())
+    assert said not in write_report(replace(demo_page(), focal="CN", tables=tables))
+
+
 def test_changes_of_sources_need_twenty_citations_on_either_side() -> None:
     page = demo_page()
     name = '<span data-cell="exposure|semiconductor|'

@@ -131,6 +131,35 @@ def test_without_intervals_the_leader_is_a_fact_of_the_export() -> None:
     assert (found.level, found.bare) == ("export", True)
 
 
+def test_whoever_stands_between_those_not_told_apart_is_named_with_them() -> None:
+    # the second of the table has no interval, or one that does not reach the first place
+    high = pl.when(pl.col("country") == "US").then(3).otherwise("family_rank_high")
+    for second in (2, None):
+        low = (
+            pl.when(pl.col("country") == "JP")
+            .then(1)
+            .when(pl.col("country") == "CN")
+            .then(pl.lit(second, dtype=pl.Int64))
+            .otherwise("family_rank_low")
+        )
+        table = world().with_columns(family_rank_high=high, family_rank_low=low)
+        found = said({"countries": table}, "leads")
+        assert text(found).endswith("between the United States, China and Japan.")
+
+
+def test_all_whose_interval_reaches_the_first_place_are_named_beside_a_first_without_one() -> None:
+    none = pl.lit(None, dtype=pl.Int64)
+    first = pl.col("country") == "US"
+    low = pl.when(first).then(none).when(pl.col("country") == "JP").then(1)
+    table = world().with_columns(
+        family_rank_high=pl.when(first).then(none).otherwise("family_rank_high"),
+        family_rank_low=low.otherwise("family_rank_low"),
+    )
+    others = ways("leader_families", [0.2] * 4, leader=["US", "US", "US", "CN"])
+    found = said({"countries": table, "sensitivity": others}, "leads")
+    assert text(found).endswith("between the United States, China and Japan.")
+
+
 def test_all_that_cannot_be_told_apart_are_named_or_counted() -> None:
     low = pl.when(pl.col("family_rank") <= 7).then(1).otherwise("family_rank_low")
     high = pl.when(pl.col("country") == "US").then(3).otherwise("family_rank_high")
