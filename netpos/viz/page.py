@@ -78,6 +78,9 @@ class Page:
         Countries of the comparison page, the one in focus first; empty: there is no such page.
     office
         Office of every document that defines the technologies; None: there are several.
+    international
+        Whether the offices of the members of any family are known; else none can be told to be
+        international.
     owners
         Family id -> who filed it and when, for the families listed.
     areas
@@ -110,6 +113,7 @@ class Page:
     areas: Mapping[str, str] = field(default_factory=dict)
     papers: str = ""
     office: str | None = None
+    international: bool = True
     owners: Mapping[str, Owner] = field(default_factory=dict)
 
     @property

@@ -146,7 +146,11 @@ def comparison_trend(page: Page) -> Drawn:
     if not rows.height:
         return None
     there = set(rows["technology"])
-    names = {i: "\n".join(textwrap.wrap(n, 26)) for i, n in page.technologies if i in there}
+    names = {
+        i: "\n".join(textwrap.wrap(n, 26, break_long_words=False))
+        for i, n in page.technologies
+        if i in there
+    }
     places = {code: k for k, code in enumerate(page.compared)}
     spots = {ident: k for k, ident in enumerate(names)}
     table = (

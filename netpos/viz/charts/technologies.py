@@ -122,7 +122,7 @@ def _focal(page: Page, column: str) -> Drawn:
     table = rows.filter(
         (pl.col("country") == page.focal) & pl.col("technology").is_in(list(names))
     ).drop_nulls(column)
-    if table["year"].n_unique() < 2:
+    if table["year"].n_unique() < 2 or not (table[column] > 0).any():
         return None
     shown = table.with_columns(name=pl.col("technology").replace_strict(names)).select(
         "name", "year", column, "truncated"

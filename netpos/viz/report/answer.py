@@ -49,11 +49,17 @@ def answer(page: Page) -> list[dict[str, Markup]]:
     -------
     list
         ``lead`` (a word or two) and ``text``; a technology is a link to its section, a number is a
-        cell of its table. Empty where no technology has a family.
+        cell of its table. Empty where no technology has a family. Where no family has a country,
+        or none is from the country in focus, that is said in place of its position.
     """
     said = {ident: _tested(page, ident) for ident, _ in page.technologies}
     if not any(said.values()):
         return []
+    nowhere = _nowhere(page)
+    if nowhere:
+        parts = {"position": nowhere, "certain": _certain(page, said)}
+        t = words(page.lang)
+        return [{"lead": escape(t[f"answer_{k}"]), "text": text} for k, text in parts.items()]
     union = statements(page.tables, facts.ALL, page.focal)
     t = words(page.lang)
     parts = {
@@ -64,6 +70,18 @@ def answer(page: Page) -> list[dict[str, Markup]]:
         "certain": _certain(page, said),
     }
     return [{"lead": escape(t[f"answer_{k}"]), "text": text} for k, text in parts.items()]
+
+
+def _nowhere(page: Page) -> Markup | None:
+    """Say that no family has a country, or none that of the country in focus; else nothing."""
+    t, focal = words(page.lang), in_sentence(page.focal, page.lang)
+    whole = facts.first_row(page.rows("technologies", facts.ALL, facts.ALL))
+    if whole and whole["families"] and whole.get("families_located") == 0:
+        return escape(t["answer_unlocated"])
+    mine = facts.first_row(page.rows("countries", facts.ALL, facts.ALL, country=page.focal))
+    if whole and not (mine and mine["families"]):
+        return escape(t["answer_absent"].format(focal=focal))
+    return None
 
 
 def _tested(page: Page, ident: str) -> list[Statement]:
@@ -196,9 +214,10 @@ def _certain(page: Page, said: Mapping[str, Sequence[Statement]]) -> Markup:
     total: dict[str, Any] = {k: number(n, 0, lang=lang) for k, n in levels.items()}
     total["total"] = number(len(tested), 0, lang=lang)
     key = "answer_counts" if ways else "answer_counts_intervals"
-    found = [escape(t[key].format(**total))]
+    one = "_one" if 1 in (len(tested), *levels.values()) else ""  # no plural of one
+    found = [escape(t[f"{key}{one}"].format(**total) if tested else t["answer_no_statement"])]
     if levels["export"]:
-        found.append(escape(t["answer_bare"].format(**total)))
+        found.append(escape(t[f"answer_bare{one}"].format(**total)))
     union = facts.first_row(page.rows("technologies", facts.ALL, facts.ALL))
     if union and union.get("coverage") is not None:
         share = cell("technologies", union, "coverage", "whole_percent", lang)

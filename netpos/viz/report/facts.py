@@ -65,6 +65,7 @@ def technology(page: Page, ident: str, name: str) -> dict[str, Any]:
         "measurable": focal.get("measurable"),
         "shown": bool(facts["links"]) and focal.get("measurable") is not False,
         "countries": sizes.height,
+        "unlocated": bool(facts["families"]) and facts.get("families_located") == 0,
         "leaders": largest(table, "families", "country", LEADERS),
         "cited": largest(table, "received", "country", LEADERS),
         "total": first_row(_of(cover, "rule", ALL)),
@@ -87,6 +88,8 @@ def technology(page: Page, ident: str, name: str) -> dict[str, Any]:
     found["enough"] = enough(page, found["periods"])
     found |= _sources(page, ident) | _users(page, ident) | _organisations(page, ident)
     found["trend"] = _trend(page, ident)
+    told = ("families", "received_share", "value_share")
+    found["trend_told"] = any(row.get(column) for row in found["trend"] for column in told)
     return found
 
 
@@ -296,4 +299,6 @@ def parts_missing(page: Page, union: Row, rows: Sequence[Row]) -> list[str]:
         "complexity": page.has("technologies", "complexity")
         and page.has("technologies", "complexity_basis"),
     }
-    return [name for name, found in there.items() if not found]
+    missing = [name for name, found in there.items() if not found]
+    tried = page.options.get("draws", "0") != "0"
+    return ["intervals_tried" if k == "intervals" and tried else k for k in missing]

@@ -105,7 +105,7 @@ def write_report(page: Page) -> str:
         row["thumbnail"] = _thumbnail(page, row) if row["links"] else None
         row["said"] = _said(page, row["id"])
         row["ranked"] = report_behind.listed(page, row)
-    lang = page.lang
+    found, lang = answer(page), page.lang
     template = environment().get_template("report.html.j2")
     return template.render(
         page=page,
@@ -154,7 +154,8 @@ def write_report(page: Page) -> str:
         marks=MARKS,
         stated=STATED,
         at_a_glance=[k for k in AT_A_GLANCE if k == "family_share" or union["links"]],
-        answer=answer(page),
+        answer=found,
+        answer_title=t["answer" if len(found) == 5 else "answer_plain"],
         patent=partial(report_behind.patent, page),
         drawing=lambda name: Markup(page.figures[name].svg),
         caption=partial(charts.figure_words, page),

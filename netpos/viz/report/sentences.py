@@ -196,11 +196,14 @@ def _leader(
     bounds = _bounds(first, rank)
     interval = None if bounds is None else bounds[1] <= 1
     claim = RANKED[rank][1]
+    also: list[str] = []
     if first["country"] == focal:
-        interval = _ahead(interval, between, share, order["country"].to_list())
+        ahead, also = _ahead(between, share)
+        interval = interval and ahead
     level = _level(interval, others.leads(claim, first["country"]))
     if len(tied) > 1 or level == "open":
-        return Statement(key, "open", _between({}, _rivals(order, rank, others.leaders(claim))))
+        rivals = _rivals(order, rank, [*others.leaders(claim), *also])
+        return Statement(key, "open", _between({}, rivals))
     numbers = {"share": ("countries", first, share, "percent")}
     return Statement(key, level, {"leader": [first["country"]]}, numbers)
 
@@ -208,8 +211,9 @@ def _leader(
 def _rivals(order: pl.DataFrame, rank: str, leaders: Sequence[str]) -> list[str]:
     """Return all that may be first, in the order of the table beside the statement.
 
-    They are those in first place, those whose interval reaches it, those that come first in some
-    way of counting, and whoever stands above any of these; at least two.
+    They are those in first place, those whose interval reaches it, ``leaders`` (first in some way
+    of counting, or not told apart from the first), and whoever stands above any of these; at least
+    two.
     """
     may = (pl.col(rank) == 1) | pl.col("country").is_in(list(leaders))
     if f"{rank}_low" in order.columns:
@@ -218,21 +222,22 @@ def _rivals(order: pl.DataFrame, rank: str, leaders: Sequence[str]) -> list[str]
     return order["country"].to_list()[: max(2, int(places.max()) + 1)]  # type: ignore[arg-type]
 
 
-def _ahead(
-    interval: bool | None, between: pl.DataFrame, share: str, countries: Sequence[str]
-) -> bool | None:
-    """Whether the country in focus is ahead of all others, by the intervals of the differences."""
+def _ahead(between: pl.DataFrame, share: str) -> tuple[bool | None, list[str]]:
+    """Whether the country in focus is ahead of all others, by the intervals of the differences.
+
+    None where that to some country has no interval, as for few organisations; then those that it is
+    not ahead of.
+    """
     needed = {"indicator", "country", "other_country", "period", "other_period", "low"}
-    if interval is None or not needed <= set(between.columns):
-        return interval
+    if not needed <= set(between.columns):
+        return True, []
     here = between.filter(
         (pl.col("indicator") == share)
         & (pl.col("period") == pl.col("other_period"))
-        & pl.col("other_country").is_in(list(countries))
+        & (pl.col("other_country") != pl.col("country"))
     )
-    if not here.height:
-        return interval
-    return interval and bool((here["low"].fill_null(-1.0) > 0).all())
+    behind = here.filter(pl.col("low") <= 0)["other_country"].to_list()
+    return (False if behind else None if here["low"].null_count() else True), behind
 
 
 def _organisations(table: pl.DataFrame, focal: str) -> list[Statement | None]:

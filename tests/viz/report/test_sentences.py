@@ -436,14 +436,17 @@ def test_a_share_rose_or_fell_only_where_the_interval_of_the_change_says_so(
 
 
 @pytest.mark.parametrize(
-    ("low", "level"), [(0.01, "sure"), (-0.01, "open"), (0.0, "open"), (None, "open")]
+    ("low", "level"), [(0.01, "sure"), (-0.01, "open"), (0.0, "open"), (None, "export")]
 )
 def test_the_focal_country_is_ahead_only_where_the_differences_say_so(
     low: float | None, level: str
 ) -> None:
     first = world().with_columns(country=pl.col("country").replace({"US": "NL", "NL": "US"}))
     table = change(low, 0.05, other_country="CN", period="all", other_period="all")
-    assert said({"countries": first, "differences": table}, "leads").level == level
+    found = said({"countries": first, "differences": table}, "leads")
+    assert found.level == level
+    # it is never said not to be told apart from one to which no interval was made
+    assert ("China" in text(found)) == (level == "open")
     # of two others nothing is said by it
     assert said({"countries": world(), "differences": table}, "leads").level == "sure"
 
