@@ -115,7 +115,8 @@ from scripts import mutants_run as run
 run.PATIENCE = 2
 names = ["test_thing.py::test_type", "test_thing.py::test_right"]
 measured = run.Measured(dict.fromkeys(names, 0.01))
-for text in ("x * 2", "x / 2 * 4", "x / 2", "x +", "[0 for _ in iter(int, 1)]"):
+texts = ("x * 2", "x / 2 * 4", "x / 2", "x +", "[0 for _ in iter(int, 1)]")
+for text in texts:
     found = run.tried(
         Path("thing.py").resolve(), f"def double(x):\\n    return {text}\\n", names, measured
     )
