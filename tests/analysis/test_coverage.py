@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.analysis.test_results import tables_of
 from tests.lens import record
 
@@ -69,3 +71,20 @@ def test_coverage_counts_citations_that_are_in_the_corpus_and_located_at_both_en
         row = found[period, rule]
         assert tuple(row[c] for c in columns) == want, (period, rule)
         assert row["citations_located"] == located, (period, rule)
+
+
+@pytest.mark.parametrize(("clock", "counted"), [("publication", 3), ("priority", 4)])
+def test_a_citing_document_in_no_export_counts_where_its_year_may_lie_in_the_span(
+    tmp_path: Path, clock: str, counted: int
+) -> None:
+    """Documents of 2014, 2015, 2025, 2026 and of no date cite NL; an invention is older than its
+    publication, so by year of priority that of 2026 may lie in the span too.
+    """
+    made = record(1, published="2012-06-01", priority=("NL", "2011-01-01"), cited_by=range(11, 16))
+    dates = ("2014-12-31", "2015-01-01", "2025-12-31", "2026-01-01")
+    citing = made["biblio"]["cited_by"]["patents"]
+    for document, date in zip(citing[:4], dates, strict=True):
+        document["document_id"]["date"] = date
+    found = tables_of(tmp_path, [made, record(2)], year_by=clock, to=2025)["coverage_by_country"]
+    row = found["all", "NL", "received"]
+    assert (row["citations"], row["located"]) == (counted, 0)
