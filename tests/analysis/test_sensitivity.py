@@ -270,6 +270,29 @@ def test_extended_families_count_as_if_they_were_simple_ones(tmp_path: Path) -> 
     assert compared > 100
 
 
+def test_a_citation_within_an_organisation_is_one_between_its_extended_families(
+    tmp_path: Path,
+) -> None:
+    """Two families of one extended family: one cites a German family of the same firm, the other
+    an American one of another. Without self-citations only the US is cited.
+    """
+    filed = {1: ("FIRM BV", "NL"), 2: ("FIRM BV", "NL"), 3: ("FIRM BV", "DE"), 4: ("A INC", "US")}
+    records = []
+    for n, applicant in filed.items():
+        one = record(n, applicants=[applicant], cites={1: [3], 2: [4]}.get(n, []))
+        one["families"]["extended_family"] = {"family_id": max(n, 2), "members": [], "size": 2}
+        records.append(one)
+    export = write(tmp_path / "x.jsonl", records)
+    others = [c for c in Specification._fields if c != "family"]
+    for choice, leader in (("keep", (None, 0.5)), ("drop", ("US", 1.0))):
+        study = prepare(tmp_path, export, self_citations=choice)
+        assert np.unique(extended_families(study)[:4]).size == 3
+        rows = sensitivity(study).filter(technology="quantum", indicator="leader_received")
+        alone = rows.join(rows.filter("base"), on=others, how="semi", nulls_equal=True)
+        found = alone.filter(family="extended").select("leader", "value").rows()
+        assert found == [leader], choice
+
+
 # --- without the largest class ------------------------------------------------------------------
 
 

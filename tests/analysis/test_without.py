@@ -152,12 +152,16 @@ def test_the_part_of_an_organisation_is_counted_by_hand(tmp_path: Path) -> None:
     assert (size["organisation"], size["organisation_share"], size["value"]) == ("GAMMA", 1, 0)
 
 
-def test_one_organisation_abroad_that_cites_is_named_as_abroad(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cited", [(21, 22), ()])
+def test_one_organisation_abroad_that_cites_is_named_as_abroad(
+    tmp_path: Path, cited: tuple[int, ...]
+) -> None:
+    """Whether it is cited itself, by another country, does not matter."""
     records = [record(k, applicants=[(f"DUTCH {k} BV", "NL")]) for k in range(1, 7)]
     records += [
         record(20 + k, applicants=[("GIANT INC", "US")], cites=range(1, 7)) for k in range(3)
     ]
-    records += [record(30, applicants=[("SMALL GMBH", "DE")], cites=[21, 22])]
+    records += [record(30, applicants=[("SMALL GMBH", "DE")], cites=cited)]
     records += [record(40 + k, applicants=[(f"DUTCH {k} BV", "NL")], cites=[30]) for k in (1, 2)]
     options = make({"technologies": QUANTUM[1]})
     study = analysis.prepare(read(write(tmp_path / "g.jsonl", records)), options)
