@@ -145,7 +145,7 @@ def compiled(source: Path, library: Path, triple: str | None = None) -> bool:
             try:
                 done = subprocess.run(
                     [*compiler, *options, "-o", str(new), str(source)],
-                    env=os.environ | caches,
+                    env=caches | os.environ,  # a cache named in the environment is kept
                     capture_output=True,
                     text=True,
                     check=False,

@@ -17,7 +17,7 @@ import sys
 import tarfile
 import venv
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -67,8 +67,17 @@ def call(*command: object, cwd: Path, **more: str) -> str:
     return done.stdout
 
 
+@pytest.fixture(scope="module", autouse=True)
+def compiler_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is compiled again from the same source costs nothing: three packages are made of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"):
+            patch.setenv(name, str(tmp_path_factory.getbasetemp() / "zig"))
+        yield
+
+
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(compiler_cache: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the source distribution, and the wheel that was built from it."""
     given = os.environ.get("NETPOS_DIST")
     if given:

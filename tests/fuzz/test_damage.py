@@ -16,7 +16,8 @@ from tests.conftest import shared_real
 from tests.fuzz import damage
 from tests.lens import record
 
-FILES = 300
+#: How many are damaged here; `make fuzz` goes on to thousands.
+FILES = 150
 GROUP = 10
 
 
@@ -37,6 +38,20 @@ def test_damaged_exports_are_read_as_far_as_they_are_whole(
         folder = tmp_path / str(number)
         folder.mkdir()
         assert damage.problems(case, folder) == [], (number, case.original.name, case.damage)
+
+
+def test_every_kind_of_damage_meets_whole_files_and_lines_of_every_export(
+    real: Path | None,
+) -> None:
+    cases = [damage.make_case(number, real) for number in range(FILES)]
+    kinds = {made.__name__ for made in damage.BYTES} | {"values"}
+    whole = {kind for c in cases if c.intact is None for kind in c.damage}
+    within = {kind for c in cases if c.intact is not None for kind in c.damage}
+    assert whole == kinds
+    assert within == kinds - {"recoded"}
+    assert {c.original.name for c in cases} == {o.name for o in damage.originals(real)}
+    assert {c.suffix for c in cases} == {"", ".gz", ".zip"}
+    assert sum(c.number % 12 == 0 for c in cases) > 10  # those are analysed as well
 
 
 def test_a_case_is_the_same_each_time(real: Path | None) -> None:

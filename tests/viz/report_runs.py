@@ -8,11 +8,8 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from netpos.cli import app
-from netpos.viz.charts import charts
-from netpos.viz.page import Figure
 from tests import shared
 from tests.lens import FAST, few, toy_records, write
-from tests.viz.report_pages import demo_page
 
 
 @cache
@@ -50,9 +47,3 @@ def pages(lang: str) -> dict[str, Path]:
     found = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*.html"))}
     assert {"index.html", "comparison.html", "maps/quantum.html"} <= set(found)
     return found
-
-
-@cache
-def drawn(lang: str) -> dict[str, Figure]:
-    """Every figure of the demo's report."""
-    return shared.value(f"figures-{lang}", lambda: charts.figures(demo_page(lang)))

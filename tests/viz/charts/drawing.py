@@ -12,6 +12,7 @@ import polars as pl
 
 from netpos.viz.charts import charts
 from netpos.viz.charts.spec import Chart
+from netpos.viz.charts.theme import render
 from netpos.viz.page import Figure, Page
 from tests import shared
 from tests.viz.report_pages import demo_page, unmeasured
@@ -25,8 +26,18 @@ KINDS = {
 
 @cache
 def drawn(lang: str = "en") -> dict[str, Figure]:
-    """Every figure of the demo; nobody changes them."""
+    """Every figure of the demo, not measurable in one technology; nobody changes them."""
     return shared.value(f"drawn-{lang}", lambda: dict(charts.figures(unmeasured(demo_page(lang)))))
+
+
+def one(page: Page, name: str) -> Figure:
+    """A single figure of a page; the others are not drawn."""
+    (figure,) = (
+        render(*drawing, name=name, said=charts.figure_words(page, key), lang=page.lang)
+        for found, key, drawing in charts._drawn(page)
+        if found == name and drawing is not None
+    )
+    return figure
 
 
 def valid(chart: Chart) -> None:

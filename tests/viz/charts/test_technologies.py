@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from netpos.viz.charts import charts
-from tests.viz.charts.drawing import drawn, made, numbers, whole
+from tests.viz.charts.drawing import drawn, made, numbers, one, whole
 from tests.viz.report_pages import demo_page
 
 
@@ -39,15 +39,15 @@ def test_the_line_at_fifty_stands_on_the_scale_of_all_subclasses() -> None:
     )
     table = page.tables["countries"].with_columns(rca=pl.col("rca_within"))
     tables = {**page.tables, "technologies": facts, "countries": table}
-    figures = charts.figures(replace(page, tables=tables))
     for name in ("complexity-value", "complexity-balance"):
-        drawn = numbers(figures[name])
+        figure = one(replace(page, tables=tables), name)
+        drawn = numbers(figure)
         assert drawn["complexity_matrix"].is_between(40, 60).all()
         assert "complexity" not in drawn.columns
-        assert "over all subclasses" in figures[name].svg
+        assert "over all subclasses" in figure.svg
     given = facts.with_columns(complexity_matrix=pl.lit(None, pl.Float64))
-    figures = charts.figures(replace(page, tables={**tables, "technologies": given}))
-    assert "complexity" in numbers(figures["complexity-value"]).columns
+    figure = one(replace(page, tables={**tables, "technologies": given}), "complexity-value")
+    assert "complexity" in numbers(figure).columns
 
 
 def test_complexity_is_drawn_only_on_a_stated_basis() -> None:
@@ -68,9 +68,9 @@ def test_complexity_is_drawn_only_on_a_stated_basis() -> None:
         caption = charts.figure_words(replace(page, tables=tables), "complexity-value")
         assert said in caption
     tables["countries"] = table.with_columns(rca=pl.lit(None, pl.Float64))
-    figures = charts.figures(replace(page, tables=tables))
-    assert "rca_within" in numbers(figures["complexity-value"]).columns
-    assert "Specialisation within the list" in figures["complexity-value"].svg
+    figure = one(replace(page, tables=tables), "complexity-value")
+    assert "rca_within" in numbers(figure).columns
+    assert "Specialisation within the list" in figure.svg
     tables["countries"] = table.with_columns(
         rca=pl.lit(None, pl.Float64), rca_within=pl.lit(None, pl.Float64)
     )

@@ -61,17 +61,28 @@ def test_europe_has_at_least_four_times_the_scale_of_the_united_states() -> None
     assert size(10, 50) > 16 * size(-100, 38)
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from([20, 116, 233]))
-def test_no_node_touches_another_whatever_their_sizes(seed, count) -> None:
+def some_nodes(seed: int, count: int) -> tuple[list[str], np.ndarray]:
     draw = np.random.default_rng(seed)
     codes = sorted(draw.choice(sorted(geography.land().middles), count, replace=False).tolist())
-    sizes = draw.uniform(7, 40, count)
+    return codes, draw.uniform(7, 40, count)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([20, 116, 233]))
+def test_no_node_touches_another_whatever_their_sizes(seed, count) -> None:
+    codes, sizes = some_nodes(seed, count)
     placed = geography.geographic(codes, sizes.tolist())
-    assert placed == geography.geographic(codes, sizes.tolist())
     spots = np.column_stack([placed.x, placed.y]).astype(float)
     far = np.hypot(*(spots[:, None] - spots[None]).transpose(2, 0, 1))
     free = far - sizes[:, None] - sizes[None]
     assert free[~np.eye(count, dtype=bool)].min() >= geography.GAP
+
+
+@pytest.mark.parametrize("count", [20, 116, 233])
+@pytest.mark.parametrize("seed", range(4))
+def test_nodes_are_placed_alike_each_time(seed, count) -> None:
+    codes, sizes = some_nodes(seed, count)
+    first, second = (geography.geographic(codes, sizes.tolist()) for _ in range(2))
+    assert first == second
 
 
 def test_few_nodes_stand_exactly_in_their_countries() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from netpos.viz.report import report
 from netpos.viz.safe_html import template_text
+from tests.viz.charts.drawing import drawn
 from tests.viz.report.test_report import Reader
-from tests.viz.report_runs import drawn, pages
+from tests.viz.report_runs import pages
 
 LANGS = ("en", "nl")
 #: Least contrast of letters that are not large (WCAG 2.2, criterion 1.4.3).

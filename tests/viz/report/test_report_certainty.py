@@ -13,9 +13,9 @@ from netpos.viz.charts.charts import figure_words
 from netpos.viz.report.compare import write_comparison
 from netpos.viz.report.report import write_report
 from netpos.viz.words import words
+from tests.viz.charts.drawing import drawn
 from tests.viz.report.test_report import Reader
 from tests.viz.report_pages import changed, demo_page, without
-from tests.viz.report_runs import drawn
 
 METHODS = Path(__file__).parents[3] / "docs" / "methods.md"
 QUANTUM = {"technology": "quantum", "country": "NL", "period": "all"}

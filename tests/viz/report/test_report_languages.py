@@ -12,9 +12,10 @@ import pytest
 from netpos import countries
 from netpos.viz.charts.owners import ABROAD
 from netpos.viz.report.report import write_report
+from tests.viz.charts.drawing import drawn
 from tests.viz.report.test_report import Reader
 from tests.viz.report_pages import demo_page, empty, unmeasured
-from tests.viz.report_runs import drawn, pages
+from tests.viz.report_runs import pages
 
 #: Words that are the same in both languages, and names of things.
 SHARED = {

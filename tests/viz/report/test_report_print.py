@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from netpos.viz.report.report import write_report
+from tests.viz.charts.drawing import drawn
 from tests.viz.report.test_report import Reader
 from tests.viz.report_pages import demo_page
-from tests.viz.report_runs import drawn
 
 pytestmark = pytest.mark.e2e
 #: Inner height and width of the page, CSS pixels: A4 less the margins of the style sheet.
