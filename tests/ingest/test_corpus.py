@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -130,6 +131,7 @@ def test_killed_at_any_moment_the_next_run_gives_the_same_bytes(tmp_path: Path) 
     calm = tmp_path / "calm"
     ingest([first], calm)
     before = bytes_of(calm)
+    shutil.copytree(calm, tmp_path / "start")
     started = time.monotonic()
     call = [sys.executable, "-c", SCRIPT, str(second)]
     subprocess.run([*call, str(calm)], cwd=ROOT, check=True)
@@ -137,8 +139,7 @@ def test_killed_at_any_moment_the_next_run_gives_the_same_bytes(tmp_path: Path) 
     after = bytes_of(calm)
     draw = random.Random(5)
     for number in range(10):
-        folder = tmp_path / f"killed{number}"
-        ingest([first], folder)
+        folder = shutil.copytree(tmp_path / "start", tmp_path / f"killed{number}")
         run = subprocess.Popen([*call, str(folder)], cwd=ROOT)
         time.sleep(draw.uniform(0.3, 1.0) * lasts)
         run.send_signal(signal.SIGKILL)

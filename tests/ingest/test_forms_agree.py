@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import random
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -20,9 +21,17 @@ from tests.analysis.test_study import QUANTUM
 from tests.lens import lens_id, record, write
 
 WORLD = worlds.us_world()
-SEEDS = [d.n for d in WORLD if d.family <= 24]
-CONTEXT = [d.n for d in WORLD if d.family > 24]
+OFFICES = worlds.office_world()
 Write = Callable[..., Path]
+
+
+def parted(documents: list[worlds.Document]) -> tuple[list[int], list[int]]:
+    """Numbers of the documents of the first families, and of the others."""
+    first = [d.n for d in documents if d.family <= 24]
+    return first, [d.n for d in documents if d.family > 24]
+
+
+SEEDS, CONTEXT = parted(WORLD)
 
 
 def zipped(path: Path, *rest: object) -> Path:
@@ -62,18 +71,64 @@ def links(corpus: Corpus, **options: object) -> tuple[pl.DataFrame, pl.DataFrame
     return found.table.sort("citing", "cited"), nodes
 
 
-def same(a: Corpus, b: Corpus, **options: object) -> None:
-    for one, other in zip(links(a, **options), links(b, **options), strict=True):
+@dataclass
+class Known:
+    """A corpus that others must equal, and its links under options, counted once."""
+
+    corpus: Corpus
+    found: dict[str, tuple[pl.DataFrame, pl.DataFrame]] = field(default_factory=dict)
+
+    def links(self, **options: object) -> tuple[pl.DataFrame, pl.DataFrame]:
+        key = repr(sorted(options.items()))
+        if key not in self.found:
+            self.found[key] = links(self.corpus, **options)
+        return self.found[key]
+
+
+def same(a: Known, b: Corpus, **options: object) -> None:
+    for one, other in zip(a.links(**options), links(b, **options), strict=True):
         assert one.height
         assert_frame_equal(one, other, rel_tol=0, abs_tol=1e-9)
 
 
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Known:
+    """The world in Lens records."""
+    return Known(read(worlds.write_lens(tmp_path_factory.mktemp("world") / "w.jsonl", WORLD)))
+
+
+@pytest.fixture(scope="module")
+def located(tmp_path_factory: pytest.TempPathFactory) -> Known:
+    """A part of the world as seeds, the rest as their context, both in Lens records."""
+    folder = tmp_path_factory.mktemp("located")
+    ingest([worlds.write_lens(folder / "seeds.jsonl", WORLD, SEEDS)], folder / "c")
+    context = worlds.write_lens(folder / "context.jsonl", WORLD, CONTEXT)
+    return Known(ingest([context], folder / "c", role="context"))
+
+
+@pytest.fixture(scope="module")
+def offices(tmp_path_factory: pytest.TempPathFactory) -> Known:
+    """The world of several offices in Lens records."""
+    return Known(read(worlds.write_lens(tmp_path_factory.mktemp("offices") / "w.jsonl", OFFICES)))
+
+
+@pytest.fixture(scope="module")
+def located_offices(tmp_path_factory: pytest.TempPathFactory) -> Known:
+    """A part of the world of several offices as seeds, the rest as their context."""
+    folder = tmp_path_factory.mktemp("located")
+    first, rest = parted(OFFICES)
+    ingest([worlds.write_lens(folder / "seeds.jsonl", OFFICES, first)], folder / "c")
+    context = worlds.write_lens(folder / "context.jsonl", OFFICES, rest)
+    return Known(ingest([context], folder / "c", role="context"))
+
+
 @pytest.mark.parametrize("form", FORMS)
-def test_a_world_in_any_form_gives_the_same_links_and_sizes(tmp_path: Path, form: str) -> None:
-    lens = read(worlds.write_lens(tmp_path / "w.jsonl", WORLD))
+def test_a_world_in_any_form_gives_the_same_links_and_sizes(
+    world: Known, tmp_path: Path, form: str
+) -> None:
     other = read(FORMS[form](tmp_path / "other", WORLD))
     for scope in ("closed", "citing", "cited"):
-        same(lens, other, scope=scope)
+        same(world, other, scope=scope)
     counts = other.counts
     assert counts["read"] == counts["kept"] == len(WORLD)
 
@@ -81,19 +136,17 @@ def test_a_world_in_any_form_gives_the_same_links_and_sizes(tmp_path: Path, form
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("first", ["seeds", "context"])
 def test_a_context_in_any_form_locates_the_same_citations(
-    tmp_path: Path, form: str, first: str
+    located: Known, tmp_path: Path, form: str, first: str
 ) -> None:
+    one = located.corpus
     seeds = worlds.write_lens(tmp_path / "seeds.jsonl", WORLD, SEEDS)
-    lens = worlds.write_lens(tmp_path / "context.jsonl", WORLD, CONTEXT)
-    ingest([seeds], tmp_path / "a")
-    one = ingest([lens], tmp_path / "a", role="context")
     other = FORMS[form](tmp_path / "other", WORLD, CONTEXT)
     parts = [(seeds, "seed"), (other, "context")]
     for path, role in parts if first == "seeds" else parts[::-1]:
         two = ingest([path], tmp_path / "b", role=role)
     for scope in ("citing", "cited"):
-        same(one, two, scope=scope)
-        same(one, two, scope=scope, design="focal", focal="NL")
+        same(located, two, scope=scope)
+        same(located, two, scope=scope, design="focal", focal="NL")
     alone = read(seeds)
     both = ["citing_family", "cited_family"]
     assert alone.citations.drop_nulls(both).height < one.citations.drop_nulls(both).height
@@ -101,16 +154,15 @@ def test_a_context_in_any_form_locates_the_same_citations(
     assert two.counts["mentions_by_number"] > 0
 
 
-OFFICES = worlds.office_world()
-
-
 @pytest.mark.parametrize("form", [f for f in FORMS if f != "tables"])
-def test_a_world_of_several_offices_gives_the_same_in_any_form(tmp_path: Path, form: str) -> None:
-    lens = read(worlds.write_lens(tmp_path / "w.jsonl", OFFICES))
+def test_a_world_of_several_offices_gives_the_same_in_any_form(
+    offices: Known, tmp_path: Path, form: str
+) -> None:
+    lens = offices.corpus
     other = read(FORMS[form](tmp_path / "other", OFFICES))
     assert other.counts["families"] == lens.counts["families"] == len({d.family for d in OFFICES})
     for scope in ("closed", "citing", "cited"):
-        same(lens, other, scope=scope)
+        same(offices, other, scope=scope)
     for one in (
         {"phase": "examiner"},
         {"phase": "applicant"},
@@ -120,47 +172,46 @@ def test_a_world_of_several_offices_gives_the_same_in_any_form(tmp_path: Path, f
         {"by": "inventor"},
         {"design": "focal", "focal": "NL"},
     ):
-        same(lens, other, **one)
+        same(offices, other, **one)
     assert lens.families["utility"].sum() == other.families["utility"].sum() == 5
 
 
 @pytest.mark.parametrize("form", [f for f in FORMS if f != "tables"])
-def test_a_context_of_several_offices_locates_the_same(tmp_path: Path, form: str) -> None:
-    first = [d.n for d in OFFICES if d.family <= 24]
-    rest = [d.n for d in OFFICES if d.family > 24]
+def test_a_context_of_several_offices_locates_the_same(
+    located_offices: Known, tmp_path: Path, form: str
+) -> None:
+    first, rest = parted(OFFICES)
     seeds = worlds.write_lens(tmp_path / "seeds.jsonl", OFFICES, first)
-    ingest([seeds], tmp_path / "a")
     ingest([seeds], tmp_path / "b")
-    lens = worlds.write_lens(tmp_path / "context.jsonl", OFFICES, rest)
-    one = ingest([lens], tmp_path / "a", role="context")
+    one = located_offices.corpus
     two = ingest([FORMS[form](tmp_path / "other", OFFICES, rest)], tmp_path / "b", role="context")
     for scope in ("citing", "cited"):
-        same(one, two, scope=scope)
+        same(located_offices, two, scope=scope)
     both = ["citing_family", "cited_family"]
     assert two.citations.drop_nulls(both).height == one.citations.drop_nulls(both).height
     assert read(seeds).citations.drop_nulls(both).height < two.citations.drop_nulls(both).height
 
 
-def test_publications_as_seeds_are_located_by_a_context_of_lens(tmp_path: Path) -> None:
+def test_publications_as_seeds_are_located_by_a_context_of_lens(
+    located: Known, tmp_path: Path
+) -> None:
     seeds = worlds.write_publications(tmp_path / "seeds.parquet", WORLD, SEEDS)
     ingest([seeds], tmp_path / "b")
     two = ingest(
         [worlds.write_lens(tmp_path / "c.jsonl", WORLD, CONTEXT)], tmp_path / "b", role="context"
     )
-    ingest([worlds.write_lens(tmp_path / "s.jsonl", WORLD, SEEDS)], tmp_path / "a")
-    one = ingest([tmp_path / "c.jsonl"], tmp_path / "a", role="context")
     for scope in ("citing", "cited"):
-        same(one, two, scope=scope)
+        same(located, two, scope=scope)
 
 
-def test_a_document_in_two_forms_is_one(tmp_path: Path) -> None:
+def test_a_document_in_two_forms_is_one(world: Known, tmp_path: Path) -> None:
     worlds.write_lens(tmp_path / "a.jsonl", WORLD)
     worlds.write_publications(tmp_path / "b.parquet", WORLD)
     corpus = read(tmp_path)
     assert corpus.counts["kept"] == corpus.counts["duplicates"] == len(WORLD)
     assert corpus.counts["families"] == 40
     assert set(corpus.documents["lens_id"]) == {lens_id(d.n) for d in WORLD}
-    same(read(tmp_path / "a.jsonl"), corpus)
+    same(world, corpus)
 
 
 def test_families_of_two_sources_are_one_by_a_document_they_share(tmp_path: Path) -> None:
@@ -220,13 +271,9 @@ def test_a_table_of_numbers_and_families_closes_what_was_outside(tmp_path: Path)
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_titles_are_the_same_in_any_form(tmp_path: Path, form: str) -> None:
+def test_titles_are_the_same_in_any_form(world: Known, tmp_path: Path, form: str) -> None:
     found = []
-    for path in (
-        worlds.write_lens(tmp_path / "w.jsonl", WORLD),
-        FORMS[form](tmp_path / "other", WORLD),
-    ):
-        corpus = read(path)
+    for corpus in (world.corpus, read(FORMS[form](tmp_path / "other", WORLD))):
         documents = corpus.documents.with_row_index("document").cast({"document": pl.Int32})
         table = corpus.table("titles").join(documents, on="document")
         found.append(table.select("office", "doc_number", "title", "language").sort("title"))
