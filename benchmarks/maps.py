@@ -11,6 +11,7 @@ four.
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 import tempfile
@@ -74,7 +75,9 @@ def first_view(browser: Browser, path: Path) -> list[float]:
 
 
 def main() -> None:
-    pages = [Path(name) for name in sys.argv[1:]]
+    ask = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    ask.add_argument("pages", nargs="*", type=Path, metavar="PAGE", help="a page of a run")
+    pages = ask.parse_args().pages
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         browser = play.chromium.launch(
             executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS

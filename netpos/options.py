@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -352,15 +352,21 @@ class Options(BaseModel):
             raise ValueError(message)
         return self
 
+    @model_validator(mode="wrap")  # round all others: the last
+    @classmethod
+    def _in_one_line(cls, values: object, build: Callable[[object], Options]) -> Options:
+        try:
+            return build(values)
+        except ValidationError as error:
+            raise refused(Options, error) from None
+
     @property
     def record_bytes(self) -> int:
         """Longest record read, in bytes."""
         return (self.max_record or 64) * 2**20
 
     def compared(self) -> list[str]:
-        """Return countries of the comparison page, the one in focus first; empty without the
-        option.
-        """
+        """Return countries of the comparison page, the one in focus first; without it none."""
         if self.compare_with is None:
             return []
         from netpos.countries.compared import parse_compared  # which reads tables
@@ -434,10 +440,7 @@ def make(values: Mapping[str, object]) -> Options:
     """
     if not values:  # nothing to check, and the checks need not be built
         return Options.model_construct()
-    try:
-        return Options.model_validate(values)
-    except ValidationError as error:
-        raise refused(Options, error) from error
+    return Options.model_validate(values)
 
 
 def read_toml(path: Path) -> dict[str, object]:
@@ -462,10 +465,8 @@ def toml_of(path: Path, *, remedy: str) -> dict[str, Any]:
 
     Parameters
     ----------
-    path
-        The file.
-    remedy
-        What to do where there is none.
+    path, remedy
+        The file, and what to do where there is none.
 
     Raises
     ------

@@ -106,6 +106,20 @@ ALIASES = {
     "YE": ["Yemen, Rep."],
 }
 
+#: What people type into a search for a country, and what no label of a table is taken for: parts of
+#: it, names of more than one, its own name for itself.
+SEARCHED = {
+    "AT": ["\u00d6sterreich"],
+    "BE": ["Belgique"],
+    "CH": ["Schweiz", "Suisse"],
+    "CN": ["PRC"],
+    "ES": ["Espa\u00f1a"],
+    "FR": ["La France"],
+    "GB": ["England", "Engeland"],
+    "KR": ["Korea", "ROK"],
+    "US": ["America", "Amerika"],
+}
+
 
 def write(path: Path, header: list[str], rows: list[list[str]]) -> None:
     """Write a CSV with UTF-8, LF and the rows in order."""
@@ -144,12 +158,17 @@ def main() -> None:
             if names.setdefault(alias.lower(), code) != code:
                 message = f"{alias} names both {names[alias.lower()]} and {code}"
                 raise SystemExit(message)
-            if [alias.lower(), code] not in [[a.lower(), c] for a, c in aliases] and (
+            if [alias.lower(), code] not in [[a.lower(), c] for a, c, _ in aliases] and (
                 alias.lower() not in {v.lower() for row in rows if row[0] == code for v in row}
             ):
-                aliases.append([alias, code])
+                aliases.append([alias, code, "all"])
+        for alias in SEARCHED.get(code, []):
+            if names.setdefault(alias.lower(), code) != code:
+                message = f"{alias} names both {names[alias.lower()]} and {code}"
+                raise SystemExit(message)
+            aliases.append([alias, code, "search"])
     write(DATA / "countries.csv", ["iso2", "iso3", "numeric", "name_en", "name_nl"], rows)
-    write(DATA / "country_aliases.csv", ["alias", "country"], sorted(aliases))
+    write(DATA / "country_aliases.csv", ["alias", "country", "used"], sorted(aliases))
 
 
 if __name__ == "__main__":

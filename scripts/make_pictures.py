@@ -7,8 +7,8 @@ Needs Chromium, as the tests of the pages do (``make browser``).
 
 from __future__ import annotations
 
+import argparse
 import shutil
-import sys
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -20,7 +20,9 @@ SIZE = (1280, 800)
 
 def main() -> None:
     """Take both pictures."""
-    demo = Path(sys.argv[1] if len(sys.argv) > 1 else "netpos-demo").resolve()
+    ask = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    ask.add_argument("demo", nargs="?", type=Path, default=Path("netpos-demo"))
+    demo = ask.parse_args().demo.resolve()
     with sync_playwright() as playwright:
         path = shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])

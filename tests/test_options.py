@@ -163,3 +163,23 @@ def test_run_toml_gives_the_same_options_back(tmp_path: Path) -> None:
     (tmp_path / "run.toml").write_text(options.to_toml(chosen), encoding="utf-8")
     assert make(options.read_toml(tmp_path / "run.toml")) == chosen
     assert chosen.focal == "DE"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"counting": "half", "draws": -1}, "--counting half: unknown; choose fractional, "),
+        ({"draws": -1}, "--draws -1: too low; use 0 or more"),
+        ({"first": 2020, "last": 2010}, "--from 2020 lies after --to 2010"),
+        ({"bogus": 1}, "unknown option 'bogus'; options are "),
+    ],
+)
+def test_options_made_in_python_are_refused_in_one_line_of_our_words(
+    values: dict[str, object], said: str
+) -> None:
+    for build in (lambda: Options(**values), lambda: Options.model_validate(values)):
+        with pytest.raises(OptionError) as caught:
+            build()
+        assert str(caught.value).startswith(said)
+        assert "\n" not in str(caught.value)
+        assert caught.value.__suppress_context__

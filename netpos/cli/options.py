@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,8 @@ from netpos.options import Options, make, read_toml
 
 #: What a command is given of the options that `with_options` adds: key in run.toml -> value.
 Given = dict[str, object]
+#: What is said of the country in focus where a bloc as one country will not do.
+ONE_COUNTRY = {"focal": "Country in focus, ISO 3166 alpha-2."}
 Config = Annotated[
     Path | None,
     typer.Option(
@@ -39,7 +42,7 @@ Processes = Annotated[
 
 
 def with_options(
-    *keys: str, without: Collection[str] = ()
+    *keys: str, without: Collection[str] = (), says: Mapping[str, str] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command some of the options of a run; all of them where none is named.
 
@@ -49,13 +52,19 @@ def with_options(
         Their keys in run.toml.
     without
         Keys left out.
+    says
+        Key -> what the help of this command says of it in place of its declaration.
 
     Returns
     -------
     A decorator. The command must have a parameter ``given``: it gets the options that were given.
     """
     options = declared(Options)
-    chosen = [options[key] for key in keys or options if key not in without]
+    chosen = [
+        replace(options[key], does=(says or {}).get(key, options[key].does))
+        for key in keys or options
+        if key not in without
+    ]
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(function, eval_str=True)

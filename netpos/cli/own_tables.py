@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from netpos.cli.app import Out, app, errors, reachable, say, tell
-from netpos.cli.options import Given, with_options
+from netpos.cli.options import ONE_COUNTRY, Given, with_options
 
 
 @app.command()
@@ -159,7 +159,7 @@ def complexity(
 
 
 @app.command()
-@with_options("focal", "lang", "png")
+@with_options("focal", "lang", "png", says=ONE_COUNTRY)
 def intensity(
     file: Annotated[
         Path,
@@ -229,7 +229,7 @@ def intensity(
 
 
 @app.command()
-@with_options("focal", "draws", "seed", "lang", "png")
+@with_options("focal", "draws", "seed", "lang", "png", says=ONE_COUNTRY)
 def companies(
     file: Annotated[
         Path,
@@ -297,7 +297,7 @@ def companies(
 
 
 @app.command()
-@with_options("focal", "from", "to", "periods", "lang", "png")
+@with_options("focal", "from", "to", "periods", "lang", "png", says=ONE_COUNTRY)
 def science(
     out: Out,
     works: Annotated[
@@ -406,7 +406,7 @@ def science(
 
 
 @app.command()
-@with_options("focal", "lang", "png")
+@with_options("focal", "lang", "png", says=ONE_COUNTRY)
 def chain(
     out: Out,
     science: Annotated[

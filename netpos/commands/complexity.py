@@ -219,6 +219,13 @@ def _row(labels: pl.Series, focal: str, kind: Kind) -> str:
         known = dict(countries.label_to_country(labels).drop_nulls().iter_rows())
         wanted = countries.label_to_country(pl.Series("label", [asked]))["country"][0]
         found = [label for label in labels if wanted and known.get(label) == wanted]
+    if not found and countries.is_union(asked.upper()):
+        problem = f"--focal {focal}: not a row of the matrix, and its members are not added up here"
+        remedy = (
+            f"the indices of all rows change with it; to take them as one, give one row {focal} in "
+            "place of its members"
+        )
+        raise OptionError(problem, remedy=remedy)
     if len(found) != 1:
         some = ", ".join(labels.head(5))
         problem = f"--focal {focal}: not a row of the matrix"

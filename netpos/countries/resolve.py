@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from functools import cache
 
 import polars as pl
@@ -148,8 +149,28 @@ def resolve(
 
 
 @cache
+def _aliases() -> pl.DataFrame:
+    return read_text_table(data_path("country_aliases.csv"), ("alias", "country", "used"))
+
+
+def searched_names(codes: Sequence[str]) -> dict[str, list[str]]:
+    """Return what people type for these countries besides codes and names: all aliases.
+
+    Examples
+    --------
+    >>> searched_names(["NL"])["NL"]
+    ['Holland', 'Netherlands, The', 'The Netherlands']
+    """
+    found: dict[str, list[str]] = {}
+    for alias, code in _aliases().select("alias", "country").iter_rows():
+        if code in codes:
+            found.setdefault(code, []).append(alias)
+    return found
+
+
+@cache
 def _labels() -> pl.DataFrame:
-    aliases = read_text_table(data_path("country_aliases.csv"), ("alias", "country"))
+    aliases = _aliases().filter(pl.col("used") == "all")
     named = [
         countries().select(pl.col(c).alias("key"), pl.col("iso2").alias("country"))
         for c in ("iso2", "iso3", "name_en", "name_nl")

@@ -247,3 +247,10 @@ def test_output_to_a_full_disk_is_one_line(place: Path, command: str) -> None:
         )
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "No space left" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["science", "companies", "chain", "intensity"])
+def test_help_offers_the_union_only_where_it_can_be_in_focus(name: str) -> None:
+    said = {p.name: p.help for p in GROUP.commands[name].params}["focal"]
+    assert said == "Country in focus, ISO 3166 alpha-2. [default: NL]"
+    assert "EU27" in {p.name: p.help for p in GROUP.commands["links"].params}["focal"]

@@ -200,6 +200,16 @@ def test_what_cannot_be_used_is_named_in_one_line(
     assert not (out / "run.json").exists()
 
 
+def test_a_union_is_a_row_only_where_the_matrix_has_it(tmp_path: Path) -> None:
+    file = matrix(tmp_path / "m.csv")
+    out = tmp_path / "o"
+    result = netpos("complexity", file, "--out", out, "--focal", "eu27")
+    fails(result, "--focal eu27: not a row of the matrix", "members are not added up here")
+    whole = file.read_text("utf-8").replace("NLD,", "EU27,")
+    file.write_text(whole, encoding="utf-8")
+    assert netpos("complexity", file, "--out", out, "--focal", "EU27").exit_code == 0
+
+
 def test_regions_of_which_none_is_left_are_named(tmp_path: Path) -> None:
     file = matrix(tmp_path / "r.csv", head="region")
     result = netpos("complexity", file, "--out", tmp_path / "o", "--regions", "XX")

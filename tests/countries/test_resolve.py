@@ -11,7 +11,9 @@ import polars as pl
 import pytest
 
 from netpos import countries as c
+from netpos.countries.resolve import searched_names
 from netpos.errors import OptionError, TableError
+from tests.conftest import ROOT
 
 ALL = c.countries()["iso2"].to_list()
 
@@ -163,3 +165,14 @@ def test_a_wrong_focal_country_is_refused_with_a_suggestion(code: str, message: 
 
 def test_a_focal_country_may_be_any_country_in_either_case() -> None:
     assert [c.check_focal(code.lower()) for code in ALL] == ALL
+
+
+def test_what_people_type_is_in_one_table_and_only_labels_of_tables_name_a_country() -> None:
+    typed = searched_names(["GB", "NL"])
+    assert "England" in typed["GB"]
+    assert "Holland" in typed["NL"]
+    # part of a country, or the name of two, is no label of it
+    labels = pl.Series(["Holland", "England", "Korea", "America"])
+    assert c.label_to_country(labels)["country"].to_list() == ["NL", None, None, None]
+    page = (ROOT / "netpos" / "viz" / "templates" / "map.js").read_text(encoding="utf-8")
+    assert "holland" not in page.lower()

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from netpos import countries
+from netpos.countries.resolve import searched_names
 from netpos.errors import OptionError
 from netpos.files import write_text
 from netpos.tables import Links, LinksLike, as_links, frame
@@ -180,6 +181,7 @@ def network_map(
             "technology": whole.technology or map_data.in_languages(named or "all")["en"],
         },
         "synthetic": synthetic,
+        "typed": searched_names(shown.ids) if shown.kind == "country" else {},
         "has_ratios": any(entry.get("ratios") for entry in entries),
         "has_core": shown.has_core,
         "heads": shown.community_heads,

@@ -150,27 +150,23 @@ function renderControls(chosen) {
   byId("notice").hidden = !notice;
 }
 
-/** What people type for a country besides its code and its names in both languages. */
-const TYPED = {
-  US: ["usa", "america", "amerika", "vs"], NL: ["holland"], DE: ["deutschland"],
-  GB: ["uk", "england", "great britain", "engeland", "groot-brittannie"], CN: ["prc"],
-  KR: ["korea", "rok"], FR: ["la france"], CH: ["schweiz", "suisse"], AT: ["osterreich"],
-  ES: ["espana"], BE: ["belgique"], CZ: ["czech republic", "tsjechische republiek"],
-  TR: ["turkey"], RU: ["russian federation"], TW: ["chinese taipei"], AE: ["uae"],
-};
-
-/** Find a node by its whole code or name in either language, else by how its name begins or holds. */
+/**
+ * Find a node by its whole code, its name in either language or what people type for it, else by
+ * how its name begins or what it holds, its names before what else people type.
+ */
 function find(text) {
   const plain = (s) => s.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/\./g, "").trim();
   const wanted = plain(text);
   if (!wanted) return -1;
-  const names = (node) => [node.id, node.names[state.lang], node.names.en, node.names.nl,
-    ...(DATA.kind === "country" ? TYPED[node.id] || [] : [])].map(plain);
+  const names = (node) => [node.names[state.lang], node.names.en, node.names.nl].map(plain);
+  const typed = (node) => ((DATA.typed || {})[node.id] || []).map(plain);
   const tests = [
-    (node) => names(node)[0] === wanted,
-    (node) => names(node).includes(wanted),
-    (node) => names(node).slice(1).some((s) => s.startsWith(wanted)),
-    (node) => names(node).slice(1).some((s) => s.includes(wanted)),
+    (node) => plain(node.id) === wanted,
+    (node) => names(node).includes(wanted) || typed(node).includes(wanted),
+    (node) => names(node).some((s) => s.startsWith(wanted)),
+    (node) => names(node).some((s) => s.includes(wanted)),
+    (node) => typed(node).some((s) => s.startsWith(wanted)),
+    (node) => typed(node).some((s) => s.includes(wanted)),
   ];
   for (const test of tests) {
     const found = byName().find(test);

@@ -170,6 +170,18 @@ def test_typing_a_name_or_code_and_enter_opens_its_panel(page, typed, found):
     assert heading(page) == found
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("USA", "United States"), ("u.s.", "United States"), ("Holland", "Netherlands"),
+     ("Deutschland", "Germany"), ("England", "United Kingdom"), ("Korea", "South Korea"),
+     ("espana", "Spain")],
+)  # fmt: skip
+def test_a_country_is_found_by_what_people_type_for_it(page, typed: str, found: str):
+    page.fill("#search", typed)
+    page.press("#search", "Enter")
+    assert heading(page) == found
+
+
 def test_a_search_that_finds_nothing_says_so(page):
     page.fill("#search", "Atlantis")
     page.press("#search", "Enter")
