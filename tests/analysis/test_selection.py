@@ -15,6 +15,8 @@ from netpos.options import make
 from tests.lens import record, write
 
 QUANTUM = {"technology": "quantum", "years": (2015, 2025)}
+#: That technology alone: ten more change no number of it.
+ALONE = {"technologies": str(Path(__file__).parent.parent / "quantum.toml")}
 
 
 def test_context_locates_link_ends_and_enters_no_size(tmp_path: Path) -> None:
@@ -47,7 +49,7 @@ def test_design_focal_gives_the_focal_country_and_refuses_world_measures(tmp_pat
     )
     ingest([seeds], tmp_path / "c")
     corpus = ingest([around], tmp_path / "c", role="context")
-    study = analysis.prepare(corpus, make({"design": "focal"}))
+    study = analysis.prepare(corpus, make({"design": "focal", **ALONE}))
     assert any("Design focal" in w for w in study.warnings)
     table = results.tables(study)["countries"].filter(
         (pl.col("technology") == "quantum") & (pl.col("period") == "all")
@@ -68,7 +70,8 @@ def test_design_focal_gives_numbers_of_the_firms_of_the_focal_country_alone(tmp_
     ]
     corpus = read(write(tmp_path / "f.jsonl", records))
     for design, away, value in (("focal", None, True), ("world", 1, False)):
-        table = results.tables(analysis.prepare(corpus, make({"design": design, "draws": 0})))
+        options = make({"design": design, "draws": 0, **ALONE})
+        table = results.tables(analysis.prepare(corpus, options))
         firms = table["organisations"].filter(
             (pl.col("technology") == "quantum") & (pl.col("period") == "all")
         )
@@ -85,7 +88,7 @@ def test_without_families_there_is_no_value_and_a_share_only_where_others_have_o
     old = record(3, applicants=[("C INC", "US")], published="2010-01-01")
     for last, country, share in (("2021-01-01", "US", 0.0), ("2012-01-01", "NL", None)):
         records = [record(1, cites=[3], published=last), old]
-        options = make({"draws": 0, "to": 2025})
+        options = make({"draws": 0, "to": 2025, **ALONE})
         study = analysis.prepare(read(write(tmp_path / "v.jsonl", records)), options)
         row = results.tables(study)["countries"].filter(
             (pl.col("technology") == "quantum")
@@ -102,7 +105,8 @@ def test_the_core_of_a_technology_is_named_and_unknown_where_there_is_none(tmp_p
     cites = {1: [2, 3], 2: [1, 3], 3: [1, 2], 4: [1]}
     records = [record(n, applicants=[(f"F{n}", homes[n])], cites=cites[n]) for n in homes]
     for chosen, core in ((records, "DE JP US"), ([record(9)], None)):
-        study = analysis.prepare(read(write(tmp_path / "k.jsonl", chosen)), make({"draws": 0}))
+        options = make({"draws": 0, **ALONE})
+        study = analysis.prepare(read(write(tmp_path / "k.jsonl", chosen)), options)
         row = results.tables(study)["technologies"].filter(
             (pl.col("technology") == "quantum") & (pl.col("period") == "all")
         )
