@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from netpos.viz.report.dependence import write_dependence
 from netpos.viz.report.report import write_report
 from tests.viz.report_pages import demo_page
 
@@ -25,3 +26,22 @@ def test_the_page_is_not_wider_than_the_screen_with_everything_open(
     assert opened > 3
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_no_table_is_cut_off_on_a_phone_without_a_hint(browser, tmp_path: Path, lang: str) -> None:
+    for name, write in (("index", write_report), ("dependence", write_dependence)):
+        path = tmp_path / f"{name}.html"
+        path.write_text(write(demo_page(lang)), encoding="utf-8")
+        context = browser.new_context(viewport={"width": 390, "height": 800}, offline=True)
+        page = context.new_page()
+        page.goto(path.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        cut = page.evaluate(
+            """() => [...document.querySelectorAll('table')]
+                 .filter(t => t.getBoundingClientRect().width > 390)
+                 .filter(t => !t.closest('.scroll[data-hint]'))
+                 .map(t => t.innerText.slice(0, 60))"""
+        )
+        assert cut == []
+        context.close()
