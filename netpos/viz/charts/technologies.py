@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -348,7 +349,8 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
     placed = table.with_columns(
         label=pl.Series(labels, dtype=pl.String), side=pl.Series(sides, dtype=pl.String)
     )
-    areas = {i: page.areas.get(i, t["no_area"]) for i in table["technology"]} if page.areas else {}
+    named = _area_names(page)
+    areas = {i: named.get(i, t["no_area"]) for i in table["technology"]} if named else {}
     if areas:
         area = pl.col("technology").replace_strict(areas, return_dtype=pl.String)
         placed = placed.with_columns(focus_area=area)
@@ -386,13 +388,20 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
     return chart.properties(width=width, height=height), table.drop("name")
 
 
+def _area_names(page: Page) -> dict[str, str]:
+    """Name the focus area of each technology; those that come along in the language of the page."""
+    names: Mapping[str, str] = words(page.lang)["areas"]
+    return {ident: names.get(area, area) for ident, area in page.areas.items()}
+
+
 def _area_colour(page: Page, none: str) -> dict[str, vl.Channel]:
     """Colour by focus area; the areas of the run in the order of its technologies, none last.
 
     The scale holds every area of the run, so that both figures give an area the same colour.
     """
     ids = [i for i, _ in page.technologies]
-    named = list(dict.fromkeys(page.areas[i] for i in ids if i in page.areas))
+    areas = _area_names(page)
+    named = list(dict.fromkeys(areas[i] for i in ids if i in areas))
     colours = [PALETTE[k] for k in AREA_COLOURS]
     pairs = list(zip(named, colours, strict=False))
     if any(i not in page.areas for i in ids):

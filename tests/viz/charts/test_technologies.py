@@ -84,3 +84,24 @@ def test_value_by_year_is_that_of_the_table() -> None:
     assert found.height > 5
     for t, y, v in found.select("technology", "year", "value_share").iter_rows():
         assert want[t, y] == pytest.approx(v, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("lang", "named"),
+    [("en", ["Digitalisation", "no focus area", "My area"]),
+     ("nl", ["Digitalisering", "geen aandachtsgebied", "My area"])],
+)  # fmt: skip
+def test_focus_areas_are_named_in_the_language_of_the_page(lang: str, named: list[str]) -> None:
+    page = demo_page(lang)
+    n = page.tables["technologies"].height
+    facts = page.tables["technologies"].with_columns(
+        complexity=pl.Series([100.0 * k / n for k in range(n)]),
+        complexity_basis=pl.lit("given"),
+    )
+    page = replace(page, tables={**page.tables, "technologies": facts})
+    page = replace(page, areas={"quantum": "Digitalisering"})
+    svg = one(page, "complexity-value").svg
+    assert f">{named[0]}</text>" in svg
+    assert f">{named[1]}</text>" in svg
+    own = replace(page, areas={"quantum": named[2]})
+    assert f">{named[2]}</text>" in one(own, "complexity-value").svg
