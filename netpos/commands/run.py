@@ -338,9 +338,7 @@ def _context(
     return {
         "period": f"{study.options.first}-{study.options.last}",
         "data_date": study.data_date.isoformat(),
-        "counting": study.options.counting,
-        "by": study.options.by,
-        "scope": study.options.scope,
+        **{key: getattr(study.options, key) for key in ("counting", "by", "scope")},
         "coverage": row["coverage"],
         **located_context(tables, technology),
         "families": row["families"],
@@ -427,7 +425,8 @@ def _maps(
                 indicators=table.filter(pl.col("technology") == technology),
                 evidence=partial(behind.evidence, study, technology, whole, kind=kind),
                 residuals=_residuals(tables, technology) if kind == "country" else None,
-                context=_context(study, tables, technology, synthetic=synthetic),
+                context=_context(study, tables, technology, synthetic=synthetic)
+                | ({"results": "."} if kind == "country" else {}),  # explain knows no other ends
                 lang=study.options.lang,
                 seed=study.options.seed,
                 synthetic=synthetic,

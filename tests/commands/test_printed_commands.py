@@ -55,3 +55,27 @@ def test_every_printed_command_stands_alone_and_runs(
         done = CliRunner().invoke(app, shlex.split(call)[1:])
         assert done.exit_code == 0, (path.name, call, done.stderr)
         assert done.stdout.strip(), call
+
+
+@pytest.mark.e2e
+def test_the_call_in_the_panel_of_a_map_runs_and_stands_only_where_it_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser
+) -> None:
+    out = made("world", tmp_path)
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    shown = {}
+    for name in ("quantum", "quantum-organisations"):
+        page.goto((out / "maps" / f"{name}.html").as_uri())
+        page.evaluate(
+            "state.period = 1; const k = DATA.periods[1].links; App.choose({ link: [k[0], k[1]] })"
+        )
+        shown[name] = page.locator("#panel code").all_inner_texts()
+    context.close()
+    assert shown["quantum-organisations"] == []
+    assert len(shown["quantum"]) >= 1
+    monkeypatch.chdir(out)
+    for call in shown["quantum"]:
+        done = CliRunner().invoke(app, shlex.split(call)[1:])
+        assert done.exit_code == 0, (call, done.stderr)
+        assert not done.stdout.startswith("citations") or " from 0 families" not in done.stdout

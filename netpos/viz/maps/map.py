@@ -92,7 +92,8 @@ def network_map(
     context
         What is printed below the map: ``period, data_date, records, families, coverage`` [share],
         ``counting, by, scope, left_out, membership_year, method, graph_file, source, version``;
-        other keys are printed by their name. ``results`` is the folder named in ``explain`` calls.
+        other keys are printed by their name. ``results`` is the folder named in ``explain`` calls;
+        without it the panel names none.
     lang
         Language in which the page opens, ``en`` or ``nl``; the reader can switch.
     seed
@@ -176,10 +177,7 @@ def network_map(
         "focal_code": focal,
         "title": _title(title, named, shown.kind),
         "file": Path(path).stem,
-        "explain": {
-            "results": str(about.pop("results", "RESULTS")),
-            "technology": whole.technology or map_data.in_languages(named or "all")["en"],
-        },
+        "explain": _explain(about.pop("results", None), whole, named),
         "synthetic": synthetic,
         "typed": searched_names(shown.ids) if shown.kind == "country" else {},
         "has_ratios": any(entry.get("ratios") for entry in entries),
@@ -230,6 +228,14 @@ def _title(title: str | Mapping[str, str] | None, technology: object, kind: str)
         name = map_data.in_languages(technology)[lang] if technology is not None else ""
         out[lang] = f"{plain}: {name}" if name else plain
     return out
+
+
+def _explain(results: object, whole: Links, named: object) -> dict[str, str] | None:
+    """Return what the panel's ``netpos explain`` call names; None: there is no such call."""
+    if results is None:
+        return None
+    technology = whole.technology or map_data.in_languages(named or "all")["en"]
+    return {"results": str(results), "technology": technology}
 
 
 def _ground(placed: Placed) -> dict[str, object]:

@@ -297,8 +297,9 @@ function familiesBehind(from, to) {
       make("ol", {}, ...known.map(([family, lens]) => make("li", {},
         lens && lens !== family ? `${lens} (${say("family", { id: family })})` : family)))];
   }
-  return [make("p", { class: "def" }, `${say("families_behind")}. ${say("families_behind_none")}`),
-    make("code", {}, explainCall(from, to))];
+  const asked = DATA.explain ? "families_behind_none" : "families_behind_absent";
+  return [make("p", { class: "def" }, `${say("families_behind")}. ${say(asked)}`),
+    ...(DATA.explain ? [make("code", {}, explainCall(from, to))] : [])];
 }
 
 function explainCall(from, to) {
