@@ -161,12 +161,14 @@ class Measured:
         given = np.ascontiguousarray((closed.cells.given @ values).T)
         rank = kernels.competition_rank(received)
         held = np.ascontiguousarray(families.T)
-        core, distance = closed.core(values, self.table["country"].to_list(), self.method)
+        counted = kernels.significant(held)
+        countries = self.table["country"].to_list()
+        core, distance = closed.core(values, counted, countries, self.method)
         return {
             "balance_ratio": kernels.ratio_of(received, given),
             "family_share": kernels.divide(held, located.T),
             "received_share": kernels.divide(received, kernels.total(received)),
-            "near_core_share": kernels.near_core(core, distance, kernels.significant(held)),
+            "near_core_share": kernels.near_core(core, distance, counted),
             "top10_share": (rank <= 10).astype(np.float64),
         }
 
@@ -220,21 +222,28 @@ class _Exchange:
     active: Ints
 
     def core(
-        self, values: Floats, countries: list[str], method: cores.CoreMethod
+        self, values: Floats, held: Floats, countries: list[str], method: cores.CoreMethod
     ) -> tuple[Mask, Floats]:
-        """Compute the core and the distance to it, both ``(draws, countries)``."""
+        """Compute the core, and the distance to it up to a factor of each draw: ``(draws, n)``.
+
+        The distance is that of countries with `kernels.LEAST_FAMILIES` or more in any of the
+        draws (``held``: families, ``(draws, n)``), the only ones that can be called near.
+        """
         n, m, draws = len(countries), self.active.size, values.shape[1]
         core, far = np.zeros((draws, n), dtype=bool), np.full((draws, n), np.nan)
         at = np.full(n, -1, dtype=np.int64)
         at[self.active] = np.arange(m)
+        citing, cited = at[self.cells.citing], at[self.cells.cited]
         names = [countries[k] for k in self.active.tolist()]
+        enough = held[:, self.active] >= kernels.LEAST_FAMILIES
         some = max(1, _STACK // max(1, m * m))
         for k in range(0, draws, some):
             part = slice(k, k + some)
             F = np.zeros((values[:, part].shape[1], m, m))
-            F[:, at[self.cells.citing], at[self.cells.cited]] = values[:, part].T
-            inside = core_members(F, names, method)
-            distance = kernels.resistance(F, inside)
+            F[:, citing, cited] = values[:, part].T
+            S = kernels.symmetric(F)
+            inside = kernels.rich_core_of(S) if method == "rich" else core_members(F, names, method)
+            distance = kernels.nearness(S, inside, np.asarray(enough[part].any(axis=0)))
             distance[~inside.any(axis=-1)] = np.nan
             core[part, self.active], far[part, self.active] = inside, distance
         return core, far
