@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import copy
+import ctypes
 import errno
 import gc
 import io
@@ -34,6 +35,8 @@ _FULL = (errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.EN
 _ENDLESS = re.compile(r"\S{4097,}")
 #: More threads than any machine has; a slip of the finger asks for more.
 MOST_WORKERS = 4096
+#: ``M_ARENA_MAX`` of glibc's ``malloc.h``.
+_ARENA_MAX = -8
 
 app = typer.Typer(
     name="netpos",
@@ -170,6 +173,19 @@ def _main(
         _check_environment()
     # several BLAS threads slow small matrices down; NumPy is loaded later, by the commands
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _one_arena()
+
+
+def _one_arena() -> bool:
+    """Let threads share one store of freed memory; return whether the C library was told so.
+
+    That of Linux keeps one for each thread, in which what large arrays of one step held stays:
+    over the technologies and periods of a run as much as is in use. Other libraries keep none.
+    """
+    try:
+        return bool(ctypes.CDLL(None).mallopt(_ARENA_MAX, 1))
+    except (OSError, AttributeError, TypeError):  # TypeError: Windows, where None is no library
+        return False
 
 
 def tell(page: Path) -> None:

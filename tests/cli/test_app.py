@@ -42,3 +42,24 @@ def test_the_process_itself_ends_with_2_and_one_line(tmp_path: Path) -> None:
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith("netpos: l.csv:2:")
+
+
+def test_threads_share_one_store_of_freed_memory_where_the_c_library_is_glibc(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import ctypes
+    import platform
+
+    assert begin._one_arena() == (platform.libc_ver()[0] == "glibc")
+
+    class Other:
+        def __init__(self, _: object) -> None: ...
+
+    monkeypatch.setattr(ctypes, "CDLL", Other)  # no mallopt: musl, macOS
+    assert not begin._one_arena()
+
+    def refused(_: object) -> None:
+        raise TypeError
+
+    monkeypatch.setattr(ctypes, "CDLL", refused)  # Windows
+    assert not begin._one_arena()

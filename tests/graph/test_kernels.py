@@ -99,3 +99,33 @@ def test_no_draws_and_no_nodes_pass_through() -> None:
         ):
             assert result.shape == shape[:2]
         assert kernels.class_shares(F, np.ones(shape[1], dtype=np.int64)).shape == (*shape[:2], 3)
+
+
+@pytest.mark.parametrize("n", [3, 7, 60, 130])
+def test_nearness_is_resistance_up_to_a_factor_of_the_draw(n: int) -> None:
+    rng = np.random.default_rng(n)
+    F = np.where(rng.random((5, n, n)) < 0.3, rng.random((5, n, n)) * 9, 0.0)
+    F[:, np.arange(n), np.arange(n)] = 0.0
+    F[2, -1] = F[2, :, -1] = 0.0  # a country that cannot be reached
+    F[3] = 0.0  # no links, so no core
+    S = kernels.symmetric(F)
+    core = kernels.rich_core_of(S)
+    whole = kernels.resistance(F, core)
+    for asked in (rng.random(n) < 0.4, np.ones(n, dtype=bool), np.zeros(n, dtype=bool)):
+        found = kernels.nearness(S, core, asked)
+        there = np.isfinite(found)
+        assert np.array_equal(there, np.isfinite(whole) & (asked | core))
+        assert not found[core].any()
+        for d in range(5):
+            outside = there[d] & ~core[d]
+            if outside.any():
+                factor = found[d, outside] / whole[d, outside]
+                assert factor == pytest.approx(factor[0], rel=1e-10)
+
+
+def test_the_core_is_the_same_from_links_and_from_the_exchange_in_both_directions() -> None:
+    # worked out by hand: strengths 4, 4, 3, 1; each country's exchange with stronger ones is
+    # 0 (a), 2 (b), 3 (c), 1 (d), largest at c: the core is a, b, c
+    S = np.array([[[0, 2, 2, 0], [2, 0, 1, 1], [2, 1, 0, 0], [0, 1, 0, 0.0]]])
+    assert kernels.rich_core_of(S).tolist() == [[True, True, True, False]]
+    assert kernels.rich_core(np.triu(S)).tolist() == [[True, True, True, False]]
