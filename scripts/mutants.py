@@ -70,7 +70,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     "analysis/expectation": ("tests/graph/test_expected.py", *_RESULTS),
     "analysis/explained": ("tests/commands/test_explain.py",),
     "analysis/located": ("tests/analysis/test_results.py",),
-    "analysis/notes": ("tests/analysis/test_study.py", "tests/analysis/test_selection.py"),
+    "analysis/notes": (
+        *("tests/analysis/test_study.py", "tests/analysis/test_selection.py"),
+        "tests/ingest/test_lacking.py",
+    ),
     "analysis/results": _RESULTS,
     "analysis/selection": (*_RESULTS, "tests/analysis/test_behind.py"),
     "analysis/sensitivity": ("tests/analysis/test_results.py", "tests/analysis/test_without.py"),

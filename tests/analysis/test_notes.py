@@ -105,6 +105,13 @@ def test_complexity_of_the_export_itself_is_told_as_such(tmp_path: Path) -> None
     assert said(path, "Complexity is computed") == []
 
 
+def test_a_corpus_around_one_country_without_context_lacks_nothing_of_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "e.jsonl", [record(1)])
+    assert len(said(path, "Design focal", design="focal")) == 1
+    assert said(path, "Coverage of other countries", design="focal") == []
+    assert said(path, "Design focal") == []
+
+
 @pytest.mark.parametrize("scope", ["closed", "citing"])
 @pytest.mark.parametrize("located", ["lookup", "proxy", "neither"])
 def test_countries_that_the_closed_scope_does_not_use_are_told(

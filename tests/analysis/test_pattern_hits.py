@@ -176,7 +176,9 @@ def test_a_part_that_drifts_is_no_jump(tmp_path: Path) -> None:
         (10, 100, 19, 100, 0.0),  # not twice
         (1, 100, 4, 100, 0.0),  # less than five points
         (2, 30, 6, 30, 0.0),  # within chance: 4/30 apart, error .086
-        (0, 29, 29, 29, np.nan),  # too few
+        (0, 29, 30, 30, np.nan),  # too few, then and now
+        (0, 30, 29, 29, np.nan),
+        (0, 30, 30, 30, 1.0),  # just enough
         (np.nan, 100, 5, 100, np.nan),
         (0, 0, 0, 0, np.nan),
         (0, 100, 0, 100, 0.0),

@@ -272,6 +272,8 @@ def test_one_citation_of_older_families_gives_a_rank_by_citations_and_none_by_fa
     assert (found["families"], found["received"]) == (0, 1)
     ranks = ("families_rank", "family_share_rank", "received_rank", "balance_ratio_rank")
     assert [found[rank] for rank in ranks] == [None, None, 1, None]
+    nobody = tables_of(tmp_path, records, focal="FR", benchmark="de us")["benchmark"]["all", "FR"]
+    assert (nobody["received"], nobody["received_rank"]) == (0, None)
 
 
 def test_overlap_counts_families_that_two_technologies_share(tmp_path: Path) -> None:

@@ -32,5 +32,14 @@ def test_a_family_has_the_english_title_of_any_of_its_documents(tmp_path: Path) 
     assert family_titles(corpus, one).height == 0
 
 
+def test_a_title_of_no_language_is_not_taken_for_an_english_one(tmp_path: Path) -> None:
+    untold = titled(1, family=1)
+    untold["biblio"]["invention_title"] = [{"text": "Rad"}]
+    corpus = read(write(tmp_path / "e.jsonl", [untold, titled(2, ("Wheel", "en"), family=1)]))
+    assert corpus.table("titles")["language"].to_list() == [None, "en"]
+    found = family_titles(corpus, corpus.families["family"])
+    assert found.select("title", "language").rows() == [("Wheel", "en")]
+
+
 def test_a_corpus_of_other_tables_has_no_titles() -> None:
     assert family_titles(Corpus({}), pl.Series([1])).height == 0

@@ -32,6 +32,27 @@ def test_alternatives_depart_from_the_options_of_the_run() -> None:
     assert len(found) == len(set(found)) == 66
 
 
+def test_a_run_without_a_window_is_compared_with_one_of_five_years() -> None:
+    assert {s.window for s in specifications(Options())} == {None, 5}
+    assert {s.window for s in specifications(make({"window": 5}))} == {5, None}
+
+
+def test_the_earliest_located_family_stands_for_its_extended_one(tmp_path: Path) -> None:
+    """The first of four has no country, the second no priority, the third is the later one."""
+    filed = [
+        {"applicants": [("A LTD", None)], "priority": ("XX", "2009-01-01")},
+        {"priority": None},
+        {"priority": ("NL", "2012-01-01")},
+        {"priority": ("NL", "2011-01-01")},
+    ]
+    records = [record(n, family=n, **about) for n, about in enumerate(filed, start=1)]
+    for one in records:
+        one["families"]["extended_family"] = {"family_id": 70, "members": [], "size": 4}
+    study = analysis.prepare(read(write(tmp_path / "e.jsonl", records)), Options())
+    assert study.shares.located[:4].tolist() == [False, True, True, True]
+    assert extended_families(study)[:4].tolist() == [3, 3, 3, 3]
+
+
 def test_a_family_without_an_extended_one_stands_for_itself(tmp_path: Path) -> None:
     corpus = read(write(tmp_path / "toy.jsonl", toy_records()))
     study = analysis.prepare(corpus, Options())

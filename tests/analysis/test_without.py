@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -216,6 +217,26 @@ def test_the_core_is_tried_for_the_organisations_that_carry_most(
     few = without_one(study).filter(pl.col("indicator") == "near_core")
     assert (few["organisation_share"] <= 1).all()
     assert few.height == every.height
+
+
+@pytest.mark.parametrize(("least", "work", "tried"), [(3, 5 * 6**3, 5), (7, 0, 7), (99, 0, 14)])
+def test_more_are_tried_for_the_core_where_countries_are_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int, work: int, tried: int
+) -> None:
+    """Fourteen organisations, and six countries: so many cubes are counted as work."""
+    study = prepare(tmp_path, write(tmp_path / "a.jsonl", dirty_records(6)))
+    monkeypatch.setattr(without, "CORE_TRIED", least)
+    monkeypatch.setattr(without, "CORE_WORK", work)
+    made, original = [], without.focal.of_links
+
+    def spied(F: np.ndarray, *rest: Any) -> Any:
+        made.append(F.shape)
+        return original(F, *rest)
+
+    monkeypatch.setattr(without.focal, "of_links", spied)
+    without_one(study)
+    assert {shape[1:] for shape in made} == {(6, 6)}
+    assert max(shape[0] for shape in made) == tried
 
 
 def test_without_organisations_nothing_is_left_out(tmp_path: Path) -> None:
