@@ -13,7 +13,7 @@ from netpos.ingest.corpus import Corpus, read
 from netpos.options import Options
 from tests import worlds
 from tests.analysis.test_study import QUANTUM
-from tests.lens import record, write
+from tests.lens import lens_id, record, write
 
 
 @pytest.fixture
@@ -67,6 +67,24 @@ def test_what_is_named_by_its_lens_id_is_never_several_documents(
     text = f"lens_id,country\n{record(2)['lens_id']},NL\n"
     assert located(corpus, tmp_path, text) == {"inside": {"NL": 1.0}}
     assert unclear(corpus, tmp_path / "r.csv") == 0
+
+
+def test_a_lens_id_gives_a_document_of_no_export_its_countries(tmp_path: Path) -> None:
+    """Family 1 cites two documents outside, 5 and 6; of the second two countries are known."""
+    corpus = read(write(tmp_path / "a.jsonl", [record(1, cites=[5, 6])]))
+    table = tmp_path / "r.csv"
+    rows = ((5, "US", 1), (6, "JP", 3), (6, "KR", 1))
+    lines = [f"{lens_id(n)},{country},{share}" for n, country, share in rows]
+    table.write_text("\n".join(["lens_id,country,share", *lines, ""]), encoding="utf-8")
+    at = dict(corpus.table("outside").select("lens_id", "outside").iter_rows())
+    found = looked_up(corpus, table, 1)
+    assert found.rows() == sorted(
+        [
+            (1 + at[lens_id(5)], "US", 1.0),
+            (1 + at[lens_id(6)], "JP", 0.75),
+            (1 + at[lens_id(6)], "KR", 0.25),
+        ]
+    )
 
 
 def test_documents_of_one_family_share_its_countries(corpus: Corpus, tmp_path: Path) -> None:

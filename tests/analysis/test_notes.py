@@ -96,6 +96,16 @@ def test_a_back_file_of_less_than_five_years_is_told(
     )
 
 
+def test_families_of_which_the_offices_are_not_known_are_counted(tmp_path: Path) -> None:
+    """Of the first it is only said that it has three members."""
+    unlisted = record(1, families={"simple_family": {"size": 3}})
+    assert said(write(tmp_path / "e.jsonl", [unlisted, record(2)]), "International families") == [
+        "International families: of 1 of 2 families the offices of the members are not known; they "
+        "are international by the documents exported only."
+    ]
+    assert said(write(tmp_path / "e.jsonl", [record(2)]), "International families") == []
+
+
 def test_complexity_of_the_export_itself_is_told_as_such(tmp_path: Path) -> None:
     path = write(tmp_path / "e.jsonl", [record(1)])
     assert said(path, "Complexity is computed", complexity="export") == [
