@@ -74,7 +74,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         *("tests/analysis/test_study.py", "tests/analysis/test_selection.py"),
         "tests/ingest/test_lacking.py",
     ),
-    "analysis/results": _RESULTS,
+    "analysis/results": (*_RESULTS, "tests/analysis/test_without.py"),
     "analysis/selection": (*_RESULTS, "tests/analysis/test_behind.py"),
     "analysis/sensitivity": ("tests/analysis/test_results.py", "tests/analysis/test_without.py"),
     "analysis/study": (
