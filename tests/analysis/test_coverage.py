@@ -88,3 +88,19 @@ def test_a_citing_document_in_no_export_counts_where_its_year_may_lie_in_the_spa
     found = tables_of(tmp_path, [made, record(2)], year_by=clock, to=2025)["coverage_by_country"]
     row = found["all", "NL", "received"]
     assert (row["citations"], row["located"]) == (counted, 0)
+
+
+@pytest.mark.parametrize(("choice", "given", "located"), [("keep", 3, 2), ("drop", 2, 1)])
+def test_coverage_counts_self_citations_where_the_run_does(
+    tmp_path: Path, choice: str, given: int, located: int
+) -> None:
+    """FIRM of NL cites its own family in the US, one of DE and a document of no country."""
+    records = [
+        record(1, applicants=[("FIRM BV", "NL")], cites=[2, 3, 9]),
+        record(2, applicants=[("FIRM INC", "US")]),
+        record(3, applicants=[("OTHER GMBH", "DE")]),
+    ]
+    found = tables_of(tmp_path, records, self_citations=choice)["coverage_by_country"]
+    row = found["all", "NL", "given"]
+    assert (row["citations"], row["located"]) == (given, located)
+    assert (("all", "US", "received") in found) == (choice == "keep")

@@ -153,6 +153,28 @@ def test_the_part_of_an_organisation_is_counted_by_hand(tmp_path: Path) -> None:
     assert (size["organisation"], size["organisation_share"], size["value"]) == ("GAMMA", 1, 0)
 
 
+@pytest.mark.parametrize(("choice", "part"), [("keep", 2 / 3), ("drop", 1 / 2)])
+def test_citations_within_an_organisation_are_sources_where_the_run_counts_them(
+    tmp_path: Path, choice: str, part: float
+) -> None:
+    """ALPHA cites its own family of US and one of DE, BETA one of JP: of two or three sources
+    one is left without ALPHA.
+    """
+    records = [
+        record(1, applicants=[("ALPHA BV", "NL")], cites=[2, 3]),
+        record(2, applicants=[("ALPHA INC", "US")]),
+        record(3, applicants=[("OTHER GMBH", "DE")]),
+        record(4, applicants=[("BETA BV", "NL")], cites=[5]),
+        record(5, applicants=[("THIRD KK", "JP")]),
+    ]
+    options = make({"technologies": QUANTUM[1], "self_citations": choice})
+    study = analysis.prepare(read(write(tmp_path / "s.jsonl", records)), options)
+    found = without_one(study).filter(technology="quantum", indicator="source_effective")
+    row = found.row(0, named=True)
+    assert (row["organisation"], row["value"]) == ("ALPHA", 1.0)
+    assert row["organisation_share"] == pytest.approx(part)
+
+
 @pytest.mark.parametrize("cited", [(21, 22), ()])
 def test_one_organisation_abroad_that_cites_is_named_as_abroad(
     tmp_path: Path, cited: tuple[int, ...]
