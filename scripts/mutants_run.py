@@ -283,12 +283,19 @@ class Watched:
         self.into = into
 
     def pytest_collection(self) -> None:
-        """Let Hypothesis stop at the first example that fails, and not look for a simpler one."""
-        from hypothesis import Phase, settings
+        """Let Hypothesis stop at the first example that fails, and not look for a simpler one.
+
+        Nor does it complain of a slow machine.
+        """
+        from hypothesis import HealthCheck, Phase, settings
 
         phases = [phase for phase in Phase if phase not in (Phase.shrink, Phase.explain)]
         settings.register_profile(
-            "changes", settings.default, phases=phases, report_multiple_bugs=False
+            "changes",
+            settings.default,
+            phases=phases,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
         )
         settings.load_profile("changes")
 
@@ -333,20 +340,28 @@ def allow(seconds: float) -> None:
 
 
 def changed_module(path: Path, text: str) -> None:
-    """Let Python read the changed text where it reads the module, and no compiled one."""
+    """Let Python read the changed text where it reads the module, and keep nothing compiled of it.
+
+    What is kept would be read by others later: it is as old as the file that was not changed.
+    """
     target, data = str(path), text.encode("utf-8")
     compiled = importlib.util.cache_from_source(target)
-    original = importlib.machinery.SourceFileLoader.get_data
+    loader: Any = importlib.machinery.SourceFileLoader
+    reading, writing = loader.get_data, loader.set_data
 
-    def get_data(self: importlib.machinery.SourceFileLoader, path: str) -> bytes:
+    def get_data(self: object, path: str) -> bytes:
         if path == target:
             return data
         if path == compiled:
             raise OSError(path)
-        return original(self, path)
+        found: bytes = reading(self, path)
+        return found
 
-    importlib.machinery.SourceFileLoader.get_data = get_data  # type: ignore[method-assign] # meant
-    sys.dont_write_bytecode = True
+    def set_data(self: object, path: str, data: bytes, **mode: int) -> None:
+        if path != compiled:
+            writing(self, path, data, **mode)
+
+    loader.get_data, loader.set_data = get_data, set_data
 
 
 def tried(path: Path, text: str, tests: Sequence[str], measured: Measured) -> Verdict:
@@ -376,15 +391,28 @@ def tried(path: Path, text: str, tests: Sequence[str], measured: Measured) -> Ve
 
 
 def check(tests: Collection[str], measured: Measured) -> None:
-    """Run tests that noticed something as they ran then, without a change: each must pass."""
-    if not tests:
-        return
-    order = planned(tests, measured, math.inf)
+    """Run tests that noticed something as they ran then, without a change: each must pass.
+
+    One that fails after the others runs once more alone.
+    """
+    failed = _failing(planned(tests, measured, math.inf), measured)
+    alone = [name for name in failed if _failing([name], measured)]
+    if alone:
+        sys.exit(f"tests fail without any change: {alone}")
+    print(f"{len(tests)} tests that noticed something pass without a change")
+    if failed:
+        print(f"    but after the others these failed: {failed}")
+
+
+def _failing(tests: Sequence[str], measured: Measured) -> list[str]:
+    """Return which of these tests fail, or do not end, without a change."""
     with tempfile.TemporaryDirectory() as folder:
         into = Path(folder) / "told"
-        code = forked(lambda: run_tests(files_of(order), Watched(order, measured, into)), 7200)
-        lines = into.read_text(encoding="utf-8").splitlines()
-    if code != 0:
-        failed = [line for line in lines if line.startswith("failed")] or lines[-1:]
-        sys.exit(f"tests fail without any change: {failed}")
-    print(f"{len(order)} tests that noticed something pass without a change")
+        into.touch()
+        code = forked(lambda: run_tests(files_of(tests), Watched(tests, measured, into)), 7200)
+        told = [line.split(" ", 1) for line in into.read_text(encoding="utf-8").splitlines()]
+    failed = [name for kind, name in told if kind == "failed"]
+    if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) and not tests:
+        return []
+    ran = [name for kind, name in told if kind == "began"]
+    return failed or ([] if code == pytest.ExitCode.OK else ran[-1:] or list(tests))

@@ -131,6 +131,9 @@ def test_a_change_is_noticed_where_a_test_fails_or_does_not_end_or_nothing_can_b
     tmp_path: Path,
 ) -> None:
     (tmp_path / "thing.py").write_text("def double(x):\n    return x * 2\n", encoding="utf-8")
+    # compiled modules are kept, as our own tests have it: none may be of a changed text
+    keeping = "import sys\n\nsys.dont_write_bytecode = False\n"
+    (tmp_path / "conftest.py").write_text(keeping, encoding="utf-8")
     (tmp_path / "test_thing.py").write_text(
         "from thing import double\n\n\n"
         "def test_right(): assert double(3) == 6\n\n\n"
@@ -149,7 +152,7 @@ def test_a_change_is_noticed_where_a_test_fails_or_does_not_end_or_nothing_can_b
     assert done.stdout.splitlines()[:-1] == said
     assert done.stdout.splitlines()[-1] == "2 tests that noticed something pass without a change"
     assert done.returncode == 1
-    assert "tests fail without any change: ['failed test_thing.py::test_wrong']" in done.stderr
+    assert "tests fail without any change: ['test_thing.py::test_wrong']" in done.stderr
 
 
 def test_changes_that_make_no_difference_are_listed_with_a_reason_and_can_be_made() -> None:
