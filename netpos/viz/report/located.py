@@ -57,16 +57,14 @@ def open_lines(page: Page) -> list[Markup]:
 
 
 def office_name(code: str | None, lang: str) -> str:
-    """Name an office by its country; one of no single country by its code.
+    """Name an office by its country; one of no single country by its own name.
 
     Examples
     --------
     >>> office_name("US", "en"), office_name("EP", "en"), office_name(None, "en")
-    ('United States', 'EP', '–')
+    ('United States', 'European Patent Office', '–')
     """
-    if code is None:
-        return "–"
-    return countries.name(code, lang) if countries.is_country(code) else code
+    return "–" if code is None else countries.name(code, lang)
 
 
 def located_rows(page: Page, ident: str) -> list[dict[str, Any]]:
