@@ -24,6 +24,7 @@ from netpos.analysis.open_ends import open_told
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
 from netpos.analysis.study import Kind, Study
 from netpos.analysis.technologies import selection
+from netpos.commands.map_evidence import told_evidence
 from netpos.commands.option_files import OptionFile, check_options, keep_files
 from netpos.commands.paper_page import write_papers
 from netpos.commands.papers import Papers, paper_tables, read_papers
@@ -423,7 +424,7 @@ def _maps(
                     if period != "all"
                 },
                 indicators=table.filter(pl.col("technology") == technology),
-                evidence=partial(behind.evidence, study, technology, whole, kind=kind),
+                evidence=partial(told_evidence, study, technology, whole, kind=kind),
                 residuals=_residuals(tables, technology) if kind == "country" else None,
                 context=_context(study, tables, technology, synthetic=synthetic)
                 | ({"results": "."} if kind == "country" else {}),  # explain knows no other ends

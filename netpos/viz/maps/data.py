@@ -265,8 +265,9 @@ def indicator_words() -> list[dict[str, Any]]:
     return [{"key": key, **entry} for key, entry in _word_file()["indicators"].items()]
 
 
-#: Families, ``(family_id, lens_id)``, behind each link, ``(citing, cited)``.
-Evidence: TypeAlias = Mapping[tuple[str, str], Sequence[tuple[str, str]]]
+#: Families behind each link, ``(citing, cited)``: ``(family_id, lens_id)`` and, where known,
+#: ``title, organisations, year, person``, as `netpos.commands.map_evidence` tells them.
+Evidence: TypeAlias = Mapping[tuple[str, str], Sequence[tuple[str, ...]]]
 #: What gives them for some links.
 EvidenceOf: TypeAlias = Callable[[Collection[tuple[str, str]]], Evidence]
 
@@ -282,7 +283,7 @@ def evidence_entry(
     drawn = {(shown.ids[i], shown.ids[j]): f"{i}>{j}" for i, j in zip(*ends, strict=True)}
     found = evidence(list(drawn)) if callable(evidence) else evidence or {}
     return {
-        drawn[link]: [[str(a), str(b)] for a, b in families[:FAMILIES]]
+        drawn[link]: [[str(part) for part in family] for family in families[:FAMILIES]]
         for link, families in sorted(found.items())
         if link in drawn
     }

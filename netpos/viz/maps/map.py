@@ -82,7 +82,8 @@ def network_map(
         ``country`` or ``organisation`` and, where there are periods, ``period`` (the whole span
         under ``links.period``, else ``all``). None: what the links alone tell.
     evidence
-        Families behind a link: ``{(citing, cited): [(family_id, lens_id), ...]}``, or a function
+        Families behind a link: ``{(citing, cited): [(family_id, lens_id), ...]}``, perhaps followed
+        by ``title, organisations, year, person`` (``1`` where one filed too), or a function
         that gives them for the links drawn, called with a list of (citing, cited); three are shown.
         For other links the panel names the ``netpos explain`` call.
     residuals

@@ -294,12 +294,18 @@ function familiesBehind(from, to) {
   const known = state.period ? null : DATA.evidence[linkKey(from, to)];
   if (known && known.length) {
     return [make("p", { class: "def" }, `${say("families_behind")}. ${say("families_first", { n: number(known.length) })}`),
-      make("ol", {}, ...known.map(([family, lens]) => make("li", {},
-        lens && lens !== family ? `${lens} (${say("family", { id: family })})` : family)))];
+      make("ol", {}, ...known.map((one) => make("li", {}, familyText(...one))))];
   }
   const asked = DATA.explain ? "families_behind_none" : "families_behind_absent";
   return [make("p", { class: "def" }, `${say("families_behind")}. ${say(asked)}`),
     ...(DATA.explain ? [make("code", {}, explainCall(from, to))] : [])];
+}
+
+/** A family as lists name it: title, who filed it, year, document; natural persons are not named. */
+function familyText(family, lens, title = "", who = "", year = "", person = "") {
+  const owners = [who.replace(/\+$/, `, ${say("and_others")}`), person && say("a_person")];
+  const shown = lens && lens !== family ? `${lens} (${say("family", { id: family })})` : family;
+  return [title, owners.filter(Boolean).join(", "), year, shown].filter(Boolean).join(" · ");
 }
 
 function explainCall(from, to) {

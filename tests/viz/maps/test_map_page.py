@@ -286,6 +286,20 @@ def test_a_click_on_a_link_shows_both_directions_and_the_families_behind_it(page
     assert ("netpos explain 'my results' --technology quantum --citing US --cited NL") in text
 
 
+def test_families_are_told_with_title_owners_and_year_where_known(page):
+    said = page.evaluate("""() => [
+      familyText("7", "001-002", "Pump", "A, B+", "2019", "1"),
+      familyText("7", "001-002", "", "", "", "1"), familyText("7", "7"),
+      familyText("7", "001-002", "<b>x</b>", "A", "2019", ""),
+    ]""")
+    assert said == [
+        "Pump · A, B, and others, a person · 2019 · 001-002 (family 7)",
+        "a person · 001-002 (family 7)",
+        "7",
+        "<b>x</b> · A · 2019 · 001-002 (family 7)",
+    ]
+
+
 def test_two_countries_stand_side_by_side(page):
     page.select_option("#compare", label="Germany")
     heads = page.locator("#indicators thead th").all_inner_texts()
