@@ -99,6 +99,20 @@ def test_a_table_on_disk_gives_the_pairs_of_the_table_in_memory_in_its_order(
             assert list(zip(pairs.citing, pairs.cited, strict=True)) == expected
 
 
+@pytest.mark.parametrize(("citing", "cited", "wide"), [(100, 100, False), (73, 137, True)])
+def test_more_than_ten_thousand_pairs_of_organisations_are_too_many(
+    citing: int, cited: int, wide: bool
+) -> None:
+    """73 times 137 is 10,001."""
+    family = [0] * citing + [1] * cited
+    held = pl.DataFrame(
+        {"family": family, "node": [f"O{k}" for k in range(len(family))], "share": 1.0}
+    )
+    one = np.array([0], dtype=np.int32)
+    pairs = Citations(one, one + 1, np.zeros(1, dtype=bool), 2)
+    assert links.too_wide(pairs, Shares.of(held, "node", 2)).tolist() == [wide]
+
+
 def test_organisations_so_many_that_their_pairs_pass_32_bits_keep_their_cells() -> None:
     nodes = 50_000  # 2.5e9 pairs of nodes
     names = [f"O{k:05}" for k in range(nodes)]

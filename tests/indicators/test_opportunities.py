@@ -30,6 +30,13 @@ CELLS = pl.DataFrame(
 PCI = pl.DataFrame({"product": list("abc"), "pci": [1.0, -0.5, None]})
 
 
+def test_the_weights_of_each_mix_add_up_to_one() -> None:
+    assert len(MIXES) == 6
+    for mix in MIXES:
+        assert sum(mix) == pytest.approx(1.0, abs=1e-12)
+        assert min(mix) > 0
+
+
 def test_shares_are_of_the_world_and_of_the_country() -> None:
     own = product_cells(CELLS, PCI, "NL")
     assert own["world_share"].to_list() == [0.75, 0.0, 1.0]

@@ -64,6 +64,10 @@ def test_one_organisation_dominates_the_focal_country_or_few_are_there() -> None
 
 def test_a_corpus_is_the_same_for_the_same_seed_and_another_for_another() -> None:
     world = WORLDS["C"]
+    assert world.shared > 0
+    one = world.draw(60, 3)
+    assert 0 < (one.second >= 0).mean() < 2 * world.shared
+    assert (one.second != one.owner).all()  # a second applicant is another one
     first, again, other = (world.draw(60, seed) for seed in (1, 1, 2))
     assert (first.citing == again.citing).all()
     assert first.citing.size != other.citing.size or (first.citing != other.citing).any()
