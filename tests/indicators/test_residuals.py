@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,6 +11,7 @@ from scipy.stats import t as student
 
 from netpos.graph.expected import cohort_rates, expected_flow, flows_of
 from netpos.graph.links import Citations, Shares, Spread
+from netpos.indicators.bounds import LEAST_CITATIONS, LEAST_EFFECTIVE, LEAST_ORGANISATIONS
 from netpos.indicators.residuals import LEAST_PART, Intervals, Sampled, intervals
 
 CODES = ["CN", "DE", "NL", "US"]
@@ -173,3 +176,24 @@ def test_no_interval_rests_on_few_citations_or_one_firm() -> None:
     assert np.isnan(found.low[found.reason != ""]).all()
     assert np.isnan(found.high[found.reason != ""]).all()
     assert (found.low[found.reason == ""] > 0).all()
+
+
+def test_one_firm_is_told_where_there_are_enough_that_weigh_as_few() -> None:
+    """Firms that cite, and firms cited, in the links of each pair, counted one by one."""
+    made = Made(0, 60, shared=False, pull=4.0)
+    i, j, found, _ = made.intervals()
+    home, firm = (shares.matrix.indices for shares in (made.shares, made.firms))
+    told = Counter()
+    for p, pair in enumerate(zip(i.tolist(), j.tolist(), strict=True)):
+        ends = [
+            (int(firm[f]), int(firm[g]))
+            for f, g in zip(made.pairs.citing, made.pairs.cited, strict=True)
+            if (home[f], home[g]) == pair
+        ]
+        weights = [list(Counter(end).values()) for end in zip(*ends, strict=True)]
+        effective = min(sum(w) ** 2 / sum(x * x for x in w) for w in weights)
+        enough = len(ends) >= LEAST_CITATIONS and min(map(len, weights)) >= LEAST_ORGANISATIONS
+        assert (found.reason[p] == "one_firm") == (enough and effective < LEAST_EFFECTIVE)
+        told[found.reason[p]] += 1
+    assert told["one_firm"] > 3
+    assert told["too_few"] > 3

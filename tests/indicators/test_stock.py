@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from netpos.graph.links import Citations
+from netpos.indicators.stock import _cited_by_year
 from netpos.indicators.value import (
     stock,
 )
@@ -94,3 +95,13 @@ def test_the_last_year_of_the_stock_ends_on_the_data_date() -> None:
         data_date=TODAY,
     )
     assert found["year"].unique().to_list() == [2024, 2025]
+
+
+def test_an_undated_citation_comes_when_dated_ones_do() -> None:
+    """Of two dated citations one comes in the year of the cited family, one two years after."""
+    published = np.array([2015.0, 2015.0, 2017.0, np.nan, 2016.0])
+    citing, cited = (np.array(end, dtype=np.int32) for end in ((1, 2, 3), (0, 0, 4)))
+    pairs = Citations(citing, cited, np.zeros(3, dtype=bool), 5)
+    cited_by = _cited_by_year(pairs, published, None, 2020)
+    assert [cited_by(year)[4] for year in (2015, 2016, 2017, 2018, 2020)] == [0, 0.5, 0.5, 1, 1]
+    assert [cited_by(year)[0] for year in (2014, 2015, 2016, 2017)] == [0, 1, 1, 2]
