@@ -21,7 +21,7 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
-import random
+import hashlib
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -49,6 +49,7 @@ TOGETHER = (
 )
 #: Tests of modules besides those named after them.
 TESTS: dict[str, tuple[str, ...]] = {
+    "graph/expected": ("tests/analysis/test_expectation.py",),
     "graph/kernels": tuple(f"tests/graph/test_{name}.py" for name in KERNELS),
     "graph/links": (
         *("tests/analysis/test_study.py", "tests/analysis/test_chosen.py"),
@@ -222,6 +223,22 @@ def same(pool: Sequence[Mutant]) -> set[tuple[str, str, str]]:
     return found
 
 
+def drawn(pool: Sequence[Mutant], number: int, seed: int) -> list[Mutant]:
+    """Draw changes by lot, each by its own: what others there are does not matter.
+
+    So those drawn stay drawn when lines are added, or some are excused.
+    """
+    seen: dict[tuple[str, str, str], int] = {}
+    lots = []
+    for mutant in pool:
+        name = key(mutant)
+        seen[name] = seen.get(name, 0) + 1
+        lot = hashlib.sha256(repr((seed, *name, seen[name])).encode()).hexdigest()
+        lots.append((lot, mutant))
+    lots.sort(key=lambda pair: pair[0])
+    return sorted((m for _, m in lots[:number]), key=lambda m: (m.path, m.line, m.after))
+
+
 def key(mutant: Mutant) -> tuple[str, str, str]:
     """Name a change so that it is known again when lines move."""
     return mutant.path.relative_to(ROOT).as_posix(), mutant.before, mutant.after
@@ -260,8 +277,7 @@ def main() -> None:
     pool = [m for p in every for m in mutants(p)]
     excused = same(pool)
     pool = [m for m in pool if m.path in paths and key(m) not in excused]
-    sample = random.Random(given.seed).sample(pool, min(given.sample, len(pool)))
-    sample.sort(key=lambda m: (m.path, m.line, m.after))
+    sample = drawn(pool, given.sample, given.seed)
     run.load_libraries()
     alive = _try(sample)
     part = 1 - len(alive) / max(len(sample), 1)

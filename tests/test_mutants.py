@@ -51,6 +51,21 @@ def test_each_change_is_one_line_that_still_parses_and_means_something_else(
     assert "if (x) and y <= 3:" in changes
 
 
+def test_what_is_drawn_stays_drawn_when_other_lines_come_and_go(tmp_path: Path) -> None:
+    mutants = script("mutants")
+    path = ROOT / "netpos" / "graph" / "balance.py"
+    pool = [mutants.Mutant(path, n, f"a = {n}", f"a = ({n + 1})", "") for n in range(200)]
+    found = mutants.drawn(pool, 50, seed=3)
+    assert len({m.line for m in found}) == 50
+    assert [m.line for m in found] == sorted(m.line for m in found)
+    assert mutants.drawn(pool[::-1], 50, seed=3) == found
+    fewer = [m for m in pool if m != found[7]]
+    again = mutants.drawn(fewer, 50, seed=3)
+    assert set(found) - set(again) == {found[7]}
+    assert len({m.line for m in mutants.drawn(pool, 50, seed=4)} - {m.line for m in found}) > 20
+    assert mutants.drawn(pool, 500, seed=3) == pool
+
+
 def test_every_numeric_module_has_tests_to_run() -> None:
     mutants = script("mutants")
     assert mutants.FOLDERS == ("graph", "indicators", "analysis")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -51,6 +52,24 @@ def test_a_focal_country_with_nothing_anywhere_has_nothing_expected_where_others
         row = countries.filter(pl.col("country") == "ZW").row(0, named=True)
         assert (row["received_expected"], row["given_expected"]) == (0.0, given)
         assert (row["received_ratio"], row["given_ratio"]) == (None, None)
+
+
+def test_citations_of_families_without_a_year_are_among_the_expected(tmp_path: Path) -> None:
+    """Two Dutch families cite one of the US each, dated and not; a US one cites the Netherlands."""
+    us = {"applicants": [("B INC", "US")]}
+    records = [
+        record(1, cites=[3]),
+        record(2, cites=[4]),
+        record(3, **us),
+        record(4, published=None, priority=None, **us),
+        record(5, cites=[1], **us),
+    ]
+    study = prepare(read(write(tmp_path / "e.jsonl", records)), make({}))
+    assert int(np.isnan(study.years).sum()) == 1
+    found, pairs = expectation(study, "quantum", (2015, 2025))
+    sums = found.select(pl.col("received_expected", "given_expected").sum()).row(0)
+    assert sums == pytest.approx((3, 3))
+    assert pairs.filter(citing="NL", cited="US")["observed"].to_list() == [2]
 
 
 def test_a_pair_has_no_interval_where_either_of_its_countries_is_not_measurable() -> None:

@@ -117,3 +117,12 @@ def test_the_methods_hold_a_table_of_every_indicator_with_an_interval() -> None:
         values = [v.strip() for v in cells.split("|")]
         assert len(values) == 9
         assert group == "small" or "–" not in values
+
+
+def test_differences_between_countries_are_of_the_focal_one_where_the_world_is_about_it(
+    counts: pl.DataFrame,
+) -> None:
+    about = cell(SPECIAL["D"], 120, [1], draws=30)
+    assert set(about.filter(kind="countries")["small"]) == {True}
+    assert set(about.filter(kind="interval")["small"]) == {True, False}
+    assert set(counts.filter(kind="countries")["small"]) == {False}
