@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -10,7 +13,7 @@ import polars as pl
 from netpos import countries
 from netpos.analysis import sensitivity, without
 from netpos.analysis.complexity import technology_complexity
-from netpos.analysis.selection import WholeRun, selected
+from netpos.analysis.selection import WholeRun, selecting
 from netpos.analysis.study import Span, Study
 from netpos.indicators import (
     position,
@@ -27,6 +30,8 @@ from netpos.ingest.user_tables import read_totals
 from netpos.progress import track
 from netpos.tables import rounded
 
+#: A technology, and a period by name and years.
+Cell: TypeAlias = tuple[str, str, Span]
 #: Columns of ``tables/technologies.csv``, in order.
 TECHNOLOGY_COLUMNS = (
     "technology",
@@ -70,15 +75,21 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     rows: dict[str, list[pl.DataFrame]] = {}
     cells = [(t, *period) for t in study.names for period in study.options.spans()]
     known: dict[str, list[uncertainty.Resampled]] = {}
-    for technology, period, span in track(cells, "tables of each technology and period"):
-        parts, resampled = selected(once, technology, period, span)
-        for name, part in parts.items():
-            rows.setdefault(name, []).append(part)
-        if resampled is not None:
-            known.setdefault(technology, []).append(resampled)
-        if period == cells[-1][1] and technology in known:  # its last period
-            between = differences(known.pop(technology), study.options.focal)
-            rows.setdefault("differences", []).append(between)
+    threads = pl.thread_pool_size() if study.options.draws else 1
+    pool = ThreadPoolExecutor(threads) if threads > 1 else None
+    try:
+        steps = track(cells, "tables of each technology and period")
+        for (technology, period, _), (parts, resampled) in _one_ahead(once, steps, pool):
+            for name, part in parts.items():
+                rows.setdefault(name, []).append(part)
+            if resampled is not None:
+                known.setdefault(technology, []).append(resampled)
+            if period == cells[-1][1] and technology in known:  # its last period
+                between = differences(known.pop(technology), study.options.focal)
+                rows.setdefault("differences", []).append(between)
+    finally:
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
     found = {name: pl.concat(parts, how="vertical_relaxed") for name, parts in rows.items()}
     found["countries"] = _named(study, _with_rca(study, found["countries"]))
     if "indicators" in found:
@@ -99,6 +110,20 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     if study.options.benchmark:
         found["benchmark"] = benchmark_table(study, found["countries"])
     return _without_withheld(study, found)
+
+
+def _one_ahead(
+    once: WholeRun, cells: Iterable[Cell], pool: Executor | None
+) -> Iterator[tuple[Cell, tuple[dict[str, pl.DataFrame], uncertainty.Resampled | None]]]:
+    """Yield the tables of each technology and period; while one is drawn from, the next begins."""
+    waiting = None
+    for cell in cells:
+        begun = cell, selecting(once, *cell, pool)
+        if waiting is not None:
+            yield waiting[0], waiting[1]()
+        waiting = begun
+    if waiting is not None:
+        yield waiting[0], waiting[1]()
 
 
 def _without_withheld(study: Study, found: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,6 +132,18 @@ def selected(
     once: WholeRun, technology: str, period: str, span: Span
 ) -> tuple[dict[str, pl.DataFrame], uncertainty.Resampled | None]:
     """Return the rows of a technology and period by table, and how well indicators are known."""
+    return selecting(once, technology, period, span)()
+
+
+def selecting(
+    once: WholeRun, technology: str, period: str, span: Span, pool: Executor | None = None
+) -> Callable[[], tuple[dict[str, pl.DataFrame], uncertainty.Resampled | None]]:
+    """Compute the rows of a technology and period by table, while the pool draws from it.
+
+    Returns
+    -------
+    What waits for the draws and returns the rows, and how well indicators are known.
+    """
     study = once.study
     closed = study.links(technology, span, period=period)
     citing = study.links(technology, span, scope="citing", period=period)
@@ -175,24 +189,20 @@ def selected(
         table = table.with_columns(
             [pl.lit(None, table.schema[c]).alias(c) for c in CITATION_COLUMNS]
         )
-    found = {}
-    parts = {"bounds": bounds(study, technology, span, table, by_country=by_country, citing=citing)}
+    mine = study.options.design == "focal"
+    lists = {"bounds": bounds(study, technology, span, table, by_country=by_country, citing=citing)}
     dependents = once.evidence.dependents(citing, technology, span)
-    resampled = None
-    if study.options.design == "focal":
+    resampling = None
+    if mine:
         table = focal_only(table, study.options.focal)
-        mine = (pl.col("country") == study.options.focal) & (
-            pl.col("indicator") != "received_share"
-        )
-        parts["bounds"] = parts["bounds"].filter(mine)
+        own = (pl.col("country") == study.options.focal) & (pl.col("indicator") != "received_share")
+        lists["bounds"] = lists["bounds"].filter(own)
         # the share of all that another country cites: its other citations were not fetched
         dependents = dependents.with_columns(share=pl.lit(None, pl.Float64))
     else:
-        resampled = _resampled(once, table, technology, period, span)
-        found["indicators"] = resampled.intervals()
-        table = value.drawn_ranks(table, found["indicators"])
-        parts["residuals"] = only_measurable(residuals, table)
-    parts |= {
+        resampling = _resampling(once, table, technology, period, span, pool)
+        lists["residuals"] = only_measurable(residuals, table)
+    lists |= {
         "countries": table,
         "links": _plain(closed),
         "source_links": _plain(citing),
@@ -205,12 +215,22 @@ def selected(
         "references": reference_table(study, technology, span),
     }
     keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
-    firms, firm_links = _organisations(once, technology, period, span)
-    parts["organisations"] = firms
-    found |= {name: part.select(*keys, pl.all()) for name, part in parts.items()}
-    found["organisation_links"] = _with_codes(study, firm_links, technology, period)
-    found["technologies"] = _technology_row(study, table, once.coverage, technology, period)
-    return found, resampled
+    lists["organisations"], firm_links = _organisations(once, technology, period, span)
+    firm_links = _with_codes(study, firm_links, technology, period)
+
+    def finished() -> tuple[dict[str, pl.DataFrame], uncertainty.Resampled | None]:
+        found, whole, resampled = {}, table, None
+        if resampling is not None:
+            resampled = resampling()
+            found["indicators"] = resampled.intervals()
+            whole = value.drawn_ranks(table, found["indicators"])
+        parts = lists | {"countries": whole}
+        found |= {name: part.select(*keys, pl.all()) for name, part in parts.items()}
+        found["organisation_links"] = firm_links
+        found["technologies"] = _technology_row(study, whole, once.coverage, technology, period)
+        return found, resampled
+
+    return finished
 
 
 def _valued(table: pl.DataFrame, focal: str) -> bool:
@@ -229,12 +249,17 @@ def focal_only(table: pl.DataFrame, focal: str) -> pl.DataFrame:
     ).with_columns([pl.when(mine).then(pl.col(c)).alias(c) for c in table.columns if c not in keep])
 
 
-def _resampled(
-    once: WholeRun, table: pl.DataFrame, technology: str, period: str, span: Span
-) -> uncertainty.Resampled:
+def _resampling(
+    once: WholeRun,
+    table: pl.DataFrame,
+    technology: str,
+    period: str,
+    span: Span,
+    pool: Executor | None,
+) -> Callable[[], uncertainty.Resampled]:
     study = once.study
     keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
-    return uncertainty.resample(
+    return uncertainty.resampling(
         table.select(*keys, pl.all()),
         once.sample,
         study.links_mask(technology, span),
@@ -246,7 +271,7 @@ def _resampled(
         draws=study.options.draws,
         seed=study.options.seed,
         worth=once.worth,
-        threads=pl.thread_pool_size(),
+        pool=pool,
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,9 +22,9 @@ from netpos.analysis.focus_areas import focus_areas
 from netpos.analysis.notes import focal_warnings, width_warnings
 from netpos.analysis.open_ends import open_told
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
-from netpos.analysis.study import Kind, Study
+from netpos.analysis.study import Study
 from netpos.analysis.technologies import selection
-from netpos.commands.map_evidence import told_evidence
+from netpos.commands.drawing import titles, write_graphs, write_maps, write_workbook
 from netpos.commands.option_files import OptionFile, check_options, keep_files
 from netpos.commands.paper_page import write_papers
 from netpos.commands.papers import Papers, paper_tables, read_papers
@@ -36,24 +36,14 @@ from netpos.ingest.remarks import by_number_told, one_office_told
 from netpos.ingest.selection import Selection
 from netpos.options import PATHS, Options, to_toml
 from netpos.outputs import Outputs, make_folder, marked
-from netpos.progress import Report, track
+from netpos.progress import Report
 from netpos.viz.charts import charts
 from netpos.viz.charts.technologies import AREA_COLOURS
 from netpos.viz.excel_nl import excel_nl
-from netpos.viz.graph_files import graph_files
-from netpos.viz.maps import map as network_map
-from netpos.viz.maps.located import located_context
-from netpos.viz.maps.picture import positions
 from netpos.viz.report.behind import families_shown, ranks_shown
 from netpos.viz.report.compare import write_comparison
 from netpos.viz.report.dependence import write_dependence
 from netpos.viz.report.report import Page, write_report
-from netpos.viz.report.summary import summary
-from netpos.viz.sources import data_sources
-from netpos.viz.words import words
-from netpos.viz.workbook import workbook
-
-_KINDS: tuple[tuple[Kind, str], ...] = (("country", ""), ("organisation", "-organisations"))
 
 _LIBRARIES = ("igraph", "networkx", "numpy", "polars", "pyvis", "scipy")
 
@@ -254,20 +244,16 @@ def _write_all(
         page = _page(study, tables, _corpus_path(corpus, out), synthetic=synthetic)
         page = replace(page, areas=made.areas)
         with charts.begun(page, cores=cores(), wanted=options.figures) as drawn:
-            _graphs(study, tables, written, synthetic=synthetic)
-            _maps(study, tables, written, synthetic=synthetic)
             page = _with_evidence(study, page)
-            workbook(
-                tables,
-                written.out / "tables" / "netpos.xlsx",
-                lang=options.lang,
-                about=_about(study, synthetic=synthetic),
-                summary=summary(page),
-                names={name: titles[options.lang] for name, titles in _names(study).items()},
-            )
-            written.names.append("tables/netpos.xlsx")
+            with ThreadPoolExecutor(1) as beside:
+                book = beside.submit(
+                    write_workbook, study, tables, written, page, synthetic=synthetic
+                )
+                write_graphs(study, tables, written, synthetic=synthetic)
+                write_maps(study, tables, written, synthetic=synthetic)
+                written.names.append(book.result())
             if papers:
-                section = write_papers(papers, tables, written, _names(study), synthetic=synthetic)
+                section = write_papers(papers, tables, written, titles(study), synthetic=synthetic)
                 page = replace(page, papers=section)
             page = replace(page, figures=drawn())
         write_figures(page.figures, written, png=page.png)
@@ -324,123 +310,6 @@ def _manifest(study: Study) -> dict[str, object]:
 
 
 # --- pages ------------------------------------------------------------------------------------
-
-
-def _context(
-    study: Study, tables: dict[str, pl.DataFrame], technology: str, *, synthetic: bool
-) -> dict[str, object]:
-    forms = [i["form"] for i in study.corpus.manifest["inputs"]]
-    row = (
-        tables["technologies"]
-        .filter((pl.col("technology") == technology) & (pl.col("period") == "all"))
-        .row(0, named=True)
-    )
-    counts = study.corpus.counts
-    return {
-        "period": f"{study.options.first}-{study.options.last}",
-        "data_date": study.data_date.isoformat(),
-        **{key: getattr(study.options, key) for key in ("counting", "by", "scope")},
-        "coverage": row["coverage"],
-        **located_context(tables, technology),
-        "families": row["families"],
-        "records": counts["kept"],
-        "left_out": counts["rejected"] + counts["duplicates"],
-        "membership_year": study.year_of_membership,
-        "version": netpos.__version__,
-        "graph_file": f"graphs/{technology}.gexf",
-        "source": {
-            lang: " ".join(data_sources(forms, lang, synthetic=synthetic)) for lang in ("en", "nl")
-        },
-    }
-
-
-def _names(study: Study) -> dict[str, dict[str, str]]:
-    """Titles of the technologies in both languages."""
-    names = {t.id: {"en": t.name_en, "nl": t.name_nl} for t in study.technologies}
-    names.setdefault(analysis.UNION, {"en": "All technologies", "nl": "Alle technologieën"})
-    return names
-
-
-def _graphs(
-    study: Study, tables: dict[str, pl.DataFrame], written: Outputs, *, synthetic: bool
-) -> None:
-    made_up = f" ({words(study.options.lang)['synthetic_short']})" if synthetic else ""
-    first, last = study.options.first, study.options.last
-    for technology, title in track(_names(study).items(), "graph files"):
-        links = study.links(technology, (first, last), period="all")
-        rows = tables["countries"].filter(
-            (pl.col("technology") == technology) & (pl.col("period") == "all")
-        )
-        places = positions(
-            links,
-            focal=study.options.focal,
-            indicators=rows,
-            year=study.year_of_membership,
-            seed=study.options.seed,
-        )
-        found = graph_files(
-            links,
-            written.out / "graphs" / technology,
-            focal=study.options.focal,
-            indicators=rows,
-            positions=places,
-            yearly={year: study.links(technology, (year, year)) for year in range(first, last + 1)},
-            title=title[study.options.lang] + made_up,
-            year=study.year_of_membership,
-        )
-        written.names += [f"graphs/{Path(name).name}" for name in found]
-
-
-def _about(study: Study, *, synthetic: bool) -> dict[str, object]:
-    """Return the first sheet of the workbook."""
-    forms = [i["form"] for i in study.corpus.manifest["inputs"]]
-    return {
-        "sources": data_sources(forms, study.options.lang, synthetic=synthetic, valued=True),
-        "version": netpos.__version__,
-        "data date": study.data_date.isoformat(),
-        "options": {
-            k: v for k, v in study.options.model_dump(by_alias=True).items() if v is not None
-        },
-        "warnings": list(study.warnings),
-    }
-
-
-def _maps(
-    study: Study, tables: dict[str, pl.DataFrame], written: Outputs, *, synthetic: bool
-) -> None:
-    whole = (study.options.first, study.options.last)
-    for technology, title in track(_names(study).items(), "maps"):
-        for kind, ending in _KINDS:
-            table = tables["countries" if kind == "country" else "organisations"]
-            name = f"maps/{technology}{ending}.html"
-            network_map.network_map(
-                study.links(technology, whole, kind=kind, period="all"),
-                written.out / name,
-                focal=study.options.focal,
-                technology=title,
-                periods={
-                    period: study.links(technology, span, kind=kind, period=period)
-                    for period, span in study.options.spans()
-                    if period != "all"
-                },
-                indicators=table.filter(pl.col("technology") == technology),
-                evidence=partial(told_evidence, study, technology, whole, kind=kind),
-                residuals=_residuals(tables, technology) if kind == "country" else None,
-                context=_context(study, tables, technology, synthetic=synthetic)
-                | ({"results": "."} if kind == "country" else {}),  # explain knows no other ends
-                lang=study.options.lang,
-                seed=study.options.seed,
-                synthetic=synthetic,
-            )
-            written.names.append(name)
-
-
-def _residuals(tables: dict[str, pl.DataFrame], technology: str) -> pl.DataFrame | None:
-    """Citations between countries beside those expected, where the run has them."""
-    table = tables.get("residuals")
-    if table is None or not table.height:
-        return None
-    return table.filter(pl.col("technology") == technology)
 
 
 def _with_evidence(study: Study, page: Page) -> Page:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -94,8 +96,17 @@ class Measured:
         at = np.searchsorted(self.network.nodes, self.table["country"].to_list())
         return at.astype(np.int64)
 
-    def draw(self, draws: int, seed: int, pool: Executor | None = None) -> dict[str, Floats]:
-        """Compute every indicator in every draw, ``(draws, countries)``, in threads of the pool."""
+    def draw(self, draws: int, seed: int) -> dict[str, Floats]:
+        """Compute every indicator in every draw, ``(draws, countries)``."""
+        return self.drawing(draws, seed)()
+
+    def drawing(
+        self, draws: int, seed: int, pool: Executor | None = None
+    ) -> Callable[[], dict[str, Floats]]:
+        """Begin `draw` in threads of the pool, and return what waits for the result.
+
+        Without a pool everything is computed when the result is asked for.
+        """
         entries = self.network.entries
         used = [np.stack([entries.citing, entries.cited], axis=1).ravel()]
         if self.value is not None:
@@ -128,12 +139,15 @@ class Measured:
 
         size = max(closed.place.size, wide.place.size)
         chunks = list(drawn.chunks(draws, size)) or [np.arange(0)]
-        if pool is None:
-            parts = [some(chunk) for chunk in track(chunks, "draws")]
-        else:
-            several = [pool.submit(some, chunk) for chunk in chunks]
-            parts = [one.result() for one in track(several, "draws")]
-        return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+        several: list[Callable[[], dict[str, Floats]]] = [partial(some, c) for c in chunks]
+        if pool is not None:
+            several = [pool.submit(one).result for one in several]
+
+        def drawn_all() -> dict[str, Floats]:
+            parts = [one() for one in track(several, "draws")]
+            return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+
+        return drawn_all
 
     def _exchange(self) -> _Exchange:
         """Links between countries of the table, and the countries that have any."""

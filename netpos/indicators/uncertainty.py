@@ -10,9 +10,10 @@ as it says is not printed. No interval knows of citations that the export lacks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -246,6 +247,49 @@ def resample(
     doi:10.1016/j.jdeveco.2006.05.005; Hanley and MacGibbon 2006, Computer
     Methods and Programs in Biomedicine (Poisson weights).
     """
+
+    def begun(pool: Executor | None) -> Callable[[], Resampled]:
+        return resampling(
+            table,
+            sample,
+            links,
+            sources,
+            families,
+            year=year,
+            memberships=memberships,
+            method=method,
+            draws=draws,
+            seed=seed,
+            worth=worth,
+            pool=pool,
+        )
+
+    if threads < 2 or not draws:
+        return begun(None)()
+    with ThreadPoolExecutor(threads) as pool:
+        return begun(pool)()
+
+
+def resampling(
+    table: pl.DataFrame,
+    sample: Sample,
+    links: Mask,
+    sources: Mask,
+    families: Mask,
+    *,
+    year: int,
+    memberships: pl.DataFrame | None = None,
+    method: cores.CoreMethod = "rich",
+    draws: int = 1000,
+    seed: int = 0,
+    worth: Worth | None = None,
+    pool: Executor | None = None,
+) -> Callable[[], Resampled]:
+    """Begin `resample` in threads of a pool, and return what waits for the result.
+
+    Whoever has something else to compute does so in between. Parameters are those of `resample`;
+    ``pool`` has the threads, without one everything is computed when the result is asked for.
+    """
     if draws < 0:
         raise OptionError(f"--draws {draws}: out of range", remedy="use 0 or more, such as 1000")
     table = _checked(table)
@@ -261,22 +305,27 @@ def resample(
         worth=worth,
     )
     if not draws:
-        found = ready.draw(draws, seed)
-        none = np.full(table.height, np.nan)
-        every = (*RESAMPLED, *CONTRASTS)
-        empty = {name: Bounds(_numbers(table, name), none, none) for name in every}
-        why = {name: _every("", table.height) for name in every}
-        return Resampled(table, empty, why, found, {}, none)
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            errors = pool.submit(ready.precision)
-            found = ready.draw(draws, seed, pool)
-            precision, lost = errors.result()
-    else:
-        found = ready.draw(draws, seed)
-        precision, lost = ready.precision()
-    bounds, why = _bounds(ready, found, precision, lost)
-    return Resampled(table, bounds, why, found, precision, lost)
+        return partial(_without_draws, ready, seed)
+    errors = ready.precision if pool is None else pool.submit(ready.precision).result
+    drawing = ready.drawing(draws, seed, pool)
+
+    def finished() -> Resampled:
+        found = drawing()
+        precision, lost = errors()
+        bounds, why = _bounds(ready, found, precision, lost)
+        return Resampled(table, bounds, why, found, precision, lost)
+
+    return finished
+
+
+def _without_draws(ready: Measured, seed: int) -> Resampled:
+    """Return the values alone, without bounds and reasons."""
+    table = ready.table
+    none = np.full(table.height, np.nan)
+    every = (*RESAMPLED, *CONTRASTS)
+    empty = {name: Bounds(_numbers(table, name), none, none) for name in every}
+    why = {name: _every("", table.height) for name in every}
+    return Resampled(table, empty, why, ready.draw(0, seed), {}, none)
 
 
 def _checked(table: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,166 @@
+"""The graph files, maps and workbook of a run."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+import netpos
+from netpos import analysis
+from netpos.analysis.study import Kind, Study
+from netpos.commands.map_evidence import told_evidence
+from netpos.outputs import Outputs
+from netpos.progress import track
+from netpos.viz.graph_files import graph_files
+from netpos.viz.maps import map as network_map
+from netpos.viz.maps.located import located_context
+from netpos.viz.maps.picture import positions
+from netpos.viz.page import Page
+from netpos.viz.report.summary import summary
+from netpos.viz.sources import data_sources
+from netpos.viz.words import words
+from netpos.viz.workbook import workbook
+
+_KINDS: tuple[tuple[Kind, str], ...] = (("country", ""), ("organisation", "-organisations"))
+
+
+def _context(
+    study: Study, tables: dict[str, pl.DataFrame], technology: str, *, synthetic: bool
+) -> dict[str, object]:
+    """Return what a map says that it rests on."""
+    forms = [i["form"] for i in study.corpus.manifest["inputs"]]
+    row = (
+        tables["technologies"]
+        .filter((pl.col("technology") == technology) & (pl.col("period") == "all"))
+        .row(0, named=True)
+    )
+    counts = study.corpus.counts
+    return {
+        "period": f"{study.options.first}-{study.options.last}",
+        "data_date": study.data_date.isoformat(),
+        **{key: getattr(study.options, key) for key in ("counting", "by", "scope")},
+        "coverage": row["coverage"],
+        **located_context(tables, technology),
+        "families": row["families"],
+        "records": counts["kept"],
+        "left_out": counts["rejected"] + counts["duplicates"],
+        "membership_year": study.year_of_membership,
+        "version": netpos.__version__,
+        "graph_file": f"graphs/{technology}.gexf",
+        "source": {
+            lang: " ".join(data_sources(forms, lang, synthetic=synthetic)) for lang in ("en", "nl")
+        },
+    }
+
+
+def write_workbook(
+    study: Study,
+    tables: dict[str, pl.DataFrame],
+    written: Outputs,
+    page: Page,
+    *,
+    synthetic: bool,
+) -> str:
+    """Write the workbook, which takes longest to compress, and return its name."""
+    workbook(
+        tables,
+        written.out / "tables" / "netpos.xlsx",
+        lang=study.options.lang,
+        about=_about(study, synthetic=synthetic),
+        summary=summary(page),
+        names={name: title[study.options.lang] for name, title in titles(study).items()},
+    )
+    return "tables/netpos.xlsx"
+
+
+def titles(study: Study) -> dict[str, dict[str, str]]:
+    """Return the titles of the technologies in both languages, the union last."""
+    names = {t.id: {"en": t.name_en, "nl": t.name_nl} for t in study.technologies}
+    names.setdefault(analysis.UNION, {"en": "All technologies", "nl": "Alle technologieën"})
+    return names
+
+
+def write_graphs(
+    study: Study, tables: dict[str, pl.DataFrame], written: Outputs, *, synthetic: bool
+) -> None:
+    """Write the links of each technology as graph files, a year and a place for each node."""
+    made_up = f" ({words(study.options.lang)['synthetic_short']})" if synthetic else ""
+    first, last = study.options.first, study.options.last
+    for technology, title in track(titles(study).items(), "graph files"):
+        links = study.links(technology, (first, last), period="all")
+        rows = tables["countries"].filter(
+            (pl.col("technology") == technology) & (pl.col("period") == "all")
+        )
+        places = positions(
+            links,
+            focal=study.options.focal,
+            indicators=rows,
+            year=study.year_of_membership,
+            seed=study.options.seed,
+        )
+        found = graph_files(
+            links,
+            written.out / "graphs" / technology,
+            focal=study.options.focal,
+            indicators=rows,
+            positions=places,
+            yearly={year: study.links(technology, (year, year)) for year in range(first, last + 1)},
+            title=title[study.options.lang] + made_up,
+            year=study.year_of_membership,
+        )
+        written.names += [f"graphs/{Path(name).name}" for name in found]
+
+
+def write_maps(
+    study: Study, tables: dict[str, pl.DataFrame], written: Outputs, *, synthetic: bool
+) -> None:
+    """Write two maps of each technology, of countries and of organisations."""
+    whole = (study.options.first, study.options.last)
+    for technology, title in track(titles(study).items(), "maps"):
+        for kind, ending in _KINDS:
+            table = tables["countries" if kind == "country" else "organisations"]
+            name = f"maps/{technology}{ending}.html"
+            network_map.network_map(
+                study.links(technology, whole, kind=kind, period="all"),
+                written.out / name,
+                focal=study.options.focal,
+                technology=title,
+                periods={
+                    period: study.links(technology, span, kind=kind, period=period)
+                    for period, span in study.options.spans()
+                    if period != "all"
+                },
+                indicators=table.filter(pl.col("technology") == technology),
+                evidence=partial(told_evidence, study, technology, whole, kind=kind),
+                residuals=_residuals(tables, technology) if kind == "country" else None,
+                context=_context(study, tables, technology, synthetic=synthetic)
+                | ({"results": "."} if kind == "country" else {}),  # explain knows no other ends
+                lang=study.options.lang,
+                seed=study.options.seed,
+                synthetic=synthetic,
+            )
+            written.names.append(name)
+
+
+def _residuals(tables: dict[str, pl.DataFrame], technology: str) -> pl.DataFrame | None:
+    """Citations between countries beside those expected, where the run has them."""
+    table = tables.get("residuals")
+    if table is None or not table.height:
+        return None
+    return table.filter(pl.col("technology") == technology)
+
+
+def _about(study: Study, *, synthetic: bool) -> dict[str, object]:
+    """Return the first sheet of the workbook."""
+    forms = [i["form"] for i in study.corpus.manifest["inputs"]]
+    return {
+        "sources": data_sources(forms, study.options.lang, synthetic=synthetic, valued=True),
+        "version": netpos.__version__,
+        "data date": study.data_date.isoformat(),
+        "options": {
+            k: v for k, v in study.options.model_dump(by_alias=True).items() if v is not None
+        },
+        "warnings": list(study.warnings),
+    }

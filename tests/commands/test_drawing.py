@@ -1,0 +1,46 @@
+"""Graph files, maps and workbook of a run, by name and by what they say."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import polars as pl
+
+from netpos.analysis import UNION
+
+
+def test_every_technology_has_its_graph_files_and_two_maps(demo: Path) -> None:
+    ids = pl.read_csv(demo / "tables" / "technologies.csv")["technology"].unique().to_list()
+    assert UNION in ids
+    graphs = {p.name for p in (demo / "graphs").iterdir()}
+    maps = {p.name for p in (demo / "maps").iterdir()}
+    for technology in ids:
+        assert {f"{technology}.gexf", f"{technology}.graphml"} <= graphs
+        assert {f"{technology}.html", f"{technology}-organisations.html"} <= maps
+    assert len(maps) == 2 * len(ids)
+
+
+def test_what_is_written_beside_the_maps_is_listed_with_them(demo: Path) -> None:
+    names = json.loads((demo / "run.json").read_text(encoding="utf-8"))["outputs"]
+    folders = ("graphs", "maps", "tables")
+    found = {f"{f}/{p.name}" for f in folders for p in (demo / f).iterdir()}
+    assert "tables/netpos.xlsx" in found
+    assert found == {n for n in names if n.startswith(tuple(f"{f}/" for f in folders))}
+    assert len(names) == len(set(names))
+
+
+def test_a_map_says_what_it_rests_on(demo: Path) -> None:
+    html = (demo / "maps" / "quantum.html").read_text(encoding="utf-8")
+    block = re.search(r'type="application/json">(.*?)</script>', html, re.S)
+    assert block
+    said = {o["label"]["en"]: o["value"]["en"] for o in json.loads(block[1])["context"]}
+    row = (
+        pl.read_csv(demo / "tables" / "technologies.csv")
+        .filter((pl.col("technology") == "quantum") & (pl.col("period") == "all"))
+        .row(0, named=True)
+    )
+    assert said["Families"] == f"{row['families']:,}"
+    assert said["Coverage"].startswith(f"{100 * row['coverage']:.0f} %")
+    assert said["Graph file"] == "graphs/quantum.gexf"
