@@ -196,11 +196,12 @@ def _of_links(
 class _Families:
     """Families by organisation and cohort: of each country, and of all.
 
-    ``single`` marks organisations whose families are of one country, the others are ``several``;
-    ``products`` are sums over the former of families of two cohorts, by country.
+    ``of`` has a column for each country and cohort. ``single`` marks organisations whose families
+    are of one country, the others are ``several``; ``products`` are sums over the former of
+    families of two cohorts, by country.
     """
 
-    of: list[csr_array]
+    of: csr_array
     total: csr_array
     single: NDArray[np.bool_]
     products: Floats
@@ -214,10 +215,16 @@ class _Families:
         self, active: Ints, country: int, to: Ints, by_cohort: Floats, of_own: Floats
     ) -> Floats:
         """Compute the influence of the families of some organisations: ``(active, pairs)``."""
-        found = (self.total[active] - self.of[country][active]) @ by_cohort
-        for k, c in enumerate(to.tolist()):
-            found[:, k] -= self.of[c][active] @ of_own[:, k]
-        return np.asarray(found, dtype=np.float64)
+        cohorts = by_cohort.shape[0]
+        mine = self.of[active]
+        own = mine[:, country * cohorts : (country + 1) * cohorts]
+        found = (self.total[active] - own) @ by_cohort
+        row = to * cohorts + np.arange(cohorts)[:, None]
+        column = np.broadcast_to(np.arange(to.size), row.shape)
+        weights = csr_array(
+            (of_own.ravel(), (row.ravel(), column.ravel())), shape=(mine.shape[1], to.size)
+        )
+        return np.asarray(found - (mine @ weights).toarray(), dtype=np.float64)
 
     def squares(self, country: int, to: Ints, by_cohort: Floats, of_own: Floats) -> Floats:
         """Compute the squared influences of the families, summed over all organisations of one
@@ -252,22 +259,21 @@ def _families(
     family, country, n = held.row, held.col, len(shares.names)
     of_family = holders[rows]
 
-    def of(keep: NDArray[np.bool_]) -> csr_array:
-        some = family[keep]
-        where = (np.arange(some.size), cohort[some])
-        made = csr_array((held.data[keep], where), shape=(some.size, cohorts))
-        return csr_array(of_family[some].T @ made)
+    def summed(column: Ints, columns: int) -> csr_array:
+        made = csr_array(
+            (held.data, (np.arange(family.size), column)), shape=(family.size, columns)
+        )
+        return csr_array(of_family[family].T @ made)
 
-    nothing = csr_array((holders.shape[1], cohorts))
-    size = np.bincount(country, minlength=n)
-    each = [of(country == c) if size[c] else nothing for c in range(n)]
-    countries = sum((np.diff(one.indptr) > 0).astype(np.int64) for one in each)
-    single = np.asarray(countries <= 1)
+    each = summed(country * cohorts + cohort[family], n * cohorts)
+    entries = each.tocoo()
+    pair = np.unique(entries.row.astype(np.int64) * n + entries.col // cohorts)
+    single = np.bincount(pair // n, minlength=holders.shape[1]) <= 1
+    some = each[np.flatnonzero(single)]
+    both = csr_array(some.T @ some).tocoo()  # only between cohorts of one country
     products = np.zeros((n, cohorts, cohorts))
-    for c, one in enumerate(each):
-        some = one[np.flatnonzero(single)]
-        products[c] = (some.T @ some).toarray()
-    return _Families(each, of(np.ones(family.size, dtype=bool)), single, products)
+    products[both.row // cohorts, both.row % cohorts, both.col % cohorts] = both.data
+    return _Families(each, summed(cohort[family], cohorts), np.asarray(single), products)
 
 
 def _cells(held: csr_array, column: Ints, weight: Floats, columns: int) -> csr_array:
