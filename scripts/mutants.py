@@ -73,7 +73,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "analysis/located": ("tests/analysis/test_results.py",),
     "analysis/notes": (
         *("tests/analysis/test_study.py", "tests/analysis/test_selection.py"),
-        "tests/ingest/test_lacking.py",
+        *("tests/analysis/test_wide_links.py", "tests/ingest/test_lacking.py"),
     ),
     "analysis/results": (*_RESULTS, "tests/analysis/test_without.py"),
     "analysis/selection": (*_RESULTS, "tests/analysis/test_behind.py"),

@@ -10,6 +10,7 @@ import polars as pl
 from typer.testing import CliRunner
 
 from netpos.analysis import prepare
+from netpos.analysis.notes import width_warnings
 from netpos.cli import app
 from netpos.ingest.corpus import read
 from netpos.options import Options
@@ -46,6 +47,15 @@ def test_below_the_bound_every_pair_of_organisations_is_linked(tmp_path: Path) -
     assert firms.height == 100 * 100 + 100 + 100
     assert np.isclose(firms["weight"].sum(), 3.0)
     assert not study.too_wide.any()
+    assert width_warnings(study) == []
+
+
+def test_citations_that_make_no_links_of_organisations_are_counted(tmp_path: Path) -> None:
+    study = prepare(read(write(tmp_path / "a.jsonl", records(101, 100))), Options())
+    assert width_warnings(study) == [
+        "Organisations: 1 citations between families of very many applicants (more than 10,000 "
+        "pairs of them) make no links of organisations; countries are not touched."
+    ]
 
 
 def test_a_run_says_what_it_left_out(tmp_path: Path) -> None:
