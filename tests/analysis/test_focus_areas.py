@@ -138,7 +138,7 @@ def test_a_table_gives_them_and_an_empty_cell_is_none(tmp_path: Path) -> None:
     [
         ("technology,focus_area\nquantum,A\nquantom,B\n", r"a\.csv:3: no technology 'quantom'"),
         ("technology,focus_area\nquantum,A\nquantum,B\n", r"a\.csv:3: quantum is already"),
-        ("technology,focus_area\nquantum,A\n,B\n", r"a\.csv:3: .*technology"),
+        ("technology,focus_area\nquantum,A\n,B\n", r"a\.csv:3: technology is empty"),
         ("technology,colour\nquantum,A\n", "column 'focus_area' is missing"),
         (None, "no such file"),
     ],
