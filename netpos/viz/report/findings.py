@@ -162,9 +162,14 @@ def told(note: str, lang: str) -> tuple[str, bool]:
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(entry["en"]))
         found = re.fullmatch(pattern, note)
         if found:
-            given = {k: dutch_number(v) for k, v in found.groupdict().items()}
+            given = {k: _given(v) for k, v in found.groupdict().items()}
             return str(entry[lang]).format(**given), True
     return note, False
+
+
+def _given(text: str) -> str:
+    """Write what a note names as Dutch does: a number, or a list cut short."""
+    return re.sub(r" and ([\d,]+) more$", r" en nog \1", dutch_number(text))
 
 
 def write_findings(page: Findings) -> str:
@@ -301,8 +306,7 @@ def _text(value: Any, form: str, page: Findings, t: Mapping[str, Any]) -> str:  
     if value is None:
         return UNKNOWN
     if form == "country":
-        known = countries.is_country(value) or countries.is_union(value)
-        return countries.name(value, page.lang) if known else str(value)
+        return _country(str(value), page.lang)
     if form == "technology":
         return page.names.get(str(value)) or technology_name(str(value), page.lang)
     if form == "word":
@@ -312,6 +316,15 @@ def _text(value: Any, form: str, page: Findings, t: Mapping[str, Any]) -> str:  
     if form in ("text", "year"):
         return str(value)
     return formed(value, FORMS[form], page.lang)
+
+
+@cache
+def _country(label: str, lang: str) -> str:
+    """Name a country by its code, or by what a table of the user calls it; others as they stand."""
+    if countries.is_union(label):
+        return countries.name(label, lang)
+    code = countries.label_to_country(pl.Series("label", [label]))["country"][0]
+    return label if code is None else countries.name(code, lang)
 
 
 def _definitions(page: Findings, t: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -92,3 +92,24 @@ def test_headings_are_words_or_the_name_of_the_column() -> None:
     assert heading("rca", finding_words("nl")) == "RCA"
     assert heading("odd_one", finding_words("nl")) == "odd one"
     assert "small_percent" in FORMS
+
+
+def test_a_list_cut_short_in_a_note_is_dutch_to_its_end() -> None:
+    note = (
+        "71 rows sum to less than 50, or to less than 0.005 % of the matrix; their indices rest "
+        "on little and they are marked small: afg, aia and 66 more"
+    )
+    said, known = told(note, "nl")
+    assert known
+    assert said.endswith("afg, aia en nog 66")
+    assert " and " not in said
+
+
+def test_a_country_is_named_whatever_code_the_table_of_the_user_has() -> None:
+    rows = pl.DataFrame({"country": ["jpn", "NL", "Korea, Rep.", "EU27", "zzz"]})
+    shown = Shown("countries", rows, {"country": "country"}, ("country",))
+    given = {"title": "t", "lead": "l", "facts": {}, "notes": []}
+    html = write_findings(Findings(lang="nl", sections=[Section("A", tables=[shown])], **given))
+    for name in ("Japan", "Nederland", "Zuid-Korea", "Europese Unie (27)", "zzz"):
+        assert f">{name}<" in re.sub(r"\s*([<>])\s*", r"\1", html), name
+    assert ">jpn<" not in html
