@@ -63,8 +63,9 @@ function translate() {
   document.querySelectorAll("[data-t-placeholder]").forEach((e) => {
     e.placeholder = say(e.dataset.tPlaceholder);
   });
-  byId("context").replaceChildren(...DATA.context.map(({ label, value }) => make("div", {},
-    make("dt", {}, label[state.lang]), make("dd", { dir: "auto" }, value[state.lang]))));
+  byId("context").replaceChildren(...DATA.context.map(({ label, value }) => make("div",
+    { class: /\n|^.{151}/.test(value[state.lang]) ? "wide" : null },
+    make("dt", {}, label[state.lang]), make("dd", { dir: "auto" }, ...contextValue(value[state.lang])))));
   const names = byName();
   byId("names").replaceChildren(...names.map((node) => make("option", {
     value: nameOf(node.i), label: DATA.kind === "country" ? node.id : null })));
@@ -148,6 +149,12 @@ function renderControls(chosen) {
   const notice = noticeText(chosen);
   byId("notice").textContent = notice;
   byId("notice").hidden = !notice;
+}
+
+/** The first line of what a map rests on, and the others, which paper has no room for. */
+function contextValue(text) {
+  const at = text.indexOf("\n");
+  return at < 0 ? [text] : [text.slice(0, at), make("span", { class: "screen" }, text.slice(at))];
 }
 
 /**

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from netpos import countries
+from netpos.viz.maps.data import CONTEXT
 from netpos.viz.maps.map import network_map
 
 pytestmark = pytest.mark.e2e
@@ -627,6 +628,21 @@ def test_print_is_one_landscape_sheet_with_drawing_legend_and_filters(page):
     drawn = page.locator("#print-figure path[fill=none]").count()
     page.emulate_media(media="screen")
     assert drawn == len(shown(page)["links"])
+
+
+def test_a_map_that_says_how_citations_were_located_is_one_sheet_too(visit, tmp_path, sixty):
+    line = "1,643 of 2,135 citations have a country at both ends (1,513 in the exports). " * 5
+    context = dict.fromkeys(CONTEXT, "a word or two") | {"period": "2015-2025"}
+    lines = {"located_given": f"All years: {line}\n2015-2020: {line}\n2021-2025: {line}"}
+    lines["located_received"] = lines["located_given"]
+    path = network_map(sixty, tmp_path / "m.html", context={**context, **lines}, lang="nl")
+    page = visit(path)
+    assert "2021-2025: 1,643" in page.inner_text("#context")
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
+    page.emulate_media(media="print")
+    assert "All years: 1,643" in page.inner_text("#context")
+    assert "2021-2025: 1,643" not in page.inner_text("#context")
+    page.emulate_media(media="screen")
 
 
 def test_without_scripts_the_drawing_and_the_context_can_be_read(visit, page_file):
