@@ -18,6 +18,7 @@ from netpos.analysis.technologies import (
     load_technologies,
     match,
     normalise_symbols,
+    selection,
 )
 from netpos.errors import InputError, OptionError, TableError
 
@@ -204,6 +205,7 @@ def test_the_narrow_run_uses_the_core_and_falls_back_to_the_whole_list() -> None
     whole = match(symbols, [with_core, without])  # not narrow unless asked for
     counts = whole.group_by("technology", maintain_order=True).len().rows()
     assert counts == [("a", 2), ("b", 3)]
+    assert selection([with_core]).chosen(symbols).to_list() == [True, False, True]
     families = symbols.with_columns(family=pl.Series([7, 8, 9], dtype=pl.Int32))
     assert family_technologies(families, [with_core]).rows() == [(7, "a"), (9, "a")]
     assert family_technologies(families, [with_core], narrow=True).rows() == [(7, "a")]

@@ -260,6 +260,23 @@ def test_more_are_tried_for_the_core_where_countries_are_few(
     assert max(shape[0] for shape in made) == tried
 
 
+@pytest.mark.parametrize(("symbol", "core"), [("A01B1/00", False), ("G06N10/20", True)])
+def test_a_core_needs_a_third_country_of_the_technology(
+    tmp_path: Path, symbol: str, core: bool
+) -> None:
+    """NL and the US cite one another; the German family is in no technology, or in this one."""
+    records = [
+        record(1, applicants=[("DUTCH BV", "NL")], cites=[2]),
+        record(2, applicants=[("US INC", "US")], cites=[1]),
+        record(3, applicants=[("F GMBH", "DE")], symbols=[symbol]),
+    ]
+    options = make({"technologies": QUANTUM[1]})
+    study = analysis.prepare(read(write(tmp_path / "t.jsonl", records)), options)
+    assert study.shares.names == ["DE", "NL", "US"]
+    found = without_one(study).filter(technology="quantum", indicator="near_core")
+    assert (found["organisation"].null_count() == 0) == core
+
+
 def test_of_a_country_that_is_not_there_nobody_is_left_out(tmp_path: Path) -> None:
     export = write(tmp_path / "a.jsonl", dirty_records(6))
     found = without_one(prepare(tmp_path, export, focal="BR"))
