@@ -277,6 +277,17 @@ def test_a_core_needs_a_third_country_of_the_technology(
     assert (found["organisation"].null_count() == 0) == core
 
 
+def test_a_value_that_is_not_known_adds_nothing(tmp_path: Path) -> None:
+    study = prepare(tmp_path, write(tmp_path / "a.jsonl", dirty_records(6)))
+    zero, unknown = worth(study), worth(study)
+    zero[::5], unknown[::5] = 0.0, np.nan
+    found = without_one(study, unknown)
+    assert found.equals(without_one(study, zero))
+    values = found.filter(indicator="value_share")["value"]
+    assert values.null_count() == 0
+    assert values.is_finite().all()
+
+
 def test_of_a_country_that_is_not_there_nobody_is_left_out(tmp_path: Path) -> None:
     export = write(tmp_path / "a.jsonl", dirty_records(6))
     found = without_one(prepare(tmp_path, export, focal="BR"))
