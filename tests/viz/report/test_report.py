@@ -172,7 +172,7 @@ def inside(node: dict, other: dict) -> bool:
 def flat(words: dict) -> dict[str, str]:
     found = {}
     for key, value in words.items():
-        if key == "in_sentence":
+        if key in ("in_sentence", "areas"):  # names, by what they are names of
             continue
         if isinstance(value, str):
             found[key] = value

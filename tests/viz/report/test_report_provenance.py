@@ -175,12 +175,12 @@ def test_families_of_the_links_of_a_map_are_the_first_that_explain_gives(
     for (citing, cited), families in found.items():
         want = explain.explain(results, technology="quantum", citing=citing, cited=cited)
         first = want.parts[0].families.head(3)
-        assert [i for i, _ in families] == first["family_id"].to_list(), (citing, cited)
+        assert [i for i, *_ in families] == first["family_id"].to_list(), (citing, cited)
         documents = {
             f["family_id"]: {d["lens_id"] for d in f["documents"]}
             for f in explain.as_dict(want)["families"]  # type: ignore[attr-defined] # a dict of lists
         }
-        assert all(lens in documents[i] for i, lens in families)
+        assert all(lens in documents[i] for i, lens, *_ in families)
 
 
 def sources(results: Path) -> dict[str, list[str]]:
