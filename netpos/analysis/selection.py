@@ -71,6 +71,8 @@ CITATION_COLUMNS = (
 )
 
 
+#: What is unknown where no export lists the offices of the members of a family.
+INTERNATIONAL_COLUMNS = ("families_international", "international_share", "international_rank")
 #: What a corpus of one country's surroundings cannot tell.
 REFUSED_FOCAL = (
     "value",
@@ -188,6 +190,10 @@ def selecting(
     if not len(study.all_pairs):  # an export without citations tells nothing of them
         table = table.with_columns(
             [pl.lit(None, table.schema[c]).alias(c) for c in CITATION_COLUMNS]
+        )
+    if not study.offices_known:
+        table = table.with_columns(
+            [pl.lit(None, table.schema[c]).alias(c) for c in INTERNATIONAL_COLUMNS]
         )
     mine = study.options.design == "focal"
     lists = {"bounds": bounds(study, technology, span, table, by_country=by_country, citing=citing)}

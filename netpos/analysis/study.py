@@ -311,6 +311,11 @@ class Study:
         return {t.id: self.member[t.id] for t in self.technologies}
 
     @cached_property
+    def offices_known(self) -> bool:
+        """Whether any export lists the offices of the members of a family."""
+        return bool(self.corpus.columns("families", "offices_known").to_series().any())
+
+    @cached_property
     def international(self) -> NDArray[np.float64]:
         """1 for families at two or more offices, at EP or at WO."""
         out = np.zeros(self.rows)

@@ -358,7 +358,7 @@ def _page(
         version=netpos.__version__,
         synthetic=synthetic,
         office=study.corpus.manifest.get("one_office"),
-        international=bool(study.corpus.columns("families", "offices_known").to_series().any()),
+        international=study.offices_known,
         options={
             key: Path(str(value)).name if key in PATHS else str(value)
             for key, value in study.options.model_dump(by_alias=True).items()

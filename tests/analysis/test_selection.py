@@ -133,3 +133,27 @@ def test_international_families_have_two_offices_or_ep_or_wo(
     corpus = read(write(tmp_path / "i.jsonl", records))
     links = analysis.country_links(corpus, **QUANTUM)
     assert links.nodes["families_international"].to_list() == [international]
+
+
+def test_international_families_are_unknown_where_no_export_lists_offices_of_members(
+    tmp_path: Path,
+) -> None:
+    columns = ["families_international", "international_share", "international_rank"]
+
+    def told(name: str, *records: dict) -> tuple[object, ...]:
+        corpus = ingest([write(tmp_path / f"{name}.jsonl", records)], tmp_path / name)
+        study = analysis.prepare(corpus, make({"sensitivity": False, "draws": 0, **ALONE}))
+        table = results.tables(study)["countries"]
+        rows = table.filter((pl.col("technology") == "quantum") & (pl.col("period") == "all"))
+        return rows.filter(pl.col("country") == "NL").select(columns).row(0)
+
+    # of one family another member is not in the export, and nothing says at which office it is
+    lacking = record(1, office="US", members=[1, 9])
+    assert told("lacking", lacking) == (None, None, None)
+    listed = record(2, office="US", family=2)
+    listed["families"]["simple_family"]["members"] = [
+        {"lens_id": listed["lens_id"], "document_id": {"jurisdiction": office}}
+        for office in ("US", "JP")
+    ]
+    assert told("listed", listed) == (1.0, 1.0, 1)
+    assert told("some", lacking, listed) == (1.0, 1.0, 1)
