@@ -133,3 +133,20 @@ def test_the_word_of_the_option_is_not_a_file() -> None:
     assert len(technologies_of(None)) == 10
     with pytest.raises(InputError, match="no such file"):
         technologies_of("./all")
+
+
+@pytest.mark.parametrize(
+    ("offices", "citations"), [("all", 3), ("EP", 1), ("US,EP", 2), ("us, wo", 2), ("JP", 0)]
+)
+def test_only_citations_by_the_offices_asked_for_count(
+    tmp_path: Path, offices: str, citations: int
+) -> None:
+    """A Dutch family is cited from EP, US and WO."""
+    citing = [
+        record(n, office=office, applicants=[(f"F{n} INC", "US")], cites=[1])
+        for n, office in enumerate(("EP", "US", "WO"), start=2)
+    ]
+    corpus = read(write(tmp_path / "o.jsonl", [record(1), *citing]))
+    options = make({"citing_office": offices})
+    links = analysis.country_links(corpus, technology="quantum", options=options)
+    assert links.table["citations"].sum() == citations

@@ -6,17 +6,20 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from netpos import analysis
+from netpos.analysis import ways
 from netpos.analysis.ways import (
     Specification,
     Unit,
     Variants,
+    entries_before,
     extended_families,
     specifications,
     without_largest_class,
 )
-from netpos.graph.links import Citations
+from netpos.graph.links import Citations, Spread
 from netpos.ingest.corpus import read
 from netpos.options import Options, make
 from tests.lens import record, toy_records, write
@@ -93,3 +96,14 @@ def test_of_classes_of_one_size_the_first_by_code_point_is_left_out(tmp_path: Pa
     corpus = read(write(tmp_path / "e.jsonl", records))
     (left,) = without_largest_class(analysis.prepare(corpus, make({"technologies": str(listed)})))
     assert left.ipc == ("G06N3/", "G06N20/")
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 100])
+def test_entries_are_counted_alike_in_pieces_of_any_size(
+    monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(ways, "_CHUNK", chunk)
+    none = np.empty(0, dtype=np.int32)
+    pair = np.array([0, 0, 2, 4, 4, 4], dtype=np.int32)
+    spread = Spread(pair, none, np.empty(0), (none, none), [])
+    assert entries_before(spread, 6).tolist() == [0, 2, 2, 3, 3, 6, 6]

@@ -99,6 +99,13 @@ def test_a_table_on_disk_gives_the_pairs_of_the_table_in_memory_in_its_order(
             assert list(zip(pairs.citing, pairs.cited, strict=True)) == expected
 
 
+def test_of_a_node_that_is_not_there_every_row_holds_nothing() -> None:
+    held = pl.DataFrame({"family": [0, 1, 2], "node": ["A", "B", "A"], "share": [1.0, 1.0, 0.5]})
+    shares = Shares.of(held, "node", 4)
+    assert shares.held_by("A").tolist() == [1.0, 0.0, 0.5, 0.0]
+    assert shares.held_by("X").tolist() == [0.0] * 4
+
+
 @pytest.mark.parametrize(("citing", "cited", "wide"), [(100, 100, False), (73, 137, True)])
 def test_more_than_ten_thousand_pairs_of_organisations_are_too_many(
     citing: int, cited: int, wide: bool
