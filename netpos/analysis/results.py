@@ -30,6 +30,8 @@ from netpos.ingest.user_tables import read_totals
 from netpos.progress import track
 from netpos.tables import rounded
 
+#: Pairs of a corpus up to which two technologies or periods are held at a time.
+_MOST_AHEAD = 4_000_000
 #: A technology, and a period by name and years.
 Cell: TypeAlias = tuple[str, str, Span]
 #: Columns of ``tables/technologies.csv``, in order.
@@ -115,10 +117,16 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
 def _one_ahead(
     once: WholeRun, cells: Iterable[Cell], pool: Executor | None
 ) -> Iterator[tuple[Cell, tuple[dict[str, pl.DataFrame], uncertainty.Resampled | None]]]:
-    """Yield the tables of each technology and period; while one is drawn from, the next begins."""
+    """Yield the tables of each technology and period; while one is drawn from, the next begins.
+
+    Of a large corpus what is drawn from takes too much memory to be held twice: one at a time.
+    """
     waiting = None
     for cell in cells:
         begun = cell, selecting(once, *cell, pool)
+        if len(once.study.pairs) > _MOST_AHEAD:
+            yield cell, begun[1]()
+            continue
         if waiting is not None:
             yield waiting[0], waiting[1]()
         waiting = begun

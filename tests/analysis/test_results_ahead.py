@@ -1,0 +1,48 @@
+"""Technologies and periods of a run counted while others are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from polars.testing import assert_frame_equal
+
+from netpos import analysis
+from netpos.analysis import results
+from netpos.ingest.corpus import read
+from netpos.options import make
+from tests.lens import toy_records, write
+
+QUANTUM = Path(__file__).parent.parent / "quantum.toml"
+
+
+def test_tables_are_the_same_whether_or_not_the_next_begins_while_one_is_drawn_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = read(write(tmp_path / "a.jsonl", toy_records()))
+    options = {"technologies": str(QUANTUM), "draws": 40, "sensitivity": False}
+    study = analysis.prepare(corpus, make(options))
+    begun: list[str] = []
+    original = results.selecting
+
+    def told(*cell: object) -> Callable[[], object]:
+        begun.append("begun")
+        finish = original(*cell)
+
+        def finished() -> object:
+            begun.append("finished")
+            return finish()
+
+        return finished
+
+    monkeypatch.setattr(results, "selecting", told)
+    ahead = results.tables(study)
+    assert begun[:3] == ["begun", "begun", "finished"]
+    begun.clear()
+    monkeypatch.setattr(results, "_MOST_AHEAD", 0)
+    alone = results.tables(study)
+    assert begun[:3] == ["begun", "finished", "begun"]
+    assert ahead.keys() == alone.keys()
+    for name, table in ahead.items():
+        assert_frame_equal(table, alone[name], check_exact=True)
