@@ -124,14 +124,14 @@ def located_links(
         By direction, see `link_masks`: both counts have one number per row of the study.
     """
     masks = masks or link_masks(study, technology, span)
-    pairs, located = study.pairs, study.shares.located
+    pairs, (citing, cited) = study.pairs, study.located_ends
     found = {}
-    for direction, own, other in (
-        ("given", pairs.citing, pairs.cited),
-        ("received", pairs.cited, pairs.citing),
+    for direction, own, theirs in (
+        ("given", pairs.citing, cited),
+        ("received", pairs.cited, citing),
     ):
         chosen = masks[direction]
-        counted = (own[chosen], own[chosen & gathered(located, other)])
+        counted = (own[chosen], own[chosen & theirs])
         every, known = (
             np.bincount(rows, minlength=study.rows).astype(np.float64) for rows in counted
         )

@@ -98,10 +98,10 @@ class Ends:
             ``direction, source, form, rule, citations, located`` [family pairs]; only rows with
             citations. ``form`` is null outside the corpus; ``rule`` is that of the other end.
         """
-        pairs, frames = self.study.pairs, []
-        for direction, own in (("given", pairs.citing), ("received", pairs.cited)):
+        frames = []
+        for direction, own in zip(("given", "received"), self.study.located_ends, strict=True):
             chosen, other = masks[direction], self._other[direction]
-            known = chosen & gathered(self.study.shares.located, own)
+            known = chosen & own
             every, both = (
                 np.bincount(other[mask], minlength=self.kinds.height) for mask in (chosen, known)
             )

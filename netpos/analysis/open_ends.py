@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from netpos.analysis.study import Study
-from netpos.graph.links import Mask, gathered
+from netpos.graph.links import Mask
 from netpos.ingest.document_numbers import normal_numbers
 from netpos.ingest.locate import chosen, coded
 
@@ -72,14 +72,14 @@ class OpenEnds:
             ``direction, reason, office, citations`` [family pairs]; only rows with citations. Their
             sum by direction is that of citations - located of the table ``located``.
         """
-        pairs, located, frames = self.study.pairs, self.study.shares.located, []
-        for direction, own, other in (
-            ("given", pairs.citing, pairs.cited),
-            ("received", pairs.cited, pairs.citing),
+        pairs, frames = self.study.pairs, []
+        citing, cited = self.study.located_ends
+        for direction, own, other, mine, theirs in (
+            ("given", pairs.citing, pairs.cited, citing, cited),
+            ("received", pairs.cited, pairs.citing, cited, citing),
         ):
-            mine = gathered(located, own)
             lacking = masks[direction] & ~mine
-            open_ = masks[direction] & mine & ~gathered(located, other)
+            open_ = masks[direction] & mine & ~theirs
             for rows, ends, reason in (
                 (lacking, own, pl.lit("own_family")),
                 (open_, other, pl.col("reason")),

@@ -32,6 +32,8 @@ from netpos.tables import Links, rounded
 Span = tuple[int, int]
 Kind = Literal["country", "organisation"]
 #: What of the families is held as long as the run lasts.
+#: Selections of pairs kept.
+_SELECTIONS = 4
 _HELD = ("family", "priority_year", "publication_year", "international")
 
 
@@ -65,8 +67,7 @@ class Tables:
 
     ``families`` has the columns of `_HELD`, ``outside`` the dates of documents outside, and
     ``applicants`` one row per family and applicant, with the user's aliases applied;
-    ``seed_citations`` is how many citing families each pair of families is without the records of
-    the context.
+    ``seed_citations`` counts the citing families of each pair without the records of the context.
     """
 
     families: pl.DataFrame
@@ -148,8 +149,8 @@ class Study:
 
     def _known(self, technology: str) -> None:
         if technology not in self.member:
-            known = ", ".join(self.names)
-            raise OptionError(f"technology '{technology}' is unknown", remedy=f"known: {known}")
+            remedy = f"known: {', '.join(self.names)}"
+            raise OptionError(f"technology '{technology}' is unknown", remedy=remedy)
 
     def drops_self_citations(self, kind: Kind = "country") -> bool:
         """Tell whether links between families that share an organisation are left out."""
@@ -187,14 +188,33 @@ class Study:
             The technology or the scope is unknown.
         """
         self._known(technology)
-        chosen = graph_links.select(
-            self.pairs, self.ends[technology], self.years, span, scope=scope or self.options.scope
-        )
+        chosen = self._selected(technology, span, scope or self.options.scope).copy()
         if not keep_self and self.drops_self_citations(kind):
             chosen &= ~self.pairs.self_citation
         if kind == "organisation":
             chosen &= ~self.too_wide
         return chosen
+
+    def _selected(self, technology: str, span: Span, scope: graph_links.Scope) -> Mask:
+        """Select the pairs of a technology, span and scope."""
+        kept, key = self._selections, (technology, span, scope)
+        if key not in kept:
+            if len(kept) >= _SELECTIONS:
+                kept.pop(next(iter(kept)))
+            member, years = self.ends[technology], self.years
+            kept[key] = graph_links.select(self.pairs, member, years, span, scope=scope)
+        return kept[key]
+
+    @cached_property
+    def _selections(self) -> dict[tuple[str, Span, graph_links.Scope], Mask]:
+        """Keep the last selections, which tables of a technology ask for again."""
+        return {}
+
+    @cached_property
+    def located_ends(self) -> tuple[Mask, Mask]:
+        """Which pairs have a country at the citing and at the cited end."""
+        of, located = graph_links.gathered, self.shares.located
+        return of(located, self.pairs.citing), of(located, self.pairs.cited)
 
     def shares_of(self, kind: Kind) -> Shares:
         """Return countries or organisations of each family, by the counting rule."""
