@@ -9,7 +9,13 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from netpos.indicators.bounds import LEAST_CITATIONS, LEAST_EFFECTIVE
+from netpos.indicators.bounds import (
+    LEAST_CITATIONS,
+    LEAST_EFFECTIVE,
+    Bounds,
+    difference_bounds,
+    logit_bounds,
+)
 from netpos.indicators.uncertainty import (
     MEASURED,
     RANKED,
@@ -81,3 +87,18 @@ def test_nineteen_citations_are_too_few_and_twenty_are_enough() -> None:
     assert LEAST_CITATIONS == 20
     # the share of families rests on no citations
     assert reason(given_by(firms[:19], 1), "family_share") is None
+
+
+def test_a_number_at_one_of_its_ends_has_no_interval() -> None:
+    centre, error = np.array([-1.0, 0.0, 3.0]), np.full(3, 0.1)
+    low, high = logit_bounds(centre, error, np.full(3, 9.0), least=-1.0, most=3.0)[1:]
+    assert np.isnan(low).tolist() == np.isnan(high).tolist() == [True, False, True]
+
+
+def test_the_ends_of_a_difference_are_third_sides_of_triangles_of_sixty_degrees() -> None:
+    one, other = (
+        Bounds(*map(np.array, ends)) for ends in (([10.0], [2], [18]), ([4.0], [-11], [7]))
+    )
+    found = difference_bounds(one, other, np.array([0.5]))
+    # 8 down and 3 up: 64 + 9 - 24 = 7 squared; 15 down and 8 up: 225 + 64 - 120 = 13 squared
+    assert [x.tolist() for x in found] == [[6.0], [6.0 - 7.0], [6.0 + 13.0]]

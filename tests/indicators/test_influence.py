@@ -8,7 +8,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from netpos.indicators.influence import DEDUCTED, DEDUCTED_OF_BALANCE, LEAST_PART
+from netpos.indicators.influence import DEDUCTED, DEDUCTED_OF_BALANCE, LEAST_PART, Holdings
 from netpos.indicators.uncertainty import CONTRASTS
 from tests.indicators.plain import (
     SPAN,
@@ -187,3 +187,36 @@ def test_the_closed_form_is_what_the_variance_of_small_perturbations_tends_to() 
     assert known.sum() > 4
     # a standard deviation of 200 numbers is itself off by 5 %
     assert spread[known] == pytest.approx(error[known], rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("citing", "sources", "lost"),
+    [
+        # independent citations: sources less one over twice the citations (Miller and Madow)
+        ("ABCD", ["US", "DE", "US", "US"], 1 / 8),
+        # A once to each. Of squares over parts 6 / .75 + 2 / .25 = 16, less the squares of what
+        # each has, 2 squared and six times 1: 6. By link 4 / 2 squared, over twice 4 squared
+        ("AABC", ["US", "DE", "US", "US"], (6 - 4) / 32),
+        # A twice to US: 8 / .75 + 2 / .25 less 10
+        ("AABC", ["US", "US", "DE", "US"], (32 / 3 + 8 - 10 - 4) / 32),
+        ("ABCD", ["US"] * 4, 0.0),
+    ],
+)
+def test_the_entropy_of_sources_is_too_low_by_their_variances_over_twice_their_parts(
+    citing: str, sources: list[str], lost: float
+) -> None:
+    countries = [{"NL": 1.0}] * 4 + [{c: 1.0} for c in sources]
+    firms = [[c] for c in citing] + [[f"T{k}"] for k in range(4)]
+    case = Case(countries, firms, [True] * 8, [2020] * 8, [(k, 4 + k) for k in range(4)])
+    corpus = ready(case)
+    at = corpus.table["country"].to_list().index("NL")
+    assert corpus.resample(draws=1).lost[at] == pytest.approx(lost, abs=1e-12)
+
+
+def test_holdings_of_one_country_alone_are_summed_by_holder() -> None:
+    holder, amount = np.array([4, 1, 4]), np.array([1.0, 2.0, 5.0])
+    found = Holdings.of(holder, np.zeros(3, dtype=np.int64), 1, amount)
+    assert found.holder.tolist() == found.code.tolist() == [1, 4]
+    assert found.country.tolist() == [0, 0]
+    assert found.amounts[0].tolist() == [2.0, 6.0]
+    assert found.by_country(found.amounts[0]).tolist() == [8.0]

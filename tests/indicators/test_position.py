@@ -121,3 +121,12 @@ def test_the_part_of_members_in_the_corpus_stands_beside_the_value(
     mine = whole.filter(pl.col("technology") == "quantum").sort("period")
     assert mine["period"].to_list() == ["2015-2020", "2021-2025", "all"]
     assert mine["members_missed"].to_list() == [mark, None, mark]  # all published in 2018
+
+
+def test_what_a_table_of_links_does_not_tell_of_its_countries_is_null() -> None:
+    links = links_of([[0, 2, 0], [1, 0, 4], [0, 3, 0]], ["DE", "NL", "US"], [5.0, 4.0, 9.0])
+    table = country_table(links, links, focal="NL", year=2024)
+    for column in ("families_international", "international_share", "cited_by_families"):
+        assert table[column].dtype == pl.Float64
+        assert table[column].to_list() == [None] * 3
+    assert table["received"].to_list() == [1.0, 5.0, 4.0]

@@ -197,3 +197,12 @@ def test_one_firm_is_told_where_there_are_enough_that_weigh_as_few() -> None:
         told[found.reason[p]] += 1
     assert told["one_firm"] > 3
     assert told["too_few"] > 3
+
+
+def test_twenty_citations_have_an_interval_and_nineteen_have_none() -> None:
+    made = Made(3, 30, shared=False, pull=0.5)
+    i, j, found, _ = made.intervals()
+    home = made.shares.matrix.indices
+    seen = Counter(zip(home[made.pairs.citing], home[made.pairs.cited], strict=True))
+    told = {seen[pair]: found.reason[p] for p, pair in enumerate(zip(i, j, strict=True))}
+    assert (told[19], told[20]) == ("too_few", "")

@@ -50,14 +50,20 @@ def marks(
                 "period": ["all"],
                 "country": ["NL"],
                 "indicator": ["near_core_share" if indicator == "near_core" else name],
-                "value": [low],
+                "value": pl.Series([low], dtype=pl.Float64),
                 "low": pl.Series([low], dtype=pl.Float64),
                 "high": pl.Series([high], dtype=pl.Float64),
                 "reason": pl.Series([why], dtype=pl.String),
             }
         )
+        # neither those of others nor those of a part of the years say anything
+        wide = bounds.with_columns(value=0.5, low=-99.0, high=99.0)
+        others = [wide.with_columns(country=pl.lit("US")), wide.with_columns(period=pl.lit("2015"))]
+        bounds = pl.concat([*others, bounds])
     found = robustness(table, without, focal="NL", intervals=bounds, measurable={"ai": measurable})
-    return found.filter(pl.col("indicator") == indicator).row(0, named=True)
+    rows = found.filter(pl.col("indicator") == indicator)
+    assert rows.height == 1
+    return rows.row(0, named=True)
 
 
 NINE_OF_TEN = [8] * 9 + [11]

@@ -304,3 +304,16 @@ def test_a_rank_by_value_stands_where_the_draws_bear_it_out() -> None:
             assert found[k] == (rank[k] if known[k] and stands else None)
         nothing = drawn.with_columns(pl.lit(None).alias(c) for c in ("low", "high", "reason"))
         assert drawn_ranks(table, nothing)["value_rank"].to_list() == rank
+
+
+def test_who_has_nothing_has_no_rank_where_others_like_it_are_not_ranked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = documents((0, "US", "INACTIVE"), (1, "US", "INACTIVE"), (2, "US", "ACTIVE"))
+    held = shares_of({"NL": 1.0}, {"DE": 1.0}, {"FR": 1.0})  # sorted: DE, FR, NL
+    found = ranks_of(table, held, [1.0, 1.0, 1.0]).sort("country")
+    assert found["value_rank"].to_list() == [2, 1, 2]
+    monkeypatch.setattr(values, "MOST_RANKED", 2)
+    found = ranks_of(table, held, [1.0, 1.0, 1.0]).sort("country")
+    assert found["value_rank"].to_list() == [None, 1, None]
+    assert found["value_rank_high"].to_list() == [None, 1, None]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy import stats
 
-from netpos.indicators.weights import poisson_weights
+from netpos.indicators.weights import poisson_weights, splitmix
 from tests.indicators.plain import plain_weight
 
 
@@ -37,3 +37,16 @@ def test_a_weight_does_not_depend_on_what_else_is_asked_for() -> None:
     some, few = np.array([49, 3, 3, 20]), np.array([79, 0])
     assert (poisson_weights(some, few, seed=5) == whole[np.ix_(some, few)]).all()
     assert (poisson_weights(np.arange(50), np.arange(80), seed=6) != whole).any()
+
+
+def test_numbers_that_begin_as_a_step_of_the_distribution_does_have_the_weights_of_it() -> None:
+    places, draws = np.arange(400), np.arange(500)
+    start = splitmix(np.array(1, np.uint64), places.astype(np.uint64))
+    upper = splitmix(start[:, None], draws.astype(np.uint64)) >> np.uint64(48)
+    steps = (stats.poisson.cdf(np.arange(12), 1) * 2**16).astype(np.uint64)
+    at = np.argwhere(np.isin(upper, steps)).tolist()
+    weights = poisson_weights(places, draws, seed=1)
+    found = [int(weights[p, d]) for p, d in at]
+    assert found == [plain_weight(p, d, 1) for p, d in at]
+    first = [w for w, (p, d) in zip(found, at, strict=True) if upper[p, d] == steps[0]]
+    assert set(first) == {0, 1}  # the lower bits decide

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from netpos.indicators.worlds import FOCAL, SMALL, SPECIAL, WORLDS
+from netpos.indicators.worlds import CODES, FOCAL, SMALL, SPECIAL, WORLDS
 
 
 def test_the_truth_is_what_corpora_of_many_organisations_tend_to() -> None:
@@ -71,3 +71,22 @@ def test_a_corpus_is_the_same_for_the_same_seed_and_another_for_another() -> Non
     first, again, other = (world.draw(60, seed) for seed in (1, 1, 2))
     assert (first.citing == again.citing).all()
     assert first.citing.size != other.citing.size or (first.citing != other.citing).any()
+
+
+def test_countries_are_listed_by_size_the_first_a_fifth_and_the_last_a_hundredth() -> None:
+    for world in WORLDS.values():
+        part = dict(zip(world.codes, world.part.tolist(), strict=True))
+        falling = [part[code] for code in CODES[: world.countries]]
+        assert falling == sorted(falling, reverse=True)
+        assert sum(falling) == pytest.approx(1.0)
+    assert WORLDS["B"].countries == 15
+    assert (falling[0], falling[-1]) == pytest.approx((0.2, 0.01))
+
+
+def test_a_country_without_families_has_no_part_of_the_value() -> None:
+    corpus = SPECIAL["F"].draw(12, 1)
+    at = corpus.world.codes.index(FOCAL)
+    assert (corpus.country != at).all()
+    found = dict(corpus.selected("all").table.select("country", "value_share").iter_rows())
+    assert found[FOCAL] == 0.0
+    assert sum(found.values()) == pytest.approx(1.0)
