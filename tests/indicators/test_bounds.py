@@ -15,6 +15,7 @@ from netpos.indicators.bounds import (
     Bounds,
     difference_bounds,
     logit_bounds,
+    pooled_freedom,
 )
 from netpos.indicators.uncertainty import (
     MEASURED,
@@ -102,3 +103,11 @@ def test_the_ends_of_a_difference_are_third_sides_of_triangles_of_sixty_degrees(
     found = difference_bounds(one, other, np.array([0.5]))
     # 8 down and 3 up: 64 + 9 - 24 = 7 squared; 15 down and 8 up: 225 + 64 - 120 = 13 squared
     assert [x.tolist() for x in found] == [[6.0], [6.0 - 7.0], [6.0 + 13.0]]
+
+
+def test_the_freedom_of_a_difference_is_that_of_welch() -> None:
+    two, one = np.array([2.0]), np.array([1.0])
+    # (4 + 1) squared over 16 / 4 + 1 / 1
+    assert pooled_freedom(two, np.array([4.0]), one, one).tolist() == [5.0]
+    assert pooled_freedom(one, one, two, np.array([4.0])).tolist() == [5.0]
+    assert pooled_freedom(0 * one, one, 0 * one, one).tolist() == [1.0]  # nothing is known

@@ -118,3 +118,41 @@ def test_only_what_is_missing_is_listed_and_its_score_does_not_depend_on_that(
     assert sorted(missing["product"]) == lacking
     scores = dict(everything.select("product", "score").iter_rows())
     assert all(scores[p] == s for p, s in missing.select("product", "score").iter_rows())
+
+
+@pytest.mark.parametrize(
+    ("text", "mix"),
+    [
+        ("1/0/0", (1.0, 0.0, 0.0)),
+        ("0.5/0.25/0.25", (0.5, 0.25, 0.25)),
+        ("2/1/1", (0.5, 0.25, 0.25)),
+    ],
+)
+def test_weights_are_divided_by_their_sum_and_may_be_nothing(text: str, mix: Mix) -> None:
+    assert parse_mix(text) == mix
+
+
+def test_of_what_nobody_sells_there_is_no_part() -> None:
+    nothing = CELLS.with_columns(value=pl.when(pl.col("product") != "b").then("value"))
+    own = product_cells(nothing.with_columns(pl.col("value").fill_null(0.0)), PCI, "NL")
+    assert own["world_share"].to_list() == [0.75, None, 1.0]
+
+
+def test_the_unit_of_a_column_does_not_matter_to_scores_and_a_flat_one_adds_nothing() -> None:
+    own = pl.DataFrame(
+        {
+            "product": list("abc"),
+            "distance": [0.1, 0.2, 0.6],
+            "pci": [0.5, -1.0, 2.0],
+            "gain": [3.0, 1.0, 1.0],
+            "presence": False,
+            "rca": 0.5,
+        }
+    )
+    scores = opportunities(own, top=None)["score"].to_list()
+    for unit in (1e-9, 1e9):
+        other = opportunities(own.with_columns(pl.col("gain", "pci") * unit), top=None)
+        assert other["score"].to_list() == pytest.approx(scores, rel=1e-9)
+    flat = opportunities(own.with_columns(gain=pl.lit(0.0)), top=None)["score"].to_list()
+    nearly = pl.Series("gain", [1e6, 1e6, 1e6 + 1e-9])  # as rounding leaves it
+    assert opportunities(own.with_columns(nearly), top=None)["score"].to_list() == flat

@@ -72,6 +72,9 @@ def test_products_named_twice_are_refused() -> None:
     products = pl.DataFrame({"technology": ["1", "1"], "pci": [1.0, 2.0]})
     with pytest.raises(TableError, match="'products': 1 occurs more than once"):
         outlook(cells(SECOND), products)
+    two = pl.DataFrame({"technology": ["3", "2", "1", "2", "1"], "pci": [1.0] * 5})
+    with pytest.raises(TableError, match="'products': 2 occurs"):  # the first of them
+        outlook(cells(SECOND), two)
 
 
 def test_products_without_pci_add_nothing_to_outlook_and_have_no_gain() -> None:
@@ -99,3 +102,13 @@ def test_gain_without_its_last_term_is_the_sum_over_what_is_missing() -> None:
     assert everywhere["cog"].to_list() == pytest.approx(expected.ravel().tolist(), rel=1e-12)
     missing = gain(cells(SECOND), pci, minus_density=False)
     assert missing["cog"].to_list() == pytest.approx(((1 - m) * expected).ravel().tolist())
+
+
+def test_who_has_everything_is_as_near_as_can_be_whatever_the_rounding() -> None:
+    pick = np.random.default_rng(0)
+    for _ in range(30):
+        rows = ["".join(str(int(x)) for x in row) for row in pick.random((5, 8)) < 0.5]
+        found = density(cells(["1" * 8, *rows])).filter(pl.col("country") == "A").drop_nulls()
+        assert found["density"].to_list() == pytest.approx([1.0] * found.height)
+        assert found["density"].max() <= 1
+        assert found["distance"].min() >= 0

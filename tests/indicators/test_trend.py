@@ -244,3 +244,10 @@ def test_wrong_input_is_named() -> None:
     assert Corpus(0).trend(span=(2020, 2020))["year"].unique().to_list() == [2020]
     with pytest.raises(OptionError, match="window of -1"):
         Corpus(0).trend(window=-1)
+
+
+def test_rows_of_one_year_alone_have_no_slope() -> None:
+    table = pl.DataFrame({"technology": "ai", "country": "NL", "year": [2018] * 3})
+    table = table.with_columns(family_share=pl.Series([0.1, 0.2, 0.4]), truncated=False)
+    row = slopes(table, ["family_share"]).row(0, named=True)
+    assert (row["slope"], row["low"], row["high"], row["years"]) == (None, None, None, 3)

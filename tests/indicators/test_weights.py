@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from scipy import stats
 
+from netpos.errors import OptionError
 from netpos.indicators.weights import poisson_weights, splitmix
 from tests.indicators.plain import plain_weight
 
@@ -50,3 +52,11 @@ def test_numbers_that_begin_as_a_step_of_the_distribution_does_have_the_weights_
     assert found == [plain_weight(p, d, 1) for p, d in at]
     first = [w for w, (p, d) in zip(found, at, strict=True) if upper[p, d] == steps[0]]
     assert set(first) == {0, 1}  # the lower bits decide
+
+
+def test_a_seed_has_sixty_four_bits() -> None:
+    one = np.arange(1)
+    assert poisson_weights(one, one, seed=2**64 - 1).shape == (1, 1)
+    for seed in (-1, 2**64):
+        with pytest.raises(OptionError, match=f"--seed {seed}: out of range"):
+            poisson_weights(one, one, seed=seed)

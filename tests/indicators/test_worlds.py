@@ -79,7 +79,8 @@ def test_countries_are_listed_by_size_the_first_a_fifth_and_the_last_a_hundredth
         falling = [part[code] for code in CODES[: world.countries]]
         assert falling == sorted(falling, reverse=True)
         assert sum(falling) == pytest.approx(1.0)
-    assert WORLDS["B"].countries == 15
+    assert [world.countries for world in WORLDS.values()] == [12, 15, 15]
+    # of the last world, with all fifteen
     assert (falling[0], falling[-1]) == pytest.approx((0.2, 0.01))
 
 
@@ -90,3 +91,21 @@ def test_a_country_without_families_has_no_part_of_the_value() -> None:
     found = dict(corpus.selected("all").table.select("country", "value_share").iter_rows())
     assert found[FOCAL] == 0.0
     assert sum(found.values()) == pytest.approx(1.0)
+
+
+def test_where_all_cohorts_are_cited_alike_the_value_is_the_part_of_all_citations() -> None:
+    world = replace(WORLDS["B"])
+    attraction = world._made[0] * world.part
+    chance = np.where(np.eye(world.countries, dtype=bool), 3.0, 1.0) * attraction
+    cited = world.part @ (chance / chance.sum(axis=1, keepdims=True))
+    truth = world.truth("2016-2025")["value_share"]
+    assert [truth[c] for c in world.codes] == pytest.approx(cited.tolist(), rel=1e-12)
+
+
+def test_cohorts_of_some_countries_grow_as_those_of_others_decline() -> None:
+    world = replace(WORLDS["C"])
+    profile = world._made[2]
+    assert profile.sum(axis=1) == pytest.approx(1.0)
+    growth = np.log(profile[:, -1] / profile[:, 0]) / 19  # a year, over twenty cohorts
+    assert np.sort(growth) == pytest.approx(np.linspace(-0.15, 0.15, 15))
+    assert replace(WORLDS["B"])._made[2] == pytest.approx(1 / 20)
