@@ -20,9 +20,9 @@ from netpos.viz.charts.theme import (
     country_colours,
     render,
 )
+from tests.viz.charts.drawing import drawn
 from tests.viz.report.test_accessibility import LEAST, ratio, rgb
 from tests.viz.report_pages import demo_page
-from tests.viz.report_runs import drawn
 
 
 def test_numbers_on_dutch_axes_have_commas() -> None:
