@@ -44,7 +44,7 @@ _LIFTED = ("tests/ingest/test_citations.py", "tests/ingest/test_families.py")
 TOGETHER = (
     ("complexity", "fitness", "relatedness", "bipartite", "spectral"),
     ("value", "markets", "relevance", "stock"),
-    ("uncertainty", "bounds", "measured", "resampling", "weights"),
+    ("uncertainty", "bounds", "influence", "measured", "resampling", "weights"),
     ("calibration", "worlds"),
 )
 #: Tests of modules besides those named after them.

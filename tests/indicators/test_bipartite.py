@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
 from netpos.errors import TableError
-from netpos.indicators.bipartite import diversity, standardise, ubiquity
+from netpos.indicators.bipartite import diversity, series, standardise, ubiquity
 from netpos.indicators.complexity import (
     eci_pci,
 )
@@ -60,3 +61,9 @@ def test_the_cells_are_checked() -> None:
         density(table.with_columns(country=pl.lit(None, pl.String)))
     with pytest.raises(TableError, match="holds nothing, at least 2"):
         eci_pci(table.clear())
+
+
+def test_a_column_has_no_minus_nought_and_null_for_what_is_no_number() -> None:
+    found = series("x", np.array([-0.0, 2.0, np.nan, -np.inf])).to_list()
+    assert found == [0.0, 2.0, None, None]
+    assert str(found[0]) == "0.0"

@@ -284,3 +284,18 @@ def test_mean_diversity_of_a_technology_is_that_of_the_countries_that_have_it() 
 def test_an_unknown_sign_is_refused() -> None:
     with pytest.raises(OptionError, match="'size'; use diversity, ubiquity or agreed"):
         eci_pci(cells(NESTED), sign="size")
+
+
+def test_an_index_that_is_empty_goes_with_neither_diversity_nor_ubiquity() -> None:
+    index = eci_pci(cells(["110", "110", "110"]))
+    assert index.countries["eci"].null_count() == 3
+    assert (index.with_diversity, index.with_ubiquity) == (None, None)
+
+
+def test_a_country_with_less_than_one_in_twenty_thousand_is_small_whatever_the_unit() -> None:
+    rows = [("A", "a", 6e5), ("A", "b", 1e5), ("B", "b", 3e5 - 100), ("C", "a", 51.0)]
+    table = pl.DataFrame([*rows, ("D", "b", 49.0)], ["country", "product", "value"], orient="row")
+    for unit in (1e-6, 1.0, 1e6):
+        tables = complexity_tables(table.with_columns(pl.col("value") * unit), least=0.0)
+        found = tables["countries"]
+        assert found["small"].to_list() == [False, False, False, True]

@@ -13,7 +13,13 @@ import netpos
 from netpos import analysis
 from netpos.analysis import results
 from netpos.indicators import position
-from netpos.indicators.position import country_table, organisation_table, rank, rank_of_present
+from netpos.indicators.position import (
+    country_table,
+    organisation_table,
+    rank,
+    rank_of_present,
+    rank_where_any,
+)
 from netpos.options import make
 from netpos.tables import Links
 from tests.graph.toys import links_of, names, random_matrix, to_networkx
@@ -130,3 +136,8 @@ def test_what_a_table_of_links_does_not_tell_of_its_countries_is_null() -> None:
         assert table[column].dtype == pl.Float64
         assert table[column].to_list() == [None] * 3
     assert table["received"].to_list() == [1.0, 5.0, 4.0]
+
+
+def test_parts_of_a_family_have_a_rank() -> None:
+    table = pl.DataFrame({"x": [0.25, 0.5, 0.0]})
+    assert table.select(rank_where_any("x"))["x"].to_list() == [2, 1, 3]

@@ -112,3 +112,12 @@ def test_who_has_everything_is_as_near_as_can_be_whatever_the_rounding() -> None
         assert found["density"].to_list() == pytest.approx([1.0] * found.height)
         assert found["density"].max() <= 1
         assert found["distance"].min() >= 0
+
+
+def test_a_technology_near_no_other_one_takes_nothing_from_the_gain_of_others() -> None:
+    alone = [*(row + "0" for row in SECOND), "000001"]
+    pci = pl.DataFrame({"technology": list("123456"), "pci": [0.3, -1.0, 2.0, 0.5, 1.0, 9.0]})
+    others = pl.col("country").is_in([*"ABCD"]) & (pl.col("technology") != "6")
+    found = gain(cells(alone), pci).filter(others)
+    assert found["cog"].null_count() == 0
+    assert found.equals(gain(cells(SECOND), pci))

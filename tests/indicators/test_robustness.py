@@ -200,3 +200,13 @@ def test_the_largest_group_needs_a_difference_to_both_others_and_nine_in_ten_way
     second = {"oecd_nato_less_other": (0.1, 0.3)}
     unknown = groups([eu] * 10, ahead | second | {"eu_less_other": (None, None)})
     assert [r["reason"] for r in unknown.values()] == ["too_few", None, None]
+
+
+def test_technologies_keep_the_order_of_the_table() -> None:
+    names = [f"t{7 * k % 20:02}" for k in range(20)]
+    base = {"indicator": "family_share", "value": 0.1, "rank": 4}
+    table = pl.DataFrame([{"technology": t, **base, "base": True} for t in names])
+    firm = {"organisation": "A", "organisation_share": 0.5, "abroad": False}
+    without = pl.DataFrame([{"technology": t, **base, **firm} for t in names])
+    found = robustness(table, without, focal="NL")
+    assert found["technology"].to_list() == names
