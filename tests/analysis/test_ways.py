@@ -15,6 +15,7 @@ from netpos.analysis.ways import (
     Unit,
     Variants,
     entries_before,
+    entries_of,
     extended_families,
     specifications,
     without_largest_class,
@@ -107,3 +108,10 @@ def test_entries_are_counted_alike_in_pieces_of_any_size(
     pair = np.array([0, 0, 2, 4, 4, 4], dtype=np.int32)
     spread = Spread(pair, none, np.empty(0), (none, none), [])
     assert entries_before(spread, 6).tolist() == [0, 2, 2, 3, 3, 6, 6]
+
+
+def test_pairs_without_entries_stand_for_none() -> None:
+    before = np.array([0, 2, 2, 3])
+    assert entries_of(before, np.array([0, 1])).tolist() == [0, 1]
+    assert entries_of(before, np.array([1, 2])).tolist() == [2]
+    assert entries_of(before, np.array([1])).tolist() == []

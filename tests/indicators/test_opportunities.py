@@ -136,6 +136,8 @@ def test_of_what_nobody_sells_there_is_no_part() -> None:
     nothing = CELLS.with_columns(value=pl.when(pl.col("product") != "b").then("value"))
     own = product_cells(nothing.with_columns(pl.col("value").fill_null(0.0)), PCI, "NL")
     assert own["world_share"].to_list() == [0.75, None, 1.0]
+    none = CELLS.with_columns(value=pl.when(pl.col("country") == "NL").then(0.0).otherwise("value"))
+    assert product_cells(none, PCI, "NL")["own_share"].to_list() == [None] * 3
 
 
 def test_the_unit_of_a_column_does_not_matter_to_scores_and_a_flat_one_adds_nothing() -> None:
