@@ -57,6 +57,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         *_LIFTED,
     ),
     "graph/residence": ("tests/analysis/test_located.py", "tests/analysis/test_results.py"),
+    "indicators/focal": ("tests/analysis/test_without.py", "tests/analysis/test_sensitivity.py"),
     "indicators/robustness": ("tests/analysis/test_sensitivity.py",),
     **{
         f"indicators/{name}": tuple(f"tests/indicators/test_{other}.py" for other in names)
