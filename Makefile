@@ -65,9 +65,9 @@ bench-organisations: setup  ## half a million organisations, eight million links
 licences: setup  ## list and check the licences of all libraries
 	$(BIN)/python scripts/licences.py
 
-spark: setup  ## the same links from DuckDB, Spark and netpos; needs Java
+spark: setup  ## the same links and sums from DuckDB, Spark and netpos; needs Java
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[spark]'
-	$(BIN)/python -m pytest tests/analysis/test_engines.py
+	$(BIN)/python -m pytest tests/analysis/test_engines.py tests/analysis/test_aggregates.py
 
 floors: setup  ## core tests with the lowest versions that pyproject.toml allows
 	test -x .venv-floors/bin/python || $(PYTHON) -m venv .venv-floors

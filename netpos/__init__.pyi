@@ -1,5 +1,8 @@
 """The public names of netpos, each with the module it is defined in: the one list of them."""
 
+from .analysis.aggregate_queries import aggregate_queries as aggregate_queries
+from .analysis.aggregates import Aggregates as Aggregates
+from .analysis.aggregates import aggregates_on as aggregates_on
 from .analysis.engines import links_on as links_on
 from .analysis.engines import links_queries as links_queries
 from .analysis.shortcuts import country_links as country_links

@@ -19,6 +19,7 @@ import polars as pl
 
 from netpos import countries
 from netpos.analysis.chosen import WHOLE
+from netpos.analysis.runners import DuckDB, Spark, Tables, runner_of, tables_of
 from netpos.analysis.technologies import load_technologies, match
 from netpos.errors import OptionError, TableError
 from netpos.graph.links import filter_passes
@@ -26,19 +27,18 @@ from netpos.graph.residence import AGREEMENT
 from netpos.options import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    import duckdb
+    from netpos.analysis.technologies import Technology
 
 #: Options that change links and that only netpos itself follows.
 REFUSED = (
     "window", "citing_office", "design", "residences", "office_proxy", "aliases", "self_citations",
 )  # fmt: skip
-_TABLES = ("families", "applicants", "classifications", "citations")
+TABLES = ("families", "applicants", "classifications", "citations")
 _SYMBOLS = {"technology": pl.String, "scheme": pl.String, "symbol": pl.String}
 _OFFICES = {"offices": pl.String, "country": pl.String}
 _PERIODS = {"period": pl.String, "first_year": pl.Int64, "last_year": pl.Int64}
-_TYPES: dict[Any, str] = {pl.String: "string", pl.Int64: "bigint"}
 _RESULT = {
     "technology": pl.String,
     "period": pl.String,
@@ -48,8 +48,8 @@ _RESULT = {
     "citations": pl.Int64,
 }
 
-#: Each query is kept under its name for those after it; the last one makes the links.
-_QUERIES = {
+#: Each query is kept under its name for those after it: shares of countries, and technologies.
+_SHARED = {
     "netpos_steps": """\
 WITH party AS (
   SELECT family, role, applicant, person, {residence} AS residence
@@ -117,6 +117,11 @@ SELECT family, technology FROM netpos_fields
 UNION ALL
 SELECT DISTINCT family, 'all' AS technology FROM netpos_fields
 """,
+}
+
+#: The last query makes the links.
+_QUERIES = {
+    **_SHARED,
     "netpos_links": """\
 WITH pair AS (
   SELECT c.citing_family, c.cited_family, f.{year} AS year
@@ -180,26 +185,38 @@ def links_queries(options: Options | None = None) -> dict[str, str]:
     >>> print(queries["netpos_members"].splitlines()[0])
     SELECT family, technology FROM netpos_fields
     """
-    options = options or Options()
+    found = words(options or Options())
+    return {name: text.format(**found) for name, text in _QUERIES.items()}
+
+
+def words(options: Options) -> dict[str, object]:
+    """Return what stands in the queries for the options.
+
+    Raises
+    ------
+    OptionError
+        An option is set that the queries do not follow.
+
+    Examples
+    --------
+    >>> words(Options())["year"]
+    'publication_year'
+    """
     default = Options()
+    remedy = "use netpos itself for it (netpos run, netpos.country_links)"
     if options.technologies == WHOLE:
-        remedy = "use netpos itself for it (netpos run, netpos.country_links)"
         raise OptionError("--technologies all: not in SQL", remedy=remedy)
     for name in REFUSED:
         if getattr(options, name) != getattr(default, name):
-            shown = "--" + name.replace("_", "-")
-            remedy = "use netpos itself for it (netpos run, netpos.country_links)"
-            raise OptionError(
-                f"{shown}: the query for other engines does not know it", remedy=remedy
-            )
+            problem = f"--{name.replace('_', '-')}: the query for other engines does not know it"
+            raise OptionError(problem, remedy=remedy)
     if countries.is_union(options.focal):
-        remedy = "use netpos itself for it (netpos run, netpos.country_links)"
         problem = f"--focal {options.focal}: the query for other engines knows no bloc as a country"
         raise OptionError(problem, remedy=remedy)
     china = "CASE WHEN {0} IN ('HK', 'MO') THEN 'CN' ELSE {0} END"
     merge = china.format if options.merge_cn else "{0}".format
     year = "publication_year" if options.year_by == "publication" else "priority_year"
-    words = {
+    return {
         "residence": merge("residence"),
         "country": merge("e.country"),
         "agreement": AGREEMENT,
@@ -210,7 +227,18 @@ def links_queries(options: Options | None = None) -> dict[str, str]:
         "passes": filter_passes(options.phase, options.category),
         "ends": _ENDS[options.scope],
     }
-    return {name: text.format(**words) for name, text in _QUERIES.items()}
+
+
+def shared_queries(options: Options) -> dict[str, str]:
+    """Return the queries before the links: countries of families, and their technologies.
+
+    Examples
+    --------
+    >>> print(*shared_queries(Options()))
+    netpos_steps netpos_located netpos_shares netpos_fields netpos_members
+    """
+    found = words(options)
+    return {name: text.format(**found) for name, text in _SHARED.items()}
 
 
 def links_on(
@@ -277,58 +305,59 @@ def links_on(
     """
     options = options or Options()
     queries = links_queries(options)
-    runner = _runner(engine)
-    where = os.fspath(folder).rstrip("/")
-    made: list[str] = []
-    try:
-        for table in _TABLES:
-            made.append(f"netpos_{table}")
-            runner.read(made[-1], f"{where}/{table}.parquet")
-        technologies = load_technologies(_definitions(options))
-        symbols = match(
-            _frame(
-                runner.rows(
-                    "SELECT DISTINCT CAST(scheme AS STRING) AS scheme, symbol "
-                    "FROM netpos_classifications"
-                ),
-                {"scheme": pl.String, "symbol": pl.String},
-            ),
-            technologies,
-            narrow=options.narrow,
-            symbols_from=options.symbols,
-        )
-        spans = options.spans()
-        small = {
-            "netpos_symbols": symbols.select(list(_SYMBOLS)).unique(maintain_order=True),
-            "netpos_offices": _offices(
-                runner.rows(
-                    "SELECT DISTINCT CAST(priority_offices AS STRING) AS offices, priority_offices "
-                    "FROM netpos_families WHERE priority_offices IS NOT NULL"
-                )
-            ),
-            "netpos_periods": _frame([(name, *span) for name, span in spans], _PERIODS),
-        }
-        for name, frame in small.items():
-            made.append(name)
-            runner.put(name, frame)
-        *before, last = queries
-        for name in before:
-            made.append(name)
-            runner.keep(name, queries[name])
+    runner = runner_of(engine)
+    *before, last = queries
+    with tables_of(runner) as tables:
+        technologies = put_tables(tables, os.fspath(folder).rstrip("/"), options)
+        tables.keep({name: queries[name] for name in before})
         found = _frame(runner.rows(queries[last]), _RESULT)
-    finally:
-        for name in reversed(made):
-            runner.drop(name)
     if sum(found.null_count().row(0)):
         raise TableError(f"links from {runner.name}: a cell has no value; the sums are not usable")
     order = {t.id: k for k, t in enumerate(technologies)} | {"all": len(technologies)}
-    times = {name: k for k, (name, _) in enumerate(spans)}
+    times = {name: k for k, (name, _) in enumerate(options.spans())}
     return found.sort(
         pl.col("technology").replace_strict(order, return_dtype=pl.Int32),
         pl.col("period").replace_strict(times, return_dtype=pl.Int32),
         "citing",
         "cited",
     )
+
+
+def put_tables(tables: Tables, where: str, options: Options) -> tuple[Technology, ...]:
+    """Give an engine the tables of a corpus and the small ones beside them.
+
+    Returns
+    -------
+    tuple
+        The technologies, in the order of their definitions.
+    """
+    runner: DuckDB | Spark = tables.runner
+    tables.read(where, TABLES)
+    technologies = load_technologies(_definitions(options))
+    symbols = match(
+        _frame(
+            runner.rows(
+                "SELECT DISTINCT CAST(scheme AS STRING) AS scheme, symbol "
+                "FROM netpos_classifications"
+            ),
+            {"scheme": pl.String, "symbol": pl.String},
+        ),
+        technologies,
+        narrow=options.narrow,
+        symbols_from=options.symbols,
+    )
+    small = {
+        "netpos_symbols": symbols.select(list(_SYMBOLS)).unique(maintain_order=True),
+        "netpos_offices": _offices(
+            runner.rows(
+                "SELECT DISTINCT CAST(priority_offices AS STRING) AS offices, priority_offices "
+                "FROM netpos_families WHERE priority_offices IS NOT NULL"
+            )
+        ),
+        "netpos_periods": _frame([(name, *span) for name, span in options.spans()], _PERIODS),
+    }
+    tables.put(small)
+    return technologies
 
 
 def _definitions(options: Options) -> Path | None:
@@ -347,71 +376,3 @@ def _offices(lists: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
 
 def _frame(rows: Iterable[tuple[Any, ...]], schema: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=schema, orient="row")
-
-
-class _DuckDB:
-    """The things that are needed of DuckDB."""
-
-    name = "DuckDB"
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection = connection
-        self.kept: set[str] = set()
-
-    def read(self, name: str, path: str) -> None:
-        quoted = path.replace("'", "''")
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM read_parquet('{quoted}')"
-        )
-
-    def put(self, name: str, frame: pl.DataFrame) -> None:
-        self.connection.register(name, frame.to_arrow())
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query).fetchall()
-
-    def keep(self, name: str, query: str) -> None:
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
-        self.kept.add(name)
-
-    def drop(self, name: str) -> None:
-        kind = "TABLE" if name in self.kept else "VIEW"
-        self.connection.execute(f"DROP {kind} IF EXISTS {name}")
-
-
-class _Spark:
-    """The same of Spark, whose classes are not imported: the session brings them along."""
-
-    name = "Spark"
-
-    def __init__(self, session: Any) -> None:  # noqa: ANN401 - pyspark may be absent
-        self.session = session
-        self.kept: dict[str, Any] = {}
-
-    def read(self, name: str, path: str) -> None:
-        self.session.read.parquet(path).createOrReplaceTempView(name)
-
-    def put(self, name: str, frame: pl.DataFrame) -> None:
-        types = ", ".join(f"{column} {_TYPES[t]}" for column, t in frame.schema.items())
-        self.session.createDataFrame(frame.rows(), types).createOrReplaceTempView(name)
-
-    def rows(self, query: str) -> Sequence[tuple[Any, ...]]:
-        return [tuple(row) for row in self.session.sql(query).collect()]
-
-    def keep(self, name: str, query: str) -> None:
-        self.kept[name] = self.session.sql(query).cache()
-        self.kept[name].createOrReplaceTempView(name)
-
-    def drop(self, name: str) -> None:
-        self.session.catalog.dropTempView(name)
-        if name in self.kept:
-            self.kept.pop(name).unpersist()
-
-
-def _runner(engine: Any) -> _DuckDB | _Spark:  # noqa: ANN401 - see `links_on`
-    if type(engine).__name__ == "DuckDBPyConnection":  # which need not be loaded for Spark
-        return _DuckDB(engine)
-    if all(hasattr(engine, name) for name in ("sql", "read", "createDataFrame", "catalog")):
-        return _Spark(engine)
-    problem = f"engine {type(engine).__name__}: neither a DuckDB connection nor a Spark session"
-    raise OptionError(problem, remedy="pass duckdb.connect() or SparkSession...getOrCreate()")

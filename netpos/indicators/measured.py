@@ -46,9 +46,12 @@ def _bare(nodes: list[str]) -> Links:
 
 @dataclass(frozen=True)
 class Measured:
-    """Everything of one technology and period, to draw from and to take errors from."""
+    """Everything of one technology and period, to draw from and to take errors from.
 
-    sample: Sample
+    ``parts`` are the clusters of each unit, see `netpos.indicators.weights.units`.
+    """
+
+    parts: csr_array
     network: Network
     own: Held
     located: Held
@@ -74,21 +77,49 @@ class Measured:
         """Sum links and families by unit; see `netpos.indicators.uncertainty.resample`."""
         countries = table["country"].to_list()
         network = Network.of(sample, links, sources, countries)
+        one = families.astype(np.float64)
+        own, located = Held.of(sample, one, countries), Held.located(sample, one)
+        worths = None if worth is None else Valued.of(sample, families, countries, worth)
+        return cls.summed(
+            table,
+            sample.parts,
+            network,
+            own,
+            located,
+            worths,
+            year=year,
+            memberships=memberships,
+            method=method,
+        )
+
+    @classmethod
+    def summed(
+        cls,
+        table: pl.DataFrame,
+        parts: csr_array,
+        network: Network,
+        own: Held,
+        located: Held,
+        value: Valued | None = None,
+        *,
+        year: int,
+        memberships: pl.DataFrame | None,
+        method: cores.CoreMethod,
+    ) -> Measured:
+        """Take links and families that are summed by unit already.
+
+        Raises
+        ------
+        TableError
+            The links name a country that is not in the table.
+        """
         named = {network.nodes[k] for end in network.countries(1)[1:] for k in end.tolist()}
-        if absent := named - {*countries}:
+        if absent := named - {*table["country"]}:
             names = ", ".join(sorted(absent))
             raise TableError(f"table 'countries' has no row for {names}, which the links name")
-        one = families.astype(np.float64)
-        return cls(
-            sample,
-            network,
-            Held.of(sample, one, countries),
-            Held.located(sample, one),
-            None if worth is None else Valued.of(sample, families, countries, worth),
-            table,
-            dependence.partner_classes(_bare(network.nodes), year=year, memberships=memberships),
-            method,
-        )
+        nodes = _bare(network.nodes)
+        classes = dependence.partner_classes(nodes, year=year, memberships=memberships)
+        return cls(parts, network, own, located, value, table, classes, method)
 
     @property
     def rows(self) -> Ints:
@@ -112,7 +143,7 @@ class Measured:
         if self.value is not None:
             cited = self.value.cited
             used += [np.stack([cited.citing, cited.cited], axis=1).ravel(), self.value.alone.unit]
-        drawn = Drawn.of(self.sample, *used, self.own.unit, self.located.unit)
+        drawn = Drawn.of(self.parts, *used, self.own.unit, self.located.unit)
         n, network = self.table.height, self.network.placed(drawn)
         families = self.own.placed(drawn).summing(n, drawn.units)
         located = self.located.placed(drawn).summing(1, drawn.units)
@@ -188,7 +219,7 @@ class Measured:
 
     def precision(self) -> tuple[dict[str, Precision], Floats]:
         """Compute the precision by indicator, and by how much the entropy of sources is too low."""
-        n, m, parts = self.table.height, len(self.network.nodes), self.sample.parts
+        n, m, parts = self.table.height, len(self.network.nodes), self.parts
         place = np.full(m, -1, dtype=np.int64)
         place[self.rows] = np.arange(n)
         entries, *ends = self.network.countries(1)

@@ -383,11 +383,11 @@ class Drawn:
     parts: csr_array
 
     @classmethod
-    def of(cls, sample: Sample, *used: Ints) -> Drawn:
-        """Take the units that occur in any of the arrays."""
-        units, clusters = sample.parts.shape
+    def of(cls, parts: csr_array, *used: Ints) -> Drawn:
+        """Take the units that occur in any of the arrays; ``parts`` are those of `Sample`."""
+        units, clusters = parts.shape
         every, places = _in_order(np.concatenate(used), units)
-        parts = sample.parts[every]
+        parts = parts[every]
         named, at = _in_order(parts.indices.astype(np.int64), clusters)
         shape = (every.size, named.size)
         return cls(places, named, csr_array((parts.data, at[parts.indices], parts.indptr), shape))

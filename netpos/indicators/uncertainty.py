@@ -290,9 +290,8 @@ def resampling(
     Whoever has something else to compute does so in between. Parameters are those of `resample`;
     ``pool`` has the threads, without one everything is computed when the result is asked for.
     """
-    if draws < 0:
-        raise OptionError(f"--draws {draws}: out of range", remedy="use 0 or more, such as 1000")
-    table = _checked(table)
+    _check_draws(draws)
+    table = checked(table)
     ready = Measured.of(
         table,
         sample,
@@ -304,6 +303,15 @@ def resampling(
         method=method,
         worth=worth,
     )
+    return resampling_of(ready, draws=draws, seed=seed, pool=pool)
+
+
+def resampling_of(
+    ready: Measured, *, draws: int = 1000, seed: int = 0, pool: Executor | None = None
+) -> Callable[[], Resampled]:
+    """Begin `resample` with links and families that are summed by unit already."""
+    _check_draws(draws)
+    table = ready.table
     if not draws:
         return partial(_without_draws, ready, seed)
     errors = ready.precision if pool is None else pool.submit(ready.precision).result
@@ -328,7 +336,19 @@ def _without_draws(ready: Measured, seed: int) -> Resampled:
     return Resampled(table, empty, why, ready.draw(0, seed), {}, none)
 
 
-def _checked(table: pl.DataFrame) -> pl.DataFrame:
+def _check_draws(draws: int) -> None:
+    if draws < 0:
+        raise OptionError(f"--draws {draws}: out of range", remedy="use 0 or more, such as 1000")
+
+
+def checked(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the table of countries with the columns that a table of one's own may lack.
+
+    Raises
+    ------
+    TableError
+        See `resample`.
+    """
     needed = dict.fromkeys(("technology", "period", "country"), pl.String)
     require(table, needed, name="countries")
     for column in (*RESAMPLED, *_STATED.values()):
