@@ -38,6 +38,14 @@ _LEAST_NODES = 3  # fewer have no core
 _STACK = 500_000  # numbers in one stack of matrices: what fits near the processor
 
 
+def _check_named(network: Network, table: pl.DataFrame) -> None:
+    """Refuse a table without a row for a country that the links name."""
+    named = {network.nodes[k] for end in network.countries(1)[1:] for k in end.tolist()}
+    if absent := named - {*table["country"]}:
+        names = ", ".join(sorted(absent))
+        raise TableError(f"table 'countries' has no row for {names}, which the links name")
+
+
 def _bare(nodes: list[str]) -> Links:
     """Nodes without links."""
     table = pl.DataFrame({"node": nodes, "families": [None] * len(nodes)}, dict(NODE_TABLE))
@@ -77,6 +85,7 @@ class Measured:
         """Sum links and families by unit; see `netpos.indicators.uncertainty.resample`."""
         countries = table["country"].to_list()
         network = Network.of(sample, links, sources, countries)
+        _check_named(network, table)
         one = families.astype(np.float64)
         own, located = Held.of(sample, one, countries), Held.located(sample, one)
         worths = None if worth is None else Valued.of(sample, families, countries, worth)
@@ -113,10 +122,7 @@ class Measured:
         TableError
             The links name a country that is not in the table.
         """
-        named = {network.nodes[k] for end in network.countries(1)[1:] for k in end.tolist()}
-        if absent := named - {*table["country"]}:
-            names = ", ".join(sorted(absent))
-            raise TableError(f"table 'countries' has no row for {names}, which the links name")
+        _check_named(network, table)
         nodes = _bare(network.nodes)
         classes = dependence.partner_classes(nodes, year=year, memberships=memberships)
         return cls(parts, network, own, located, value, table, classes, method)
