@@ -45,3 +45,26 @@ def test_no_table_is_cut_off_on_a_phone_without_a_hint(browser, tmp_path: Path, 
         )
         assert cut == []
         context.close()
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+@pytest.mark.parametrize("width", [1280, 1000])
+def test_no_column_of_a_table_is_off_a_wider_screen_without_a_hint_that_shows(
+    browser, tmp_path: Path, lang: str, width: int
+) -> None:
+    for name, write in (("index", write_report), ("dependence", write_dependence)):
+        path = tmp_path / f"{name}.html"
+        path.write_text(write(demo_page(lang)), encoding="utf-8")
+        context = browser.new_context(viewport={"width": width, "height": 800}, offline=True)
+        page = context.new_page()
+        page.goto(path.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        boxes = page.evaluate(
+            """() => [...document.querySelectorAll('.scroll')].filter(b => b.clientWidth)
+                 .map(box => [box.scrollWidth > box.clientWidth,
+                              getComputedStyle(box, '::before').display !== 'none'])"""
+        )
+        assert boxes
+        assert [shown for _, shown in boxes] == [wide for wide, _ in boxes], (name, width)
+        assert any(wide for wide, _ in boxes) == (width < 1280)
+        context.close()
