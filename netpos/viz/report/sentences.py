@@ -219,7 +219,7 @@ def _rivals(order: pl.DataFrame, rank: str, leaders: Sequence[str]) -> list[str]
     if f"{rank}_low" in order.columns:
         may = may | (pl.col(f"{rank}_low") <= 1)
     places = order.select(may.fill_null(value=False).arg_true()).to_series()
-    return order["country"].to_list()[: max(2, int(places.max()) + 1)]  # type: ignore[arg-type]
+    return order["country"].to_list()[: max(2, places[-1] + 1)]  # the places are in order
 
 
 def _ahead(between: pl.DataFrame, share: str) -> tuple[bool | None, list[str]]:
