@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
@@ -34,6 +34,8 @@ from netpos.tables import rounded
 _MOST_AHEAD = 4_000_000
 #: A technology, and a period by name and years.
 Cell: TypeAlias = tuple[str, str, Span]
+#: Its rows by table, and how well indicators are known.
+Selected: TypeAlias = "tuple[dict[str, pl.DataFrame], uncertainty.Resampled | None]"
 #: Columns of ``tables/technologies.csv``, in order.
 TECHNOLOGY_COLUMNS = (
     "technology",
@@ -116,20 +118,22 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
 
 def _one_ahead(
     once: WholeRun, cells: Iterable[Cell], pool: Executor | None
-) -> Iterator[tuple[Cell, tuple[dict[str, pl.DataFrame], uncertainty.Resampled | None]]]:
+) -> Iterator[tuple[Cell, Selected]]:
     """Yield the tables of each technology and period; while one is drawn from, the next begins.
 
     Of a large corpus what is drawn from takes too much memory to be held twice: one at a time.
     """
-    waiting = None
+    waiting: tuple[Cell, Callable[[], Selected]] | None = None
     for cell in cells:
-        begun = cell, selecting(once, *cell, pool)
+        finish = selecting(once, *cell, pool)
         if len(once.study.pairs) > _MOST_AHEAD:
-            yield cell, begun[1]()
+            found = finish()
+            del finish  # and with it what was drawn from, before the next begins
+            yield cell, found
             continue
         if waiting is not None:
             yield waiting[0], waiting[1]()
-        waiting = begun
+        waiting = cell, finish
     if waiting is not None:
         yield waiting[0], waiting[1]()
 

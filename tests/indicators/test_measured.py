@@ -9,6 +9,9 @@ import polars as pl
 import pytest
 
 from netpos.errors import TableError
+from netpos.graph import kernels
+from netpos.indicators.cells import Cells
+from netpos.indicators.measured import _Exchange
 from tests.indicators.plain import Case, made_up, ready
 
 
@@ -48,3 +51,17 @@ def test_the_tenth_of_the_received_is_among_the_first_ten_and_the_eleventh_is_no
     assert (rank == 10).sum() > 20
     assert (rank == 11).sum() > 20
     assert (found["top10_share"][known] == (rank < 11)).all()
+
+
+def test_the_distance_is_that_of_countries_with_ten_families_in_some_draw() -> None:
+    # a ring of five: the first three exchange most and are the core
+    citing, cited = np.array([0, 1, 0, 2, 3, 4]), np.array([1, 2, 2, 3, 4, 1])
+    values = np.repeat(np.array([[9.0], [9.0], [9.0], [1.0], [1.0], [1.0]]), 2, axis=1)
+    exchange = _Exchange(np.arange(6), Cells.of(citing, cited, 5), np.arange(5))
+    least = float(kernels.LEAST_FAMILIES)
+    held = np.full((2, 5), least - 0.5)
+    held[1, 4] = least  # in one of the draws
+    core, far = exchange.core(values, held, ["AT", "BE", "CA", "DE", "ES"], "rich")
+    assert core.tolist() == [[True, True, True, False, False]] * 2
+    assert np.isnan(far[:, 3]).all()
+    assert np.isfinite(far[:, 4]).all()
