@@ -28,6 +28,7 @@ from netpos.analysis.chosen import UNION
 from netpos.analysis.coverage import with_measurable
 from netpos.analysis.engines import put_tables
 from netpos.analysis.runners import runner_of, tables_of
+from netpos.analysis.selection import without_international
 from netpos.errors import InputError, OptionError, TableError
 from netpos.indicators import position, uncertainty
 from netpos.indicators.measured import Measured
@@ -111,7 +112,9 @@ def aggregates_on(
                 problem = f"{name} from {runner.name}: a row has no value"
                 raise TableError(f"{problem}; the sums are not usable")
             runner.write(made, f"{there}/{name}.parquet")
+        listed = "SELECT COUNT(*) FROM netpos_families WHERE offices_known"
         about = {
+            "offices_known": json.dumps(runner.rows(listed)[0][0] > 0),
             "options": options.model_dump_json(),
             "newest": options.data_date or newest,
             "technologies": json.dumps([*(t.id for t in technologies), UNION]),
@@ -138,6 +141,9 @@ class Aggregates:
     year
         Reference year of memberships: that of the date of the data; None where no record has a
         date.
+    offices_known
+        Whether any export lists the offices of the members of a family; without it nothing is said
+        of international families.
 
     Examples
     --------
@@ -160,6 +166,7 @@ class Aggregates:
     options: Options
     technologies: tuple[str, ...]
     year: int | None
+    offices_known: bool
 
     @classmethod
     def read(cls, folder: str | os.PathLike[str]) -> Aggregates:
@@ -181,7 +188,8 @@ class Aggregates:
         options = options.model_copy(update={"focal": focal})
         newest = about["newest"]
         names = tuple(json.loads(about["technologies"]))
-        return cls(where, options, names, None if newest is None else int(newest[:4]))
+        year = None if newest is None else int(newest[:4])
+        return cls(where, options, names, year, json.loads(about["offices_known"]))
 
     def table(self, name: str, technology: str, period: str) -> pl.DataFrame:
         """Read the rows of one technology and period: ``sizes, families, located, coverage`` or
@@ -290,6 +298,8 @@ class Aggregates:
                 float(placed["families_international"].sum()),
             ),
         )
+        if not self.offices_known:
+            table = without_international(table)
         return with_measurable(table, rounded(self.table("coverage", technology, period)))
 
     def measured(self, technology: str, period: str) -> Measured:

@@ -192,9 +192,7 @@ def selecting(
             [pl.lit(None, table.schema[c]).alias(c) for c in CITATION_COLUMNS]
         )
     if not study.offices_known:
-        table = table.with_columns(
-            [pl.lit(None, table.schema[c]).alias(c) for c in INTERNATIONAL_COLUMNS]
-        )
+        table = without_international(table)
     mine = study.options.design == "focal"
     lists = {"bounds": bounds(study, technology, span, table, by_country=by_country, citing=citing)}
     dependents = once.evidence.dependents(citing, technology, span)
@@ -237,6 +235,13 @@ def selecting(
         return found, resampled
 
     return finished
+
+
+def without_international(table: pl.DataFrame) -> pl.DataFrame:
+    """Leave empty what is unknown where no export lists the offices of the members of a family."""
+    return table.with_columns(
+        [pl.lit(None, table.schema[c]).alias(c) for c in INTERNATIONAL_COLUMNS]
+    )
 
 
 def _valued(table: pl.DataFrame, focal: str) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from netpos.analysis import results
 from netpos.analysis.aggregates import Aggregates, aggregates_on
 from netpos.analysis.coverage import country_coverage, with_measurable
 from netpos.analysis.study import Span, Study, prepare
@@ -18,10 +19,12 @@ from netpos.indicators import uncertainty
 from netpos.indicators.measured import Measured
 from netpos.indicators.position import country_table
 from netpos.indicators.resampling import Sample
-from netpos.ingest.corpus import Corpus
+from netpos.ingest.corpus import Corpus, ingest
 from netpos.options import Options, make
 from tests.analysis.engine_corpus import CASES, sockets
+from tests.lens import record, write
 
+QUANTUM = Path(__file__).parent.parent / "quantum.toml"
 #: What Spark is tried with: the scope whose query is the longest.
 ON_SPARK = {"scope": "cited", "year_by": "priority"}
 SELECTED = [("quantum", "all"), ("quantum", "first"), ("all", "all"), ("all", "first")]
@@ -302,3 +305,26 @@ def test_nothing_is_left_behind_in_the_connection(engine_corpus: Corpus, tmp_pat
         "SELECT table_name FROM duckdb_tables()",
     ):
         assert connection.execute(query).fetchall() == []
+
+
+def test_international_families_are_unknown_as_in_a_run_where_no_export_lists_offices(
+    tmp_path: Path,
+) -> None:
+    columns = ["country", "families_international", "international_share", "international_rank"]
+    options = make({"technologies": str(QUANTUM), "draws": 0, "sensitivity": False})
+    for listed in (False, True):
+        home = tmp_path / str(listed)
+        home.mkdir()
+        # another member is not in the export; only in the second its office is listed
+        rows = [record(n, office="US", members=[n, 90 + n]) for n in (1, 2)]
+        if listed:
+            members = rows[0]["families"]["simple_family"]["members"]
+            members[1]["document_id"] = {"jurisdiction": "JP"}
+        corpus = ingest([write(home / "e.jsonl", rows)], home / "corpus")
+        run = results.tables(prepare(corpus, options))["countries"]
+        expected = run.filter((pl.col("technology") == "quantum") & (pl.col("period") == "all"))
+        aggregates_on(duckdb.connect(), home / "corpus", home / "sums", options)
+        found = Aggregates.read(home / "sums").countries("quantum", "all")
+        nl = pl.col("country") == "NL"
+        assert found.filter(nl).select(columns).rows() == expected.filter(nl).select(columns).rows()
+        assert found.filter(nl)["families_international"].to_list() == [1.0 if listed else None]
