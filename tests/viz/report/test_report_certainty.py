@@ -309,3 +309,23 @@ def test_what_citations_without_a_country_could_change_stands_beside_each_techno
         assert f'<span data-cell="{cell}">{value.replace(".", comma)}</span>' in html
     none = changed(page, "bounds", row | {"indicator": "share_eu"}, low=None, high=None)
     assert "bounds|semiconductor|all|NL,share_eu" not in write_report(none)
+
+
+def test_a_change_of_rank_is_called_indistinguishable_only_where_that_of_the_share_was_tested() -> (
+    None
+):
+    page = demo_page()
+    html = write_report(page)
+    told = words("en")
+    for start in ('id="glance"', 'id="across"'):
+        part = html[html.index(start) :]
+        rows = re.findall(r"<tr>(?:(?!</tr>).)*?</tr>", part[: part.index("</section>")], re.S)
+        seen = 0
+        for row in rows:
+            reason = re.search(r'data-reason="differences\|[^"]*family_share[^"]*">([^<]+)<', row)
+            if reason and 'class="none why"' in row:
+                seen += 1
+                assert reason[1] in told.values()
+                assert f'<span class="none why">{reason[1]}</span>' in row
+                assert told["not_apart"] not in row
+        assert seen, start
