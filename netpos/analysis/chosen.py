@@ -14,8 +14,8 @@ from netpos.analysis.technologies import Technology, family_technologies, load_t
 from netpos.errors import OptionError
 from netpos.graph import links as graph_links
 from netpos.graph.links import Citations, Mask, Shares, gathered
-from netpos.ingest.citations import OFFICE_BITS
 from netpos.ingest.corpus import Corpus
+from netpos.ingest.office_bits import OFFICE_BITS
 from netpos.options import Options
 
 #: Rows of the symbols read at a time: as many as a corpus writes at a time.

@@ -3,104 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos.ingest.copies import Copies, mentions_once
-from netpos.ingest.descriptions import describe
+from netpos.ingest.copies import Copies
 from netpos.ingest.details import Details
-from netpos.ingest.distinct import Lookup, distinct, distinct_texts, or_null
+from netpos.ingest.distinct import distinct
 from netpos.ingest.families import Grouping
-from netpos.ingest.locate import Found, locate, named_without_id
-from netpos.ingest.number_keys import is_packed, unpacked
-from netpos.ingest.pairs import NO_OFFICE, merge_mentions
-from netpos.ingest.records import CATEGORIES, PHASES, lens_ids
-
-_OFFICES = [
-    "AT",
-    "AU",
-    "BE",
-    "BG",
-    "BR",
-    "CA",
-    "CH",
-    "CN",
-    "CS",
-    "CZ",
-    "DD",
-    "DE",
-    "DK",
-    "EA",
-    "EE",
-    "EP",
-    "ES",
-    "FI",
-    "FR",
-    "GB",
-    "GC",
-    "GR",
-    "HK",
-    "HR",
-    "HU",
-    "ID",
-    "IE",
-    "IL",
-    "IN",
-    "IS",
-    "IT",
-    "JP",
-    "KR",
-    "LT",
-    "LU",
-    "LV",
-    "MA",
-    "MX",
-    "MY",
-    "NL",
-    "NO",
-    "NZ",
-    "PH",
-    "PL",
-    "PT",
-    "RO",
-    "RS",
-    "RU",
-    "SA",
-    "SE",
-    "SG",
-    "SI",
-    "SK",
-    "SU",
-    "TH",
-    "TR",
-    "TW",
-    "UA",
-    "US",
-    "VN",
-    "WO",
-    "ZA",
-]
-_OTHER_OFFICE = 62
-#: Bit of ``citations.office_mask`` for each office of a citing document.
-OFFICE_BITS = {code: bit for bit, code in enumerate(_OFFICES)}
-
+from netpos.ingest.mentions import Gathered, Mentions, gather
+from netpos.ingest.office_bits import office_numbers
+from netpos.ingest.outside import Described, Officed, Pieces, descriptions
+from netpos.ingest.pairs import merge_mentions
+from netpos.ingest.records import CATEGORIES, PHASES
+from netpos.ingest.spill import Buckets
 
 _SOURCES = pl.Series(
     ["references", "cited_by", "both"], dtype=pl.Enum(["references", "cited_by", "both"])
 )
-
-
-def _office_numbers(offices: pl.Series) -> NDArray[np.int8]:
-    """Bit of ``office_mask`` for each office; `NO_OFFICE` where there is none."""
-    codes, at = distinct_texts(offices)
-    bits = codes.replace_strict(OFFICE_BITS, default=_OTHER_OFFICE, return_dtype=pl.Int8)
-    found: NDArray[np.int8] = np.append(bits.to_numpy(), np.int8(NO_OFFICE))[at]  # -1: the last
-    return found
 
 
 def _expand(masks: NDArray[np.uint16], names: Sequence[str]) -> pl.Series:
@@ -116,18 +39,6 @@ def _expand(masks: NDArray[np.uint16], names: Sequence[str]) -> pl.Series:
 Write = Callable[[str, Iterable[pl.DataFrame]], int]
 
 
-@dataclass(frozen=True)
-class Mentions:
-    """References as read, and documents that they name by number only.
-
-    ``columns`` are of one length: the record that has the reference, the document named, whether
-    that one cites the record, phase, categories. ``bare`` has ``other, office, kind, number``.
-    """
-
-    columns: tuple[NDArray[Any], ...]
-    bare: pl.DataFrame
-
-
 def write_citations(
     details: Details,
     mentions: Mentions,
@@ -135,6 +46,7 @@ def write_citations(
     grouping: Grouping,
     copies: Copies,
     write: Write,
+    folder: Path,
 ) -> dict[str, int]:
     """Write the tables ``citations`` between families and ``outside``; count what fell away.
 
@@ -143,117 +55,204 @@ def write_citations(
     records of the context: 1; 0 where they alone tell of it; of a citing family of the context the
     number of its documents that the other records list, since each would be outside the corpus.
 
+    References go twice through buckets in ``folder``: by the document named, to number those
+    outside, then by the citing end, to put together the references of each pair.
+
     Returns
     -------
     dict
         ``citations``: rows; ``mentions`` read; ``mentions_of_kept`` documents;
         ``mentions_inside_family``.
     """
-    record, other, cited_by, phase, categories = mentions.columns
-    counts = {"mentions": record.size}
-    own = grouping.family[record]
-    if (own < 0).any():
-        kept = own >= 0
-        record, other, cited_by, phase, categories, own = (
-            a[kept] for a in (record, other, cited_by, phase, categories, own)
-        )
-    bare = np.flatnonzero(other < 0)
-    copies.rename(other)
-    known = _own_numbers(other[bare], docs, grouping)
-    counts |= _rename(other, locate(details, other, mentions.bare, docs, grouping))
-    counts["mentions_by_number"] += known
-    copies.rename(other)
-    several = bool(copies.several.any())
-    if several and copies.several[record].any():
-        record, other, cited_by, phase, categories = _once(
-            copies, (record, other, cited_by, phase, categories)
-        )
-        own = grouping.family[record]
-    counts["mentions_of_kept"] = record.size
-    # from here on ``at`` is a mention's position among the distinct documents named, in order
-    named, at = distinct(other)
-    del other
-    family = grouping.family_of(named)
-    missing = np.flatnonzero(family < 0)
-    n = len(grouping.family_id)
-    ends = n + missing.size
-    citing = np.zeros(named.size, dtype=bool)
-    citing[at[cited_by]] = True
-    offices = np.full(named.size, NO_OFFICE, dtype=np.int8)
-    write("outside", _outside(details, docs, named, family < 0, citing, offices))
-    office = offices[at]
-    del named, citing, offices
-    if several:
-        record = copies.kept[record]
-    office[~cited_by] = _office_numbers(details.records["office"])[record[~cited_by]]
-    family[missing] = n + np.arange(missing.size, dtype=np.int32)
-    end = family[at]
-    told = _without_context(docs, own, end, at, record, cited_by, ends)
-    del at, family, missing, record
-    keep = end != own
-    counts["mentions_inside_family"] = int(keep.size - keep.sum())
-    cited_by, phase, categories, office = (a[keep] for a in (cited_by, phase, categories, office))
-    own, end = own[keep], end[keep]
-    del keep
-    turned = np.flatnonzero(cited_by)
-    own[turned], end[turned] = end[turned], own[turned]
-    frames = _pairs(own, end, ends, cited_by, phase, categories, office)
-    counts["citations"] = write(
-        "citations", (_citations(pairs, n, _counted(pairs, told, ends)) for pairs in frames)
+    gathered = gather(details, mentions, docs, grouping, copies, folder)
+    lifting = _Lifting(details, docs, grouping, copies, len(gathered.buckets), folder)
+    write("outside", lifting.outside(gathered))
+    tables = (
+        _citations(pairs, lifting.families, _counted(pairs, told, lifting.ends))
+        for pairs, told in lifting.pairs()
     )
-    return counts
+    citations = write("citations", tables)
+    inside = lifting.inside_family
+    return {**gathered.counts, "mentions_inside_family": inside, "citations": citations}
 
 
-def _own_numbers(other: NDArray[np.int64], docs: pl.DataFrame, grouping: Grouping) -> int:
-    """Count documents named by a number that a document kept has; families named are none."""
-    known = other[grouping.family_of(other) >= 0]
-    bare = docs.filter(pl.col("office").is_null() & pl.col("doc_number").is_null())
-    families = np.sort(bare["doc"].to_numpy())
-    return int((Lookup(families).find(known) < 0).sum()) if families.size else known.size
+#: A reference between ends, `_OF_CONTEXT` where records of a context tell of some: the document
+#: named by it, or -1 where it does not matter, and whether another record tells of it.
+_BETWEEN = [
+    ("citing", "i4"),
+    ("cited", "i4"),
+    ("cited_by", "?"),
+    ("phase", "u1"),
+    ("categories", "u2"),
+    ("office", "i1"),
+]
+_OF_CONTEXT = [("document", "i4"), ("told", "?")]
+#: References put together at a time: bounds what is held, and one piece is written meanwhile.
+_AT_ONCE = 1_000_000
 
 
-def _once(copies: Copies, columns: tuple[NDArray[Any], ...]) -> list[NDArray[Any]]:
-    """Mentions with those of copies put together; columns as those of `Mentions`."""
-    record = columns[0]
-    again = copies.several[record]
-    names = ("record", "other", "cited_by", "phase", "categories")
-    table = pl.DataFrame({n: c[again] for n, c in zip(names, columns, strict=True)})
-    one = mentions_once(table.with_columns(document=pl.Series(copies.kept[record[again]])))
-    one = one.sort("document", "other", "cited_by", "phase", "categories")
-    one = one.rename({"document": "record"})
-    return [
-        np.concatenate([c[~again], one[n].to_numpy()]) for n, c in zip(names, columns, strict=True)
-    ]
+class _Lifting:
+    """References lifted from documents to ends: families, then documents outside."""
+
+    def __init__(
+        self,
+        details: Details,
+        docs: pl.DataFrame,
+        grouping: Grouping,
+        copies: Copies,
+        steps: int,
+        folder: Path,
+    ) -> None:
+        self._details, self._grouping, self._copies = details, grouping, copies
+        self._folder = folder
+        self.families = self.ends = len(grouping.family_id)
+        self.inside_family = 0
+        self._officed = Officed(docs)
+        self._record_office = office_numbers(details.records["office"])
+        self._context = _Context(docs, self.families, copies.kept.size)
+        kind = np.dtype([*_BETWEEN, *(_OF_CONTEXT if self._context else [])])
+        # citing families in ranges, then those outside in the steps in which they are numbered
+        self._firsts = np.linspace(0, self.families, steps + 1).astype(np.int64)[:-1].tolist()
+        self._ranges = np.array(self._firsts[1:], dtype=np.int64)
+        self._buckets = Buckets(folder, "citing", kind, 1 if steps == 1 else 2 * steps)
+        self._citing = np.zeros(self.families, dtype=np.int64)  # references of each family
+        self._citing_outside: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+
+    def outside(self, gathered: Gathered) -> Iterator[pl.DataFrame]:
+        """Give the table of documents outside, and put the references into buckets meanwhile."""
+        pieces, numbered = Pieces(), 0
+        said = descriptions(self._details, gathered, self._grouping, self._officed, self._folder)
+        for step, (rows, texts) in enumerate(zip(gathered.buckets.taken(), said, strict=True)):
+            # ``at`` is a reference's position among the distinct documents named, in order
+            named, at = distinct(np.ascontiguousarray(rows["other"]))
+            family = self._grouping.family_of(named)
+            missing = family < 0
+            citing = np.zeros(named.size, dtype=bool)
+            citing[at[rows["cited_by"]]] = True
+            first = self.ends - self.families
+            found = Described.of(texts, named, missing, citing, self._officed, first)
+            yield from pieces.cut(found.table, missing)
+            family[missing] = self.ends + np.arange(missing.sum(), dtype=np.int32)
+            self._lift(rows, at, family, found.offices, numbered, step)
+            self._firsts.append(self.ends)
+            self.ends += int(missing.sum())
+            numbered += named.size
+        yield from pieces.rest()
+
+    def _lift(
+        self,
+        rows: NDArray[Any],
+        at: NDArray[np.int32],
+        family: NDArray[np.int32],
+        offices: NDArray[np.int8],
+        numbered: int,
+        step: int,
+    ) -> None:
+        """Put references between ends into buckets; ``at``: the document of each."""
+        own, end = self._grouping.family[rows["record"]], family[at]
+        keep = np.flatnonzero(end != own)
+        self.inside_family += rows.size - keep.size
+        rows, own, end = rows[keep], own[keep], end[keep]
+        record, turned = rows["record"], rows["cited_by"]
+        found = np.empty(keep.size, self._buckets.kind)
+        for name in ("cited_by", "phase", "categories"):
+            found[name] = rows[name]
+        found["citing"], found["cited"] = np.where(turned, end, own), np.where(turned, own, end)
+        of_record = self._record_office[self._copies.kept[record]]
+        found["office"] = np.where(turned, offices[at[keep]], of_record)
+        citing = found["citing"]
+        if self._context:
+            told = ~self._context.records[self._copies.kept[record]]
+            apart = turned & self._context.apart(citing)
+            found["document"] = np.where(apart, at[keep] + np.int32(numbered), np.int32(-1))
+            found["told"] = told
+        within = citing < self.families
+        self._citing += np.bincount(citing[within], minlength=self.families)
+        ends, counts = np.unique(citing[~within], return_counts=True)
+        self._citing_outside.append((ends, counts))
+        bucket = np.where(
+            within,
+            np.searchsorted(self._ranges, citing, side="right"),
+            self._ranges.size + 1 + step,
+        )
+        self._buckets.put(found, bucket)
+
+    def _bounds(self) -> list[int]:
+        """Return citing ends between which about so many references are put together at a time."""
+        families = np.flatnonzero(self._citing)
+        ends = np.concatenate([families, *(e for e, _ in self._citing_outside)])
+        counts = [self._citing[families], *(c for _, c in self._citing_outside)]
+        up_to = np.cumsum(np.concatenate(counts))
+        total = int(up_to[-1]) if up_to.size else 0
+        cuts = ends[np.searchsorted(up_to, np.arange(_AT_ONCE, total, _AT_ONCE), side="right")]
+        return [0, *np.unique(cuts).tolist(), self.ends]
+
+    def pairs(self) -> Iterator[tuple[pl.DataFrame, _Told]]:
+        """Give the pairs of ends in order, and how often records tell of them but for the context.
+
+        ``None`` without a context, where each pair is told of once.
+        """
+        bounds = self._bounds()
+        buckets = zip([*self._firsts[1:], self.ends], self._buckets.taken(), strict=False)
+        up_to, held = 0, np.empty(0, self._buckets.kind)
+        for high in bounds[1:]:
+            more = [held]
+            while up_to < high:
+                up_to, rows = next(buckets, (self.ends, held[:0]))
+                more.append(rows)
+            held = more[0] if len(more) == 1 else np.concatenate(more)
+            chosen = held
+            if high < self.ends:
+                here = held["citing"] < high
+                chosen, held = held[here], held[~here]
+            columns = {name: np.ascontiguousarray(chosen[name]) for name, _ in _BETWEEN}
+            yield (
+                merge_mentions(
+                    columns["citing"],
+                    columns["cited"],
+                    self.ends,
+                    columns["cited_by"],
+                    columns["phase"],
+                    columns["categories"],
+                    columns["office"],
+                ),
+                _told(chosen, self.ends) if self._context else None,
+            )
 
 
-def _without_context(
-    docs: pl.DataFrame,
-    own: NDArray[np.int32],
-    end: NDArray[np.int32],
-    at: NDArray[Any],
-    record: NDArray[np.int32],
-    cited_by: NDArray[np.bool_],
-    ends: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int32]] | None:
-    """Codes of the pairs that records other than those of the context tell of, and how often.
+class _Context:
+    """Records and families of the context; false where there is none."""
 
-    ``None`` without a context, where each pair is told of once.
-    """
-    context = docs.filter(pl.col("role") == "context")
-    if not context.height:
-        return None
-    of_context = np.zeros(int(record.max(initial=-1)) + 1, dtype=bool)
-    told = context["record"].to_numpy()
-    of_context[told[told < of_context.size]] = True
-    seed = docs.filter(pl.col("role") == "seed")["family"].drop_nulls().to_numpy()
-    apart = np.ones(ends, dtype=bool)  # ends whose documents would be outside, each alone
-    apart[seed] = False
-    keep = np.flatnonzero(~of_context[record] & (own != end))
-    turned = cited_by[keep]
-    citing = np.where(turned, end[keep], own[keep]).astype(np.int64)
-    cited = np.where(turned, own[keep], end[keep]).astype(np.int64)
-    document = np.where(turned & apart[citing], at[keep], -1)
-    table = pl.DataFrame({"pair": citing * ends + cited, "document": document}).unique()
+    def __init__(self, docs: pl.DataFrame, families: int, records: int) -> None:
+        context = docs.filter(pl.col("role") == "context")
+        self._any = context.height > 0
+        if not self._any:
+            return
+        self.records = np.zeros(records, dtype=bool)
+        self.records[context["record"].to_numpy()] = True
+        seed = docs.filter(pl.col("role") == "seed")["family"].drop_nulls().to_numpy()
+        self._apart = np.ones(families, dtype=bool)
+        self._apart[seed] = False
+
+    def __bool__(self) -> bool:
+        """Tell whether there is a context."""
+        return self._any
+
+    def apart(self, ends: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Tell of which ends the documents would be outside without it, each alone."""
+        family = ends < self._apart.size
+        return ~family | self._apart[np.where(family, ends, 0)]
+
+
+#: Codes of the pairs that records other than those of the context tell of, and how often.
+_Told = tuple[NDArray[np.int64], NDArray[np.int32]] | None
+
+
+def _told(rows: NDArray[Any], ends: int) -> _Told:
+    """Count of each pair how often it would be there without the context."""
+    rows = rows[rows["told"]]
+    pair = rows["citing"].astype(np.int64) * ends + rows["cited"]
+    table = pl.DataFrame({"pair": pair, "document": rows["document"].copy()}).unique()
     found = table.group_by("pair").agg(number=pl.len().cast(pl.Int32)).sort("pair")
     return found["pair"].to_numpy(), found["number"].to_numpy()
 
@@ -299,141 +298,3 @@ def _citations(pairs: pl.DataFrame, n: int, seed_citations: pl.Series) -> pl.Dat
 def _within(end: str, n: int) -> pl.Expr:
     """Return the family at an end, null where it is outside."""
     return pl.when(pl.col(end) < n).then(pl.col(end)).cast(pl.Int32)
-
-
-def read_mentions(details: Details) -> Mentions:
-    """Read all references; needs nothing but the parts."""
-    columns: list[list[NDArray[Any]]] = [[], [], [], [], []]
-    for first, part in details.parts("references"):
-        columns[0].append(part["row"].to_numpy() + np.int32(first))
-        for column, name in zip(
-            columns[1:], ("other", "cited_by", "phase", "categories"), strict=True
-        ):
-            column.append(part[name].to_numpy())
-    types = (np.int32, np.int64, np.bool_, np.uint8, np.uint16)
-    found = []
-    for arrays, kind in zip(columns, types, strict=True):
-        found.append(np.concatenate([np.empty(0, kind), *arrays]))
-        arrays.clear()
-    return Mentions(tuple(found), named_without_id(details))
-
-
-def _rename(other: NDArray[np.int64], found: Found) -> dict[str, int]:
-    """Give documents named by number that of the document meant, in place; count by rule."""
-    counts = dict.fromkeys(("mentions_by_number", "mentions_without_kind", "mentions_ambiguous"), 0)
-    meant = [keys for keys in (found.other, found.ambiguous) if keys.size]
-    if not meant:
-        return counts
-    # both are in order; mostly all are negative, as few mentions are
-    rows: NDArray[np.int64] | slice = slice(None)
-    if all(keys[-1] < 0 for keys in meant):
-        rows = np.flatnonzero(other < 0)
-    asked = other[rows]
-    at = Lookup(found.other).find(asked)
-    hit = np.flatnonzero(at >= 0)
-    with_kind = int(found.with_kind[at[hit]].sum())
-    unclear = int((Lookup(found.ambiguous).find(asked) >= 0).sum())
-    asked[hit] = found.doc[at[hit]]
-    other[rows] = asked
-    return dict(zip(counts, (with_kind, hit.size - with_kind, unclear), strict=True))
-
-
-#: Mentions put together at a time: bounds what is held, and one piece is written meanwhile.
-_AT_ONCE = 1_000_000
-
-
-def _pairs(
-    citing: NDArray[np.int32],
-    cited: NDArray[np.int32],
-    ends: int,
-    cited_by: NDArray[np.bool_],
-    phase: NDArray[np.uint8],
-    categories: NDArray[np.uint16],
-    office: NDArray[np.int8],
-) -> Iterator[pl.DataFrame]:
-    """Mentions of each pair of ends put together: one row per pair, in order of both.
-
-    ``ends`` is how many ends there are; the mentions are taken in chunks of citing ends.
-    """
-    up_to = np.cumsum(np.bincount(citing, minlength=ends))
-    cuts = np.searchsorted(up_to, np.arange(_AT_ONCE, citing.size, _AT_ONCE), side="right")
-    bounds = [0, *np.unique(cuts).tolist(), ends]
-    del up_to
-    for low, high in pairwise(bounds):
-        chosen: slice | NDArray[np.int64] = slice(None)
-        if len(bounds) > 2:
-            chosen = np.flatnonzero((citing >= low) & (citing < high))
-        yield merge_mentions(
-            citing[chosen],
-            cited[chosen],
-            ends,
-            cited_by[chosen],
-            phase[chosen],
-            categories[chosen],
-            office[chosen],
-        )
-
-
-#: Documents named that are described at a time: bounds what is held.
-_NAMED_AT_ONCE = 1_100_000
-
-
-def _outside(
-    details: Details,
-    docs: pl.DataFrame,
-    named: NDArray[np.int64],
-    missing: NDArray[np.bool_],
-    citing: NDArray[np.bool_],
-    offices: NDArray[np.int8],
-) -> Iterator[pl.DataFrame]:
-    """Return the table of documents outside, in frames that follow each other.
-
-    Also puts the bit of the office of each document named into ``offices``, that of its record if
-    it has one; of documents that do not cite only where it is of use.
-    """
-    wanted = citing.copy()
-    officed = docs.drop_nulls("office")
-    known = Lookup(named).find(officed["doc"].to_numpy())
-    rows = np.flatnonzero(known >= 0)
-    known = known[rows]
-    wanted[known] = False
-    wanted |= missing
-    first = 0
-    for low in range(0, max(named.size, 1), _NAMED_AT_ONCE):
-        part = slice(low, low + _NAMED_AT_ONCE)
-        said = (table for _, table in details.parts("outside"))
-        described, at = describe(said, named[part], wanted[part])
-        offices[part] = np.append(_office_numbers(described["office"]), np.int8(NO_OFFICE))[at]
-        bare = np.flatnonzero(is_packed(named[part]) & wanted[part])
-        if bare.size:
-            of_key = unpacked(pl.Series(named[part][bare]))["office"]
-            offices[low + bare] = _office_numbers(of_key)
-        outside = np.flatnonzero(missing[part])
-        table = _outside_table(described, named[part][outside], at[outside], first)
-        first += outside.size
-        del described, at, outside
-        yield table
-        del table
-    offices[known] = _office_numbers(officed["office"])[rows]
-
-
-def _outside_table(
-    described: pl.DataFrame, outside: NDArray[np.int64], at: NDArray[np.int32], first: int
-) -> pl.DataFrame:
-    """Tell what is known of documents outside, whose numbers are in order; rows from ``first``."""
-    rows = or_null(at)
-    numbers = pl.Series(outside, dtype=pl.Int64)
-    ids = lens_ids(numbers)
-    own = np.flatnonzero(is_packed(outside))
-    place = np.full(outside.size, -1, dtype=np.int32)
-    place[own] = np.arange(own.size, dtype=np.int32)
-    said = unpacked(numbers.gather(own))
-    packed = {c: said[c].gather(or_null(place)) for c in said.columns}
-    return described.select(pl.all().gather(rows)).select(
-        (pl.int_range(pl.len(), dtype=pl.Int32) + first).alias("outside"),
-        pl.coalesce(ids.alias("id"), "lens_id").alias("lens_id"),
-        pl.coalesce("office", packed["office"].alias("of_key")).alias("office"),
-        pl.coalesce("doc_number", packed["number"].alias("of_key")).alias("doc_number"),
-        pl.coalesce("kind", packed["kind"].alias("of_key")).alias("kind"),
-        "date",
-    )

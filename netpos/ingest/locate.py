@@ -79,12 +79,11 @@ def _keys(office: pl.Series, number: pl.Series, kind: pl.Series) -> tuple[Longs,
 def named_without_id(details: Details) -> pl.DataFrame:
     """Return hashed documents named without a Lens ID: ``other, office, number, kind``."""
     columns = ("other", "lens_id", "office", "kind", "doc_number")
-    parts = [
-        part.filter((pl.col("other") < 0) & pl.col("lens_id").is_null())
-        for _, part in details.parts("outside", *columns)
-    ]
+    parts = []
+    for _, part in details.parts("outside", *columns):  # of packed ones the number says all
+        packed = pl.Series(is_packed(part["other"].to_numpy()))
+        parts.append(part.filter((pl.col("other") < 0) & pl.col("lens_id").is_null() & ~packed))
     bare = pl.concat(parts).unique("other", keep="first", maintain_order=True)
-    bare = bare.filter(pl.Series(~is_packed(bare["other"].to_numpy())))
     return _normal(bare).drop_nulls(["office", "number"])
 
 
@@ -117,7 +116,7 @@ def locate(
     details
         Descriptions of what references name, and members.
     other
-        Documents named, as often as they are.
+        Documents named, each once or as often as they are.
     bare
         What `named_without_id` returned.
     docs

@@ -15,10 +15,11 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped] # it has no types
 
 from netpos.errors import InputError
 from netpos.ingest import derive
-from netpos.ingest.citations import read_mentions, write_citations
+from netpos.ingest.citations import write_citations
 from netpos.ingest.context import Cut
 from netpos.ingest.context import cut as cut_context
 from netpos.ingest.details import Details
+from netpos.ingest.mentions import Mentions
 from netpos.ingest.parts import read_part
 from netpos.ingest.remarks import (
     beyond,
@@ -42,7 +43,7 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
 
     with ThreadPoolExecutor(2) as beside:
         large = details.records.height > _SIDE_BY_SIDE
-        mentions = None if large else beside.submit(read_mentions, details)
+        mentions = None if large else beside.submit(Mentions, details, hold=True)
         docs, grouping, copies = derive.documents(details)
         details = replace(details, records=copies.records.select("office"))
         copies = replace(copies, records=details.records)
@@ -83,11 +84,11 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
         meanwhile = beside.submit(others)
         if mentions is None:  # one after the other holds less
             meanwhile.result()
-            found = read_mentions(details)
+            found = Mentions(details, hold=False)
         else:
             found = mentions.result()
         rest = beside.submit(of_families) if not large else None
-        counts = write_citations(details, found, docs, grouping, copies, write)
+        counts = write_citations(details, found, docs, grouping, copies, write, temporary)
         families = rest.result() if rest else of_families()
         meanwhile.result()
         outcome = dict(ledger.group_by("outcome").len().iter_rows())

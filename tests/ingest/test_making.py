@@ -32,7 +32,8 @@ def test_tables_made_piece_by_piece_are_the_same(
     path = write(tmp_path / "a.jsonl", [*RECORDS, *more])
     whole = ingest([path], tmp_path / "one")
     assert whole.table("outside").height > 50
-    monkeypatch.setattr("netpos.ingest.citations._NAMED_AT_ONCE", 7)
+    monkeypatch.setattr("netpos.ingest.mentions._AT_ONCE", 50)
+    monkeypatch.setattr("netpos.ingest.outside._NAMED_AT_ONCE", 7)
     monkeypatch.setattr("netpos.ingest.citations._AT_ONCE", 11)
     monkeypatch.setattr("netpos.ingest.derive._AT_ONCE", 13)
     monkeypatch.setattr("netpos.ingest.derive._PARTIES_AT_ONCE", 17)
