@@ -15,10 +15,10 @@ from scipy.sparse import csr_array
 
 from netpos.graph import kernels
 from netpos.graph.kernels import Floats
-from netpos.graph.links import Ints
+from netpos.graph.links import Rows
 
 
-def summing(group: Ints, groups: int) -> csr_array:
+def summing(group: Rows, groups: int) -> csr_array:
     """Return the matrix that sums the rows of each group in their order; -1 is in none.
 
     Examples
@@ -39,13 +39,13 @@ class Cells:
     ``given`` and ``received`` are the matrices that sum cells by country.
     """
 
-    citing: Ints
-    cited: Ints
+    citing: Rows
+    cited: Rows
     given: csr_array
     received: csr_array
 
     @classmethod
-    def of(cls, citing: Ints, cited: Ints, countries: int) -> Cells:
+    def of(cls, citing: Rows, cited: Rows, countries: int) -> Cells:
         """Take the countries at both ends of each cell."""
         return cls(citing, cited, summing(citing, countries), summing(cited, countries))
 

@@ -19,14 +19,15 @@ or of influences, :math:`(\sum U_k^2)^2 / \sum U_k^4`, whichever is smaller.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from netpos.graph.kernels import Floats, divide
-from netpos.graph.links import Ints
+from netpos.graph.links import Rows
+from netpos.indicators.holdings import Ends, Holders, Holdings, Piece, Sorted, Sums, pieces
 from netpos.indicators.resampling import Bilinear, Held
 
 #: Part of the squares of pairs that is taken off the squares of organisations, and what an error
@@ -58,144 +59,88 @@ class Precision(NamedTuple):
     effective: Floats
 
 
-# --- sums by organisation and country -----------------------------------------------------------
-
-
-def _ordered(code: Ints) -> Ints:
-    """Return the order of these numbers, equal ones as they come, 16 bits at a time."""
-    top = int(code.max(initial=0))
-    order = np.argsort((code & 0xFFFF).astype(np.uint16), kind="stable")
-    for bits in range(16, top.bit_length(), 16):
-        digits = ((code >> bits) & 0xFFFF).astype(np.uint16)
-        order = order[np.argsort(digits[order], kind="stable")]
-    return order.astype(np.int64)
-
-
-def _sums(code: Ints, *amounts: Floats) -> tuple[Ints, tuple[Floats, ...]]:
-    """Sum amounts of equal numbers that lie together: these numbers, and the sums."""
-    first = np.flatnonzero(np.diff(code, prepend=-1))
-    if not first.size:
-        return code, tuple(a.astype(np.float64) for a in amounts)
-    return code[first], tuple(np.add.reduceat(a, first) for a in amounts)
-
-
-class Holdings(NamedTuple):
-    """Sums by holder (an organisation, or a pair of them) and country, each pair once."""
-
-    holder: Ints
-    country: Ints
-    amounts: tuple[Floats, ...]
-    countries: int
-
-    @classmethod
-    def of(cls, holder: Ints, country: Ints, countries: int, *amounts: Floats) -> Holdings:
-        """Sum the amounts of each pair."""
-        code = holder * max(countries, 1) + country
-        order = _ordered(code)
-        return cls.sorted(code[order], countries, *(a[order] for a in amounts))
-
-    @classmethod
-    def sorted(cls, code: Ints, countries: int, *amounts: Floats) -> Holdings:
-        """Sum the amounts of each pair, where pairs, holder × countries + country, are in order."""
-        code, sums = _sums(code, *amounts)
-        kinds = max(countries, 1)
-        return cls(code // kinds, code % kinds, sums, countries)
-
-    @property
-    def code(self) -> Ints:
-        """Holder × countries + country, rising."""
-        return self.holder * max(self.countries, 1) + self.country
-
-    def by_country(self, values: Floats) -> Floats:
-        """Sum over the holders."""
-        sums = np.bincount(self.country, weights=values, minlength=self.countries)
-        return sums.astype(np.float64)
-
-    def holders(self) -> Floats:
-        """Count the holders of each country."""
-        return self.by_country((self.amounts[0] > 0).astype(np.float64))
-
-    def effective(self) -> Floats:
-        """Compute the effective number of holders of each country, 0 without any."""
-        x = self.amounts[0]
-        return np.nan_to_num(divide(self.by_country(x) ** 2, self.by_country(x * x)), nan=0.0)
-
-
-class Incident(NamedTuple):
-    """Links by the organisations that take part: one row for each link and organisation."""
-
-    entry: Ints
-    holder: Ints
-    amount: Floats
-
-
-def incident(unit: Ints, amount: Floats, parts: csr_array) -> Incident:
-    """Compute the organisations behind the units, each with its part of the amount."""
-    held = np.diff(parts.indptr)[unit]
-    entry = np.repeat(np.arange(unit.size), held)
-    within = np.arange(entry.size) - np.repeat(np.cumsum(held) - held, held)
-    place = parts.indptr[unit][entry] + within
-    holder = parts.indices[place].astype(np.int64)
-    return Incident(entry, holder, amount[entry] * parts.data[place])
-
-
-def _dyads(entries: Bilinear) -> Incident:
-    """Pairs of units, whichever cites, as holders."""
-    low = np.minimum(entries.citing, entries.cited)
-    high = np.maximum(entries.citing, entries.cited)
-    number = np.unique(low * (1 + high.max(initial=0)) + high, return_inverse=True)[1]
-    return Incident(np.arange(low.size), number.astype(np.int64), entries.amount)
-
-
-def _joined(*parts: Incident) -> Incident:
-    return Incident(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-class Ends(NamedTuple):
-    """The same links by the organisations at each end, at both, and by pairs of units."""
-
-    citing: Incident
-    cited: Incident
-    both: Incident
-    dyads: Incident
-
-    @classmethod
-    def of(cls, entries: Bilinear, parts: csr_array) -> Ends:
-        """Sort links by organisation; ``parts`` are those of the units."""
-        citing = incident(entries.citing, entries.amount, parts)
-        cited = incident(entries.cited, entries.amount, parts)
-        return cls(citing, cited, _joined(citing, cited), _dyads(entries))
-
-
 def _precision(
-    squares: Floats, fourths: Floats, less: Floats | float, held: Holdings, effective: Floats
+    squares: Floats, fourths: Floats, less: Floats | float, held: Holders, effective: Floats
 ) -> Precision:
     """Put together an error from sums of squared influences."""
     kept = np.maximum(squares - less, LEAST_PART * squares)
     alike = np.nan_to_num(divide(squares**2, fourths), nan=0.0)
     freedom = np.maximum(np.minimum(effective, alike) - 1.0, 1.0)
-    return Precision(np.sqrt(np.maximum(kept, 0.0)), freedom, held.holders(), held.effective())
+    return Precision(np.sqrt(np.maximum(kept, 0.0)), freedom, held.number, held.effective)
 
 
 # --- indicators ---------------------------------------------------------------------------------
 
 
-def _of_total(held: Holdings, own: Floats, share: Floats, total: float) -> tuple[Floats, Floats]:
+Countries = Sequence[Rows]  # of the links of each end
+
+
+def _held(piece: Piece, countries: Countries, n: int) -> Holdings:
+    """Sum the links of some holders by country."""
+    return Holdings.of(
+        np.concatenate([at.holder for at in piece.links]),
+        np.concatenate([c[at.entry] for at, c in zip(piece.links, countries, strict=True)]),
+        n,
+        np.concatenate([at.amount for at in piece.links]),
+    )
+
+
+def _holders(ends: Sequence[Sorted], countries: Countries, n: int) -> Holders:
+    """Count the holders of each country."""
+    found = Holders(n)
+    for piece in pieces(*ends):
+        found.add(_held(piece, countries, n))
+    return found
+
+
+def _of_total(
+    parts: Iterable[Piece],
+    countries: Countries,
+    share: Floats,
+    total: float,
+    holders: int = 0,
+    own: Floats | None = None,
+) -> tuple[Floats, Floats]:
     """Squares and fourth powers of (B - s a) / T summed over all holders, absent ones included.
 
-    ``own`` is what each holder has in the total, a.
+    ``own`` is what each holder has in the total, a; without it the sum of its links. ``holders`` is
+    the number of holders, 0 for as many as there are in the parts.
     """
-    (B,) = held.amounts
-    a, s = own[held.holder], share[held.country]
-    powers = []
-    for k in (2, 4):
-        every = share**k * (own**k).sum()
-        powers.append((every + held.by_country((B - s * a) ** k - (s * a) ** k)) / total**k)
+    n = share.size
+    sums = {k: Sums(n) for k in (2, 4)}
+    whole = np.zeros(holders) if own is None else own
+    found: list[Floats] = []
+    for piece in parts:
+        held = _held(piece, countries, n)
+        mine = slice(piece.first, piece.first + piece.number)
+        if own is None:
+            holder = np.concatenate([at.holder for at in piece.links])
+            amount = np.concatenate([at.amount for at in piece.links])
+            of = np.bincount(holder, amount, piece.number).astype(np.float64, copy=False)
+            if holders:
+                whole[mine] = of
+            else:
+                found.append(of)
+        else:
+            of = own[mine]
+        (B,) = held.amounts
+        a, s = of[held.holder], share[held.country]
+        for k, one in sums.items():
+            one.add(held.country, (B - s * a) ** k - (s * a) ** k)
+    if found:
+        whole = np.concatenate(found)
+    powers = [(share**k * (whole**k).sum() + one.values) / total**k for k, one in sums.items()]
     return powers[0], np.maximum(powers[1], 0.0)
 
 
-def _own(at: Incident, holders: int) -> Floats:
-    return np.bincount(at.holder, weights=at.amount, minlength=holders).astype(np.float64)
+def _own(at: Sorted, holders: int) -> Floats:
+    """Sum the links of each organisation."""
+    found = np.zeros(holders)
+    for piece in pieces(at):
+        (part,) = piece.links
+        whole = np.bincount(part.holder, part.amount, piece.number)
+        found[piece.first : piece.first + piece.number] = whole
+    return found
 
 
 def part_of_families(held: Held, located: Held, parts: csr_array, n: int) -> Precision:
@@ -210,16 +155,17 @@ def part_of_families(held: Held, located: Held, parts: csr_array, n: int) -> Pre
     n
         Number of countries.
     """
-    at = incident(held.unit, held.amount, parts)
-    mine = Holdings.of(at.holder, held.country[at.entry], n, at.amount)
-    own = _own(incident(located.unit, located.amount, parts), parts.shape[1])
+    at = Sorted.of(held.unit, held.amount, parts)
+    mine = _holders([at], [held.country], n)
+    own = _own(Sorted.of(located.unit, located.amount, parts), parts.shape[1])
     total = float(located.amount.sum()) or np.nan
-    squares, fourths = _of_total(mine, own, mine.by_country(mine.amounts[0]) / total, total)
-    return _precision(squares, fourths, 0.0, mine, mine.effective())
+    share = mine.amounts / total
+    squares, fourths = _of_total(pieces(at), [held.country], share, total, own=own)
+    return _precision(squares, fourths, 0.0, mine, mine.effective)
 
 
 def part_of_links(
-    entries: Bilinear, country: Ints, parts: csr_array, n: int, alone: Held | None = None
+    entries: Bilinear, country: Rows, parts: csr_array, n: int, alone: Held | None = None
 ) -> Precision:
     """Compute the precision of each country's share of a sum of links, such as citations received.
 
@@ -237,24 +183,20 @@ def part_of_links(
         What families add to the sum without links.
     """
     ends = Ends.of(entries, parts)
-    extra: list[Incident] = []
+    extra: list[Sorted] = []
+    more: list[Rows] = []
     if alone is not None:
-        one = incident(alone.unit, alone.amount, parts)
-        extra = [one._replace(entry=one.entry + country.size)]
-        country = np.concatenate([country, alone.country])
-    both, own = _joined(ends.both, *extra), _joined(ends.cited, *extra)
-    held = Holdings.of(both.holder, country[both.entry], n, both.amount)
-    mine = Holdings.of(own.holder, country[own.entry], n, own.amount)
-    size = mine.by_country(mine.amounts[0])
+        extra, more = [Sorted.of(alone.unit, alone.amount, parts)], [alone.country]
+    mine = _holders([ends.cited, *extra], [country, *more], n)
+    size = mine.amounts
     total = float(size.sum()) or np.nan
-    squares, fourths = _of_total(held, _own(both, parts.shape[1]), size / total, total)
-    one = ends.dyads
-    pairs = Holdings.of(one.holder, country[one.entry], n, one.amount)
-    less = DEDUCTED * _of_total(pairs, _own(one, 0), size / total, total)[0]
-    return _precision(squares, fourths, less, mine, mine.effective())
+    both, of = pieces(*ends.both, *extra), [*(country for _ in ends.both), *more]
+    squares, fourths = _of_total(both, of, size / total, total, parts.shape[1])
+    less = DEDUCTED * _of_total(ends.dyads.pieces(), [country], size / total, total)[0]
+    return _precision(squares, fourths, less, mine, mine.effective)
 
 
-def balance(entries: Bilinear, citing: Ints, cited: Ints, parts: csr_array, n: int) -> Precision:
+def balance(entries: Bilinear, citing: Rows, cited: Rows, parts: csr_array, n: int) -> Precision:
     """Compute the precision of (R - G) / (R + G).
 
     Parameters
@@ -275,35 +217,40 @@ def balance(entries: Bilinear, citing: Ints, cited: Ints, parts: csr_array, n: i
 
     up, down = divide(1.0 - ratio, volume), divide(1.0 + ratio, volume)
 
-    def influences(at: Incident) -> tuple[Holdings, Floats]:
-        of, by = cited[at.entry], citing[at.entry]
-        held = Holdings.of(
-            np.concatenate([at.holder, at.holder]),
-            np.concatenate([of, by]),
-            n,
-            np.concatenate([at.amount * up[of], -at.amount * down[by]]),
-        )
-        return held, held.amounts[0]
+    def squares(parts: Iterable[Piece]) -> tuple[Floats, Floats]:
+        """Squares and fourth powers of the influences of all holders."""
+        sums = Sums(n), Sums(n)
+        for piece in parts:
+            of, by = (np.concatenate([e[at.entry] for at in piece.links]) for e in (cited, citing))
+            holder = np.concatenate([at.holder for at in piece.links])
+            amount = np.concatenate([at.amount for at in piece.links])
+            held = Holdings.of(
+                np.concatenate([holder, holder]),
+                np.concatenate([of, by]),
+                n,
+                np.concatenate([amount * up[of], -amount * down[by]]),
+            )
+            U = held.amounts[0]
+            for k, one in zip((2, 4), sums, strict=True):
+                one.add(held.country, U**k)
+        return sums[0].values, sums[1].values
 
-    held, U = influences(ends.both)
-    pairs, e = influences(ends.dyads)
-    received = Holdings.of(ends.cited.holder, cited[ends.cited.entry], n, ends.cited.amount)
-    given = Holdings.of(ends.citing.holder, citing[ends.citing.entry], n, ends.citing.amount)
-    own = Holdings.of(
-        np.concatenate([ends.cited.holder, ends.citing.holder]),
-        np.concatenate([cited[ends.cited.entry], citing[ends.citing.entry]]),
-        n,
-        np.concatenate([ends.cited.amount, ends.citing.amount]),
-    )
-    fewest = np.minimum(received.effective(), given.effective())
-    less = DEDUCTED_OF_BALANCE * pairs.by_country(e**2)
-    return _precision(held.by_country(U**2), held.by_country(U**4), less, own, fewest)
+    second, fourth = squares(pieces(*ends.both))
+    less = DEDUCTED_OF_BALANCE * squares(ends.dyads.pieces())[0]
+    received, given, own = Holders(n), Holders(n), Holders(n)
+    for piece in pieces(ends.cited, ends.citing):
+        of_cited, of_citing = (piece._replace(links=[at]) for at in piece.links)
+        received.add(_held(of_cited, [cited], n))
+        given.add(_held(of_citing, [citing], n))
+        own.add(_held(piece, [cited, citing], n))
+    fewest = np.minimum(received.effective, given.effective)
+    return _precision(second, fourth, less, own, fewest)
 
 
 def sources(
     entries: Bilinear,
-    citing: Ints,
-    cited: Ints,
+    citing: Rows,
+    cited: Rows,
     parts: csr_array,
     scores: Mapping[str, Floats],
 ) -> tuple[dict[str, Precision], Floats]:
@@ -334,7 +281,7 @@ def sources(
     """
     ends = Ends.of(entries, parts)
     n = next(iter(scores.values())).shape[0]
-    place = citing * n + cited
+    place = (citing.astype(np.int64) * n + cited).astype(np.int32)  # n countries at each end
     F = np.bincount(place, weights=entries.amount, minlength=n * n).reshape(n, n)
     given = F.sum(axis=1)
     p = np.nan_to_num(divide(F, given[:, None]), nan=0.0)
@@ -342,32 +289,38 @@ def sources(
     surprise = -log_p - (-(p * log_p).sum(axis=1))[:, None]
     means = {name: s - (p * s).sum(axis=1)[:, None] for name, s in scores.items()}
     means = {"source_effective": surprise, **means}
-    own = Holdings.of(ends.citing.holder, citing[ends.citing.entry], n, ends.citing.amount)
+    own = _holders([ends.citing], [citing], n)
 
-    def influences(at: Incident) -> tuple[Holdings, Holdings, list[Floats]]:
-        cells = Holdings.of(at.holder, place[at.entry], n * n, at.amount)
-        (amount,) = cells.amounts
-        amounts = [m.ravel()[cells.country] * amount for m in means.values()]
-        held = Holdings.sorted(cells.code // max(n, 1), n, amount, *amounts)
-        return cells, held, [divide(u, given[held.country]) for u in held.amounts[1:]]
+    def squares(parts: Iterable[Piece]) -> tuple[list[Sums], list[Sums], Floats]:
+        """Squares and fourth powers of the influences by mean, and what the entropy spreads."""
+        seconds, fourths = [Sums(n) for _ in means], [Sums(n) for _ in means]
+        by_cell, by_country = Sums(n * n), Sums(n)
+        flat = p.ravel()
+        for piece in parts:
+            cells = _held(piece, [place for _ in piece.links], n * n)
+            (amount,) = cells.amounts
+            amounts = [m.ravel()[cells.country] * amount for m in means.values()]
+            held = Holdings.sorted(cells.code // max(n, 1), n, amount, *amounts)
+            for u, two, four in zip(held.amounts[1:], seconds, fourths, strict=True):
+                U = divide(u, given[held.country])
+                two.add(held.country, U**2)
+                four.add(held.country, U**4)
+            by_cell.add(cells.country, amount**2 / flat[cells.country])
+            by_country.add(held.country, held.amounts[0] ** 2)
+        spread = by_cell.values.reshape(n, n).sum(axis=1) - by_country.values
+        return seconds, fourths, np.asarray(spread, dtype=np.float64)
 
-    both, held, U = influences(ends.both)
-    dyads, pairs, e = influences(ends.dyads)
+    seconds, fourths, both = squares(pieces(*ends.both))
+    pairs, _, single = squares(ends.dyads.pieces())
     found = {}
     for k, name in enumerate(means):
-        less = 0.0 if name == "source_effective" else DEDUCTED * pairs.by_country(e[k] ** 2)
-        squares, fourths = held.by_country(U[k] ** 2), held.by_country(U[k] ** 4)
-        found[name] = _precision(squares, fourths, less, own, own.effective())
+        taken = DEDUCTED * pairs[k].values
+        less = 0.0 if name == "source_effective" else taken
+        two, four = seconds[k].values, fourths[k].values
+        found[name] = _precision(two, four, less, own, own.effective)
         if name == "source_effective":
-            less = DEDUCTED * pairs.by_country(e[k] ** 2)
-            found["source_between"] = _precision(squares, fourths, less, own, own.effective())
-
-    def spread(cells: Holdings, whole: Holdings) -> Floats:
-        each = cells.amounts[0] ** 2 / p.ravel()[cells.country]
-        by_cell = cells.by_country(each).reshape(n, n).sum(axis=1)
-        return np.asarray(by_cell - whole.by_country(whole.amounts[0] ** 2), dtype=np.float64)
-
-    lost = spread(both, held) - spread(dyads, pairs)
+            found["source_between"] = _precision(two, four, taken, own, own.effective)
+    lost = both - single
     lost = np.maximum(np.nan_to_num(divide(lost, 2.0 * given**2), nan=0.0), 0.0)
     second = 4.0 * lost**2 / np.maximum((p > 0).sum(axis=1) - 1.0, 1.0)
     linear = found["source_between"]

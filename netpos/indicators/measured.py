@@ -16,19 +16,12 @@ from netpos.errors import TableError
 from netpos.graph import core as cores
 from netpos.graph import dependence, kernels
 from netpos.graph.kernels import Floats
-from netpos.graph.links import Ints, Mask
+from netpos.graph.links import Ints, Mask, Rows
 from netpos.indicators import influence
 from netpos.indicators.cells import Cells, Sources
 from netpos.indicators.influence import Precision
-from netpos.indicators.resampling import (
-    Drawn,
-    Held,
-    Network,
-    Sample,
-    Summing,
-    Valued,
-    Worth,
-)
+from netpos.indicators.resampling import Held, Network, Sample, Valued, Worth
+from netpos.indicators.weighing import Adding, Drawn, Summing
 from netpos.progress import track
 from netpos.tables import LINK_TABLE, NODE_TABLE, Links
 
@@ -144,34 +137,32 @@ class Measured:
 
         Without a pool everything is computed when the result is asked for.
         """
-        entries = self.network.entries
-        used = [np.stack([entries.citing, entries.cited], axis=1).ravel()]
-        if self.value is not None:
-            cited = self.value.cited
-            used += [np.stack([cited.citing, cited.cited], axis=1).ravel(), self.value.alone.unit]
-        drawn = Drawn.of(self.parts, *used, self.own.unit, self.located.unit)
-        n, network = self.table.height, self.network.placed(drawn)
-        families = self.own.placed(drawn).summing(n, drawn.units)
-        located = self.located.placed(drawn).summing(1, drawn.units)
-        value = None if self.value is None else self.value.placed(drawn)
-        closed, wide = self._exchange(), self._wide()
-        both = [network.entries] if value is None else [network.entries, value.cited]
-        summing, places = Summing.of(*both), network.entries.cells
-        alone = csr_array((n, drawn.units))
+        entries, value = self.network.entries, self.value
+        used: list[tuple[Rows, ...]] = [(entries.citing, entries.cited)]
         if value is not None:
-            alone = value.alone.summing(n, drawn.units)
-        del network, value, both
+            used += [(value.cited.citing, value.cited.cited), (value.alone.unit,)]
+        drawn = Drawn.of(self.parts, *used, (self.own.unit,), (self.located.unit,))
+        n, places = self.table.height, entries.cells
+        both = [entries] if value is None else [entries, value.cited]
+        summing = Summing.of(*(drawn.renumbered(one) for one in both))
+        held = [(self.own, n), (self.located, 1)]
+        if value is not None:
+            held.append((value.alone, n))
+        adding = Adding.of([(drawn.placed(one), rows) for one, rows in held], drawn.units)
+        closed, wide = self._exchange(), self._wide()
+        del entries, both, used, held
 
         def some(numbers: Ints) -> dict[str, Floats]:
             weights = drawn.weights(numbers, seed)
-            sums = summing.totals(weights)
+            sums, shares = summing.totals(weights), adding.totals(weights)
+            del weights
             totals = sums[:places]
-            shares = families @ weights, located @ weights
-            found = self._closed(closed, totals[1::4] + totals[3::4], *shares)
+            closed_sums = totals[1::4] + totals[3::4]
+            found = self._closed(closed, closed_sums, shares[:n], shares[n : n + 1])
             found |= wide.indicators(totals[2::4] + totals[3::4])
-            if self.value is None:
+            if value is None:
                 return found | {"value_share": np.full((numbers.size, n), np.nan)}
-            worth = np.ascontiguousarray((sums[places:] + alone @ weights).T)
+            worth = np.ascontiguousarray((sums[places:] + shares[n + 1 :]).T)
             return found | {"value_share": kernels.divide(worth, kernels.total(worth))}
 
         size = max(closed.place.size, wide.place.size)
@@ -191,8 +182,8 @@ class Measured:
         n = self.table.height
         row = np.full(len(self.network.nodes), -1, dtype=np.int64)
         row[self.rows] = np.arange(n)
-        place, citing, cited = self.network.selected(1)
-        citing, cited = row[citing], row[cited]
+        place, *ends = self.network.selected(1)
+        citing, cited = (row[end] for end in ends)
         active = np.unique(np.concatenate([citing, cited]))
         if active.size < _LEAST_NODES or self.method != "rich":
             active = np.arange(n)
@@ -235,7 +226,7 @@ class Measured:
             "received_share": influence.part_of_links(entries, cited, parts, n),
             "balance_ratio": influence.balance(entries, citing, cited, parts, n),
         }
-        entries, citing, cited = self.network.countries(2)
+        wide, citing_all, cited_all = self.network.countries(2)
         of_partner, bloc = self.classes
         scores = {
             name: np.broadcast_to(bloc == k, (m, m)).astype(np.float64)
@@ -244,7 +235,7 @@ class Measured:
         for name, (one, other) in _CONTRASTS.items():
             scores[name] = scores[_BLOCS[one - 1]] - scores[_BLOCS[other - 1]]
         scores["similarity"] = np.broadcast_to(of_partner, (m, m)).astype(np.float64)
-        sources, lost = influence.sources(entries, citing, cited, parts, scores)
+        sources, lost = influence.sources(wide, citing_all, cited_all, parts, scores)
         found |= {name: Precision(*(x[self.rows] for x in p)) for name, p in sources.items()}
         if self.value is not None:
             value = self.value

@@ -12,21 +12,22 @@ the product of both its families:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from netpos.errors import TableError
 from netpos.graph.kernels import Floats
-from netpos.graph.links import Citations, Ints, Mask, Shares, Spread, gathered
-from netpos.indicators.weights import poisson_weights, units
+from netpos.graph.links import Citations, Ints, Mask, Rows, Shares, Spread, gathered
+from netpos.indicators.sorting import narrow, ordered
+from netpos.indicators.weights import units
 
-_CELLS = 1_000_000  # numbers in one table of cells
-_WEIGHTS = 20_000_000  # numbers in one table of weights
-_PAIRS = 2048  # pairs of units weighed at a time
+_AT_ONCE = 1 << 20  # links sorted at a time
+_Small: TypeAlias = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,48 @@ class Bilinear:
     (or their number of citations in units of value).
     """
 
-    cell: Ints
-    citing: Ints
-    cited: Ints
+    cell: Rows
+    citing: Rows
+    cited: Rows
     amount: Floats
     cells: int
 
     @classmethod
-    def of(cls, cell: Ints, citing: Ints, cited: Ints, amount: Floats, cells: int) -> Bilinear:
+    def of(cls, cell: Rows, citing: Rows, cited: Rows, amount: Floats, cells: int) -> Bilinear:
         """Sum links with the same cell and units."""
-        most = 1 + max(int(citing.max(initial=0)), int(cited.max(initial=0)))
-        pair, at = np.unique(citing * most + cited, return_inverse=True)
-        code, into = np.unique(cell * max(pair.size, 1) + at, return_inverse=True)
-        total = np.bincount(into, amount, code.size).astype(np.float64)
-        ends = pair[code % max(pair.size, 1)] if pair.size else pair
-        return cls(code // max(pair.size, 1), ends // most, ends % most, total, cells)
+        return cls.taken(cell, cells, lambda at: (citing[at], cited[at], amount[at]))
+
+    @classmethod
+    def taken(
+        cls, cell: Rows, cells: int, links: Callable[[Rows], tuple[Rows, Rows, Floats]]
+    ) -> Bilinear:
+        """Sum links with the same cell and units, some cells at a time.
+
+        ``links`` returns the units, citing and cited, and the amounts of links by their number.
+        """
+        order = narrow(ordered(cell), cell.size)
+        found: list[tuple[_Small, _Small, _Small, Floats]] = []
+        sums = np.cumsum(np.bincount(cell, minlength=cells))
+        begin = 0
+        while begin < order.size:  # as many cells as there is room for, one at least
+            last = int(np.searchsorted(sums, begin + _AT_ONCE, side="right"))
+            last = max(last, int(np.searchsorted(sums, begin, side="right")) + 1)
+            end = int(sums[last - 1])
+            at = order[begin:end]
+            citing, cited, amount = links(at)
+            found.append(_summed(cell[at], citing, cited, amount))
+            begin = end
+        if not found:
+            none = np.empty(0, dtype=np.int32)
+            return cls(none, none, none, np.empty(0), cells)
+        total = np.concatenate([part[3] for part in found])
+        ends = [[part[k] for part in found] for k in range(3)]
+        del found
+
+        def whole() -> _Small:  # each list is given up as soon as it is put together
+            return np.concatenate(ends.pop(0))
+
+        return cls(whole(), whole(), whole(), total, cells)
 
     def chosen(self, keep: Mask) -> Bilinear:
         """Keep only these entries."""
@@ -79,66 +107,22 @@ class Bilinear:
         )
 
 
-class _Block(NamedTuple):
-    """Some pairs of units, and the matrix that adds their links up by cell."""
-
-    citing: Ints
-    cited: Ints
-    cells: Ints
-    matrix: csr_array
-
-
-@dataclass(frozen=True)
-class Summing:
-    """Sums of links by cell for one draw after another, each pair of units weighed once."""
-
-    blocks: list[_Block]
-    cells: int
-
-    @classmethod
-    def of(cls, *several: Bilinear) -> Summing:
-        """Put sums together; cells of the second are counted on from the last of the first."""
-        before = np.cumsum([0, *(one.cells for one in several)])
-        cell = np.concatenate([one.cell + k for one, k in zip(several, before, strict=False)])
-        citing = np.concatenate([one.citing for one in several])
-        cited = np.concatenate([one.cited for one in several])
-        amount = np.concatenate([one.amount for one in several])
-        most, cells = 1 + int(cited.max(initial=0)), int(before[-1])
-        _, first, at = np.unique(citing * most + cited, return_index=True, return_inverse=True)
-        come = np.argsort(first, kind="stable")  # pairs of one cell lie together
-        place = np.empty(come.size, dtype=np.int64)
-        place[come] = np.arange(come.size)
-        pair, first = place[at], first[come]
-        key = pair // _PAIRS * cells + cell
-        order = np.argsort(key, kind="stable")
-        key, data, index = key[order], amount[order], pair[order] % _PAIRS
-        row = np.flatnonzero(np.diff(key, prepend=-1))  # first entry of each block and cell
-        where, ends = key[row], np.append(row, key.size)
-        blocks = []
-        for k in range(0, come.size, _PAIRS):
-            begin, end = np.searchsorted(where, [k // _PAIRS * cells, (k // _PAIRS + 1) * cells])
-            part, some = slice(ends[begin], ends[end]), first[k : k + _PAIRS]
-            matrix = csr_array(
-                (data[part], index[part], ends[begin : end + 1] - ends[begin]),
-                shape=(end - begin, some.size),
-            )
-            blocks.append(_Block(citing[some], cited[some], where[begin:end] % cells, matrix))
-        return cls(blocks, cells)
-
-    def totals(self, weights: Floats) -> Floats:
-        """Sum of each cell with the weights of units: ``(cells, draws)``.
-
-        The sums run in the same order however many draws there are.
-        """
-        found = np.zeros((self.cells, weights.shape[1]))
-        both = np.empty((2, _PAIRS, weights.shape[1]))
-        for block in self.blocks:
-            one, other = both[:, : block.citing.size]
-            np.take(weights, block.citing, axis=0, out=one, mode="clip")
-            np.take(weights, block.cited, axis=0, out=other, mode="clip")
-            one *= other
-            found[block.cells] += block.matrix @ one
-        return found
+def _summed(
+    cell: Rows, citing: Rows, cited: Rows, amount: Floats
+) -> tuple[_Small, _Small, _Small, Floats]:
+    """Sum links with the same cell and units, cells rising: one entry of each, in order."""
+    most = 1 + int(cited.max(initial=0))
+    least = int(citing.min(initial=citing[0]))
+    code = (citing.astype(np.int64) - least) * most + cited
+    order = ordered(code)
+    order = order[ordered(cell[order] - int(cell[0]))]
+    code, cell = code[order], cell[order]
+    new = np.ones(code.size, dtype=bool)
+    new[1:] = (code[1:] != code[:-1]) | (cell[1:] != cell[:-1])
+    total = np.bincount(np.cumsum(new) - 1, amount[order])
+    code = code[new]
+    one, other = (code // most + least).astype(np.int32), (code % most).astype(np.int32)
+    return cell[new].astype(np.int32), one, other, total.astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True)
@@ -151,38 +135,47 @@ class Network:
     """
 
     nodes: list[str]
-    citing: Ints
-    cited: Ints
+    citing: Rows
+    cited: Rows
     entries: Bilinear
     counts: Floats
 
     @classmethod
     def of(cls, sample: Sample, links: Mask, sources: Mask, countries: list[str]) -> Network:
         """Sum the pairs of both selections; countries come first among the nodes by name."""
-        spread = sample.spread
+        spread, pairs, unit = sample.spread, sample.pairs, sample.unit
         abroad = np.asarray(spread.ends[0] != spread.ends[1])
         counted = links | sources
-        keep = np.flatnonzero(gathered(counted, spread.pair) & gathered(abroad, spread.cell))
-        pair = spread.pair[keep]
-        at, place = np.unique(spread.cell[keep], return_inverse=True)
+        some = gathered(counted, spread.pair)
+        some &= gathered(abroad, spread.cell)
+        keep = narrow(np.flatnonzero(some), some.size)
+        del some, counted
+        of = spread.cell[keep]
+        used = np.zeros(spread.ends[0].size, dtype=bool)
+        used[of] = True
+        at = np.flatnonzero(used)
+        place = gathered((np.cumsum(used, dtype=np.int32) - 1).astype(np.int32), of)
+        del of
         ends = [spread.ends[0][at], spread.ends[1][at]]
         names = {spread.names[k] for k in np.unique(np.concatenate(ends)).tolist()}
         nodes = sorted({*countries, *names})
         number = {name: k for k, name in enumerate(nodes)}
-        of_name = np.array([number.get(name, -1) for name in spread.names], dtype=np.int64)
-        flag = links[pair].astype(np.int64) + 2 * sources[pair].astype(np.int64)
-        cell = 4 * place.astype(np.int64) + flag
-        entries = Bilinear.of(
-            cell,
-            sample.unit[sample.pairs.citing[pair]],
-            sample.unit[sample.pairs.cited[pair]],
-            spread.weight[keep],
-            4 * at.size,
-        )
+        of_name = np.array([number.get(name, -1) for name in spread.names], dtype=np.int32)
+        flag = links.astype(np.int8) + np.int8(2) * sources.astype(np.int8)
+        cell = place * np.int32(4)
+        cell += gathered(flag, spread.pair[keep])
+        del place
+
+        def taken(part: Rows) -> tuple[Rows, Rows, Floats]:
+            entry = keep[part]
+            pair = spread.pair[entry]
+            return unit[pairs.citing[pair]], unit[pairs.cited[pair]], spread.weight[entry]
+
         counts = np.bincount(cell, minlength=4 * at.size).astype(np.float64)
+        entries = Bilinear.taken(cell, 4 * at.size, taken)
         return cls(nodes, of_name[ends[0]], of_name[ends[1]], entries, counts)
 
-    def countries(self, bit: int) -> tuple[Bilinear, Ints, Ints]:
+    def countries(self, bit: int) -> tuple[Bilinear, Rows, Rows]:
         """Compute the entries of the links (1) or sources (2), and their countries, citing and
         cited.
         """
@@ -201,11 +194,7 @@ class Network:
         given = np.bincount(self.citing[place], weights=counted, minlength=n)
         return received.astype(np.float64), given.astype(np.float64)
 
-    def placed(self, drawn: Drawn) -> Network:
-        """Return the same network with the units numbered as in the weights."""
-        return replace(self, entries=drawn.renumbered(self.entries))
-
-    def selected(self, bit: int) -> tuple[Ints, Ints, Ints]:
+    def selected(self, bit: int) -> tuple[Ints, Rows, Rows]:
         """Return the places of the links (1) or sources (2), by citing and cited country, and
         these.
         """
@@ -223,8 +212,8 @@ class Held:
     ``unit``, ``country`` (its number) and ``amount`` of each row.
     """
 
-    unit: Ints
-    country: Ints
+    unit: Rows
+    country: Rows
     amount: Floats
 
     @classmethod
@@ -249,10 +238,6 @@ class Held:
         """Return a measure of the families that have any country, each once, all as country 0."""
         rows = np.flatnonzero((measure != 0) & sample.shares.located)
         return cls(sample.unit[rows], np.zeros(rows.size, dtype=np.int64), measure[rows])
-
-    def placed(self, drawn: Drawn) -> Held:
-        """Return the same rows with the units numbered as in the weights."""
-        return replace(self, unit=drawn.place(self.unit))
 
     def summing(self, countries: int, units: int) -> csr_array:
         """Return the matrix that sums the weights of units by country."""
@@ -336,83 +321,24 @@ class Valued:
         counted = gathered(families & (worth.each != 0), worth.pairs.cited)
         keep = np.flatnonzero(counted if worth.times is None else counted & (worth.times > 0))
         times = np.ones(keep.size) if worth.times is None else worth.times[keep]
-        citing, cited = worth.pairs.citing[keep], worth.pairs.cited[keep]
-        matrix = sample.shares.matrix
-        holders = np.diff(matrix.indptr)[cited]
-        pair = np.repeat(np.arange(cited.size), holders)
+        matrix, unit, pairs = sample.shares.matrix, sample.unit, worth.pairs
+        cited = pairs.cited[keep]
+        start = matrix.indptr[:-1][cited]
+        holders = np.diff(matrix.indptr)[cited].astype(np.int32)
+        pair = np.repeat(np.arange(keep.size, dtype=np.int32), holders)
         within = np.arange(pair.size) - np.repeat(np.cumsum(holders) - holders, holders)
-        place = matrix.indptr[cited][pair] + within
-        country = numbers(sample.shares.names, countries)[matrix.indices[place]]
-        links = Bilinear.of(
-            country,
-            sample.unit[citing[pair]],
-            sample.unit[cited[pair]],
-            matrix.data[place] * worth.each[cited[pair]] * times[pair],
-            len(countries),
-        )
+        place = within + start[pair]
+        del cited, start, holders, within
+        of_name = numbers(sample.shares.names, countries).astype(np.int32)
+        country = of_name[matrix.indices[place]]
+
+        def taken(part: Rows) -> tuple[Rows, Rows, Floats]:
+            of = keep[pair[part]]
+            citing, cited = pairs.citing[of], pairs.cited[of]
+            amount = matrix.data[place[part]] * worth.each[cited] * times[pair[part]]
+            return unit[citing], unit[cited], amount
+
+        links = Bilinear.taken(country, len(countries), taken)
         counts = np.bincount(country, times[pair], len(countries)).astype(np.float64)
         alone = np.where(families, worth.alone, 0.0)
         return cls(links, Held.of(sample, alone, countries), counts)
-
-    def placed(self, drawn: Drawn) -> Valued:
-        """Return the same value with the units numbered as in the weights."""
-        return replace(self, cited=drawn.renumbered(self.cited), alone=self.alone.placed(drawn))
-
-
-def _in_order(numbers: Ints, limit: int) -> tuple[Ints, Ints]:
-    """Return the numbers that occur as they come first, and the place of each number below the
-    limit among them (that of others means nothing).
-    """
-    first = np.full(limit, -1, dtype=np.int64)
-    first[numbers[::-1]] = np.arange(numbers.size)[::-1]  # the last that is written stays
-    found = np.flatnonzero(first >= 0)
-    found = found[np.argsort(first[found])].astype(np.int64)
-    first[found] = np.arange(found.size)
-    return found, first
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Units with a weight in every draw, and how their weights come about.
-
-    Units and clusters are numbered as they come first: what is used together lies together.
-    """
-
-    places: Ints
-    clusters: Ints
-    parts: csr_array
-
-    @classmethod
-    def of(cls, parts: csr_array, *used: Ints) -> Drawn:
-        """Take the units that occur in any of the arrays; ``parts`` are those of `Sample`."""
-        units, clusters = parts.shape
-        every, places = _in_order(np.concatenate(used), units)
-        parts = parts[every]
-        named, at = _in_order(parts.indices.astype(np.int64), clusters)
-        shape = (every.size, named.size)
-        return cls(places, named, csr_array((parts.data, at[parts.indices], parts.indptr), shape))
-
-    def place(self, unit: Ints) -> Ints:
-        """Compute the position of these units among those used."""
-        return self.places[unit]
-
-    @property
-    def units(self) -> int:
-        """Number of units used."""
-        return int(self.parts.shape[0])
-
-    def weights(self, draws: Ints, seed: int) -> Floats:
-        """Compute the weights of the units: ``(used, draws)``."""
-        found: Floats = self.parts @ poisson_weights(self.clusters, draws, seed).astype(np.float64)
-        return found
-
-    def renumbered(self, entries: Bilinear) -> Bilinear:
-        """Return the same links with positions among the units used."""
-        ends = self.place(entries.citing), self.place(entries.cited)
-        return Bilinear(entries.cell, *ends, entries.amount, entries.cells)
-
-    def chunks(self, draws: int, cells: int) -> Iterator[Ints]:
-        """Yield numbers of draws, as many at a time as there is room for."""
-        room = min(_CELLS // max(1, cells), _WEIGHTS // max(1, self.units))
-        size = max(1, min(250, room))
-        yield from (np.arange(k, min(k + size, draws)) for k in range(0, draws, size))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from netpos.errors import OptionError
-from netpos.graph.links import Ints, Shares
+from netpos.graph.links import Ints, Rows, Shares
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _POISSON = np.exp(-1.0) * np.cumsum(1.0 / np.cumprod([1, *range(1, 13)]))
@@ -53,7 +53,7 @@ def splitmix(start: NDArray[np.uint64], counter: NDArray[np.uint64]) -> NDArray[
     return _mix(np.asarray(start + (counter + np.uint64(1)) * _GOLDEN))
 
 
-def poisson_weights(positions: Ints, draws: Ints, seed: int = 0) -> NDArray[np.uint8]:
+def poisson_weights(positions: Rows, draws: Ints, seed: int = 0) -> NDArray[np.uint8]:
     """Compute the weights of clusters, Poisson distributed with mean 1.
 
     A weight depends on the seed, the position of the cluster and the number of the draw alone:

@@ -50,7 +50,7 @@ def test_with_the_citing_end_only_the_same_calibration_fails(
     def citing_only(cls, entries, parts):
         ends = both_of(cls, entries, parts)
         nothing = ends.dyads._replace(amount=np.zeros(ends.dyads.entry.size))
-        return ends._replace(both=ends.citing, dyads=nothing)
+        return ends._replace(both=(ends.citing,), dyads=nothing)
 
     monkeypatch.setattr(influence.Ends, "of", classmethod(citing_only))
     found = shares(cell(WORLDS["B"], 250, CORPORA, draws=100), "interval")

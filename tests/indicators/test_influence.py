@@ -8,7 +8,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from netpos.indicators.influence import DEDUCTED, DEDUCTED_OF_BALANCE, LEAST_PART, Holdings
+from netpos.indicators.influence import DEDUCTED, DEDUCTED_OF_BALANCE, LEAST_PART
 from netpos.indicators.uncertainty import CONTRASTS
 from tests.indicators.plain import (
     SPAN,
@@ -211,12 +211,3 @@ def test_the_entropy_of_sources_is_too_low_by_their_variances_over_twice_their_p
     corpus = ready(case)
     at = corpus.table["country"].to_list().index("NL")
     assert corpus.resample(draws=1).lost[at] == pytest.approx(lost, abs=1e-12)
-
-
-def test_holdings_of_one_country_alone_are_summed_by_holder() -> None:
-    holder, amount = np.array([4, 1, 4]), np.array([1.0, 2.0, 5.0])
-    found = Holdings.of(holder, np.zeros(3, dtype=np.int64), 1, amount)
-    assert found.holder.tolist() == found.code.tolist() == [1, 4]
-    assert found.country.tolist() == [0, 0]
-    assert found.amounts[0].tolist() == [2.0, 6.0]
-    assert found.by_country(found.amounts[0]).tolist() == [8.0]

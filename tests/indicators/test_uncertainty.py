@@ -121,7 +121,7 @@ def test_neither_threads_nor_the_number_of_draws_at_a_time_matter(
     corpus = ready(made_up(4, families=120, pairs=900))
     whole = corpus.intervals()
     assert whole["low"].count() > 20
-    monkeypatch.setattr("netpos.indicators.resampling._CELLS", 200)
+    monkeypatch.setattr("netpos.indicators.weighing._CELLS", 200)
     assert_frame_equal(corpus.intervals(), whole, check_exact=True)
     assert_frame_equal(corpus.intervals(threads=2), whole, check_exact=True)
 

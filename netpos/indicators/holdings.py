@@ -1,0 +1,225 @@
+"""Sums by organisation (or pair of them) and country, some organisations at a time.
+
+Links are sorted by organisation once; what is then made of them has the size of some organisations'
+links, not of all. Sums over organisations are added up in their order, so that they have the same
+digits however many are taken at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from netpos.graph.kernels import Floats, divide
+from netpos.graph.links import Ints, Rows, gathered
+from netpos.indicators.resampling import Bilinear
+from netpos.indicators.sorting import narrow, ordered
+
+_AT_ONCE = 1 << 16  # links whose organisations are taken at a time
+
+
+class Sums:
+    """Sums by group of numbers that come in parts, with the digits they had if all came at once."""
+
+    def __init__(self, groups: int) -> None:
+        self.values: Floats = np.zeros(groups)
+
+    def add(self, group: Rows, values: Floats) -> None:
+        """Add numbers, in their order, to the sums of their groups."""
+        groups = self.values.size
+        at = np.concatenate([np.arange(groups), group])
+        found = np.bincount(at, np.concatenate([self.values, values]), groups)
+        self.values = found.astype(np.float64, copy=False)
+
+
+def _sums(code: Ints, *amounts: Floats) -> tuple[Ints, tuple[Floats, ...]]:
+    """Sum amounts of equal numbers that lie together: these numbers, and the sums."""
+    first = np.flatnonzero(np.diff(code, prepend=-1))
+    if not first.size:
+        return code, tuple(a.astype(np.float64) for a in amounts)
+    return code[first], tuple(np.add.reduceat(a, first) for a in amounts)
+
+
+class Holdings(NamedTuple):
+    """Sums by holder (an organisation, or a pair of them) and country, each pair once."""
+
+    holder: Ints
+    country: Ints
+    amounts: tuple[Floats, ...]
+    countries: int
+
+    @classmethod
+    def of(cls, holder: Rows, country: Rows, countries: int, *amounts: Floats) -> Holdings:
+        """Sum the amounts of each pair."""
+        code = holder.astype(np.int64) * max(countries, 1) + country
+        order = ordered(code)
+        return cls.sorted(code[order], countries, *(a[order] for a in amounts))
+
+    @classmethod
+    def sorted(cls, code: Ints, countries: int, *amounts: Floats) -> Holdings:
+        """Sum the amounts of each pair, where pairs, holder × countries + country, are in order."""
+        code, sums = _sums(code, *amounts)
+        kinds = max(countries, 1)
+        return cls(code // kinds, code % kinds, sums, countries)
+
+    @property
+    def code(self) -> Ints:
+        """Holder × countries + country, rising."""
+        return self.holder * max(self.countries, 1) + self.country
+
+
+class Holders:
+    """How many holders each country has, and their effective number, of holdings in parts."""
+
+    def __init__(self, countries: int) -> None:
+        self._number, self._amount, self._square = (Sums(countries) for _ in range(3))
+
+    def add(self, held: Holdings) -> None:
+        """Count the holders of some holdings, of whom no other part has any."""
+        x = held.amounts[0]
+        self._number.add(held.country, (x > 0).astype(np.float64))
+        self._amount.add(held.country, x)
+        self._square.add(held.country, x * x)
+
+    @property
+    def amounts(self) -> Floats:
+        """Sum of what is held of each country."""
+        return self._amount.values
+
+    @property
+    def number(self) -> Floats:
+        """Number of holders of each country."""
+        return self._number.values
+
+    @property
+    def effective(self) -> Floats:
+        """Effective number of holders of each country, 0 without any."""
+        return np.nan_to_num(divide(self._amount.values**2, self._square.values), nan=0.0)
+
+
+class Incident(NamedTuple):
+    """Links by the organisations that take part: one row for each link and organisation.
+
+    ``holder`` is counted from the first of those taken at a time.
+    """
+
+    entry: Rows
+    holder: Rows
+    amount: Floats
+
+
+class Sorted(NamedTuple):
+    """Links by the organisations at one end, in order of these.
+
+    ``place`` is that of the organisation among the ``parts`` of the units, ``amount`` that of each
+    link; rows of an organisation are in the order of the links.
+    """
+
+    entry: Rows
+    place: Rows
+    amount: Floats
+    parts: csr_array
+
+    @classmethod
+    def of(cls, unit: Rows, amount: Floats, parts: csr_array) -> Sorted:
+        """Sort links by the organisations of their units."""
+        held = np.diff(parts.indptr).astype(np.int32)
+        start = parts.indptr[:-1].astype(np.int64)
+        number = gathered(held, unit)
+        place = np.repeat(start.take(unit), number)
+        if (number != 1).any():
+            before = np.cumsum(number, dtype=np.int64) - number
+            place += np.arange(place.size) - np.repeat(before, number)
+        entry = np.repeat(np.arange(unit.size, dtype=np.int32), number)
+        del held, start, number
+        small = narrow(place, parts.nnz)
+        del place
+        order = ordered(gathered(parts.indices, small))
+        return cls(entry[order], small[order], amount, parts)
+
+    def holders(self) -> Rows:
+        """Return the organisation of each row, rising."""
+        return gathered(self.parts.indices, self.place)
+
+    def incident(self, begin: int, end: int, first: int) -> Incident:
+        """Return some of the rows, organisations counted from the first."""
+        entry, place = self.entry[begin:end], self.place[begin:end]
+        holder = self.parts.indices[place] - first
+        return Incident(entry, holder, self.amount[entry] * self.parts.data[place])
+
+
+class Piece(NamedTuple):
+    """All links of some organisations, of which there are ``number`` from the first on."""
+
+    first: int
+    number: int
+    links: list[Incident]
+
+
+def pieces(*ends: Sorted) -> Iterator[Piece]:
+    """Yield the links of some organisations after the others, an `Incident` for each end."""
+    rows = [end.holders() for end in ends]
+    cuts = np.unique(np.concatenate([held[_AT_ONCE::_AT_ONCE] for held in rows]))
+    least = min((int(held[0]) for held in rows if held.size), default=0)
+    most = max((int(held[-1]) for held in rows if held.size), default=-1)
+    cuts = np.unique(np.concatenate([[least], cuts, [most + 1]])).astype(np.int64)
+    at = [np.searchsorted(held, cuts.astype(held.dtype)) for held in rows]
+    del rows
+    for k in range(cuts.size - 1):
+        first, after = int(cuts[k]), int(cuts[k + 1])
+        links = [
+            end.incident(int(place[k]), int(place[k + 1]), first)
+            for end, place in zip(ends, at, strict=True)
+        ]
+        yield Piece(first, after - first, links)
+
+
+class Dyads(NamedTuple):
+    """Links by pairs of units, whichever cites, in order of the lower unit."""
+
+    entry: Rows
+    citing: Rows
+    cited: Rows
+    amount: Floats
+
+    @classmethod
+    def of(cls, entries: Bilinear) -> Dyads:
+        """Sort links by the lower of their units."""
+        order = ordered(np.minimum(entries.citing, entries.cited)).astype(np.int32)
+        return cls(order, entries.citing, entries.cited, entries.amount)
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the links of some pairs after the others; holders are pairs, numbered in order."""
+        low = gathered(np.minimum(self.citing, self.cited), self.entry)
+        cuts = np.searchsorted(low, np.unique(low[_AT_ONCE::_AT_ONCE]))
+        del low
+        first = 0
+        bounds = [0, *cuts.tolist(), self.entry.size]
+        for begin, end in pairwise(bounds):
+            entry = self.entry[begin:end]
+            one, other = self.citing[entry].astype(np.int64), self.cited[entry].astype(np.int64)
+            low, high = np.minimum(one, other), np.maximum(one, other)
+            code = (low - low.min(initial=0)) * (1 + high.max(initial=0)) + high
+            distinct, number = np.unique(code, return_inverse=True)
+            yield Piece(first, distinct.size, [Incident(entry, number, self.amount[entry])])
+            first += distinct.size
+
+
+class Ends(NamedTuple):
+    """The same links by the organisations at each end, at both, and by pairs of units."""
+
+    citing: Sorted
+    cited: Sorted
+    both: tuple[Sorted, ...]
+    dyads: Dyads
+
+    @classmethod
+    def of(cls, entries: Bilinear, parts: csr_array) -> Ends:
+        """Sort links by organisation; ``parts`` are those of the units."""
+        citing = Sorted.of(entries.citing, entries.amount, parts)
+        cited = Sorted.of(entries.cited, entries.amount, parts)
+        return cls(citing, cited, (citing, cited), Dyads.of(entries))

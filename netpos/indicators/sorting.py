@@ -1,0 +1,36 @@
+"""Orders of whole numbers, a few bits at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from netpos.graph.links import Ints, Rows
+
+
+def ordered(code: Rows) -> Ints:
+    """Return the order of numbers from 0, equal ones as they come, 16 bits at a time.
+
+    Examples
+    --------
+    >>> ordered(np.array([70000, 2, 70000, 1])).tolist()
+    [3, 1, 0, 2]
+    """
+    top = int(code.max(initial=0))
+    order = np.argsort((code & 0xFFFF).astype(np.uint16), kind="stable")
+    for bits in range(16, top.bit_length(), 16):
+        digits = ((code >> bits) & 0xFFFF).astype(np.uint16)
+        order = order[np.argsort(digits[order], kind="stable")]
+    return order.astype(np.int64, copy=False)
+
+
+def narrow(numbers: Rows, limit: int) -> Rows:
+    """Return numbers below the limit, of 32 bits where these suffice.
+
+    Examples
+    --------
+    >>> [narrow(np.array([1]), limit).itemsize for limit in (2**31, 2**31 + 1)]
+    [4, 8]
+    """
+    if limit <= 2**31:
+        return numbers.astype(np.int32, copy=False)
+    return numbers.astype(np.int64, copy=False)
