@@ -110,7 +110,8 @@ class Outputs:
 
     def close(self) -> None:
         """Delete staged files and release the lock; after `finish` there are none."""
-        self._end()
+        with unbroken():  # what is called once does all it does
+            self._end()
 
     def text(self, name: str, content: str) -> None:
         """Write a text file."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Lock
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -82,6 +83,39 @@ def reach(done: float) -> None:
         done = min(max(done, now[0]), now[1])
         _done.set((done, now[1]))
         listener.reach(done)
+
+
+@contextmanager
+def shared(what: str, total: float) -> Iterator[Callable[[float], None]]:
+    """Begin a stage whose work is done on several threads, which ends with the block.
+
+    Parameters
+    ----------
+    what, total
+        See `stage`.
+
+    Yields
+    ------
+    callable
+        Says that so much more is done, from whatever thread.
+
+    Examples
+    --------
+    >>> with shared("tables", 3) as done:
+    ...     done(1)
+    """
+    listener, lock, reached = _listener.get(), Lock(), 0.0
+
+    def done(amount: float) -> None:
+        nonlocal reached
+        if listener is None:
+            return
+        with lock:
+            reached = min(reached + amount, total)
+            listener.reach(reached)
+
+    with stage(what, total):
+        yield done
 
 
 def track(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:

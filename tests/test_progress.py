@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,20 @@ def test_a_stage_that_fails_is_over(told: Told) -> None:
     assert told.over == [("work", 1, [])]
 
 
+def test_work_on_several_threads_moves_one_stage(told: Told) -> None:
+    with (
+        progress.listening(told),
+        progress.shared("tables", 4) as done,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        list(pool.map(done, [1, 1, 1, 9]))
+    assert told.over[0][:2] == ("tables", 4)
+    assert sorted(told.over[0][2]) == told.over[0][2]
+    assert told.over[0][2][-1] == 4
+    with progress.shared("tables", 4) as done:
+        done(1)
+
+
 def test_nobody_need_listen() -> None:
     progress.advance()
     assert list(progress.track([1, 2], "numbers")) == [1, 2]
@@ -88,6 +103,9 @@ def test_reading_tells_the_bytes_of_all_exports_plain_and_compressed(
     with progress.listening(told):
         assert read([plain, packed]).counts["kept"] == 135 + 400
     (stage,) = (s for s in told.over if s[0] == "reading exports")
+    (making,) = (s for s in told.over if s[0] == "making the tables")
+    assert making[1] == making[2][-1] == 100
+    assert len(making[2]) >= 9
     total = plain.stat().st_size + packed.stat().st_size
     assert stage[1] == stage[2][-1] == total
     assert any(0 < done < plain.stat().st_size for done in stage[2])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -70,6 +71,24 @@ def test_a_signal_while_results_take_their_places_is_heeded_when_all_are_there(
     assert json.loads((tmp_path / "run.json").read_text())["outputs"] == ["a.txt", "b/c.txt"]
 
 
+def test_a_signal_while_staged_files_are_taken_away_is_heeded_when_none_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = shutil.rmtree
+
+    def interrupted(path: Path, **how: bool) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        real(path, **how)
+
+    outputs = Outputs(tmp_path)
+    outputs.text("a.txt", "a")
+    monkeypatch.setattr(shutil, "rmtree", interrupted)
+    with pytest.raises(Stopped), stoppable():
+        outputs.close()
+    outputs.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_command_line_says_in_one_line_that_it_was_stopped(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,7 +98,9 @@ def test_the_command_line_says_in_one_line_that_it_was_stopped(
     with pytest.raises(SystemExit) as end:
         command_line.main()
     assert end.value.code == 128 + signal.SIGTERM
-    assert capsys.readouterr().err == "netpos: stopped; what was being written is taken away\n"
+    said = capsys.readouterr().err
+    assert said.startswith("netpos: stopped; what was being written is taken away; to go on, give ")
+    assert said.count("\n") == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such second signal")

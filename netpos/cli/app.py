@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 #: What a system says of a disk without room, a limit of the user's, or a stream that is gone.
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))
+#: What is said where a command was stopped.
+_GO_ON = (
+    "what was being written is taken away; to go on, give the same command again: "
+    "exports that were read are not read again"
+)
 #: No path is as long.
 _ENDLESS = re.compile(r"\S{4097,}")
 #: More threads than any machine has; a slip of the finger asks for more.
@@ -228,7 +233,7 @@ def main() -> None:
     except SystemExit as ended:
         code = ended.code
     except Stopped as stopped:
-        print("netpos: stopped; what was being written is taken away", file=sys.stderr)
+        print(f"netpos: stopped; {_GO_ON}", file=sys.stderr)
         code = 128 + stopped.number
     except NetposError as error:  # raised outside a command
         print(f"netpos: {_one_line(error)}", file=sys.stderr)

@@ -23,7 +23,7 @@ import polars as pl
 from netpos.errors import InputError, OptionError
 from netpos.files import locked, writing
 from netpos.ingest.discover import REFUSED, Source, find
-from netpos.ingest.inputs import add, drop_unnamed
+from netpos.ingest.inputs import add, drop_unnamed, forget_read
 from netpos.ingest.making import make
 from netpos.ingest.manifest import (
     SCHEMA_VERSION,
@@ -273,6 +273,7 @@ def build(
         )
         if changed or not is_whole(folder, manifest):
             _finish(folder, manifest, say)
+            forget_read(folder / "records")
             drop_unnamed(folder / "records", manifest)
         else:
             check_tables(folder, manifest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -17,7 +18,8 @@ from typing import Any
 from netpos.files import check_same, fingerprint, state
 from netpos.ingest import compiled
 from netpos.ingest.discover import Source
-from netpos.ingest.parts import Part, hashes, parse, parts_to_json
+from netpos.ingest.manifest import SCHEMA_VERSION
+from netpos.ingest.parts import TABLES, Part, hashes, parse, parts_to_json
 from netpos.ingest.readers.json_stream import MAX_RECORD
 from netpos.ingest.readers.wrappers import Page
 from netpos.ingest.remarks import pages_told
@@ -54,7 +56,9 @@ def add(
     workers = processes or cores()
     if why := compiled.refused():
         say(why)
-    sizes = {item["bytes"] for item in manifest["inputs"]}
+    records = folder / "records"
+    waiting = {(i["ident"], _limit(i)): i for i in read_before(records)}
+    sizes = {item["bytes"] for item in [*manifest["inputs"], *waiting.values()]}
     prints = [
         fingerprint_of(s) if _size(s) in sizes else None for s in sources
     ]  # one of another size cannot be known: it is hashed while it is read
@@ -72,31 +76,79 @@ def add(
                 known["role"], changed = "seed", True
             say(f"{source.name}: already in the corpus")
             continue
-        parts, pages, (before, digest) = _whole_parts(
-            source, found, folder / "records", workers, max_record
-        )
-        read = sum(p.records + p.rejected for p in parts)
-        notes = _notes(parts)
-        manifest["inputs"].append(
-            {
-                "name": known["name"] if known else _free_name(source, digest, manifest),
-                "ident": identity(source, digest),
-                "sha256": digest,
-                "form": source.form,
-                "bytes": before.st_size,
-                "role": "seed" if known and known["role"] == "seed" else role,
-                "read": read,
-                "rejected": sum(p.rejected for p in parts),
-                "parts": parts_to_json(parts),
-                "notes": notes,
-                "pages": pages_told(pages),
-            }
-            | ({} if max_record == MAX_RECORD else {"max_record": max_record})
-        )
+        item = waiting.get((ident or "", max_record))
+        word = "read" if item is None else "were read by a run that was stopped"
+        if item is None:
+            item = _read(source, found, records, workers, max_record)
+            _note(records, item)
+        item["name"] = known["name"] if known else _free_name(source, item["sha256"], manifest)
+        item["role"] = "seed" if known and known["role"] == "seed" else role
+        manifest["inputs"].append(item)
         changed = True
-        say(f"{source.name}: {read:,} records read ({source.form})")
+        say(f"{source.name}: {item['read']:,} records {word} ({source.form})")
     manifest["inputs"].sort(key=lambda i: (i["name"], i["ident"]))
     return changed
+
+
+def _read(
+    source: Source, found: Print | None, records: Path, workers: int, max_record: int
+) -> dict[str, Any]:
+    """Read an export, and return what the manifest says of it but its name and role."""
+    parts, pages, (before, digest) = _whole_parts(source, found, records, workers, max_record)
+    return {
+        "ident": identity(source, digest),
+        "sha256": digest,
+        "form": source.form,
+        "bytes": before.st_size,
+        "read": sum(p.records + p.rejected for p in parts),
+        "rejected": sum(p.rejected for p in parts),
+        "parts": parts_to_json(parts),
+        "notes": _notes(parts),
+        "pages": pages_told(pages),
+    } | ({} if max_record == MAX_RECORD else {"max_record": max_record})
+
+
+def _limit(item: dict[str, Any]) -> int:
+    """Return the longest record that was held when an export was read."""
+    return int(item.get("max_record", MAX_RECORD))
+
+
+#: Exports read by a run that has not yet made the tables, one in each line of JSON.
+_BEFORE = "read.jsonl"
+
+
+def _note(records: Path, item: dict[str, Any]) -> None:
+    """Take note of an export that was read, so that a run that goes on need not read it again."""
+    with (records / _BEFORE).open("a", encoding="utf-8", newline="\n") as file:
+        file.write(json.dumps({"schema": SCHEMA_VERSION, "item": item}) + "\n")
+
+
+def read_before(records: Path) -> list[dict[str, Any]]:
+    """Return the exports that a run read which was stopped before it had made the tables.
+
+    Those read for tables of another version, and those whose parts are gone, are not among them.
+    """
+    try:
+        lines = (records / _BEFORE).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return []
+    found = []
+    for line in lines:
+        try:
+            said = json.loads(line)
+            item = said["item"]
+            stems = [part["stem"] for part in item["parts"]]
+            whole = all((records / f"{s}.{t}.parquet").is_file() for s in stems for t in TABLES)
+        except (ValueError, KeyError, TypeError):
+            continue  # the end of a line that was being written
+        if whole and said.get("schema") == SCHEMA_VERSION:
+            found.append(item)
+    return found
+
+
+def forget_read(records: Path) -> None:
+    """Take away the note of what was read, once the corpus holds it."""
+    (records / _BEFORE).unlink(missing_ok=True)
 
 
 def identity(source: Source, digest: str) -> str:
@@ -241,7 +293,8 @@ def _whole_parts(
 
 def drop_unnamed(records: Path, manifest: dict[str, Any]) -> None:
     """Take away parts that a run left which did not get as far as naming them."""
-    named = {part["stem"] for item in manifest["inputs"] for part in item["parts"]}
+    items = [*manifest["inputs"], *read_before(records)]
+    named = {part["stem"] for item in items for part in item["parts"]}
     for path in records.glob("*.parquet"):
         if path.name.split(".", 1)[0] not in named:
             path.unlink(missing_ok=True)

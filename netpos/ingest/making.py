@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import Any, TypeVar
 
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped] # it has no types
@@ -29,24 +31,61 @@ from netpos.ingest.remarks import (
     newest_plausible,
     one_office,
 )
-from netpos.progress import Report
+from netpos.progress import Report, shared
+
+T = TypeVar("T")
+#: Share of the work that each table takes, in per cent of all; copies and families come first.
+_SHARES = {
+    "copies and families": 15,
+    "documents": 5,
+    "titles": 3,
+    "classifications": 12,
+    "applicants": 25,
+    "members": 2,
+    "families": 8,
+    "outside": 15,
+    "citations": 15,
+}
 
 
 def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -> None:
     """Write the tables into ``temporary``, each as soon as it is made, and fill in the counts."""
+    with shared("making the tables", sum(_SHARES.values())) as done:
+        _make(folder, temporary, manifest, say, done)
+
+
+def _until(stopped: Event, items: Iterable[T]) -> Iterator[T]:
+    """Yield items until the work beside them has failed or was stopped: nobody waits for them."""
+    for item in items:
+        if stopped.is_set():
+            raise CancelledError
+        yield item
+
+
+def _make(
+    folder: Path,
+    temporary: Path,
+    manifest: dict[str, Any],
+    say: Report,
+    done: Callable[[float], None],
+) -> None:
+    stopped = Event()
     details, cut = _details(folder, manifest)
     if cut is not None:
         say(cut_told(manifest))
 
     def write(name: str, frames: Iterable[pl.DataFrame]) -> int:
-        return _write_table(temporary / f"{name}.parquet", frames)
+        rows = _write_table(temporary / f"{name}.parquet", _until(stopped, frames))
+        done(_SHARES.get(name, 0))
+        return rows
 
-    with ThreadPoolExecutor(2) as beside:
+    with ThreadPoolExecutor(2) as beside, _told_to_stop(stopped):
         large = details.records.height > _SIDE_BY_SIDE
         mentions = None if large else beside.submit(Mentions, details, hold=True)
         docs, grouping, copies = derive.documents(details)
         details = replace(details, records=copies.records.select("office"))
         copies = replace(copies, records=details.records)
+        done(_SHARES["copies and families"])
         rejected = _rejected(folder, manifest)
         ledger = pl.concat([rejected, copies.duplicates]).sort("file", "line", "outcome")
         say(f"{docs.height:,} documents kept")
@@ -110,6 +149,16 @@ def make(folder: Path, temporary: Path, manifest: dict[str, Any], say: Report) -
     if read != docs.height + ledger.height:
         message = f"records do not add up: {manifest['counts']}"
         raise AssertionError(message)
+
+
+@contextmanager
+def _told_to_stop(stopped: Event) -> Iterator[None]:
+    """Tell the threads when this block fails, before their pool waits for them."""
+    try:
+        yield
+    except BaseException:
+        stopped.set()
+        raise
 
 
 def _details(folder: Path, manifest: dict[str, Any]) -> tuple[Details, Cut | None]:

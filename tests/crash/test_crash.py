@@ -44,7 +44,10 @@ def test_a_killed_command_leaves_whole_files_and_the_next_run_gives_the_same_byt
     ("name", "number", "share"),
     [
         ("ingest", "SIGTERM", 0.4),
+        ("ingest", "SIGINT", 0.15),
+        ("ingest-2", "SIGINT", 0.7),
         ("run", "SIGHUP", 0.6),
+        ("run", "SIGINT", 0.25),
         ("analyse", "SIGTERM", 0.85),
         ("analyse", "SIGINT", 0.3),
     ],

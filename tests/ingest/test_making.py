@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -69,3 +71,26 @@ def test_a_table_is_cut_where_parquet_cuts_it(tmp_path: Path) -> None:
     assert (tmp_path / "pieces.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
     assert making._write_table(tmp_path / "none.parquet", [frame.head(0)]) == 0
     assert pl.read_parquet(tmp_path / "none.parquet").schema == frame.schema
+
+
+def test_when_one_table_cannot_be_made_the_others_are_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, stopped = Event(), Event()
+
+    def for_ever(*_: object) -> Iterator[pl.DataFrame]:
+        begun.set()
+        while True:
+            yield pl.DataFrame({"family": [1]})
+
+    def interrupted(*_: object) -> None:
+        begun.wait()
+        stopped.set()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("netpos.ingest.derive.class_table", for_ever)
+    monkeypatch.setattr(making, "write_citations", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ingest([write(tmp_path / "a.jsonl", RECORDS[:9])], tmp_path / "c")
+    assert stopped.is_set()
+    assert not list((tmp_path / "c").glob(".tables-*"))
