@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import polars as pl
 
 import netpos
 from netpos import analysis
 from netpos.analysis.study import Kind, Study
+from netpos.commands.beside import Submit
 from netpos.commands.map_evidence import told_evidence
 from netpos.outputs import Outputs
 from netpos.progress import track
-from netpos.viz.graph_files import graph_files
+from netpos.viz.export import Network, network
+from netpos.viz.graph_files import graph_texts
 from netpos.viz.maps import map as network_map
 from netpos.viz.maps.located import located_context
 from netpos.viz.maps.picture import positions
@@ -82,66 +86,110 @@ def titles(study: Study) -> dict[str, dict[str, str]]:
     return names
 
 
-def write_graphs(
-    study: Study, tables: dict[str, pl.DataFrame], written: Outputs, *, synthetic: bool
-) -> None:
-    """Write the links of each technology as graph files, a year and a place for each node."""
+@dataclass(frozen=True)
+class Waiting:
+    """Files of a run that are made beside other work: names, and what waits for the texts."""
+
+    graphs: list[tuple[str, Future[dict[str, str]]]]
+    maps: list[tuple[str, Future[str]]]
+
+    def write(self, written: Outputs) -> None:
+        """Write each as soon as it is there."""
+        for stem, texts in track(self.graphs, "graph files"):
+            for ending, text in texts.result().items():
+                written.text(f"{stem}{ending}", text)
+        for name, page in track(self.maps, "maps"):
+            written.text(name, page.result())
+
+
+def begin_drawings(
+    study: Study, tables: dict[str, pl.DataFrame], submit: Submit, *, synthetic: bool
+) -> Waiting:
+    """Have graph files and two maps of each technology drawn, from little that is worked out here.
+
+    Parameters
+    ----------
+    study, tables
+        Of the run.
+    submit
+        Has them drawn elsewhere, see `netpos.commands.beside`.
+    synthetic
+        The data are made up.
+    """
+    graphs, maps = [], []
+    for technology, title in track(titles(study).items(), "numbers of maps and graph files"):
+        net = _graph(study, tables, technology, title, synthetic=synthetic)
+        graphs.append((f"graphs/{technology}", submit(graph_texts, net)))
+        for kind, ending in _KINDS:
+            sketch = _sketch(study, tables, technology, title, kind, synthetic=synthetic)
+            name = f"maps/{technology}{ending}.html"
+            maps.append((name, submit(network_map.drawn, sketch)))
+    return Waiting(graphs, maps)
+
+
+def _graph(
+    study: Study,
+    tables: dict[str, pl.DataFrame],
+    technology: str,
+    title: Mapping[str, str],
+    *,
+    synthetic: bool,
+) -> Network:
+    """Return the links of a technology for graph files, a year and a place for each node."""
     made_up = f" ({words(study.options.lang)['synthetic_short']})" if synthetic else ""
     first, last = study.options.first, study.options.last
-    for technology, title in track(titles(study).items(), "graph files"):
-        links = study.links(technology, (first, last), period="all")
-        rows = tables["countries"].filter(
-            (pl.col("technology") == technology) & (pl.col("period") == "all")
-        )
-        places = positions(
+    links = study.links(technology, (first, last), period="all")
+    rows = tables["countries"].filter(
+        (pl.col("technology") == technology) & (pl.col("period") == "all")
+    )
+    return network(
+        links,
+        focal=study.options.focal,
+        indicators=rows,
+        positions=positions(
             links,
             focal=study.options.focal,
             indicators=rows,
             year=study.year_of_membership,
             seed=study.options.seed,
-        )
-        found = graph_files(
-            links,
-            written.out / "graphs" / technology,
-            focal=study.options.focal,
-            indicators=rows,
-            positions=places,
-            yearly={year: study.links(technology, (year, year)) for year in range(first, last + 1)},
-            title=title[study.options.lang] + made_up,
-            year=study.year_of_membership,
-        )
-        written.names += [f"graphs/{Path(name).name}" for name in found]
+        ),
+        yearly={year: study.links(technology, (year, year)) for year in range(first, last + 1)},
+        title=title[study.options.lang] + made_up,
+        year=study.year_of_membership,
+    )
 
 
-def write_maps(
-    study: Study, tables: dict[str, pl.DataFrame], written: Outputs, *, synthetic: bool
-) -> None:
-    """Write two maps of each technology, of countries and of organisations."""
+def _sketch(
+    study: Study,
+    tables: dict[str, pl.DataFrame],
+    technology: str,
+    title: Mapping[str, str],
+    kind: Kind,
+    *,
+    synthetic: bool,
+) -> network_map.Sketch:
+    """Return a map of countries or organisations with all its numbers."""
     whole = (study.options.first, study.options.last)
-    for technology, title in track(titles(study).items(), "maps"):
-        for kind, ending in _KINDS:
-            table = tables["countries" if kind == "country" else "organisations"]
-            name = f"maps/{technology}{ending}.html"
-            network_map.network_map(
-                study.links(technology, whole, kind=kind, period="all"),
-                written.out / name,
-                focal=study.options.focal,
-                technology=title,
-                periods={
-                    period: study.links(technology, span, kind=kind, period=period)
-                    for period, span in study.options.spans()
-                    if period != "all"
-                },
-                indicators=table.filter(pl.col("technology") == technology),
-                evidence=partial(told_evidence, study, technology, whole, kind=kind),
-                residuals=_residuals(tables, technology) if kind == "country" else None,
-                context=_context(study, tables, technology, synthetic=synthetic)
-                | ({"results": "."} if kind == "country" else {}),  # explain knows no other ends
-                lang=study.options.lang,
-                seed=study.options.seed,
-                synthetic=synthetic,
-            )
-            written.names.append(name)
+    table = tables["countries" if kind == "country" else "organisations"]
+    return network_map.sketched(
+        study.links(technology, whole, kind=kind, period="all"),
+        f"{technology}{dict(_KINDS)[kind]}",
+        focal=study.options.focal,
+        technology=title,
+        periods={
+            period: study.links(technology, span, kind=kind, period=period)
+            for period, span in study.options.spans()
+            if period != "all"
+        },
+        indicators=table.filter(pl.col("technology") == technology),
+        evidence=partial(told_evidence, study, technology, whole, kind=kind),
+        residuals=_residuals(tables, technology) if kind == "country" else None,
+        context=_context(study, tables, technology, synthetic=synthetic)
+        | ({"results": "."} if kind == "country" else {}),  # explain knows no other ends
+        lang=study.options.lang,
+        seed=study.options.seed,
+        synthetic=synthetic,
+    )
 
 
 def _residuals(tables: dict[str, pl.DataFrame], technology: str) -> pl.DataFrame | None:

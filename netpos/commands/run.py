@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -24,7 +25,8 @@ from netpos.analysis.open_ends import open_told
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
 from netpos.analysis.study import Study
 from netpos.analysis.technologies import selection
-from netpos.commands.drawing import titles, write_graphs, write_maps, write_workbook
+from netpos.commands.beside import beside
+from netpos.commands.drawing import Waiting, begin_drawings, titles, write_workbook
 from netpos.commands.option_files import OptionFile, check_options, keep_files
 from netpos.commands.paper_page import write_papers
 from netpos.commands.papers import Papers, paper_tables, read_papers
@@ -173,15 +175,39 @@ def _write(
     synthetic: bool,
     keep: Callable[[Computed], None] | None,
 ) -> Path:
-    with reading(corpus), writing(written.folder):
-        made = computed(corpus, options, say, synthetic=synthetic)
-        page = _write_all(corpus, written, options, files, say, made)
+    drawing = not options.tables_only
+    with (
+        reading(corpus),
+        writing(written.folder),
+        beside(cores=cores() if drawing else 1) as submit,
+    ):
+        drawn: list[Waiting] = []
+
+        def begun(study: Study, tables: dict[str, pl.DataFrame], *, synthetic: bool) -> None:
+            drawn.append(begin_drawings(study, tables, submit, synthetic=synthetic))
+
+        made = computed(corpus, options, say, synthetic=synthetic, begun=begun if drawing else None)
+        page = _write_all(corpus, written, options, files, say, made, drawn)
         if keep is not None:
             keep(made)
         return page
 
 
-def computed(corpus: Corpus, options: Options, say: Report, *, synthetic: bool = False) -> Computed:
+class Begun(Protocol):
+    """Called with what maps are made of, as soon as it is there."""
+
+    def __call__(self, study: Study, tables: dict[str, pl.DataFrame], *, synthetic: bool) -> None:
+        """Begin."""
+
+
+def computed(
+    corpus: Corpus,
+    options: Options,
+    say: Report,
+    *,
+    synthetic: bool = False,
+    begun: Begun | None = None,
+) -> Computed:
     """Compute all tables of a run; nothing is written.
 
     Parameters
@@ -190,6 +216,8 @@ def computed(corpus: Corpus, options: Options, say: Report, *, synthetic: bool =
         See `analyse`.
     say
         Called with one line at a time.
+    begun
+        Begins what is drawn while other ways of counting are computed; default: nothing.
     """
     for line in one_office_told(corpus.manifest):
         say(line)
@@ -210,6 +238,8 @@ def computed(corpus: Corpus, options: Options, say: Report, *, synthetic: bool =
     tables = results.tables(study) | {"pattern_hits": hits}
     for line in [*located_told(tables["located"]), *open_told(tables["open"])]:
         say(line)
+    if begun is not None:
+        begun(study, tables, synthetic=synthetic)
     tables |= results.sensitivity_tables(study, tables)
     if papers:
         tables |= paper_tables(papers)
@@ -229,6 +259,7 @@ def _write_all(
     files: Mapping[str, OptionFile],
     say: Report,
     made: Computed,
+    drawn: list[Waiting],
 ) -> Path:
     study, tables, papers, synthetic = made.study, made.tables, made.papers, made.synthetic
     written.synthetic = synthetic
@@ -243,19 +274,19 @@ def _write_all(
     if not options.tables_only:
         page = _page(study, tables, _corpus_path(corpus, out), synthetic=synthetic)
         page = replace(page, areas=made.areas)
-        with charts.begun(page, cores=cores(), wanted=options.figures) as drawn:
+        with charts.begun(page, cores=cores(), wanted=options.figures) as figures:
             page = _with_evidence(study, page)
             with ThreadPoolExecutor(1) as beside:
                 book = beside.submit(
                     write_workbook, study, tables, written, page, synthetic=synthetic
                 )
-                write_graphs(study, tables, written, synthetic=synthetic)
-                write_maps(study, tables, written, synthetic=synthetic)
+                for waiting in drawn:
+                    waiting.write(written)
                 written.names.append(book.result())
             if papers:
                 section = write_papers(papers, tables, written, titles(study), synthetic=synthetic)
                 page = replace(page, papers=section)
-            page = replace(page, figures=drawn())
+            page = replace(page, figures=figures())
         write_figures(page.figures, written, png=page.png)
         written.text("index.html", write_report(page))
         if page.table("source_links").height:

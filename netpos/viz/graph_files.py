@@ -94,19 +94,24 @@ def graph_files(
         year=year,
         memberships=memberships,
     )
-    files = {
-        ".gexf": "\n".join(_gexf(ready)),
-        ".graphml": "\n".join(_graphml(ready)),
-        ".net": "\n".join(_pajek(ready)),
-        "-bloc.clu": _partition(ready.bloc),
-    }
-    if ready.core:
-        files["-core.clu"] = _partition(ready.core)
-    files[".json"] = _vosviewer(ready)
+    files = graph_texts(ready)
     path = Path(stem)
     for ending, text in files.items():
         write_text(path.parent / f"{path.name}{ending}", text)
     return [f"{path.name}{ending}" for ending in files]
+
+
+def graph_texts(net: Network) -> dict[str, str]:
+    """Return a network in each form: ending of the file and text; see `graph_files`."""
+    files = {
+        ".gexf": "\n".join(_gexf(net)),
+        ".graphml": "\n".join(_graphml(net)),
+        ".net": "\n".join(_pajek(net)),
+        "-bloc.clu": _partition(net.bloc),
+    }
+    if net.core:
+        files["-core.clu"] = _partition(net.core)
+    return files | {".json": _vosviewer(net)}
 
 
 # --- GEXF -------------------------------------------------------------------------------------
@@ -312,12 +317,21 @@ def _vosviewer(net: Network) -> str:
     found = {
         "network": {
             "items": items,
-            "links": [
-                {"source_id": a, "target_id": b, "strength": float(f"{w:.12g}")}
-                for (a, b), w in sorted(both.items())
-            ],
+            "links": [],
             "clusters": [{"cluster": k or len(BLOCS), "label": BLOCS[k]} for k in (1, 2, 3, 0)],
         },
         "info": {"title": net.title, "description": html.escape(net.about)},
     }
-    return json.dumps(found, allow_nan=False, ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(found, allow_nan=False, ensure_ascii=False, indent=1) + "\n"
+    # the encoder takes long over thousands of links: they are put in as it would write them
+    rows = ",\n".join(
+        f'   {{\n    "source_id": {a},\n    "target_id": {b},\n    "strength": {_twelve(w)}\n   }}'
+        for (a, b), w in sorted(both.items())
+    )
+    # inside a text the quotation marks of this would be escaped
+    return text.replace('"links": []', f'"links": [\n{rows}\n  ]', 1) if rows else text
+
+
+def _twelve(weight: float) -> str:
+    """Write a number to twelve digits as JSON does."""
+    return repr(float(f"{weight:.12g}"))

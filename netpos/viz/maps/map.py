@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from netpos.viz.maps.svg import (
     sector_spots,
 )
 
-__all__ = ["map_svg", "network_map"]
+__all__ = ["Sketch", "drawn", "map_svg", "network_map", "sketched"]
 
 #: Scripts of the page, in order; together they are one script element.
 SCRIPTS = (
@@ -40,6 +41,18 @@ SCRIPTS = (
 )  # fmt: skip
 
 SHAPES = ("dot", "square", "triangle")
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A map with all its numbers, before anything is placed: little, whatever the network.
+
+    ``data`` is what the page holds beside nodes, links, layouts and words.
+    """
+
+    shown: Picture
+    entries: list[dict[str, Any]]
+    data: dict[str, Any]
 
 
 def network_map(
@@ -132,6 +145,43 @@ def network_map(
     >>> "Netherlands" in text, "Content-Security-Policy" in text
     (True, True)
     """
+    sketch = sketched(
+        links,
+        Path(path).stem,
+        focal=focal,
+        title=title,
+        technology=technology,
+        periods=periods,
+        indicators=indicators,
+        evidence=evidence,
+        residuals=residuals,
+        context=context,
+        lang=lang,
+        seed=seed,
+        synthetic=synthetic,
+        core=core,
+    )
+    return write_text(path, drawn(sketch))
+
+
+def sketched(
+    links: LinksLike,
+    stem: str,
+    *,
+    focal: str,
+    title: str | Mapping[str, str] | None = None,
+    technology: str | Mapping[str, str] | None = None,
+    periods: Mapping[str, Links] | None = None,
+    indicators: Any = None,  # noqa: ANN401 - a frame of any library
+    evidence: map_data.Evidence | map_data.EvidenceOf | None = None,
+    residuals: Any = None,  # noqa: ANN401 - the same
+    context: Mapping[str, object] | None = None,
+    lang: str = "en",
+    seed: int = 0,
+    synthetic: bool = False,
+    core: Collection[str] | None = None,
+) -> Sketch:
+    """Work out everything that a map says; see `network_map`, ``stem`` is the name of its file."""
     if lang not in map_data.LANGUAGES:
         raise OptionError(f"lang '{lang}' is not a language of the maps", remedy="use en or nl")
     whole = ordered(as_links(links))
@@ -163,13 +213,6 @@ def network_map(
     if residuals is not None:
         map_data.add_ratios(entries, residuals, shown)
     named = technology if technology is not None else whole.technology
-    ringed = {"radial": shown.radial}
-    if shown.centre is not None:
-        ringed["centre"] = shown.centre
-    placed = _on_the_world(shown, entries)
-    others = (
-        {"force": shown.force} if placed is None else {"force": shown.force, "geography": placed}
-    )
     data: dict[str, Any] = {
         "kind": shown.kind,
         "lang": lang,
@@ -177,16 +220,14 @@ def network_map(
         "focal_name": shown.focal_names,
         "focal_code": focal,
         "title": _title(title, named, shown.kind),
-        "file": Path(path).stem,
+        "file": stem,
         "explain": _explain(about.pop("results", None), whole, named),
         "synthetic": synthetic,
         "typed": searched_names(shown.ids) if shown.kind == "country" else {},
         "has_ratios": any(entry.get("ratios") for entry in entries),
         "has_core": shown.has_core,
         "heads": shown.community_heads,
-        "ground": {name: _ground(placed) for name, placed in ringed.items()},
-        "apart": {name: layout.apart for name, layout in {**ringed, **others}.items()},
-        "land": None if placed is None else geography.land().path,
+        **dict.fromkeys(("ground", "apart", "land")),  # of the layouts, see `drawn`
         "style": {
             **PALETTE,
             "smallest": SMALLEST,
@@ -203,9 +244,25 @@ def network_map(
         "evidence": map_data.evidence_entry(evidence, shown),
         "context": map_data.context_lines(about, whole, named, focal),
         "facts": _facts(about, whole),
+    }
+    return Sketch(shown, entries, data)
+
+
+def drawn(sketch: Sketch) -> str:
+    """Place everything and return the page as text, the same wherever it is drawn."""
+    shown, entries = sketch.shown, sketch.entries
+    ringed = {"radial": shown.radial}
+    if shown.centre is not None:
+        ringed["centre"] = shown.centre
+    world = _on_the_world(shown, entries)
+    others = {"force": shown.force} | ({} if world is None else {"geography": world})
+    data = sketch.data | {
+        "ground": {name: _ground(placed) for name, placed in ringed.items()},
+        "apart": {name: layout.apart for name, layout in {**ringed, **others}.items()},
+        "land": None if world is None else geography.land().path,
         "words": {code: map_data.words(code) for code in map_data.LANGUAGES},
     }
-    return write_text(path, _render(shown, placed, data, entries, lang))
+    return _render(shown, world, data, entries, sketch.data["lang"])
 
 
 def _on_the_world(shown: Picture, entries: Sequence[Mapping[str, Any]]) -> Placed | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -52,8 +53,8 @@ class Picture:
     """Nodes in code-point order of their id, aligned lists, and the links between them.
 
     ``bloc``: 0 EU, 1 OECD or NATO, 2 other, -1 not known. ``core``: 2 core, 1 near it, 0 outside.
-    ``centre``: places with the marked node in the middle, where there is one that has links.
     ``community``: 0 = the one with most exchange, -1 = no links. ``focal``: marked nodes.
+    ``seed``: of the force layout. Layouts take longest, and are made when they are asked for.
     """
 
     kind: str
@@ -71,10 +72,41 @@ class Picture:
     families: list[float | None]
     received: list[float]
     nodes_total: int
-    radial: layout.Placed
-    force: layout.Placed
-    centre: layout.Placed | None
     edges: Edges
+    seed: int = 0
+
+    @cached_property
+    def radial(self) -> layout.Placed:
+        """Places by distance to the core, or by how much is exchanged where there is none."""
+        exchange = exchanged(self.edges, len(self.ids))
+        far = self.distance if self.has_core else layout.nearer_by(exchange.sum(axis=1))
+        return layout.radial(far, self._sector, exchange)
+
+    @cached_property
+    def force(self) -> layout.Placed:
+        """Places by who exchanges with whom."""
+        edges, main = self.edges, slice(0, self.edges.main)
+        strength = exchanged(edges, len(self.ids)).sum(axis=1)
+        ends = edges.citing[main], edges.cited[main]
+        return layout.force(*ends, edges.weight[main], strength, len(self.ids), self.seed)
+
+    @cached_property
+    def centre(self) -> layout.Placed | None:
+        """Places with the marked node in the middle, where there is one that has links."""
+        if len(self.focal) != 1:
+            return None
+        return layout.around(self.focal[0], self._sector, exchanged(self.edges, len(self.ids)))
+
+    @property
+    def _sector(self) -> Ints:
+        return np.array([b if b >= 0 else 2 for b in self.bloc], dtype=np.int64)
+
+
+def exchanged(edges: Edges, nodes: int) -> Floats:
+    """Return what each two nodes exchange, both directions together: nodes × nodes."""
+    found = np.zeros((nodes, nodes))
+    found[edges.citing, edges.cited] = edges.weight
+    return found + found.T
 
 
 def picture(
@@ -105,19 +137,13 @@ def picture(
     """
     kept = _slice(links, focal)
     ids = kept.countries
-    n = len(ids)
     country = _countries(kept)
     edges = foreign_edges(kept, links)
-    exchange = np.zeros((n, n))
-    exchange[edges.citing, edges.cited] = edges.weight
-    exchange = exchange + exchange.T
+    exchange = exchanged(edges, len(ids))
     strength = exchange.sum(axis=1)
     bloc = _blocs(country, year)
     level, distance = _core(kept, links, core, indicators)
     community, heads = _communities(exchange, strength)
-    order = distance if level is not None else layout.nearer_by(strength)
-    sector = np.array([b if b >= 0 else 2 for b in bloc], dtype=np.int64)
-    main = slice(0, edges.main)
     marked = [i for i, node in enumerate(ids) if focal in (node, country[i])]
     if focal in ids:
         marked = [ids.index(focal)]
@@ -127,7 +153,7 @@ def picture(
         names=_names(ids, kept.kind),
         country=country,
         bloc=bloc,
-        core=[OUTSIDE] * n if level is None else level,
+        core=[OUTSIDE] * len(ids) if level is None else level,
         community=community,
         community_heads=heads,
         has_core=level is not None,
@@ -137,12 +163,8 @@ def picture(
         families=kept.nodes["families"].to_list(),
         received=_of_nodes(received(links), ids),
         nodes_total=links.nodes.height,
-        radial=layout.radial(order, sector, exchange),
-        force=layout.force(
-            edges.citing[main], edges.cited[main], edges.weight[main], strength, n, seed
-        ),
-        centre=layout.around(marked[0], sector, exchange) if len(marked) == 1 else None,
         edges=edges,
+        seed=seed,
     )
 
 

@@ -6,7 +6,7 @@ import math
 import unicodedata
 from collections.abc import Collection
 from html import escape
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,9 @@ from netpos.viz.maps.layout import ASPECT, Placed
 from netpos.viz.maps.picture import Picture, ordered, picture
 
 #: Colours of maps, the same in the page: told apart in any colour vision, see the tests.
+#: Left, top, right and bottom side.
+Box: TypeAlias = tuple[float, float, float, float]
+
 PALETTE: dict[str, Any] = {
     "core": ["#a9b1ba", "#56b4e9", "#0072b2"],
     "bloc": ["#0072b2", "#e69f00", "#999999"],
@@ -222,14 +225,15 @@ def sector_spots(placed: Placed) -> list[tuple[float, float]]:
     [(90, -72)]
     """
     rim = max((ring.radius for ring in placed.rings if len(ring.members) > 1), default=0.0)
-    nodes = [*zip(placed.x, placed.y, strict=True)]
+    east, south = np.array(placed.x, dtype=float), np.array(placed.y, dtype=float)
     spots = []
     for _, begin, end in placed.sectors:
         best, where = -1.0, (0.0, 0.0)
         for step in range(1, 24):
             angle = begin + (end - begin) * step / 24
             x, y = 1.13 * rim * ASPECT * math.cos(angle), 1.13 * rim * math.sin(angle)
-            room = min((math.hypot((x - a) / 1.6, y - b) for a, b in nodes), default=0.0)
+            far = np.hypot((x - east) / 1.6, y - south)
+            room = float(far.min()) if far.size else 0.0
             corner = min(abs(math.cos(angle)), abs(math.sin(angle)))  # the diagonals have room
             worth = round(min(room, 60.0) + 60.0 * corner, 6)
             if worth > best:
@@ -333,13 +337,14 @@ def _labels(
 ) -> list[str]:
     focal = set(shown.focal)
     names = shown.names[lang]
-    taken = [(x - r, y - r, x + r, y + r) for (x, y), r in zip(at, sizes, strict=True)]
+    room = _Room(
+        [(x - r, y - r, x + r, y + r) for (x, y), r in zip(at, sizes, strict=True)], len(at)
+    )
     order = sorted(range(len(at)), key=lambda i: (i not in focal, -shown.core[i], -sizes[i], i))
     parts = []
     for i in order:
         (x, y), r = at[i], sizes[i]
         font = 14.0 if i in focal else 11.0
-        own = taken[i]
         for text in dict.fromkeys((plain(names[i]), plain(shown.ids[i]))):
             wide = text_width(text) * font * (1.08 if i in focal else 1.0)
             pad = 7 if i in focal else 3
@@ -350,12 +355,12 @@ def _labels(
                 (x - r - pad - wide, y - font / 2),
             )
             boxes = [(a, b, a + wide, b + font) for a, b in spots]
-            free = [b for b in boxes if _fits(b, taken, own, width, height)]
+            free = room.free(boxes, i, width, height)
             if not free and i in focal:
                 free = boxes[:1]
             if free:
                 box = free[0]
-                taken.append(box)
+                room.take(box)
                 weight = ' font-weight="700"' if i in focal else ""
                 ink = PALETTE["focal"] if i in focal else PALETTE["ink"]
                 parts.append(
@@ -368,23 +373,31 @@ def _labels(
     return parts
 
 
-def _fits(
-    box: tuple[float, float, float, float],
-    taken: list[tuple[float, float, float, float]],
-    own: tuple[float, float, float, float],
-    width: int,
-    height: int,
-) -> bool:
-    if box[0] < 2 or box[1] < 2 or box[2] > width - 2 or box[3] > height - 2:
-        return False
-    return not any(
-        other is not own
-        and box[0] < other[2]
-        and other[0] < box[2]
-        and box[1] < other[3]
-        and other[1] < box[3]
-        for other in taken
-    )
+class _Room:
+    """Boxes that are taken, as columns with room for more."""
+
+    def __init__(self, boxes: list[Box], more: int) -> None:
+        self.sides = np.empty((len(boxes) + more, 4))
+        self.sides[: len(boxes)] = np.array(boxes, dtype=np.float64).reshape(len(boxes), 4)
+        self.taken = len(boxes)
+
+    def take(self, box: Box) -> None:
+        """Take one more."""
+        self.sides[self.taken] = box
+        self.taken += 1
+
+    def free(self, boxes: list[Box], own: int, width: int, height: int) -> list[Box]:
+        """Return the boxes that lie inside and on none that is taken but their own."""
+        asked, held = np.array(boxes)[:, None, :], self.sides[: self.taken]
+        begun = np.all(asked[..., :2] < held[:, 2:], axis=2)
+        over: NDArray[np.bool_] = begun & np.all(held[:, :2] < asked[..., 2:], axis=2)
+        over[:, own] = False
+        return [
+            box
+            for box, hit in zip(boxes, np.any(over, axis=1).tolist(), strict=True)
+            if not hit
+            and not (box[0] < 2 or box[1] < 2 or box[2] > width - 2 or box[3] > height - 2)
+        ]
 
 
 def text_width(text: str) -> float:
