@@ -120,5 +120,9 @@ def test_a_run_tells_its_tables_draws_other_ways_maps_and_figures(
         run([write(tmp_path / "e.jsonl", toy_records())], tmp_path / "o", make(given))
     ended = {what: (total, reached[-1]) for what, total, reached in told.over}
     assert ended["tables of each technology and period"] == (6, 6)  # one and the union, 3 periods
-    for what in ("draws", "other ways of counting", "graph files", "maps", "figures"):
+    assert ended["technologies and their families"] == (3, 3)
+    whole = ("trends and values", "without one organisation", "writing the tables")
+    page = ("families behind the links", "families behind the ranks")
+    drawn = ("draws", "other ways of counting", "graph files", "maps", "figures")
+    for what in (*whole, *page, *drawn):
         assert ended[what][0] == ended[what][1] > 0, what

@@ -27,7 +27,7 @@ from netpos.indicators import (
 from netpos.indicators.differences import differences
 from netpos.ingest.lacking import without_status
 from netpos.ingest.user_tables import read_totals
-from netpos.progress import track
+from netpos.progress import advance, stage, track
 from netpos.tables import rounded
 
 #: Pairs of a corpus up to which two technologies or periods are held at a time.
@@ -103,10 +103,13 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     if study.options.design == "world":
         whole = found["technologies"].filter(pl.col("period") == "all")
         found["scores"] = scores.scores(whole)
-        found["trend"] = _trend(study)
-        found["slopes"] = trend.slopes(found["trend"])
-        found["changes"] = _changes(study, found["countries"])
-        found["family_values"] = _family_values(study, study.valued)
+        with stage("trends and values", 2):
+            found["trend"] = _trend(study)
+            found["slopes"] = trend.slopes(found["trend"])
+            found["changes"] = _changes(study, found["countries"])
+            advance()
+            found["family_values"] = _family_values(study, study.valued)
+            advance()
     found["organisations"] = found["organisations"].select(
         [c for c in position.ORGANISATION_COLUMNS if c in found["organisations"].columns]
     )

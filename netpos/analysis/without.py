@@ -23,6 +23,7 @@ from netpos.graph.kernels import Floats
 from netpos.graph.links import Ints, Mask, gathered, select
 from netpos.indicators import focal
 from netpos.indicators.robustness import STATED, said
+from netpos.progress import track
 from netpos.tables import rounded
 
 #: Organisations that are always left out for the core, those with the largest part first: each
@@ -66,7 +67,8 @@ def without_one(study: Study, worth: Floats | None = None) -> pl.DataFrame:
     """
     if worth is not None:
         worth = np.nan_to_num(worth, nan=0.0)
-    rows = [row for name in study.names for row in _Left(study, name, worth).rows()]
+    names = track(study.names, "without one organisation")
+    rows = [row for name in names for row in _Left(study, name, worth).rows()]
     schema = {
         "technology": pl.String,
         "indicator": pl.String,

@@ -38,7 +38,7 @@ from netpos.ingest.remarks import by_number_told, one_office_told
 from netpos.ingest.selection import Selection
 from netpos.options import PATHS, Options, to_toml
 from netpos.outputs import Outputs, make_folder, marked
-from netpos.progress import Report
+from netpos.progress import Report, advance, stage, track
 from netpos.viz.charts import charts
 from netpos.viz.charts.technologies import AREA_COLOURS
 from netpos.viz.excel_nl import excel_nl
@@ -224,9 +224,13 @@ def computed(
     say(account(corpus.counts))
     for line in by_number_told(corpus.counts):
         say(line)
-    study = analysis.prepare(corpus, options)
-    hits = pattern_hits(study)
-    more = (*focal_warnings(study), *jump_warnings(hits), *width_warnings(study))
+    with stage("technologies and their families", 3):
+        study = analysis.prepare(corpus, options)
+        advance()
+        hits = pattern_hits(study)
+        advance()
+        more = (*focal_warnings(study), *jump_warnings(hits), *width_warnings(study))
+        advance()
     papers = read_papers(study, say) if options.papers else None
     more = (*more, *(papers.warnings() if papers else ()))
     study = replace(study, warnings=(*study.warnings, *more))
@@ -264,7 +268,7 @@ def _write_all(
     study, tables, papers, synthetic = made.study, made.tables, made.papers, made.synthetic
     written.synthetic = synthetic
     out = written.folder
-    for name, table in tables.items():
+    for name, table in track(tables.items(), "writing the tables"):
         written.table(name, table)
     written.csv("ledger.csv", corpus.ledger)
     if options.excel_nl:
@@ -350,13 +354,13 @@ def _with_evidence(study: Study, page: Page) -> Page:
     # on whom a country builds, and who builds on it, is counted with the cited end anywhere
     evidence = {
         name: behind.evidence(study, name, whole, kind="country", scope="citing")
-        for name in study.names
+        for name in track(study.names, "families behind the links")
     }
     ranked = {
         name: behind.ranked_cells(
             study, name, whole, ranks_shown(tables, name, study.options.focal)
         )
-        for name in study.names
+        for name in track(study.names, "families behind the ranks")
     }
     shown = families_shown(evidence, ranked, study.options.focal)
     owners = behind.owners(study, shown)
