@@ -32,6 +32,7 @@ DEFINED: dict[str, dict[str, object]] = tomllib.loads(
 MACHINERY = {
     "netpos.indicators.bipartite": {"count", "deviation", "named", "series", "spread"},
     "netpos.indicators.cells": {"summing"},
+    "netpos.indicators.exchange": {"planned"},
     "netpos.indicators.focal": {"leader", "of_links", "of_sizes", "of_sources", "places", "ranked"},
     "netpos.indicators.markets": {"live_matrix"},
     "netpos.indicators.relevance": {"expected_citations", "relative_citations"},

@@ -365,13 +365,27 @@ def nearness(S: Floats, core: Mask, asked: Mask) -> Floats:
     rest = np.flatnonzero(~asked)
     order = np.concatenate([rest, np.flatnonzero(asked)])
     L = _laplacian(S[:, order[:, None], order], S.sum(axis=-2)[:, order], free[:, order])
-    for k in range(0, rest.size, _BLOCK):
-        end = min(k + _BLOCK, rest.size)
+    found = np.full(core.shape, np.nan)
+    found[:, asked] = inverse_diagonal(L, rest.size)
+    return np.where(core, 0.0, np.where(free, found, np.nan))
+
+
+def inverse_diagonal(L: Floats, first: int) -> Floats:
+    """Compute the diagonal of the inverse of symmetric matrices without the first rows.
+
+    Those are eliminated in place (Schur complement): the matrices are another then.
+
+    Examples
+    --------
+    >>> L = np.array([[[2.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 4.0]]])
+    >>> np.linalg.inv(L)[0].diagonal()[1:].round(12), inverse_diagonal(L, 1)[0].round(12)
+    (array([0.44444444, 0.27777778]), array([0.44444444, 0.27777778]))
+    """
+    for k in range(0, first, _BLOCK):
+        end = min(k + _BLOCK, first)
         across = L[:, k:end, end:]
         L[:, end:, end:] -= across.swapaxes(-1, -2) @ np.linalg.solve(L[:, k:end, k:end], across)
-    found = np.full(core.shape, np.nan)
-    found[:, asked] = _inverse_diagonal(L[:, rest.size :, rest.size :])
-    return np.where(core, 0.0, np.where(free, found, np.nan))
+    return _inverse_diagonal(L[:, first:, first:])
 
 
 def _laplacian(C: Floats, degree: Floats, free: Mask) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,7 @@ from netpos.graph.kernels import Floats
 from netpos.graph.links import Ints, Mask, Rows
 from netpos.indicators import influence
 from netpos.indicators.cells import Cells, Sources
+from netpos.indicators.exchange import Exchange, planned
 from netpos.indicators.influence import Precision
 from netpos.indicators.resampling import Held, Network, Sample, Valued, Worth
 from netpos.indicators.weighing import Adding, Drawn, Summing
@@ -271,24 +272,44 @@ class _Exchange:
         The distance is that of countries with `kernels.LEAST_FAMILIES` or more in any of the
         draws (``held``: families, ``(draws, n)``), the only ones that can be called near.
         """
-        n, m, draws = len(countries), self.active.size, values.shape[1]
+        n, draws = len(countries), values.shape[1]
         core, far = np.zeros((draws, n), dtype=bool), np.full((draws, n), np.nan)
-        at = np.full(n, -1, dtype=np.int64)
-        at[self.active] = np.arange(m)
-        citing, cited = at[self.cells.citing], at[self.cells.cited]
-        names = [countries[k] for k in self.active.tolist()]
-        enough = held[:, self.active] >= kernels.LEAST_FAMILIES
+        weights = self.exchange.weights(values)
+        enough = np.asarray((held[:, self.active] >= kernels.LEAST_FAMILIES).any(axis=0))
+        if method == "rich":
+            inside = self.exchange.core(weights)
+        else:
+            names = [countries[k] for k in self.active.tolist()]
+            inside = np.ascontiguousarray(self._members(values, names, method).T)
+        plan = planned(self.exchange.first, self.exchange.second, self.active.size, enough)
+        distance = self.exchange.distance(weights, inside, plan)
+        distance[:, ~inside.any(axis=0)] = np.nan
+        core[:, self.active], far[:, self.active] = inside.T, distance.T
+        return core, far
+
+    @cached_property
+    def _placed(self) -> Cells:
+        """Links between the countries that have any, by the place of these."""
+        at = np.zeros(self.cells.given.shape[0], dtype=np.int64)
+        at[self.active] = np.arange(self.active.size)
+        return Cells.of(at[self.cells.citing], at[self.cells.cited], self.active.size)
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        """Pairs of these countries that exchange citations."""
+        return Exchange.of(self._placed, self.active.size)
+
+    def _members(self, values: Floats, names: list[str], method: cores.CoreMethod) -> Mask:
+        """Find the core in another way, from matrices: ``(draws, countries)``."""
+        cells, m, draws = self._placed, len(names), values.shape[1]
+        inside = np.zeros((draws, m), dtype=bool)
         some = max(1, _STACK // max(1, m * m))
         for k in range(0, draws, some):
             part = slice(k, k + some)
             F = np.zeros((values[:, part].shape[1], m, m))
-            F[:, citing, cited] = values[:, part].T
-            S = kernels.symmetric(F)
-            inside = kernels.rich_core_of(S) if method == "rich" else core_members(F, names, method)
-            distance = kernels.nearness(S, inside, np.asarray(enough[part].any(axis=0)))
-            distance[~inside.any(axis=-1)] = np.nan
-            core[part, self.active], far[part, self.active] = inside, distance
-        return core, far
+            F[:, cells.citing, cells.cited] = values[:, part].T
+            inside[part] = core_members(F, names, method)
+        return inside
 
 
 @dataclass(frozen=True)
