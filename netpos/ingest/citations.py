@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from netpos.ingest.copies import Copies
 from netpos.ingest.details import Details
 from netpos.ingest.distinct import distinct
+from netpos.ingest.documents import Documents
 from netpos.ingest.families import Grouping
 from netpos.ingest.mentions import Gathered, Mentions, gather
 from netpos.ingest.office_bits import office_numbers
@@ -42,7 +43,7 @@ Write = Callable[[str, Iterable[pl.DataFrame]], int]
 def write_citations(
     details: Details,
     mentions: Mentions,
-    docs: pl.DataFrame,
+    docs: Documents,
     grouping: Grouping,
     copies: Copies,
     write: Write,
@@ -97,7 +98,7 @@ class _Lifting:
     def __init__(
         self,
         details: Details,
-        docs: pl.DataFrame,
+        docs: Documents,
         grouping: Grouping,
         copies: Copies,
         steps: int,
@@ -108,7 +109,10 @@ class _Lifting:
         self.families = self.ends = len(grouping.family_id)
         self.inside_family = 0
         self._officed = Officed(docs)
-        self._record_office = office_numbers(details.records["office"])
+        offices = (office_numbers(part["office"]) for part in details.records("office"))
+        self._record_office = np.concatenate([np.zeros(0, np.int8), *offices])
+        united = copies.together
+        self._record_office[united["record"].to_numpy()] = office_numbers(united["office"])
         self._context = _Context(docs, self.families, copies.kept.size)
         kind = np.dtype([*_BETWEEN, *(_OF_CONTEXT if self._context else [])])
         # citing families in ranges, then those outside in the steps in which they are numbered
@@ -223,16 +227,14 @@ class _Lifting:
 class _Context:
     """Records and families of the context; false where there is none."""
 
-    def __init__(self, docs: pl.DataFrame, families: int, records: int) -> None:
-        context = docs.filter(pl.col("role") == "context")
-        self._any = context.height > 0
-        if not self._any:
-            return
+    def __init__(self, docs: Documents, families: int, records: int) -> None:
         self.records = np.zeros(records, dtype=bool)
-        self.records[context["record"].to_numpy()] = True
-        seed = docs.filter(pl.col("role") == "seed")["family"].drop_nulls().to_numpy()
         self._apart = np.ones(families, dtype=bool)
-        self._apart[seed] = False
+        for part in docs.parts("record", "role", "family"):
+            self.records[part.filter(pl.col("role") == "context")["record"].to_numpy()] = True
+            seeds = part.filter(pl.col("role") == "seed")["family"].drop_nulls()
+            self._apart[seeds.to_numpy()] = False
+        self._any = bool(self.records.any())
 
     def __bool__(self) -> bool:
         """Tell whether there is a context."""

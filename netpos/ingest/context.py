@@ -56,6 +56,8 @@ class Cut:
         """Read a table of a part, with the rows of records that matter."""
         if stem not in self.rows or table == "outside":
             return self.open_part(stem, table, columns)
+        if table == "records":
+            return self.records(stem, self.open_part(stem, table, columns))
         wanted = list(columns)
         if wanted:
             wanted += ["row", "other"] if table == "references" else ["row"]

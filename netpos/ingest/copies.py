@@ -7,6 +7,7 @@ names or the form of the files, so the same records give the same document howev
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from netpos import countries
 from netpos.ingest.details import Details
 from netpos.ingest.distinct import connected, distinct
-from netpos.ingest.document_numbers import normal_numbers
+from netpos.ingest.one_document import edges
 from netpos.ingest.records import FORMS, RECORDS, keys
 
 Longs = NDArray[np.int64]
@@ -30,11 +31,7 @@ _NOT_VALUES = {
 VALUES = tuple(c for c in RECORDS if c not in _NOT_VALUES)
 _COUNTS = ("cites_count", "cited_by_count")
 LEDGER = {"file": pl.String, "line": pl.Int64, "outcome": pl.String, "reason": pl.String}
-#: Exports that name no family but the priorities.
-_FLAT = ("lens-csv", "lens-legacy-jsonl")
 _LENS_ID = r"^\d{3}-\d{3}-\d{3}-\d{3}-\d{2}[\dX]$"
-#: Kinds of US documents that a number without a kind means, the likeliest first.
-_US_GRANTS = ("B2", "B1", "A", "E", "E1", "S", "S1", "P2", "P3", "P", "H", "H1")
 _SOURCES = {"record": pl.Int32, "family_source": pl.String}
 
 
@@ -42,18 +39,19 @@ _SOURCES = {"record": pl.Int32, "family_source": pl.String}
 class Copies:
     """Which records are copies of which document.
 
-    ``records`` are all records, with ``doc`` the number of the document; those kept hold the
-    values of all its copies together. ``kept`` is, for each record, the position of the one kept,
-    ``several`` whether there are others, ``parties`` whether its applicants, and its inventors,
-    are those of the document. ``duplicates`` are rows of the ledger. Numbers ``old`` (sorted)
-    mean the documents ``new``. ``sources`` are further families of documents kept, which their
-    copies name: ``record, family_source``.
+    ``doc`` is, for each record, the number of its document, ``kept`` the position of the one kept,
+    ``several`` whether there are others, ``parties`` whether its applicants, and its inventors, are
+    those of the document. ``together`` are the records kept of those, with the values of all their
+    copies. ``duplicates`` are rows of the ledger. Numbers ``old`` (sorted) mean the documents
+    ``new``. ``sources`` are further families of documents kept, which their copies name:
+    ``record, family_source``.
     """
 
-    records: pl.DataFrame
+    doc: Longs
     kept: Ints
     several: Mask
     parties: tuple[Mask, Mask]
+    together: pl.DataFrame
     duplicates: pl.DataFrame
     old: Longs
     new: Longs
@@ -72,6 +70,25 @@ class Copies:
             hit = self.old[place] == numbers
             numbers[hit] = self.new[place[hit]]
 
+    def records(self, details: Details, *columns: str) -> Iterator[pl.DataFrame]:
+        """Return columns of the records kept part by part, with ``record`` before them.
+
+        Those that have copies are the last, with the values of all.
+        """
+        columns = ("record", *(c for c in columns if c != "record"))
+        for part in details.records(*columns):
+            if self.several.any():
+                part = part.filter(pl.Series(~self.several[part["record"].to_numpy()]))
+            yield part
+        if self.together.height:
+            yield self.together.select(columns)
+
+
+#: Columns of records that are put together.
+_SCHEMA = {
+    "record": pl.Int32, **RECORDS, "file": pl.String, "role": pl.String, "flat": pl.Boolean,
+}  # fmt: skip
+
 
 def unite(details: Details) -> Copies:
     """Find the copies of each document and put them together.
@@ -83,38 +100,32 @@ def unite(details: Details) -> Copies:
     the next in this order; applicants and inventors come each from the first copy that states a
     residence for them. Lists are united.
     """
-    records = details.records.with_columns(flat=pl.col("form").is_in(_FLAT))
-    n = records.height
-    docs = records["doc"].to_numpy()
-    edges = _edges(records, details)
-    a, b = edges["a"].to_numpy(), edges["b"].to_numpy()
+    docs, n = details.doc, details.height
+    pairs = edges(details)
+    a, b = pairs["a"].to_numpy(), pairs["b"].to_numpy()
     numbers, at = distinct(np.concatenate([docs, a, b]))
+    everyone, nobody = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
+    kept = np.arange(n, dtype=np.int32)
+    none = pl.DataFrame(schema=_SCHEMA)
+    duplicates = pl.DataFrame(schema=LEDGER)
     if not a.size and numbers.size == n:  # nothing twice
-        everyone, nobody = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
-        return Copies(
-            records,
-            np.arange(n, dtype=np.int32),
-            nobody,
-            (everyone, everyone),
-            pl.DataFrame(schema=LEDGER),
-            numbers[:0],
-            numbers[:0],
-        )
+        old = numbers[:0]
+        return Copies(docs, kept, nobody, (everyone, everyone), none, duplicates, old, old)
     component = np.arange(numbers.size, dtype=np.int32)
     if a.size:
         component = connected(at[n : n + a.size], at[n + a.size :], numbers.size)
     document = component[at[:n]]
     several = np.bincount(document)[document] > 1
-    kept = np.arange(n, dtype=np.int32)
-    parties = (np.ones(n, dtype=bool), np.ones(n, dtype=bool))
-    duplicates = pl.DataFrame(schema=LEDGER)
+    parties = (everyone, everyone.copy())
     sources = pl.DataFrame(schema=_SOURCES)
     number_of = np.zeros(int(component.max(initial=-1)) + 1, dtype=np.int64)
     number_of[document] = docs
+    together = none
     if several.any():
-        copies = records.filter(pl.Series(several)).with_columns(
-            document=pl.Series(document[several])
-        )
+        copies = pl.concat(
+            part.filter(pl.Series(several[part["record"].to_numpy()]))
+            for part in details.records(*_SCHEMA)
+        ).with_columns(document=pl.Series(document[several]))
         lists = _lists(details, several)
         copies = _in_order(copies, lists)
         one = _merge_copies(copies, lists)
@@ -131,105 +142,12 @@ def unite(details: Details) -> Copies:
         sources = named.join(one.select("document", "record"), on="document").select(
             *sources.columns
         )
-        rest = np.ones(n, dtype=bool)
-        rest[one["record"].to_numpy()] = False
-        together = one.select(records.columns).cast(records.schema)
-        records = pl.concat([records.filter(pl.Series(rest)), together]).sort("record")
-    records = records.with_columns(doc=pl.Series(number_of[document]))
+        together = one.select(pl.col(c).cast(t) for c, t in _SCHEMA.items()).sort("record")
     canonical = number_of[component]
     other = numbers != canonical
     changed = numbers[other], canonical[other]
-    return Copies(records, kept, several, parties, duplicates, *changed, sources)
-
-
-# --- which records are one document -------------------------------------------------------------
-
-
-def _edges(records: pl.DataFrame, details: Details) -> pl.DataFrame:
-    """Pairs of numbers that mean one document."""
-    named = records.select("doc", "aliases").drop_nulls()
-    aliases = named.with_columns(pl.col("aliases").str.split(";")).explode("aliases")
-    found = [aliases.select(a="doc", b=keys(aliases["aliases"]).cast(pl.Int64))]
-    table = records.select(
-        "doc",
-        "office",
-        "published",
-        "granted",
-        kind=pl.col("kind").str.to_uppercase(),
-        number=normal_numbers(records["office"], records["doc_number"]),
-    ).filter(pl.col("number").is_not_null())
-    found.append(_by_number(table))
-    found.append(_without_kind(table))
-    found.append(_members(table.filter(pl.col("doc") < 0), details))
-    return pl.concat(found).filter(pl.col("a") != pl.col("b"))
-
-
-def _by_number(table: pl.DataFrame) -> pl.DataFrame:
-    """Return records of one office, number and kind.
-
-    Numbers can be used again: documents with Lens IDs of their own and unlike dates are not one.
-    """
-    by = ["office", "number", "kind"]
-    table = table.filter(pl.struct(by).hash().is_duplicated()) if table.height else table
-    own = pl.col("doc").filter(pl.col("doc") >= 0)
-    dates = pl.col("published").filter(pl.col("doc") >= 0)
-    table = table.with_columns(
-        documents=pl.col("doc").n_unique().over(by),
-        unlike=(own.n_unique().over(by) > 1) & (dates.drop_nulls().n_unique().over(by) > 1),
-        unclear=(own.n_unique().over(by) > 1) & pl.col("kind").is_null(),
-    ).filter((pl.col("documents") > 1) & ~pl.col("unclear"))
-    alike = table.filter(~pl.col("unlike")).select(a=pl.col("doc").min().over(by), b="doc")
-    dated = table.filter(pl.col("unlike") & pl.col("published").is_not_null())
-    by_date = dated.select(a=pl.col("doc").min().over([*by, "published"]), b="doc")
-    return pl.concat([alike, by_date]).unique(maintain_order=True)
-
-
-def _without_kind(table: pl.DataFrame) -> pl.DataFrame:
-    """Return records that state a number and no kind, and the one document of that number.
-
-    Of several US documents the grant is meant.
-    """
-    bare = table.filter(pl.col("kind").is_null() & (pl.col("doc") < 0))
-    bare = bare.select("office", "number", b="doc").unique()
-    if not bare.height:
-        return pl.DataFrame(schema={"a": pl.Int64, "b": pl.Int64})
-    likely = {kind: k for k, kind in enumerate(_US_GRANTS)}
-    among = (
-        table.filter(pl.col("kind").is_not_null() | (pl.col("doc") >= 0))
-        .join(bare.select("office", "number").unique(), on=["office", "number"], how="semi")
-        .with_columns(
-            rank=pl.col("kind").replace_strict(likely, default=99, return_dtype=pl.Int32),
-            grant=pl.col("granted").fill_null(value=False),
-        )
-        .sort("grant", "rank", "kind", "doc", descending=[True, False, False, False])
-        .with_columns(kinds=pl.struct("kind").n_unique().over("office", "number"))
-        .filter(
-            (pl.col("kinds") == 1)
-            | ((pl.col("office") == "US") & (pl.col("grant") | (pl.col("rank") < 99)))
-        )
-        .unique(["office", "number"], keep="first", maintain_order=True)
-    )
-    return bare.join(among.select("office", "number", a="doc"), on=["office", "number"]).select(
-        "a", "b"
-    )
-
-
-def _members(table: pl.DataFrame, details: Details) -> pl.DataFrame:
-    """Return records without a Lens ID, and members of that office, number and kind."""
-    found = [pl.DataFrame(schema={"a": pl.Int64, "b": pl.Int64})]
-    by = ["office", "number", "kind"]
-    table = table.drop_nulls("kind").select(*by, b="doc").unique()
-    if table.height:
-        for _, part in details.parts("members", "member", "office", "doc_number", "kind"):
-            part = part.drop_nulls(["office", "doc_number", "kind"])
-            named = part.select(
-                "office",
-                number=normal_numbers(part["office"], part["doc_number"]),
-                kind=pl.col("kind").str.to_uppercase(),
-                a="member",
-            )
-            found.append(named.join(table, on=by).select("a", "b"))
-    return pl.concat(found).unique()
+    doc = number_of[document]
+    return Copies(doc, kept, several, parties, together, duplicates, *changed, sources)
 
 
 # --- which copy says what -----------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Record-level columns to the tables of a corpus.
 
-Documents and families, parties with residence, classes, citations lifted to families. Everything
-is sorted by keys that come from the content, so neither file order nor threads move a byte.
+Families, parties with residence, classes. Everything is sorted by keys that come from the content,
+so neither file order nor threads move a byte.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from netpos import countries
 from netpos.ingest import families as fam
 from netpos.ingest.applicants import classify, normalise_name
-from netpos.ingest.copies import Copies, unite
+from netpos.ingest.copies import Copies
 from netpos.ingest.details import Details
 from netpos.ingest.distinct import distinct_texts, or_null
-from netpos.ingest.records import lens_ids
+from netpos.ingest.documents import Documents
 
 #: Columns of the table of applicants and inventors.
 PARTY_COLUMNS = [
@@ -35,107 +35,8 @@ PARTY_COLUMNS = [
 ]
 
 
-def documents(
-    details: Details,
-) -> tuple[pl.DataFrame, fam.Grouping, Copies]:
-    """Put copies together and group into families.
-
-    Returns
-    -------
-    (documents, grouping, copies)
-        ``documents`` is sorted by (family, lens_id), those left out of families at the end.
-    """
-    copies = unite(details)
-    grouping = fam.group(copies, details.read("members", "member"))
-    table = (
-        copies.records.with_columns(family=pl.Series(grouping.family, dtype=pl.Int32))
-        .filter(pl.Series(copies.mask))
-        .with_columns(
-            family=pl.when(pl.col("family") >= 0).then(pl.col("family")),
-            utility=utility_model(),
-        )
-    )
-    if (copies.records["role"] != "seed").any():  # a copy among the seeds makes a document a seed
-        seed = copies.records.group_by("doc").agg(seed=(pl.col("role") == "seed").any())
-        of_seeds = table.select("doc").join(seed, on="doc", how="left", maintain_order="left")
-        role = pl.when(of_seeds["seed"]).then(pl.lit("seed")).otherwise(pl.lit("context"))
-        table = table.with_columns(role=role)
-    ids = pl.Series(grouping.family_id, dtype=pl.String)
-    table = table.with_columns(family_id=ids.gather(table["family"]))
-    return _sorted(table, "family", "lens_id", "file", "line"), grouping, copies
-
-
-def _sorted(table: pl.DataFrame, *by: str) -> pl.DataFrame:
-    """Sort a wide table column by column, and empty it, so that it is held once and not twice."""
-    names = table.columns
-    order = table.select(by).with_row_index("at").sort(by, nulls_last=True)["at"]
-    return pl.DataFrame([table.drop_in_place(name).gather(order) for name in names])
-
-
-def member_table(grouping: fam.Grouping) -> pl.DataFrame:
-    """Return every document known to belong to a family, exported or not: Lens ID and family."""
-    table = pl.DataFrame(
-        {
-            "lens_id": lens_ids(pl.Series(grouping.numbers, dtype=pl.Int64)),
-            "family": pl.Series(grouping.number_family, dtype=pl.Int32),
-        }
-    )
-    return table.filter(pl.col("lens_id").is_not_null() & (pl.col("family") >= 0))
-
-
-#: What a title is not to hold: white space but single blanks, control characters.
-_ODD_SPACE = r"[\s\p{Cc}--\x20]|\x20\x20|^\x20|\x20$"
-#: Signs that turn the direction of what follows.
-_TURNING = r"[\u{202A}-\u{202E}\u{2066}-\u{2069}]"
-
-
-def title_table(docs: pl.DataFrame) -> pl.DataFrame:
-    r"""Return the titles of documents that have one, on one line each.
-
-    Parameters
-    ----------
-    docs
-        ``title, title_language``, in the order of the table of documents.
-
-    Returns
-    -------
-    pl.DataFrame
-        ``document`` (row in that table, from 0), ``title``, ``language`` (as exported, in small
-        letters).
-
-    Examples
-    --------
-    >>> docs = pl.DataFrame({"title": [None, "A \n pump"], "title_language": [None, "EN"]})
-    >>> title_table(docs).rows()
-    [(1, 'A pump', 'en')]
-    """
-    found = docs.select(
-        document=pl.int_range(pl.len(), dtype=pl.Int32),
-        title="title",
-        language=pl.col("title_language").str.to_lowercase(),
-    ).drop_nulls("title")
-    odd = found["title"].str.contains(f"{_ODD_SPACE}|{_TURNING}").arg_true()
-    if odd.len():
-        plain = found["title"].gather(odd).str.replace_all(_TURNING, "")
-        plain = plain.str.replace_all(r"[\s\p{Cc}]+", " ").str.strip_chars()
-        found = found.with_columns(found["title"].scatter(odd, plain))
-        found = found.filter(pl.col("title") != "")
-    return found
-
-
-def utility_model() -> pl.Expr:
-    """Tell whether a publication is a utility model or another petty patent, by its kind and
-    type.
-    """
-    kind, office = pl.col("kind").fill_null(""), pl.col("office").fill_null("")
-    by_kind = kind.str.starts_with("U") | (
-        kind.str.starts_with("Y") & office.is_in(["CN", "JP", "KR", "TW"])
-    )
-    return by_kind | (pl.col("publication_type") == "LIMITED_PATENT").fill_null(value=False)
-
-
 def family_offices(
-    details: Details, grouping: fam.Grouping, docs: pl.DataFrame
+    details: Details, grouping: fam.Grouping, docs: Documents
 ) -> dict[str, NDArray[np.bool_]]:
     """Say of each family at which offices it is, by documents exported and members listed.
 
@@ -146,26 +47,48 @@ def family_offices(
         lists offices of its members).
     """
     n = len(grouping.family_id)
-    families, offices = [], []
-    for first, part in details.parts("members", "row", "office"):
-        families.append(grouping.family[part["row"].to_numpy() + first])
-        offices.append(part["office"])
-    members = sum(map(len, offices))
-    families.append(docs["family"].fill_null(-1).to_numpy())
-    offices.append(docs["office"])
-    family = np.concatenate(families)
-    texts, at = distinct_texts(pl.concat(offices))
-    there = np.flatnonzero((family >= 0) & (at >= 0))
-    names, code = distinct_texts(texts.str.to_uppercase())
-    codes, family_there = code[at[there]], family[there]
-    lowest, highest = np.full(n, names.len(), dtype=np.int32), np.full(n, -1, dtype=np.int32)
-    np.minimum.at(lowest, family_there, codes)
-    np.maximum.at(highest, family_there, codes)
-    regional = names.is_in(["EP", "WO"]).to_numpy()[codes]
+    codes: dict[str, int] = {}
+    none = np.iinfo(np.int32).max
+    lowest, highest = np.full(n, none, dtype=np.int32), np.full(n, -1, dtype=np.int32)
     found = {name: np.zeros(n, dtype=bool) for name in ("regional", "listed")}
-    found["regional"][family_there[regional]] = True
-    found["listed"][family_there[there < members]] = True
-    return {"international": (lowest < highest) | found["regional"], "listed": found["listed"]}
+
+    def add(family: NDArray[np.int32], offices: pl.Series) -> NDArray[np.int32]:
+        there = np.flatnonzero((family >= 0) & offices.is_not_null().to_numpy())
+        said, family = offices.gather(there).str.to_uppercase(), family[there]
+        for office in said.unique().sort().to_list():
+            codes.setdefault(office, len(codes))
+        code = said.replace_strict(codes, default=0, return_dtype=pl.Int32).to_numpy()
+        np.minimum.at(lowest, family, code)
+        np.maximum.at(highest, family, code)
+        found["regional"][family[said.is_in(["EP", "WO"]).to_numpy()]] = True
+        return family
+
+    for first, part in details.parts("members", "row", "office"):
+        family = add(grouping.family[part["row"].to_numpy() + first], part["office"])
+        found["listed"][family] = True
+    for part in docs.parts("family", "office"):
+        add(part["family"].fill_null(-1).to_numpy(), part["office"])
+    several = (highest >= 0) & (lowest < highest)
+    return {"international": several | found["regional"], "listed": found["listed"]}
+
+
+#: Columns of documents that `family_table` looks at.
+FAMILY_COLUMNS = (
+    "family",
+    "family_id",
+    "earliest_priority",
+    "priority_offices",
+    "application_date",
+    "published",
+    "office",
+    "doc_number",
+    "family_size",
+    "extended_source",
+    "utility",
+    "role",
+    "cites_count",
+    "cited_by_count",
+)
 
 
 def family_table(docs: pl.DataFrame, at: Mapping[str, NDArray[np.bool_]]) -> pl.DataFrame:
@@ -280,9 +203,7 @@ def _together(
         yield group
 
 
-def parties(
-    details: Details, copies: Copies, docs: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def parties(details: Details, copies: Copies, docs: Documents) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return applicants and inventors of each family, from one of its documents each.
 
     The applicants come from the first document that states an applicant's residence (else an
@@ -290,8 +211,11 @@ def parties(
     the inventors from the first that states an inventor's residence (else an applicant's, else
     any inventor), in the same order.
     """
-    inside = docs.filter(pl.col("family").is_not_null()).select(
-        "record", "family", "published", _office_order().alias("rank")
+    inside = docs.read(
+        *("record", "family", "published", "office"),
+        chosen=lambda part: part.drop_nulls("family").select(
+            "record", "family", "published", _office_order().alias("rank")
+        ),
     )
     place = np.full(copies.kept.size, -1, dtype=np.int32)  # of a record in `inside`
     place[inside["record"].to_numpy()] = np.arange(inside.height, dtype=np.int32)

@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from netpos.ingest.copies import Copies
+from netpos.ingest.details import Details
 from netpos.ingest.distinct import connected, distinct, distinct_texts
 from netpos.ingest.records import lens_ids
 
@@ -45,69 +46,113 @@ class Grouping:
         return np.where(self.numbers[at] == documents, self.number_family[at], -1).astype(np.int32)
 
 
-def group(copies: Copies, members: pl.DataFrame) -> Grouping:
+def group(copies: Copies, details: Details) -> Grouping:
     """Join kept records into simple families.
 
     Records that share a member or a ``family_id`` are one family, transitively. Where an export
     gives neither, equal sets of priority numbers are taken for one family. The key is the smallest
     ``family_id``, else the smallest member's Lens ID, else the set of priority numbers, else the
     record's own identifier.
-
-    Parameters
-    ----------
-    copies
-        All records, and which are of one document.
-    members
-        ``record`` (position in the records) and ``member`` (document number).
     """
-    records = copies.records
-    invention = ~records["publication_type"].is_in(NOT_INVENTIONS).fill_null(value=False).to_numpy()
-    kept = copies.mask & invention
+    height = copies.kept.size
+    kept, chosen = _inventions(copies, details)
     position = np.flatnonzero(kept)
-    doc = records["doc"].to_numpy()[position]
-    m_record, m_doc = members["record"].to_numpy(), members["member"].to_numpy().copy()
-    m_record = copies.kept[m_record] if m_record.size else m_record
-    copies.rename(m_doc)
-    m_kept = kept[m_record] if m_record.size else np.zeros(0, dtype=bool)
-    m_record, m_doc = m_record[m_kept], m_doc[m_kept]
+    texts, label = distinct_texts(chosen["family_source"])
+    source = np.full(height, -1, dtype=np.int32)
+    source[position] = label
+    m_record, m_doc = _members(copies, details, kept, source)
+    del source
+    doc = copies.doc[position]
     numbers, inverse = distinct(np.concatenate([doc, m_doc]))
+    del m_doc
     own, member = inverse[: doc.size], inverse[doc.size :]
-    slot = np.full(records.height, -1, dtype=np.int32)
+    slot = np.full(height, -1, dtype=np.int32)
     slot[position] = own
-    chosen = records.select("family_source", "priorities", "lens_id", "flat").filter(
-        pl.Series(kept)
-    )
-    has_members = np.zeros(records.height, dtype=bool)
+    has_members = np.zeros(height, dtype=bool)
     has_members[m_record] = True
     proxy = chosen["family_source"].is_null() & pl.Series(~has_members[position]) & chosen["flat"]
     chosen = chosen.with_columns(priorities=pl.when(proxy).then(pl.col("priorities")))
     edges_a = [slot[m_record]]
     edges_b = [member]
+    del m_record
     n = numbers.size
-    for name in ("family_source", "priorities"):
-        said, owner = chosen[name], own
-        if name == "family_source" and copies.sources.height:
-            of = slot[copies.sources["record"].to_numpy()]
-            said = pl.concat([said, copies.sources[name].filter(pl.Series(of >= 0))])
-            owner = np.concatenate([own, of[of >= 0]])
-        texts, label = distinct_texts(said)
+    owner = own
+    if copies.sources.height:
+        of = slot[copies.sources["record"].to_numpy()]
+        more = copies.sources["family_source"].filter(pl.Series(of >= 0))
+        texts, label = distinct_texts(pl.concat([chosen["family_source"], more]))
+        owner = np.concatenate([own, of[of >= 0]])
+    labels = [(owner, texts, label), (own, *distinct_texts(chosen["priorities"]))]
+    for owner, texts, label in labels:
         edges_a.append(owner[label >= 0])
         edges_b.append(label[label >= 0] + np.int32(n))
         n += texts.len()
+    del texts, label, labels, slot
     a, b = np.concatenate(edges_a), np.concatenate(edges_b)
-    component = connected(a, b, n)[: numbers.size].astype(np.int64)
+    edges_a.clear()
+    edges_b.clear()
+    component = connected(a, b, n)[: numbers.size]
+    del a, b
     keyed = _keys(component, numbers, own, member, chosen)
     order = keyed.sort("family_id")
     number_of = np.full(int(component.max(initial=-1)) + 1, -1, dtype=np.int32)
     number_of[order["component"].to_numpy()] = np.arange(order.height, dtype=np.int32)
-    family = np.full(records.height, -1, dtype=np.int32)
+    family = np.full(height, -1, dtype=np.int32)
     family[position] = number_of[component[own]]
     family = family[copies.kept]
     return Grouping(family, order["family_id"], numbers, number_of[component])
 
 
+def _inventions(copies: Copies, details: Details) -> tuple[NDArray[np.bool_], pl.DataFrame]:
+    """Tell which records are kept and inventions, and what of these can give a family its key.
+
+    Priorities and Lens IDs of records with a ``family_source`` are never looked at: they are null.
+    """
+    kept = np.zeros(copies.kept.size, dtype=bool)
+    sourced = pl.col("family_source").is_not_null()
+    columns = ("publication_type", "family_source", "priorities", "lens_id", "flat")
+    frames = []
+    for part in copies.records(details, *columns):
+        other = pl.col("publication_type").is_in(NOT_INVENTIONS).fill_null(value=False)
+        part = part.filter(~other)
+        kept[part["record"].to_numpy()] = True
+        frames.append(
+            part.select(
+                "record",
+                "family_source",
+                "flat",
+                priorities=pl.when(~sourced & pl.col("flat")).then("priorities"),
+                lens_id=pl.when(~sourced).then("lens_id"),
+            )
+        )
+    chosen = pl.concat(frames)
+    return kept, chosen.sort("record") if copies.together.height else chosen
+
+
+def _members(
+    copies: Copies, details: Details, kept: NDArray[np.bool_], source: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], Ints]:
+    """Return records and the members that they list.
+
+    Of records of one ``source`` in a part a member is given once, since they are one family anyhow.
+    """
+    found_record, found_doc = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
+    for first, part in details.parts("members", "row", "member"):
+        record = copies.kept[part["row"].to_numpy() + np.int32(first)]
+        member = part["member"].to_numpy().copy()
+        copies.rename(member)
+        of = np.where(source[record] < 0, record, -1 - source[record])
+        table = pl.DataFrame({"record": record, "member": member, "of": of})
+        if not kept[record].all():
+            table = table.filter(pl.Series(kept[record]))
+        table = table.unique(["of", "member"], keep="first", maintain_order=True)
+        found_record.append(table["record"].to_numpy())
+        found_doc.append(table["member"].to_numpy())
+    return np.concatenate(found_record), np.concatenate(found_doc)
+
+
 def _keys(
-    component: Ints,
+    component: NDArray[np.int32],
     numbers: Ints,
     own: NDArray[np.int32],
     member: NDArray[np.int32],

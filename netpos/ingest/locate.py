@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from netpos.ingest.details import Details
 from netpos.ingest.distinct import Lookup, distinct
 from netpos.ingest.document_numbers import document_key, normal_numbers
+from netpos.ingest.documents import Documents
 from netpos.ingest.families import Grouping
 from netpos.ingest.number_keys import is_packed, pack, unpacked, without_kind
 from netpos.ingest.records import hashed_key
@@ -107,7 +108,7 @@ def _named_by_id(details: Details, asked: Longs) -> pl.DataFrame:
 
 
 def locate(
-    details: Details, other: Longs, bare: pl.DataFrame, docs: pl.DataFrame, grouping: Grouping
+    details: Details, other: Longs, bare: pl.DataFrame, docs: Documents, grouping: Grouping
 ) -> Found:
     """Find documents named by number, or by an ID that no record has, among those of families.
 
@@ -120,18 +121,17 @@ def locate(
     bare
         What `named_without_id` returned.
     docs
-        Documents kept: ``doc, family, office, doc_number, kind, granted``.
+        Documents kept.
     grouping
         Families of documents and members.
     """
-    mixed = bool(docs.height) and int(docs["doc"].min()) < 0  # type: ignore[arg-type] # Int64
-    open_ = other if mixed else other[other < 0]
+    open_ = other if docs.mixed else other[other < 0]
     open_, _ = distinct(open_)
     open_ = open_[grouping.family_of(open_) < 0]
     packed = open_[is_packed(open_)]
     rest = open_[~is_packed(open_)]
     said = [bare.filter(pl.Series(Lookup(rest).find(bare["other"].to_numpy()) >= 0))]
-    if mixed:
+    if docs.mixed:
         rest = rest[Lookup(said[0]["other"].to_numpy()).find(rest) < 0] if said[0].height else rest
         said.append(_named_by_id(details, rest))
     texts = pl.concat(said)
@@ -149,7 +149,7 @@ def locate(
     return chosen(asked, _held(details, docs, grouping, asked["plain"].to_numpy()))
 
 
-def _held(details: Details, docs: pl.DataFrame, grouping: Grouping, asked: Longs) -> pl.DataFrame:
+def _held(details: Details, docs: Documents, grouping: Grouping, asked: Longs) -> pl.DataFrame:
     """Return documents of families with one of these numbers: ``exact, plain, doc, family``."""
     lookup = Lookup(distinct(asked)[0])
 
@@ -163,11 +163,8 @@ def _held(details: Details, docs: pl.DataFrame, grouping: Grouping, asked: Longs
         return found.filter(pl.Series(lookup.find(plain) >= 0))
 
     found = [
-        those(
-            docs.drop_nulls("family").select(
-                "doc", "family", "granted", "office", "doc_number", "kind"
-            )
-        )
+        those(part.drop_nulls("family"))
+        for part in docs.parts("doc", "family", "granted", "office", "doc_number", "kind")
     ]
     for first, part in details.parts("members", "row", "member", "office", "doc_number", "kind"):
         family = grouping.family[part["row"].to_numpy() + first]

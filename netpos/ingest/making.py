@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any, TypeVar
 
+import numpy as np
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped] # it has no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped] # it has no types
@@ -20,7 +21,10 @@ from netpos.ingest import derive
 from netpos.ingest.citations import write_citations
 from netpos.ingest.context import Cut
 from netpos.ingest.context import cut as cut_context
-from netpos.ingest.details import Details
+from netpos.ingest.copies import unite
+from netpos.ingest.details import Details, Origin
+from netpos.ingest.documents import Documents, member_table, title_table
+from netpos.ingest.families import group
 from netpos.ingest.mentions import Mentions
 from netpos.ingest.parts import read_part
 from netpos.ingest.remarks import (
@@ -80,35 +84,39 @@ def _make(
         return rows
 
     with ThreadPoolExecutor(2) as beside, _told_to_stop(stopped):
-        large = details.records.height > _SIDE_BY_SIDE
+        large = details.height > _SIDE_BY_SIDE
         mentions = None if large else beside.submit(Mentions, details, hold=True)
-        docs, grouping, copies = derive.documents(details)
-        details = replace(details, records=copies.records.select("office"))
-        copies = replace(copies, records=details.records)
+        copies = unite(details)
+        grouping = group(copies, details)
         done(_SHARES["copies and families"])
         rejected = _rejected(folder, manifest)
         ledger = pl.concat([rejected, copies.duplicates]).sort("file", "line", "outcome")
+        docs = Documents(details, copies, grouping, temporary)
         say(f"{docs.height:,} documents kept")
-        filed = docs["earliest_priority"].fill_null(docs["application_date"])
-        newest = newest_plausible(docs["published"], filed)
+        kept = _write_documents(docs, temporary)
+        done(_SHARES["documents"] + _SHARES["titles"])
+        filed = pl.coalesce("earliest_priority", "application_date").alias("filed")
+        dates = docs.read(
+            *("published", "earliest_priority", "application_date"),
+            chosen=lambda part: part.select("published", filed),
+        )
+        newest = newest_plausible(dates["published"], dates["filed"])
+        del dates
         late = beyond(docs, newest)
         for line in late_lines(late, newest):
             say(line)
         manifest["newest"] = None if newest is None else newest.isoformat()
         manifest["late"] = late
-        manifest["one_office"] = one_office(docs)
+        of_office = docs.read("role", "office", chosen=lambda part: part.unique())
+        manifest["one_office"] = one_office(of_office)
         manifest["incomplete"] = incomplete(manifest["inputs"], ledger)
         for sentence in manifest["incomplete"]:
             say(sentence)
-        write("documents", [docs.select(_DOCUMENT_COLUMNS)])
         write("ledger", [ledger])
-        _account(manifest, docs, ledger)
-        titles = derive.title_table(docs)
-        docs = docs.select(_NEEDED_COLUMNS)
+        _account(manifest, kept, ledger)
 
         def others() -> None:
             """Return tables that take as long as those of citations."""
-            write("titles", [titles])
             write("classifications", derive.class_table(details, grouping))
             codes: list[pl.DataFrame] = []
             applicants = derive.applicant_table(*derive.parties(details, copies, docs))
@@ -116,9 +124,11 @@ def _make(
             manifest["residence_codes"] = _unusual_codes(codes)
 
         def of_families() -> int:
-            write("members", [derive.member_table(grouping)])
+            write("members", [member_table(grouping)])
             at = derive.family_offices(details, grouping, docs)
-            return write("families", [derive.family_table(docs, at)])
+            columns = derive.FAMILY_COLUMNS
+            tables = (derive.family_table(part, at) for part in docs.parts(*columns))
+            return write("families", together(tables))
 
         meanwhile = beside.submit(others)
         if mentions is None:  # one after the other holds less
@@ -142,7 +152,7 @@ def _make(
             "kept": docs.height,
             "rejected": outcome.get("rejected", 0),
             "duplicates": outcome.get("duplicate", 0),
-            "no_inventions": int(docs["family"].null_count()),
+            "no_inventions": int((grouping.family[copies.mask] < 0).sum()),
             "families": families,
             **counts,
         }
@@ -162,30 +172,28 @@ def _told_to_stop(stopped: Event) -> Iterator[None]:
 
 
 def _details(folder: Path, manifest: dict[str, Any]) -> tuple[Details, Cut | None]:
-    frames, bases, base = [], [], 0
+    numbers, bases, origins, base = [], [], {}, 0
     open_part = partial(read_part, folder / "records")
     chosen = cut_context(manifest["inputs"], open_part)
     for item in manifest["inputs"]:
         item.pop("passed_over", None)
         for part in item["parts"]:
-            frame = read_part(folder / "records", part["stem"], "records").with_columns(
-                pl.col("line") + part["line_base"],
-                file=pl.lit(item["name"]),
-                role=pl.lit(item["role"]),
-            )
+            stem = part["stem"]
+            frame = open_part(stem, "records", ["doc"])
             if frame.height != part["records"]:
                 remedy = "delete the folder of the corpus and ingest the exports again"
                 raise InputError("a part of the corpus was replaced", file=folder, remedy=remedy)
             if chosen is not None:
-                frame = chosen.records(part["stem"], frame)
-                if part["stem"] in chosen.rows:
+                frame = chosen.records(stem, frame)
+                if stem in chosen.rows:
                     over = item.get("passed_over", 0)
-                    item["passed_over"] = over + chosen.passed_over(part["stem"])
-            frames.append(frame)
-            bases.append((part["stem"], base))
+                    item["passed_over"] = over + chosen.passed_over(stem)
+            numbers.append(frame["doc"].to_numpy())
+            bases.append((stem, base))
+            origins[stem] = Origin(item["name"], item["role"], part["line_base"])
             base += frame.height
-    records = pl.concat(frames).with_columns(record=pl.int_range(pl.len(), dtype=pl.Int32))
-    return Details(records, bases, open_part if chosen is None else chosen.open), chosen
+    doc = np.concatenate(numbers)
+    return Details(doc, bases, open_part if chosen is None else chosen.open, origins), chosen
 
 
 def _rejected(folder: Path, manifest: dict[str, Any]) -> pl.DataFrame:
@@ -233,58 +241,108 @@ def _groups_of_rows(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
     yield from frame.iter_slices(_ROWS) if frame.height else [frame]
 
 
-def _write_table(path: Path, frames: Iterable[pl.DataFrame]) -> int:
-    """Write frames that follow each other as one table; how many rows.
+class _Rows:
+    """Frames that follow each other put together, and cut as one frame is."""
+
+    def __init__(self) -> None:
+        self._held: list[pl.DataFrame] = []
+        self._given = False
+
+    def put(self, frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        """Take a frame, and give those that are full."""
+        self._held.append(frame)
+        while (rows := sum(f.height for f in self._held)) >= _ROWS:
+            whole = pl.concat(self._held)
+            yield whole.head(_ROWS).rechunk()
+            self._held, self._given = [whole.tail(rows - _ROWS)], True
+
+    def rest(self) -> Iterator[pl.DataFrame]:
+        """Give what is left; at least one frame is given in all."""
+        if not self._given or any(f.height for f in self._held):
+            yield pl.concat(self._held).rechunk()
+
+
+def together(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Put frames that follow each other together, and cut them as one frame is."""
+    rows = _Rows()
+    for frame in frames:
+        yield from rows.put(frame)
+    yield from rows.rest()
+
+
+class _Writer:
+    """Write frames that follow each other as one table.
 
     A frame is written while the next is made; of a large one a group of rows at a time is turned
     into what Parquet takes.
     """
-    rows, writer, written = 0, None, None
-    pieces = (piece for frame in frames for piece in _groups_of_rows(frame))
-    with ThreadPoolExecutor(1) as beside:
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._beside = ThreadPoolExecutor(1)
+        self._writer: Any = None
+        self._written: Any = None
+        self.rows = 0
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def put(self, frame: pl.DataFrame) -> None:
+        """Write a frame behind those before."""
+        for piece in _groups_of_rows(frame):
+            table = piece.to_arrow(compat_level=pl.CompatLevel.oldest())
+            self.rows += piece.height
+            del piece
+            if self._writer is None:
+                self._writer = pq.ParquetWriter(
+                    self._path, table.schema, compression="zstd", **_encodings(table)
+                )
+            if self._written is not None:
+                self._written.result()
+            self._written = self._beside.submit(self._writer.write_table, table)
+            del table
+
+    def __exit__(self, kind: object, *rest: object) -> None:
         try:
-            for frame in pieces:
-                table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-                rows += frame.height
-                del frame
-                if writer is None:
-                    writer = pq.ParquetWriter(
-                        path, table.schema, compression="zstd", **_encodings(table)
-                    )
-                if written is not None:
-                    written.result()
-                written = beside.submit(writer.write_table, table)
-                del table
-            if written is not None:
-                written.result()
+            if self._written is not None and kind is None:
+                self._written.result()
         finally:
-            beside.shutdown()
-            if writer is not None:
-                writer.close()
-    return rows
+            self._beside.shutdown()
+            if self._writer is not None:
+                self._writer.close()
 
 
-#: What the other tables need of the documents.
-_NEEDED_COLUMNS = (
-    "record",
-    "doc",
-    "family",
-    "family_id",
-    "office",
-    "doc_number",
-    "kind",
-    "published",
-    "granted",
-    "application_date",
-    "earliest_priority",
-    "priority_offices",
-    "extended_source",
-    "family_size",
-    "utility",
-    "role",
-    "cites_count",
-    "cited_by_count",
-)
+def _write_table(path: Path, frames: Iterable[pl.DataFrame]) -> int:
+    """Write frames that follow each other as one table; how many rows."""
+    with _Writer(path) as writer:
+        for frame in frames:
+            writer.put(frame)
+            del frame
+    return writer.rows
+
+
+def _write_documents(docs: Documents, folder: Path) -> dict[str, int]:
+    """Make the documents and write them and their titles; how many each export gives."""
+    counts: Counter[str] = Counter()
+    titles = _Rows()
+    with _Writer(folder / "titles.parquet") as of_titles:
+
+        def tables() -> Iterator[pl.DataFrame]:
+            first = 0
+            for part in docs.made():
+                counts.update(dict(part.group_by("file").len().iter_rows()))
+                found = title_table(part).with_columns(pl.col("document") + first)
+                first += part.height
+                for frame in titles.put(found):
+                    of_titles.put(frame)
+                yield part.select(_DOCUMENT_COLUMNS)
+
+        _write_table(folder / "documents.parquet", together(tables()))
+        for frame in titles.rest():
+            of_titles.put(frame)
+    return dict(counts)
+
+
 #: Up to so many documents the citations are made beside the other tables.
 _SIDE_BY_SIDE = 400_000
 _DOCUMENT_COLUMNS = (
@@ -329,9 +387,8 @@ def _unusual_codes(codes: list[pl.DataFrame]) -> list[dict[str, Any]]:
     return counted.sort("code", "country", "reason", nulls_last=True).to_dicts()
 
 
-def _account(manifest: dict[str, Any], docs: pl.DataFrame, ledger: pl.DataFrame) -> None:
+def _account(manifest: dict[str, Any], kept: dict[str, int], ledger: pl.DataFrame) -> None:
     """Give each input its own kept, rejected and duplicates."""
-    kept = dict(docs.group_by("file").len().iter_rows())
     lost = {(f, o): n for f, o, n in ledger.group_by("file", "outcome").len().iter_rows()}
     for item in manifest["inputs"]:
         item["kept"] = kept.get(item["name"], 0)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from netpos.ingest.copies import Copies, mentions_once
 from netpos.ingest.details import Details
 from netpos.ingest.distinct import Lookup, distinct
+from netpos.ingest.documents import Documents
 from netpos.ingest.families import Grouping
 from netpos.ingest.locate import Found, locate, named_without_id
 from netpos.ingest.spill import Buckets
@@ -70,7 +71,7 @@ class Gathered:
 def gather(
     details: Details,
     mentions: Mentions,
-    docs: pl.DataFrame,
+    docs: Documents,
     grouping: Grouping,
     copies: Copies,
     folder: Path,
@@ -82,7 +83,7 @@ def gather(
     details, mentions
         What the parts hold.
     docs
-        Documents kept: ``doc, family, office, doc_number, kind, granted``.
+        Documents kept.
     grouping
         Families of documents.
     copies
@@ -136,12 +137,11 @@ def _kept(first: int, part: pl.DataFrame, grouping: Grouping) -> NDArray[Any]:
 
 
 def _looked_at(
-    mentions: Mentions, docs: pl.DataFrame, grouping: Grouping, copies: Copies
+    mentions: Mentions, docs: Documents, grouping: Grouping, copies: Copies
 ) -> tuple[int, int, NDArray[np.int64], NDArray[np.int64]]:
     """Count the references read and those of documents kept; distinct numbers not known yet, and
     some of all numbers.
     """
-    mixed = bool(docs.height) and int(docs["doc"].min()) < 0  # type: ignore[arg-type] # Int64
     read, kept, waiting = 0, 0, 0
     open_, sample = [_NONE], [_NONE]
     for first, part in mentions.parts(last=False):
@@ -151,7 +151,7 @@ def _looked_at(
         kept += other.size
         copies.rename(other)
         sample.append(other[::_SAMPLED].copy())
-        open_.append(distinct(other if mixed else other[other < 0])[0])
+        open_.append(distinct(other if docs.mixed else other[other < 0])[0])
         waiting += open_[-1].size
         if waiting > _OPEN:
             open_ = [distinct(np.concatenate(open_))[0]]
@@ -162,8 +162,10 @@ def _looked_at(
 class _OwnNumbers:
     """Documents named by a number that a document kept has; families named are none."""
 
-    def __init__(self, docs: pl.DataFrame, grouping: Grouping) -> None:
-        bare = docs.filter(pl.col("office").is_null() & pl.col("doc_number").is_null())
+    def __init__(self, docs: Documents, grouping: Grouping) -> None:
+        numberless = pl.col("office").is_null() & pl.col("doc_number").is_null()
+        columns = ("doc", "office", "doc_number")
+        bare = docs.read(*columns, chosen=lambda part: part.filter(numberless))
         self._grouping = grouping
         self._families = Lookup(np.sort(bare["doc"].to_numpy())) if bare.height else None
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from netpos.ingest.descriptions import describe
 from netpos.ingest.details import Details
-from netpos.ingest.distinct import or_null
+from netpos.ingest.distinct import Lookup, or_null
+from netpos.ingest.documents import Documents
 from netpos.ingest.families import Grouping
 from netpos.ingest.mentions import Gathered
 from netpos.ingest.number_keys import is_packed, unpacked
@@ -28,11 +29,15 @@ _NAMED_AT_ONCE = 1_100_000
 class Officed:
     """Documents kept that state an office, and its bit; in the order of their numbers."""
 
-    def __init__(self, docs: pl.DataFrame) -> None:
-        table = docs.select("doc", "office").drop_nulls("office")
-        bits, numbers = office_numbers(table["office"]), table["doc"].to_numpy()
-        order = np.argsort(numbers)
-        self._numbers, self._bits = numbers[order], bits[order]
+    def __init__(self, docs: Documents) -> None:
+        numbers, bits = [np.zeros(0, np.int64)], [np.zeros(0, np.int8)]
+        for part in docs.parts("doc", "office"):
+            part = part.drop_nulls("office")
+            numbers.append(part["doc"].to_numpy())
+            bits.append(office_numbers(part["office"]))
+        every = np.concatenate(numbers)
+        order = np.argsort(every)
+        self._numbers, self._bits = every[order], np.concatenate(bits)[order]
 
     def find(self, named: NDArray[np.int64]) -> NDArray[np.int8]:
         """Return the bit of the office of each document, -1 where none of these is it."""
@@ -40,6 +45,10 @@ class Officed:
             return np.full(named.size, -1, dtype=np.int8)
         at = np.minimum(np.searchsorted(self._numbers, named), self._numbers.size - 1)
         return np.where(self._numbers[at] == named, self._bits[at], np.int8(-1))
+
+    def of_families(self, grouping: Grouping) -> NDArray[np.int64]:
+        """Return the numbers of those that are of a family."""
+        return self._numbers[grouping.family_of(self._numbers) >= 0]
 
 
 def descriptions(
@@ -55,11 +64,13 @@ def descriptions(
         yield parts
         return
     buckets = TextBuckets(folder, "said", len(gathered.buckets))
+    known = Lookup(officed.of_families(grouping))
     for table in parts:
         other = table["other"].to_numpy()
-        asked = (officed.find(other) < 0) | (grouping.family_of(other) < 0)
+        asked = known.find(other) < 0
         bucket = np.searchsorted(gathered.bounds, other[asked], side="right")
         buckets.put(table.filter(pl.Series(asked)), bucket)
+    del known
     yield from buckets.taken()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from netpos.ingest.documents import Documents
 from netpos.ingest.readers.wrappers import Page
 
 #: Years between the newest plausible publication and dates beyond it: as long as a patent lives.
@@ -66,11 +67,14 @@ def newest_plausible(published: pl.Series, filed: pl.Series | None = None) -> dt
     return latest if isinstance(latest, dt.date) else None
 
 
-def beyond(docs: pl.DataFrame, newest: dt.date | None) -> list[dict[str, Any]]:
+def beyond(docs: Documents, newest: dt.date | None) -> list[dict[str, Any]]:
     """Name the documents dated beyond the newest plausible date: file, line, date, Lens ID."""
     if newest is None:
         return []
-    late = docs.filter(pl.col("published") > newest).sort("file", "line")
+    late = docs.read(
+        *("file", "line", "lens_id", "published"),
+        chosen=lambda part: part.filter(pl.col("published") > newest),
+    ).sort("file", "line")
     rows = late.select("file", "line", "lens_id", date=pl.col("published").cast(pl.String))
     return rows.to_dicts()
 

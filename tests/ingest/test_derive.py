@@ -1,49 +1,32 @@
-"""Record-level columns to the tables of a corpus."""
+"""Tables of parties: equal ones merged, shares of applicants, in an order that content gives."""
 
 from __future__ import annotations
 
 import polars as pl
-import pytest
 
-from netpos.ingest import derive
-from netpos.ingest.derive import title_table, utility_model
+from netpos.ingest.derive import PARTY_COLUMNS, merge_parties
 
-
-@pytest.mark.parametrize(
-    ("office", "kind", "kind_of_lens", "petty"),
-    [
-        ("DE", "U1", "LIMITED_PATENT", True),  # Gebrauchsmuster
-        ("CN", "U", None, True),
-        ("CN", "Y", None, True),  # utility model as granted until 2010
-        ("JP", "Y2", None, True),  # utility model after examination until 1996
-        ("EP", "Y1", None, False),  # no kind of a utility model there
-        ("AU", "A4", "LIMITED_PATENT", True),  # innovation patent: only its type tells
-        ("US", "B2", "GRANTED_PATENT", False),
-        (None, None, None, False),
-    ],
-)
-def test_petty_patents_are_told_by_kind_and_type(
-    office: str | None, kind: str | None, kind_of_lens: str | None, petty: bool
-) -> None:
-    row = pl.DataFrame(
-        {"office": [office], "kind": [kind], "publication_type": [kind_of_lens]},
-        schema=dict.fromkeys(("office", "kind", "publication_type"), pl.String),
-    )
-    assert row.select(utility_model()).to_series().to_list() == [petty]
+SCHEMA = dict.fromkeys(PARTY_COLUMNS, pl.String) | {"family": pl.Int32, "person": pl.Boolean}
+del SCHEMA["share"]
 
 
-def test_titles_stand_on_one_line_without_signs_that_turn_them() -> None:
-    titles = ["a  b", " a", "a\u2028b", "\u202ea<b>", "\u00a0", None, "=1+1", "plain"]
-    docs = pl.DataFrame({"title": titles, "title_language": ["en"] * 7 + [None]})
-    found = title_table(docs)
-    assert found.rows() == [
-        (0, "a b", "en"), (1, "a", "en"), (2, "a b", "en"), (3, "a<b>", "en"), (6, "=1+1", "en"),
-        (7, "plain", None),
-    ]  # fmt: skip
+def party(family: int, applicant: str | None, residence: str | None) -> dict[str, object]:
+    given = {"family": family, "role": "applicant", "applicant": applicant, "person": False}
+    return given | {"applicant_as_filed": applicant, "residence": residence}
 
 
-def test_a_table_is_sorted_by_its_keys_with_nothing_last() -> None:
-    rows = [(None, "A"), (1, "B"), (0, "D"), (0, None), (0, "C")]
-    table = pl.DataFrame(rows, ["family", "lens_id"], orient="row")
-    found = derive._sorted(table, "family", "lens_id")
-    assert found.rows() == [(0, "C"), (0, "D"), (0, None), (1, "B"), (None, "A")]
+def test_one_applicant_with_and_without_a_residence_is_one() -> None:
+    rows = [party(1, "B", None), party(0, "A", None), party(0, "A", "NL"), party(0, "C", "BE")]
+    found = merge_parties(pl.DataFrame(rows, schema=SCHEMA))
+    assert found.select("family", "applicant", "residence", "share").rows() == [
+        (0, "A", "NL", 0.5),
+        (0, "C", "BE", 0.5),
+        (1, "B", None, 1.0),
+    ]
+
+
+def test_an_applicant_of_two_countries_spreads_its_share_and_nameless_ones_stay_apart() -> None:
+    rows = [party(0, "A", "NL"), party(0, "A", "BE"), party(0, None, "DE"), party(0, None, "DE")]
+    found = merge_parties(pl.DataFrame(rows, schema=SCHEMA))
+    shares = found.group_by("residence").agg(pl.col("share").sum()).sort("residence")
+    assert shares["share"].round(12).to_list() == [round(x, 12) for x in (1 / 6, 2 / 3, 1 / 6)]

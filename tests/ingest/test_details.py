@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from netpos.ingest.details import Details
@@ -20,7 +21,7 @@ def opened(stem: str, table: str, columns: Sequence[str]) -> pl.DataFrame:
     return CLASSES[stem].select(columns or pl.all())
 
 
-DETAILS = Details(pl.DataFrame({"record": range(4)}), [("a", 0), ("b", 3)], opened, together=1)
+DETAILS = Details(np.arange(4), [("a", 0), ("b", 3)], opened, together=1)
 
 
 def test_rows_of_a_part_become_records_of_the_corpus() -> None:
@@ -35,10 +36,10 @@ def test_each_part_comes_with_the_position_of_its_first_record() -> None:
 
 def test_small_parts_come_together() -> None:
     parts = [("a", 0), ("b", 3), ("a", 4), ("b", 7)]
-    details = Details(pl.DataFrame({"record": range(8)}), parts, opened, together=4)
+    details = Details(np.arange(8), parts, opened, together=4)
     found = [(first, part.rows()) for first, part in details.parts("classes", "row", "symbol")]
     half = [(0, "A"), (2, "B"), (2, "C"), (3, "D")]
     assert found == [(0, half), (4, half)]
-    one = Details(details.records, parts, opened)
+    one = Details(details.doc, parts, opened)
     assert len(list(one.parts("classes"))) == 1
     assert one.read("classes").rows() == details.read("classes").rows()

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from netpos.ingest.documents import Documents
 from netpos.ingest.outside import Officed, Pieces
 
 
@@ -34,8 +35,15 @@ def test_nothing_named_gives_one_empty_frame() -> None:
     assert [frame.schema for frame in found] == [table.schema]
 
 
+class Kept(Documents):
+    """Documents that are there already."""
+
+    def __init__(self, table: pl.DataFrame) -> None:
+        self._held = [table]
+
+
 def test_offices_are_those_of_documents_that_state_one() -> None:
     docs = pl.DataFrame({"doc": [9, -4, 7], "office": ["AU", None, "AT"]})
-    found = Officed(docs).find(np.array([-4, 7, 8, 9, 10]))
+    found = Officed(Kept(docs)).find(np.array([-4, 7, 8, 9, 10]))
     assert found.tolist() == [-1, 0, -1, 1, -1]
-    assert Officed(docs.head(0)).find(np.array([7])).tolist() == [-1]
+    assert Officed(Kept(docs.head(0))).find(np.array([7])).tolist() == [-1]
