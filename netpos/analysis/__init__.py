@@ -2,14 +2,13 @@
 
 from netpos.analysis.chosen import NO_FILTERS, UNION, counted_pairs, members
 from netpos.analysis.coverage import coverage_table
-from netpos.analysis.located import country_shares
+from netpos.analysis.located import country_shares, home_countries
 from netpos.analysis.shortcuts import country_links, organisation_links
 from netpos.analysis.study import (
     Kind,
     Span,
     Study,
     Tables,
-    home_countries,
     prepare,
 )
 

@@ -87,7 +87,7 @@ def members(
     names = [technology.id for technology in technologies]
     ends = {name: np.zeros(rows, dtype=bool) for name in [*names, UNION]}
     # a symbol belongs to a technology or not, whatever the others are
-    for chunk in _chunks(corpus, "classifications", "family", "scheme", "symbol"):
+    for chunk in chunks(corpus, "classifications", "family", "scheme", "symbol"):
         found = family_technologies(
             chunk.cast({"scheme": pl.String}),
             technologies,
@@ -152,8 +152,8 @@ def counted_pairs(
     return pairs.kept((age >= 0) & (age <= options.window) & full)
 
 
-def _chunks(corpus: Corpus, name: str, *columns: str) -> Iterator[pl.DataFrame]:
-    """Rows of a table in their order, some at a time, of some columns."""
+def chunks(corpus: Corpus, name: str, *columns: str) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a table in their order, some at a time, of some columns."""
     table = corpus.scan(name).select(columns)
     for start in range(0, int(table.select(pl.len()).collect().item()), _AT_ONCE):
         yield table.slice(start, _AT_ONCE).collect()

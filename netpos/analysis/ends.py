@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from netpos.analysis.lookup import looked_up
 from netpos.analysis.study import Span, Study
 from netpos.graph.links import Mask, gathered
+from netpos.graph.residence import RULES
 
 #: Where an end can be: among the exports that define the technologies, in the context, in neither.
 SOURCES = ("seed", "context", "outside")
 _KEYS = ("source", "form", "rule")
+#: As numbers: of millions of families texts would take most of the memory.
+_SEEN, _RULES = pl.Enum(SOURCES), pl.Enum(RULES)
 
 
 def link_masks(study: Study, technology: str, span: Span) -> dict[str, Mask]:
@@ -48,32 +51,40 @@ class Ends:
     @classmethod
     def of(cls, study: Study) -> Ends:
         """Find the kinds of a study."""
-        n = study.families
-        role = study.corpus.columns("families", "family", "role")
+        role = study.corpus.columns("families", "family", "role").cast({"role": _SEEN})
         form = (
             study.corpus.columns("documents", "family", "role", "form")
             .drop_nulls("family")
+            .cast({"role": _SEEN})
             .group_by("family", "role")
             .agg(pl.col("form").min())
         )
+        forms = pl.Enum(form["form"].unique().drop_nulls().sort())
         rule = study.located.unique("family", keep="first", maintain_order=True)
         inside = (
-            role.join(form, on=["family", "role"], how="left")
-            .join(rule.select("family", "rule"), on="family", how="left")
-            .select("family", source="role", form="form", rule="rule")
+            role.join(form.cast({"form": forms}), on=["family", "role"], how="left")
+            .join(rule.select("family", pl.col("rule").cast(_RULES)), on="family", how="left")
+            .sort("family")
+            .select(source="role", form="form", rule="rule")
         )
-        outside = pl.DataFrame(
-            {"family": pl.int_range(n, study.rows, dtype=pl.Int32, eager=True)}
-        ).select(
-            "family",
-            source=pl.lit("outside"),
-            form=pl.lit(None, pl.String),
-            rule=_rule_outside(study),
+        del role, form, rule
+        outside = _rule_outside(study)  # of the millions outside nothing else is known
+        of_them = pl.DataFrame({"rule": outside.unique()}).select(
+            source=pl.lit("outside", _SEEN), form=pl.lit(None, forms), rule="rule"
         )
-        rows = pl.concat([inside.cast({"family": pl.Int32}), outside])
-        kinds = rows.select(_KEYS).unique().sort(_KEYS, nulls_last=True).with_row_index("kind")
-        coded = rows.join(kinds, on=_KEYS, how="left", nulls_equal=True).sort("family")
-        return cls(study, kinds.drop("kind"), coded["kind"].cast(pl.UInt8).to_numpy())
+        kinds = pl.concat([inside.unique(), of_them]).with_columns(pl.all().cast(pl.String))
+        kinds = kinds.sort(_KEYS, nulls_last=True)
+        place = kinds.with_row_index("kind").with_columns(
+            pl.col("source").cast(_SEEN), pl.col("form").cast(forms), pl.col("rule").cast(_RULES)
+        )
+        coded = inside.join(place, on=_KEYS, how="left", nulls_equal=True, maintain_order="left")
+        of_rule = np.zeros(len(RULES), dtype=np.uint8)
+        others = place.filter(pl.col("source") == "outside")
+        of_rule[others["rule"].to_physical().to_numpy()] = others["kind"].to_numpy()
+        code = np.empty(study.rows, dtype=np.uint8)
+        code[: study.families] = coded["kind"].cast(pl.UInt8).to_numpy()
+        code[study.families :] = of_rule[outside.to_physical().to_numpy()]
+        return cls(study, kinds, code)
 
     @cached_property
     def _other(self) -> Mapping[str, NDArray[np.uint8]]:
@@ -121,7 +132,7 @@ def _rule_outside(study: Study) -> pl.Series:
     """By which rule each document outside has a country."""
     located = pl.Series(study.shares.located[study.families :])
     options = study.options
-    rule = pl.repeat("office", located.len(), dtype=pl.String, eager=True)
+    rule = pl.repeat("office", located.len(), dtype=_RULES, eager=True)
     if options.residences:
         rows = looked_up(study.corpus, Path(options.residences), study.families)["family"].unique()
         mine = pl.int_range(study.families, study.rows, dtype=pl.Int32, eager=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -15,6 +16,10 @@ from netpos.ingest.corpus import Corpus
 from netpos.ingest.derive import merge_parties
 from netpos.ingest.user_tables import read_aliases
 from netpos.options import Options
+from netpos.tables import rounded
+
+if TYPE_CHECKING:  # it rests on this module
+    from netpos.analysis.study import Study
 
 #: What is read of the parties.
 _OF_PARTIES = ("family", "role", "applicant", "residence", "person", "share")
@@ -114,3 +119,23 @@ def _parties(corpus: Corpus, options: Options) -> pl.DataFrame:
         .otherwise("applicant")
     )
     return merge_parties(renamed.drop("share", "organisation")).select(_OF_PARTIES)
+
+
+def home_countries(study: Study) -> pl.DataFrame:
+    """Return the country of each organisation: the one with its largest summed share, ties by
+    code.
+    """
+    parties = study.applicants.filter(
+        (pl.col("role") == "applicant")
+        & ~pl.col("person")
+        & pl.col("applicant").is_not_null()
+        & pl.col("residence").is_not_null()
+    )
+    return (
+        parties.group_by("applicant", "residence")
+        .agg(pl.col("share").sort().sum())
+        .pipe(rounded)
+        .sort("applicant", "share", "residence", descending=[False, True, False])
+        .unique("applicant", keep="first", maintain_order=True)
+        .select(organisation="applicant", country="residence")
+    )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from netpos.analysis.chosen import chunks
 from netpos.analysis.study import Study
-from netpos.graph.links import Mask
+from netpos.graph.links import Mask, gathered
 from netpos.ingest.document_numbers import normal_numbers
 from netpos.ingest.locate import chosen, coded
 
@@ -37,26 +38,17 @@ class OpenEnds:
     @classmethod
     def of(cls, study: Study) -> OpenEnds:
         """Find what each row lacks."""
-        offices = study.corpus.columns("families", "offices")["offices"]
-        only = pl.select(pl.when(offices.list.len() == 1).then(offices.list.first())).to_series()
-        inside = pl.DataFrame(
-            {"office": only.cast(pl.String)}, schema={"office": pl.String}
-        ).select(reason=pl.lit("family"), office="office")
-        outside = study.corpus.columns("outside", "office", "doc_number", "kind")
-        numbered = pl.col("office").is_not_null() & pl.col("doc_number").is_not_null()
-        named = outside.select(
-            reason=pl.when(pl.Series(_ambiguous(study, outside)))
-            .then(pl.lit("ambiguous"))
-            .when(numbered)
-            .then(pl.lit("number"))
-            .otherwise(pl.lit("no_number")),
-            office=pl.col("office").cast(pl.String),
-        )
-        rows = pl.concat([inside, named])
-        kinds = rows.unique().sort(_KEYS, nulls_last=True).with_row_index("code")
-        coded_rows = rows.join(kinds, on=_KEYS, how="left", nulls_equal=True, maintain_order="left")
-        code = coded_rows["code"].cast(pl.Int32).to_numpy()
-        return cls(study, kinds.drop("code"), code)
+        # one number for each reason and office: of millions of rows texts take much memory
+        found: dict[tuple[str, str | None], int] = {}
+        parts = [_numbered(part, found) for part in _rows(study)]
+        code = np.concatenate(parts) if parts else np.empty(0, dtype=np.int32)
+        kinds = pl.DataFrame(
+            list(found), {"reason": pl.String, "office": pl.String}, orient="row"
+        ).with_row_index("code")
+        kinds = kinds.sort(_KEYS, nulls_last=True)
+        place = np.empty(kinds.height, dtype=np.int32)
+        place[kinds["code"].to_numpy()] = np.arange(kinds.height, dtype=np.int32)
+        return cls(study, kinds.drop("code"), gathered(place, code))
 
     def table(self, masks: Mapping[str, Mask]) -> pl.DataFrame:
         """Count open citations by direction, reason and office.
@@ -96,11 +88,37 @@ class OpenEnds:
         return pl.concat(frames).filter(pl.col("citations") > 0)
 
 
+def _rows(study: Study) -> Iterator[pl.DataFrame]:
+    """Reason and office of each row of a study, some rows at a time."""
+    only = pl.when(pl.col("offices").list.len() == 1).then(pl.col("offices").list.first())
+    for part in chunks(study.corpus, "families", "offices"):
+        yield part.select(reason=pl.lit("family"), office=only.cast(pl.String))
+    columns = ("office", "doc_number", "kind")
+    several = study.corpus.counts.get("mentions_ambiguous")
+    ambiguous = _ambiguous(study, study.corpus.columns("outside", *columns)) if several else None
+    numbered = pl.col("office").is_not_null() & pl.col("doc_number").is_not_null()
+    start = 0
+    for part in chunks(study.corpus, "outside", *columns[:2]):
+        reason = pl.when(numbered).then(pl.lit("number")).otherwise(pl.lit("no_number"))
+        if ambiguous is not None:
+            here = pl.Series(ambiguous[start : start + part.height])
+            reason = pl.when(here).then(pl.lit("ambiguous")).otherwise(reason)
+        yield part.select(reason=reason, office=pl.col("office").cast(pl.String))
+        start += part.height
+
+
+def _numbered(rows: pl.DataFrame, found: dict[tuple[str, str | None], int]) -> NDArray[np.int32]:
+    """Return the number of each row among the reasons and offices found, to which it is added."""
+    kinds = rows.unique()
+    numbers = [found.setdefault(row, len(found)) for row in kinds.iter_rows()]
+    kinds = kinds.with_columns(code=pl.Series(numbers, dtype=pl.Int32))
+    coded = rows.join(kinds, on=_KEYS, how="left", nulls_equal=True, maintain_order="left")
+    return coded["code"].to_numpy()
+
+
 def _ambiguous(study: Study, outside: pl.DataFrame) -> Mask:
     """Tell which documents outside have a number that means several families of the corpus."""
     none = np.zeros(outside.height, dtype=bool)
-    if not study.corpus.counts.get("mentions_ambiguous"):
-        return none
     columns = ("office", "doc_number", "kind")
     held = study.corpus.columns("documents", "family", "granted", *columns).drop_nulls(
         ["family", "office", "doc_number"]

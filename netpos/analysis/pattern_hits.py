@@ -14,8 +14,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from netpos.analysis.chosen import chunks
 from netpos.analysis.study import Study
-from netpos.analysis.technologies import Technology, match
+from netpos.analysis.technologies import Technology, in_reach, match
 from netpos.tables import rounded
 
 Floats = NDArray[np.float64]
@@ -137,15 +138,22 @@ def pattern_hits(study: Study) -> pl.DataFrame:
 
 def _found(study: Study) -> pl.DataFrame:
     """Technology, pattern, family, year and whether no other pattern finds it."""
-    table = study.corpus.columns("classifications", "family", "scheme", "symbol")
-    table = table.cast({"scheme": pl.String})
-    hits = match(
-        table,
-        study.technologies,
-        narrow=study.options.narrow,
-        symbols_from=study.options.symbols,
-    )
-    pairs = table.join(hits, on=["scheme", "symbol"]).select(*_KEYS, "family").unique()
+    names = pl.Enum([t.id for t in study.technologies])
+    patterns = pl.Enum(_looked_for(study)["pattern"].unique().sort())
+    parts = [pl.DataFrame(schema={"technology": names, "pattern": patterns, "family": pl.Int32})]
+    for part in chunks(study.corpus, "classifications", "family", "scheme", "symbol"):
+        table = part.filter(in_reach(part["symbol"], study.technologies))
+        table = table.cast({"scheme": pl.String})
+        hits = match(
+            table,
+            study.technologies,
+            narrow=study.options.narrow,
+            symbols_from=study.options.symbols,
+        )
+        hits = hits.cast({"technology": names, "pattern": patterns})
+        parts.append(table.join(hits, on=["scheme", "symbol"]).select(*_KEYS, "family").unique())
+    pairs = pl.concat(parts).unique()
+    del parts
     rows = []
     for technology in study.technologies:
         mine = pairs.filter(pl.col("technology") == technology.id)
@@ -191,6 +199,7 @@ def _whole(
     counts = found.group_by(_KEYS).agg(
         families=pl.len().cast(pl.Int64), alone=pl.col("alone").sum().cast(pl.Int64)
     )
+    counts = counts.with_columns(pl.col(_KEYS).cast(pl.String))
     size = pl.col("technology").replace_strict(sizes, return_dtype=pl.Float64)
     return (
         known.join(counts, on=_KEYS, how="left", maintain_order="left")
@@ -237,6 +246,7 @@ def _by_office(study: Study, found: pl.DataFrame) -> pl.DataFrame:
         .agg(families=pl.len().cast(pl.Int64), alone=pl.col("alone").sum().cast(pl.Int64))
         .join(sizes, on=keys, how="left", maintain_order="left")
         .with_columns(
+            pl.col(_KEYS).cast(pl.String),
             family_share=pl.col("families") / pl.col("size"),
             period=pl.lit("all"),
             jump=pl.lit(None, pl.Boolean),

@@ -293,8 +293,7 @@ def _worth(study: Study) -> Worth:
     expected, coverage = np.full(study.rows, np.nan), np.zeros(study.rows)
     expected[at] = table["expected"].fill_null(np.nan).to_numpy()
     coverage[at] = table["coverage"].to_numpy()
-    times = study.tables.seed_citations.astype(np.float64)
-    return Worth.of(study.all_pairs, expected, coverage, times)
+    return Worth.of(study.all_pairs, expected, coverage, study.tables.seed_citations)
 
 
 def _with_codes(study: Study, links: pl.DataFrame, technology: str, period: str) -> pl.DataFrame:
@@ -316,8 +315,9 @@ def _plain(links: Links) -> pl.DataFrame:
 
 def _self_citations(study: Study, technology: str, span: Span) -> pl.Series:
     """Citations of each organisation to its own families, by the counting rule of links."""
-    spread = study.organisation_spread
     chosen = study.links_mask(technology, span, kind="organisation", keep_self=True)
+    chosen &= study.pairs.self_citation  # others have no organisation at both ends
+    spread = study.spread_of_chosen(chosen)
     at, weight, _ = spread.summed(chosen)
     own = spread.ends[0][at] == spread.ends[1][at]
     sums = np.bincount(spread.ends[0][at][own], weight[own], minlength=len(spread.names))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from netpos import countries
 from netpos.analysis import notes
 from netpos.analysis.chosen import NO_FILTERS, UNION, counted_pairs, members, technologies_of
-from netpos.analysis.located import country_shares
+from netpos.analysis.located import country_shares, home_countries
 from netpos.analysis.technologies import Technology
 from netpos.errors import InputError, OptionError
 from netpos.graph import links as graph_links
@@ -27,7 +27,7 @@ from netpos.indicators.residuals import Sampled
 from netpos.indicators.trend import last_whole_year
 from netpos.ingest.corpus import Corpus, open_corpus, reading
 from netpos.options import Options
-from netpos.tables import Links, rounded
+from netpos.tables import Links
 
 Span = tuple[int, int]
 Kind = Literal["country", "organisation"]
@@ -291,6 +291,10 @@ class Study:
         """Pairs spread over organisations."""
         return Spread.of(self.pairs, self.organisations, left_out=self.too_wide)
 
+    def spread_of_chosen(self, chosen: Mask) -> Spread:
+        """Return some pairs spread over organisations: all of them take much memory."""
+        return Spread.of(self.pairs, self.organisations, left_out=~chosen)
+
     @cached_property
     def too_wide(self) -> Mask:
         """Pairs between families of so many organisations that no links are made of them."""
@@ -352,9 +356,10 @@ class Study:
         period: str | None = None,
     ) -> Links:
         """Cut the links of one technology and span."""
+        chosen = self.links_mask(technology, span, scope=scope, kind=kind)
         found = graph_links.build(
-            self.links_mask(technology, span, scope=scope, kind=kind),
-            self.spread_of(kind),
+            chosen,
+            self.spread if kind == "country" else self.spread_of_chosen(chosen),
             self.shares_of(kind),
             self.member[technology],
             self.years,
@@ -478,23 +483,3 @@ def _data_date(corpus: Corpus, options: Options) -> dt.date:
     if latest is None:
         raise InputError("no record has a publication date", remedy="pass --data-date YYYY-MM-DD")
     return dt.date.fromisoformat(latest)
-
-
-def home_countries(study: Study) -> pl.DataFrame:
-    """Return the country of each organisation: the one with its largest summed share, ties by
-    code.
-    """
-    parties = study.applicants.filter(
-        (pl.col("role") == "applicant")
-        & ~pl.col("person")
-        & pl.col("applicant").is_not_null()
-        & pl.col("residence").is_not_null()
-    )
-    return (
-        parties.group_by("applicant", "residence")
-        .agg(pl.col("share").sort().sum())
-        .pipe(rounded)
-        .sort("applicant", "share", "residence", descending=[False, True, False])
-        .unique("applicant", keep="first", maintain_order=True)
-        .select(organisation="applicant", country="residence")
-    )

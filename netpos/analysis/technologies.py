@@ -319,7 +319,7 @@ def match(
     [('ai', 'IPC', 'G06N3/08', 'G06N3/')]
     """
     require(symbols, SYMBOLS, name="symbols")
-    rows = symbols.filter(_in_reach(symbols["symbol"], technologies))
+    rows = symbols.filter(in_reach(symbols["symbol"], technologies))
     found = _matched(rows, technologies, narrow=narrow, symbols_from=symbols_from)
     return found.sort("order", "scheme", "symbol", "pattern").select(
         "technology", "scheme", "symbol", "pattern"
@@ -350,8 +350,8 @@ def _matched(
     return rows.join(found, on="key").filter(both)
 
 
-def _in_reach(symbols: pl.Series, technologies: Sequence[Technology]) -> pl.Series:
-    """Which symbols begin so that a pattern may match them; the others, and nulls, cannot.
+def in_reach(symbols: pl.Series, technologies: Sequence[Technology]) -> pl.Series:
+    """Tell which symbols begin so that a pattern may match them; the others, and nulls, cannot.
 
     What has to be cleaned first stays in: only the first four signs are looked at, and a symbol is
     left out only where these are clean (two letters and two digits, as in ``G06N``).
@@ -472,7 +472,7 @@ def family_technologies(
     """
     require(classifications, CLASSIFICATIONS, name="classifications")
     rows = classifications.select("family", "scheme", "symbol")
-    rows = rows.filter(_in_reach(rows["symbol"], technologies))
+    rows = rows.filter(in_reach(rows["symbol"], technologies))
     hits = _matched(rows, technologies, narrow=narrow, symbols_from=symbols_from)
     pairs = hits.select("order", "scheme", "symbol").unique()
     names = pl.Series("technology", [t.id for t in technologies], dtype=pl.String)

@@ -150,10 +150,11 @@ def live_markets(
     else:
         part = _part_on(pl.lit(day), today, alive, dead, unknown, pending)
     held = (
-        documents.drop_nulls(["family", "office"])
-        .with_columns(part=part, unknown=unknown)
+        documents.lazy()
+        .drop_nulls(["family", "office"])
+        .select("family", "office", part=part, unknown=unknown)
         .filter(pl.col("part") > 0)
-        .select("family", "office", "part", "unknown")
+        .collect()
     )
     return _best(held, ep, pending)
 
@@ -219,6 +220,8 @@ def _part_on(
 def live_matrix(live: pl.DataFrame, names: list[str], rows: int) -> csr_array:
     """Spread what `live_markets` returns over a matrix families × markets of these names."""
     known = live.filter(pl.col("market").is_in(names))
-    market = known["market"].cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
-    ends = (known["family"].to_numpy(), market)
-    return csr_array((known["part"].to_numpy(), ends), shape=(rows, len(names)))
+    market = known["market"].cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int32)
+    ends = (known["family"].to_numpy().astype(np.int32, copy=False), market)
+    part = known["part"].to_numpy()
+    short = part.astype(np.float32)  # 1 and a half need no more
+    return csr_array((short if (short == part).all() else part, ends), shape=(rows, len(names)))

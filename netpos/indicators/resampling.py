@@ -40,7 +40,7 @@ class Sample:
     pairs: Citations
     spread: Spread
     shares: Shares
-    unit: Ints
+    unit: Rows
     parts: csr_array
 
     @classmethod
@@ -267,7 +267,7 @@ class Worth:
     pairs: Citations
     alone: Floats
     each: Floats
-    times: Floats | None = None
+    times: Floats | Rows | None = None
 
     @classmethod
     def of(
@@ -275,7 +275,7 @@ class Worth:
         pairs: Citations,
         expected: Floats,
         coverage: Floats,
-        times: Floats | None = None,
+        times: Floats | Rows | None = None,
     ) -> Worth:
         """Take families apart whose relevance is drawn towards 1 where less than 1 is expected.
 
@@ -319,8 +319,11 @@ class Valued:
     def of(cls, sample: Sample, families: Mask, countries: list[str], worth: Worth) -> Valued:
         """Take the value of these families."""
         counted = gathered(families & (worth.each != 0), worth.pairs.cited)
-        keep = np.flatnonzero(counted if worth.times is None else counted & (worth.times > 0))
-        times = np.ones(keep.size) if worth.times is None else worth.times[keep]
+        if worth.times is not None:
+            counted &= worth.times > 0
+        keep = narrow(np.flatnonzero(counted), counted.size)
+        del counted
+        times = np.ones(keep.size) if worth.times is None else worth.times[keep].astype(np.float64)
         matrix, unit, pairs = sample.shares.matrix, sample.unit, worth.pairs
         cited = pairs.cited[keep]
         start = matrix.indptr[:-1][cited]

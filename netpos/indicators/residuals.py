@@ -65,14 +65,18 @@ class Sampled:
         """Take the parts of a corpus; ``spread`` belongs to ``pairs`` and ``shares``."""
         matrix = organisations.matrix
         rows, names = matrix.shape
-        number = np.diff(matrix.indptr)
-        alone = np.flatnonzero(number == 0)
-        row = np.concatenate([np.repeat(np.arange(rows), number), alone])
-        column = np.concatenate([matrix.indices, names + np.arange(alone.size)])
-        held = np.repeat(1.0 / np.maximum(number, 1), number)
-        part = np.concatenate([held, np.ones(alone.size)])
+        number = np.diff(matrix.indptr).astype(np.int32)
+        pointer = np.zeros(rows + 1, dtype=np.int32)
+        np.cumsum(np.maximum(number, 1), out=pointer[1:])
+        alone = pointer[:-1][number == 0]
+        several = np.ones(pointer[-1], dtype=bool)
+        several[alone] = False
+        column, part = np.empty(several.size, dtype=np.int32), np.ones(several.size)
+        column[alone] = np.arange(names, names + alone.size, dtype=np.int32)
+        column[several] = matrix.indices
+        part[several] = np.repeat(1.0 / np.maximum(number, 1), number)
         shape = (rows, names + alone.size)
-        return cls(pairs, spread, shares, csr_array((part, (row, column)), shape=shape))
+        return cls(pairs, spread, shares, csr_array((part, column, pointer), shape=shape))
 
 
 def intervals(

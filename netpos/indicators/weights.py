@@ -99,7 +99,7 @@ def poisson_weights(positions: Rows, draws: Ints, seed: int = 0) -> NDArray[np.u
     return weights
 
 
-def units(organisations: Shares) -> tuple[Ints, csr_array]:
+def units(organisations: Shares) -> tuple[Rows, csr_array]:
     """Return the unit of each family, and the clusters whose weights a unit has the mean of.
 
     A cluster is an organisation, or a family (or document outside the corpus) without one. The
@@ -130,18 +130,25 @@ def units(organisations: Shares) -> tuple[Ints, csr_array]:
     _, names = matrix.shape
     held = np.diff(matrix.indptr)
     single = held == 1
-    unit: Ints = np.empty(held.size, dtype=np.int64)
+    unit = np.empty(held.size, dtype=np.int32)
     unit[single] = matrix.indices[matrix.indptr[:-1][single]]
-    unit[~single] = names + np.arange(held.size - int(single.sum()))
-    others = np.flatnonzero(~single)
-    bare = held[others] == 0
-    number = names + others.size
+    number = names + held.size - int(single.sum())
+    unit[~single] = np.arange(names, number, dtype=np.int32)
+    each = held[~single].astype(np.int32)  # organisations of each unit after the first
     entries = np.repeat(~single, held)
-    owner = np.repeat(unit, held)[entries]
+    owner = np.repeat(np.arange(each.size, dtype=np.int32), each)
     share = matrix.data[entries]
-    share = share / np.bincount(owner, weights=share, minlength=number)[owner]
-    alone = unit[others[bare]]
-    row = np.concatenate([np.arange(names), owner, alone])
-    column = np.concatenate([np.arange(names), matrix.indices[entries], alone])
-    value = np.concatenate([np.ones(names), share, np.ones(alone.size)])
-    return unit, csr_array((value, (row, column)), shape=(number, number))
+    share = share / np.bincount(owner, weights=share, minlength=each.size)[owner]
+    pointer = np.zeros(number + 1, dtype=np.int32)
+    pointer[1 : names + 1] = 1
+    pointer[names + 1 :] = np.maximum(each, 1)
+    np.cumsum(pointer, out=pointer)
+    column, value = np.empty(pointer[-1], dtype=np.int32), np.ones(pointer[-1])
+    column[:names] = np.arange(names, dtype=np.int32)
+    bare = each == 0
+    alone = pointer[names:-1][bare]
+    column[alone] = names + np.flatnonzero(bare)
+    several = np.ones(column.size, dtype=bool)
+    several[:names] = several[alone] = False
+    column[several], value[several] = matrix.indices[entries], share
+    return unit, csr_array((value, column, pointer), shape=(number, number))
