@@ -13,7 +13,7 @@ from netpos.graph import residence
 from netpos.graph.links import Shares
 from netpos.ingest.applicants import apply_aliases
 from netpos.ingest.corpus import Corpus
-from netpos.ingest.derive import merge_parties
+from netpos.ingest.parties import merge_parties
 from netpos.ingest.user_tables import read_aliases
 from netpos.options import Options
 from netpos.tables import rounded

@@ -143,6 +143,20 @@ def classify(parties: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(found, schema=schema, orient="row")
 
 
+def judged(names: pl.Series, same: Iterable[bool], other: Iterable[bool]) -> list[bool]:
+    """Tell of names whether they are persons', as `classify` does.
+
+    Parameters
+    ----------
+    names
+        Of applicants.
+    same, other
+        Whether each is the name of an inventor of the same document, of any document.
+    """
+    rows = zip(names.to_list(), same, other, strict=True)
+    return [_verdict(name, same=bool(s), other=bool(o))[0] for name, s, o in rows]
+
+
 def _verdict(name: str, *, same: bool, other: bool) -> tuple[bool, str]:
     sign, certain = _organisation_sign(name)
     if sign is not None and (certain or not same):

@@ -6,33 +6,17 @@ so neither file order nor threads move a byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos import countries
 from netpos.ingest import families as fam
-from netpos.ingest.applicants import classify, normalise_name
-from netpos.ingest.copies import Copies
 from netpos.ingest.details import Details
-from netpos.ingest.distinct import distinct_texts, or_null
 from netpos.ingest.documents import Documents
-
-#: Columns of the table of applicants and inventors.
-PARTY_COLUMNS = [
-    "family",
-    "role",
-    "applicant",
-    "applicant_as_filed",
-    "residence",
-    "residence_as_filed",
-    "repair",
-    "person",
-    "share",
-]
+from netpos.ingest.spill import TextBuckets
 
 
 def family_offices(
@@ -179,219 +163,34 @@ def family_table(docs: pl.DataFrame, at: Mapping[str, NDArray[np.bool_]]) -> pl.
     )
 
 
-def _office_order() -> pl.Expr:
-    return pl.col("office").replace_strict(
-        {"EP": 0, "WO": 1, "US": 2}, default=3, return_dtype=pl.Int8
-    )
-
-
-#: Parties taken at a time.
-_PARTIES_AT_ONCE = 700_000
-
-
-def _together(
-    parts: Iterable[tuple[int, pl.DataFrame]], rows: int
-) -> Iterator[list[tuple[int, pl.DataFrame]]]:
-    """Parts in groups of at least so many rows, but for the last."""
-    group: list[tuple[int, pl.DataFrame]] = []
-    for item in parts:
-        group.append(item)
-        if sum(part.height for _, part in group) >= rows:
-            yield group
-            group = []
-    if group:
-        yield group
-
-
-def parties(details: Details, copies: Copies, docs: Documents) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return applicants and inventors of each family, from one of its documents each.
-
-    The applicants come from the first document that states an applicant's residence (else an
-    inventor's, else any applicant), in the order EP, WO, US, others, then earliest publication;
-    the inventors from the first that states an inventor's residence (else an applicant's, else
-    any inventor), in the same order.
-    """
-    inside = docs.read(
-        *("record", "family", "published", "office"),
-        chosen=lambda part: part.drop_nulls("family").select(
-            "record", "family", "published", _office_order().alias("rank")
-        ),
-    )
-    place = np.full(copies.kept.size, -1, dtype=np.int32)  # of a record in `inside`
-    place[inside["record"].to_numpy()] = np.arange(inside.height, dtype=np.int32)
-    place = place[copies.kept]
-    of_role = [np.where(counts, place, np.int32(-1)) for counts in copies.parties]
-    says, lists = (np.zeros((2, inside.height), dtype=bool) for _ in range(2))
-    country = pl.Enum(countries.countries()["iso2"])
-    reason = pl.Enum(["kept", "successor", "repaired", "office", "unknown"])
-    codes = []
-    for parts in _together(details.parts("parties", "row", "role", "residence"), _PARTIES_AT_ONCE):
-        record = np.concatenate([part["row"].to_numpy() + first for first, part in parts])
-        inventor = pl.concat([part["role"] == "inventor" for _, part in parts]).to_numpy()
-        residence = pl.concat([part["residence"] for _, part in parts])
-        at = np.where(inventor, of_role[1][record], of_role[0][record])
-        found = countries.resolve(residence, inside["published"].gather(or_null(place[record])))
-        stated = found["country"].is_not_null().to_numpy()
-        for role, mine in enumerate((~inventor & (at >= 0), inventor & (at >= 0))):
-            lists[role, at[mine]] = True
-            says[role, at[mine & stated]] = True
-        codes.append(found.select(pl.col("country").cast(country), pl.col("reason").cast(reason)))
-    family, rank = inside["family"].to_numpy(), inside["rank"].to_numpy()
-    last = np.iinfo(np.int32).max
-    published = inside["published"].to_physical().fill_null(last).to_numpy()
-    chosen = np.zeros((2, inside.height + 1), dtype=bool)  # the last stands for none
-    for of, (first, second), any_ in zip(chosen, (says, says[::-1]), lists, strict=True):
-        # documents stand in the order of family and Lens ID, which decides where all else ties
-        order = np.lexsort((published, rank, ~any_, ~second, ~first, family))
-        of[order[np.flatnonzero(np.diff(family[order], prepend=-1))]] = True
-    frames, named, resolved, done = [], [], pl.concat(codes), 0
-    for first, part in details.parts("parties"):
-        record = part["row"].to_numpy() + first
-        inventor = (part["role"] == "inventor").to_numpy()
-        of_applicants = chosen[0, place[record]]
-        # of copies the applicants' and the inventors' may be two: each role from its own
-        of_applicants &= np.where(inventor, of_role[1][record] >= 0, of_role[0][record] >= 0)
-        at = np.where(inventor, of_role[1][record], of_role[0][record])
-        keep = np.where(inventor, chosen[1, at], chosen[0, at])
-        of_family = inside["family"].gather(place[record[of_applicants]])
-        named.append(part.filter(of_applicants).select("role", "name", doc=of_family))
-        of_part = resolved.slice(done, part.height).select(
-            country=pl.col("country").cast(pl.String), repair=pl.col("reason").cast(pl.String)
-        )
-        done += part.height
-        table = part.select("role", "name", "residence").hstack(of_part).filter(keep)
-        frames.append(table.with_columns(inside["family"].gather(at[keep])))
-    return pl.concat(frames), classify(pl.concat(named))
-
-
-def applicant_table(found: pl.DataFrame, kinds: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Return names normalised, persons told from firms, equal parties merged, shares of applicants.
-
-    Names of organisations go through the rules of `netpos.ingest.names`; names of inventors are
-    only brought to capitals with single spaces. The frames follow each other.
-    """
-    applicant = (found["role"] == "applicant").to_numpy()
-    names, at = distinct_texts(found["name"])
-    asked = np.zeros(names.len(), dtype=bool)
-    asked[at[applicant & (at >= 0)]] = True
-    plain = pl.col("name").str.to_uppercase().str.replace_all(r"\s+", " ").str.strip_chars()
-    of_name = (
-        pl.DataFrame({"name": names})
-        .with_columns(plain=plain)
-        .join(normalise_name(names.filter(asked)), on="name", how="left", maintain_order="left")
-        .join(
-            kinds.select("name", "person").unique("name"),
-            on="name",
-            how="left",
-            maintain_order="left",
-        )
-    )
-    person = np.append(of_name["person"].fill_null(value=False).to_numpy(), False)[at]
-    family = found["family"].to_numpy()
-    firm = applicant & ~person
-    with_firm = np.zeros(int(family.max(initial=-1)) + 1, dtype=bool)
-    with_firm[family[firm]] = True
-    keep = ~applicant | firm | ~with_firm[family]
-    for low, high in _ranges(found["family"], _PARTIES_AT_ONCE):
-        rows = np.flatnonzero(keep & (family >= low) & (family < high))
-        spelt = of_name[["plain", "clean"]].select(pl.all().gather(or_null(at[rows])))
-        table = found.select(
-            "family",
-            "role",
-            applicant_as_filed="name",
-            residence="country",
-            residence_as_filed="residence",
-            repair="repair",
-        )[rows].with_columns(
-            applicant=pl.when(pl.Series(applicant[rows]))
-            .then(spelt["clean"])
-            .otherwise(spelt["plain"]),
-            person=pl.Series(person[rows]),
-        )
-        yield merge_parties(table)
-
-
-def _ranges(family: pl.Series, at_once: int) -> Iterator[tuple[int, int]]:
-    """Ranges of families, so that about so many rows are in each; one at least."""
-    steps = max(1, -(-len(family) // at_once))
-    end = int(family.to_numpy().max(initial=-1)) + 1
-    yield from pairwise(np.linspace(0, end, steps + 1).astype(np.int64).tolist())
-
-
-def merge_parties(table: pl.DataFrame) -> pl.DataFrame:
-    """Merge parties of one name in a family and give each applicant its share.
-
-    The same name with and without a residence is one party; a party without a name is one by
-    itself. A share is 1 / number of applicants; an applicant with several residences spreads it.
-
-    Parameters
-    ----------
-    table
-        One row per family, role and party with `PARTY_COLUMNS` but ``share``.
-
-    Returns
-    -------
-    pl.DataFrame
-        `PARTY_COLUMNS`, sorted.
-    """
-    (names, name), (_, residence), (_, filed) = (
-        distinct_texts(table[c]) for c in ("applicant", "residence", "applicant_as_filed")
-    )
-    family = table["family"].to_numpy().astype(np.int64)
-    party = family * 2 + (table["role"] == "inventor").to_numpy()
-    key = party * (names.len() + 1) + name  # one of `party` and `applicant`
-    most = int(filed.max(initial=0)) + 2
-    order = np.lexsort((residence.astype(np.int64) * most + filed, key))
-    order = order[name[order] >= 0]
-    last = np.flatnonzero(np.diff(key[order], append=-1))  # nulls come first: -1
-    stated = np.repeat(residence[order[last]] >= 0, np.diff(last, prepend=-1))
-    order = order[(residence[order] >= 0) | ~stated]
-    again = (np.diff(key[order], prepend=-1) == 0) & (np.diff(residence[order], prepend=-2) == 0)
-    order = order[~again]
-    one = np.flatnonzero(np.diff(key[order], prepend=-1))  # the first row of each party
-    rows = np.repeat(np.diff(one, append=order.size), np.diff(one, append=order.size))
-    nameless = np.flatnonzero(name < 0)
-    n = int(party.max(initial=-1)) + 1
-    several = np.bincount(party[order[one]], minlength=n) + np.bincount(
-        party[nameless], minlength=n
-    )
-    rows = np.concatenate([rows, np.ones(nameless.size, dtype=rows.dtype)])
-    order = np.concatenate([order, nameless])
-    share = 1.0 / several[party[order]] / rows
-    name, residence, filed = (
-        np.where(c < 0, c.max(initial=0) + 1, c)[order] for c in (name, residence, filed)
-    )  # nulls last
-    key = party[order] * (names.len() + 2) + name
-    final = np.lexsort((residence.astype(np.int64) * most + filed, key))
-    return table[order[final]].with_columns(share=share[final]).select(PARTY_COLUMNS)
-
-
 #: Rows of classes sorted at a time.
 _AT_ONCE = 3_000_000
 
 
-def class_table(details: Details, grouping: fam.Grouping) -> Iterator[pl.DataFrame]:
+def class_table(details: Details, grouping: fam.Grouping, folder: Path) -> Iterator[pl.DataFrame]:
     """Return distinct symbols of each family, in frames that follow each other."""
-    family = grouping.family.astype(np.int64)
+    family = grouping.family
     rows = sum(part.height for _, part in details.parts("classes", "row"))
     steps = max(1, -(-rows // _AT_ONCE))
-    bounds = np.linspace(0, int(family.max(initial=0)) + 1, steps + 1).astype(np.int64)
-    for low, high in pairwise(bounds.tolist()):
-        yield _classes_of(details, family, low, high)
-
-
-def _classes_of(details: Details, family: NDArray[np.int64], low: int, high: int) -> pl.DataFrame:
-    """Return the rows of families from ``low`` to before ``high``."""
-    frames = []
+    bounds = np.linspace(0, int(family.max(initial=0)) + 1, steps + 1).astype(np.int64)[1:-1]
+    buckets = TextBuckets(folder, "classes", steps)
     for first, part in details.parts("classes"):
-        of_row = family[part["row"].to_numpy() + first]
-        keep = (of_row >= low) & (of_row < high)
-        symbol = part["symbol"].filter(keep)
+        of_row = family[part["row"].to_numpy() + first].astype(np.int64)
+        keep = of_row >= 0
+        symbol = part["symbol"].filter(pl.Series(keep))
         if symbol.str.contains(r"[^0-9A-Z/]").any():
             symbol = symbol.str.replace_all(r"\s+", "").str.to_uppercase()
         pair = (of_row * 2 + (part["scheme"] == "IPC").to_numpy())[keep]
-        frames.append(pl.DataFrame({"pair": pair, "symbol": symbol}).filter(symbol != ""))
-    table = pl.concat(frames).sort("pair", "symbol")
+        table = pl.DataFrame({"pair": pair, "symbol": symbol}).filter(symbol != "")
+        of = np.searchsorted(bounds, table["pair"].to_numpy() // 2, side="right")
+        buckets.put(table, of)
+    for frames in buckets.taken():
+        yield _classes(pl.concat(list(frames)))
+
+
+def _classes(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of some families, from all their symbols."""
+    table = table.sort("pair", "symbol")
     again = (pl.col("pair") == pl.col("pair").shift()) & (
         pl.col("symbol") == pl.col("symbol").shift()
     )

@@ -78,6 +78,64 @@ def distinct_texts(texts: pl.Series) -> tuple[pl.Series, NDArray[np.int32]]:
     return values.gather(order), places
 
 
+class Texts:
+    """Distinct texts of a column that comes in pieces, and the place of each text among them.
+
+    Examples
+    --------
+    >>> texts = Texts()
+    >>> for piece in (pl.Series(["b", None]), pl.Series(["a", "b"])):
+    ...     texts.add(piece)
+    >>> texts.finish()
+    >>> texts.values.to_list(), texts.find(pl.Series(["b", None, "c"])).tolist()
+    (['a', 'b'], [1, -1, -1])
+    """
+
+    def __init__(self) -> None:
+        self.values = pl.Series(dtype=pl.String)
+        self._held: list[pl.Series] = []
+        self._waiting = 0
+
+    def add(self, texts: pl.Series) -> None:
+        """Add texts."""
+        self._held.append(texts.drop_nulls().unique())
+        self._waiting += self._held[-1].len()
+        if self._waiting > _TEXTS_HELD:
+            self._held, self._waiting = [pl.concat(self._held).unique()], 0
+
+    def finish(self) -> None:
+        """Take what was added for all there is: ``values`` are the texts by code point."""
+        self.values = pl.concat([self.values, *self._held]).unique().sort()
+        self._held = []
+        hashes = _hashes(self.values)
+        self._lookup = Lookup(hashes) if np.unique(hashes).size == hashes.size else None
+
+    def find(self, texts: pl.Series) -> NDArray[np.int32]:
+        """Return the place of each text, -1 for null and for those that are not there."""
+        texts = texts.cast(pl.String)
+        if self._lookup is not None:
+            at = self._lookup.find(_hashes(texts))
+            if texts.null_count():
+                at[texts.is_null().to_numpy()] = -1
+            there = at >= 0
+            if (self.values.gather(at[there]) == texts.filter(pl.Series(there))).all():
+                return at
+        table = pl.DataFrame({"text": self.values}).with_row_index(
+            "at"
+        )  # one hash of two: never seen
+        found = texts.to_frame("text").join(table, on="text", how="left", maintain_order="left")
+        return found["at"].cast(pl.Int32).fill_null(-1).to_numpy()
+
+
+#: Texts held before those that came again are left out.
+_TEXTS_HELD = 2_000_000
+
+
+def _hashes(texts: pl.Series) -> NDArray[np.int64]:
+    found: NDArray[np.int64] = texts.hash().reinterpret(signed=True).to_numpy()
+    return found
+
+
 def first_places(rows: pl.DataFrame, among: pl.DataFrame) -> NDArray[np.int32]:
     """Return the first place of each row in another table of the same columns, -1 where it is not
     there.

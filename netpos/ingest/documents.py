@@ -126,15 +126,24 @@ def _sorted(table: pl.DataFrame, *by: str) -> pl.DataFrame:
     return pl.DataFrame([table.drop_in_place(name).gather(order) for name in names])
 
 
-def member_table(grouping: fam.Grouping) -> pl.DataFrame:
-    """Return every document known to belong to a family, exported or not: Lens ID and family."""
-    table = pl.DataFrame(
-        {
-            "lens_id": lens_ids(pl.Series(grouping.numbers, dtype=pl.Int64)),
-            "family": pl.Series(grouping.number_family, dtype=pl.Int32),
-        }
-    )
-    return table.filter(pl.col("lens_id").is_not_null() & (pl.col("family") >= 0))
+#: Members named in one frame.
+_MEMBERS_AT_ONCE = 1_000_000
+
+
+def member_table(grouping: fam.Grouping) -> Iterator[pl.DataFrame]:
+    """Return every document known to belong to a family, exported or not: Lens ID and family.
+
+    The frames follow each other.
+    """
+    for first in range(0, max(grouping.numbers.size, 1), _MEMBERS_AT_ONCE):
+        part = slice(first, first + _MEMBERS_AT_ONCE)
+        table = pl.DataFrame(
+            {
+                "lens_id": lens_ids(pl.Series(grouping.numbers[part], dtype=pl.Int64)),
+                "family": pl.Series(grouping.number_family[part], dtype=pl.Int32),
+            }
+        )
+        yield table.filter(pl.col("lens_id").is_not_null() & (pl.col("family") >= 0))
 
 
 #: What a title is not to hold: white space but single blanks, control characters.

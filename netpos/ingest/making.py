@@ -26,6 +26,7 @@ from netpos.ingest.details import Details, Origin
 from netpos.ingest.documents import Documents, member_table, title_table
 from netpos.ingest.families import group
 from netpos.ingest.mentions import Mentions
+from netpos.ingest.parties import applicant_table, parties
 from netpos.ingest.parts import read_part
 from netpos.ingest.remarks import (
     beyond,
@@ -117,14 +118,14 @@ def _make(
 
         def others() -> None:
             """Return tables that take as long as those of citations."""
-            write("classifications", derive.class_table(details, grouping))
+            write("classifications", derive.class_table(details, grouping, temporary))
             codes: list[pl.DataFrame] = []
-            applicants = derive.applicant_table(*derive.parties(details, copies, docs))
+            applicants = applicant_table(parties(details, copies, docs, temporary))
             write("applicants", _counting_codes(applicants, codes))
             manifest["residence_codes"] = _unusual_codes(codes)
 
         def of_families() -> int:
-            write("members", [member_table(grouping)])
+            write("members", together(member_table(grouping)))
             at = derive.family_offices(details, grouping, docs)
             columns = derive.FAMILY_COLUMNS
             tables = (derive.family_table(part, at) for part in docs.parts(*columns))

@@ -97,6 +97,8 @@ class Buckets:
 class TextBuckets:
     """Rows of a frame in buckets on disk, which keep the order in which the rows came.
 
+    A single bucket is held in memory.
+
     Examples
     --------
     >>> import tempfile
@@ -121,6 +123,8 @@ class TextBuckets:
         """Put rows into their buckets."""
         self._none = rows.head(0)
         self._held.append(rows)
+        if len(self._files) == 1:
+            return
         self._of.append(bucket.astype(np.uint16))
         self._waiting += rows.height
         if self._waiting >= _TEXTS_AT_ONCE:
@@ -139,16 +143,25 @@ class TextBuckets:
             self._files[k].append(path)
         self._flushed += 1
 
-    def taken(self) -> Iterator[Iterator[pl.DataFrame]]:
-        """Give the buckets in order, each in at least one frame, and their room back."""
+    def taken(self, *, keep: bool = False) -> Iterator[Iterator[pl.DataFrame]]:
+        """Give the buckets in order, each in at least one frame, and their room back.
+
+        ``keep``: they are to be taken again.
+        """
+        if len(self._files) == 1:
+            held = self._held or [self._none]
+            if not keep:
+                self._held = []
+            yield iter(held)
+            return
         self._flush()
         for files in self._files:
-            yield self._read(files)
+            yield self._read(files, keep=keep)
 
-    def _read(self, files: list[Path]) -> Iterator[pl.DataFrame]:
+    def _read(self, files: list[Path], *, keep: bool) -> Iterator[pl.DataFrame]:
         if not files:
             yield self._none
         for path in files:
-            frame = pl.read_parquet(path, memory_map=False)
-            path.unlink()
-            yield frame
+            yield pl.read_parquet(path, memory_map=False)
+            if not keep:
+                path.unlink()

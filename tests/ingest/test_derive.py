@@ -1,32 +1,34 @@
-"""Tables of parties: equal ones merged, shares of applicants, in an order that content gives."""
+"""Classes of families, each once."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import polars as pl
+import pytest
 
-from netpos.ingest.derive import PARTY_COLUMNS, merge_parties
-
-SCHEMA = dict.fromkeys(PARTY_COLUMNS, pl.String) | {"family": pl.Int32, "person": pl.Boolean}
-del SCHEMA["share"]
-
-
-def party(family: int, applicant: str | None, residence: str | None) -> dict[str, object]:
-    given = {"family": family, "role": "applicant", "applicant": applicant, "person": False}
-    return given | {"applicant_as_filed": applicant, "residence": residence}
+from netpos.ingest.derive import class_table
+from netpos.ingest.details import Details
+from netpos.ingest.families import Grouping
 
 
-def test_one_applicant_with_and_without_a_residence_is_one() -> None:
-    rows = [party(1, "B", None), party(0, "A", None), party(0, "A", "NL"), party(0, "C", "BE")]
-    found = merge_parties(pl.DataFrame(rows, schema=SCHEMA))
-    assert found.select("family", "applicant", "residence", "share").rows() == [
-        (0, "A", "NL", 0.5),
-        (0, "C", "BE", 0.5),
-        (1, "B", None, 1.0),
+@pytest.mark.parametrize("at_once", [2, 100])
+def test_symbols_of_a_family_stand_once_and_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("netpos.ingest.derive._AT_ONCE", at_once)
+    rows = [(0, "CPC", "H01L 31/04"), (1, "IPC", "g06n3/08"), (2, "CPC", "H01L31/04")]
+    rows += [(2, "CPC", "A61K"), (1, "CPC", " "), (3, "CPC", "B01D")]
+    classes = pl.DataFrame(rows, ["row", "scheme", "symbol"], orient="row")
+    details = Details(np.arange(4), [("a", 0)], lambda *_: classes)
+    family = np.array([1, 0, 1, -1], dtype=np.int32)
+    none = np.zeros(0, dtype=np.int64)
+    grouping = Grouping(family, pl.Series(["f", "g"]), none, family[:0])
+    found = pl.concat(class_table(details, grouping, tmp_path))
+    assert found.rows() == [
+        (0, "IPC", "G06N3/08"),
+        (1, "CPC", "A61K"),
+        (1, "CPC", "H01L31/04"),
     ]
-
-
-def test_an_applicant_of_two_countries_spreads_its_share_and_nameless_ones_stay_apart() -> None:
-    rows = [party(0, "A", "NL"), party(0, "A", "BE"), party(0, None, "DE"), party(0, None, "DE")]
-    found = merge_parties(pl.DataFrame(rows, schema=SCHEMA))
-    shares = found.group_by("residence").agg(pl.col("share").sum()).sort("residence")
-    assert shares["share"].round(12).to_list() == [round(x, 12) for x in (1 / 6, 2 / 3, 1 / 6)]
+    assert list(tmp_path.iterdir()) == []

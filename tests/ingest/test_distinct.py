@@ -10,6 +10,7 @@ import pytest
 from netpos.ingest import distinct as module
 from netpos.ingest.distinct import (
     Lookup,
+    Texts,
     connected,
     distinct,
     distinct_texts,
@@ -120,3 +121,22 @@ def test_first_places_are_those_of_a_plain_search(
     assert set(expected) > {-1}
     assert first_places(rows, among[:0]).tolist() == [-1] * 200
     assert first_places(rows[:0], among).tolist() == []
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_texts_that_come_in_pieces_have_one_place_each(
+    monkeypatch: pytest.MonkeyPatch, *, alike: bool
+) -> None:
+    monkeypatch.setattr("netpos.ingest.distinct._TEXTS_HELD", 3)
+    if alike:  # all of one hash
+        monkeypatch.setattr(
+            "netpos.ingest.distinct._hashes", lambda texts: np.zeros(texts.len(), dtype=np.int64)
+        )
+    pieces = [["b", None, "a"], [], ["c", "b"], ["é", "a", "Z"]]
+    texts = Texts()
+    for piece in pieces:
+        texts.add(pl.Series(piece, dtype=pl.String))
+    texts.finish()
+    assert texts.values.to_list() == ["Z", "a", "b", "c", "é"]
+    assert texts.find(pl.Series(["é", None, "q", "Z", "b"])).tolist() == [4, -1, -1, 0, 2]
+    assert Texts().values.to_list() == []
