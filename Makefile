@@ -93,10 +93,13 @@ bench-maps: setup browser  ## how soon maps, and the pages of `make demo`, can b
 bench-located: setup  ## publications and bulk tables as sources, at two sizes each
 	$(BIN)/python benchmarks/located.py --into docs/performance.md
 
+bench-world: setup  ## worlds of up to ten million records: hours, 40 GB of disk; BENCH=--quick: minutes
+	$(BIN)/python benchmarks/world_bench.py $(BENCH) --into docs/performance.md
+
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) .venv-floors $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: bench-maps bench-located crash hostile release
+.PHONY: bench-maps bench-located bench-world crash hostile release
 
 release: setup  ## wheels for every system and the source distribution into dist/, checked
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'

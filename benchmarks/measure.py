@@ -52,11 +52,12 @@ def _memory(pid: int) -> int:
         return 0
 
 
-def run(command: list[str], *, memory: bool = False) -> Run:
+def run(command: list[str], *, memory: bool = False, every: float = EVERY) -> Run:
     """Run a command to its end.
 
-    Memory is summed over the process and all its descendants every 20 ms. Looking takes time from
-    the program, so times and memory come from different runs.
+    Memory is summed over the process and all its descendants every 20 ms, or as often as ``every``
+    says. Looking takes time from the program, so times and memory come from different runs where
+    these are short.
 
     Raises
     ------
@@ -67,7 +68,7 @@ def run(command: list[str], *, memory: bool = False) -> Run:
 
     def watch(pid: int) -> None:
         nonlocal peak
-        while not ended.wait(EVERY):
+        while not ended.wait(every):
             peak = max(peak, sum(map(_memory, _tree(pid))))
 
     with tempfile.TemporaryFile() as output:

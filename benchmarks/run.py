@@ -373,13 +373,13 @@ def machine() -> list[str]:
 MARKS = ("<!-- bench: begin -->", "<!-- bench: end -->")
 
 
-def put(path: Path, text: str) -> None:
+def put(path: Path, text: str, marks: tuple[str, str] = MARKS) -> None:
     """Replace what stands between the marks of a file."""
-    before, _, rest = path.read_text(encoding="utf-8").partition(MARKS[0])
-    _, end, after = rest.partition(MARKS[1])
+    before, _, rest = path.read_text(encoding="utf-8").partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not end:
-        raise SystemExit(f"{path}: no marks {MARKS[0]} and {MARKS[1]}")
-    new = f"{before}{MARKS[0]}\n\n{text}\n\n{MARKS[1]}{after}"
+        raise SystemExit(f"{path}: no marks {marks[0]} and {marks[1]}")
+    new = f"{before}{marks[0]}\n\n{text}\n\n{marks[1]}{after}"
     path.write_text(new, encoding="utf-8", newline="\n")
 
 
