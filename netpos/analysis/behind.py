@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -13,11 +13,13 @@ from netpos.analysis.study import Kind, Span, Study
 from netpos.analysis.titles import family_titles
 from netpos.errors import OptionError
 from netpos.graph import dependence
-from netpos.graph.links import Mask, Scope, Shares, gathered
+from netpos.graph.links import Mask, Scope, Shares, Spread, gathered
 from netpos.tables import DIGITS, RANKED, Family, Links, Owner, rounded
 
 #: Organisations, classification groups and families named behind a number.
 NAMED = 3
+#: Links whose families are listed at a time.
+_AT_ONCE = 1 << 20
 #: Ranks with more families behind them are not listed in the report.
 MOST = 20
 #: The same for the country in focus, whose families come first.
@@ -197,26 +199,31 @@ def ranked_cells(
         Cell -> families, by contribution [families, or citations], then by id. A cell with none,
         or with a document outside the corpus among them, is left out.
     """
-    documents = _one_document(study)
-    found: dict[tuple[str, str], list[Family]] = {}
+    tables: dict[tuple[str, str], pl.DataFrame] = {}
     for country, column in cells:
         table = behind_node(study, technology, span, country, RANKED[column])
         limit = most_focal if country == study.options.focal else most
-        if not 0 < table.height <= limit or table["family"][-1] >= study.families:
-            continue
+        if 0 < table.height <= limit and table["family"][-1] < study.families:
+            tables[country, column] = table
+    if not tables:
+        return {}
+    documents = _one_document(study, pl.concat(t["family"] for t in tables.values()))
+    found: dict[tuple[str, str], list[Family]] = {}
+    for cell, table in tables.items():
         listed = rounded(table.join(documents, on="family", how="inner"))
         order = listed.sort(["part", "family_id"], descending=[True, False])
-        found[country, column] = [
-            Family(*row) for row in order.select("family_id", "lens_id", "part").iter_rows()
-        ]
+        rows = order.select("family_id", "lens_id", "part").iter_rows()
+        found[cell] = [Family(*row) for row in rows]
     return found
 
 
-def _one_document(study: Study) -> pl.DataFrame:
-    """Return the id of each family and the first of its Lens ids."""
+def _one_document(study: Study, families: pl.Series) -> pl.DataFrame:
+    """Return the id of each of these families and the first of its Lens ids."""
     return (
-        study.corpus.columns("documents", "family", "family_id", "lens_id")
-        .drop_nulls("family")
+        study.corpus.scan("documents")
+        .select("family", "family_id", "lens_id")
+        .filter(pl.col("family").is_in(families.unique().implode()))
+        .collect()
         .group_by("family")
         .agg(pl.col("family_id").first(), pl.col("lens_id").min())
     )
@@ -283,19 +290,31 @@ def evidence(
         at = {name: k for k, name in enumerate(spread.names)}
         wanted = [at[citing] * len(at) + at[cited] for citing, cited in only]
         cells = np.isin(i.astype(np.int64) * len(at) + j, np.array(wanted, dtype=np.int64))
-    top = (
-        behind_links(study, technology, span, cells, end="citing", scope=scope, kind=kind)
+    chosen = study.links_mask(technology, span, scope=scope, kind=kind)
+    top = pl.concat(
+        behind_links(study, technology, span, some, end="citing", scope=scope, kind=kind)
         .with_columns(pl.col("weight").round_sig_figs(DIGITS))
         .sort("cell", "weight", "family", descending=[False, True, False])
         .group_by("cell", maintain_order=True)
         .head(NAMED)
-        .join(_one_document(study), on="family", how="inner", maintain_order="left")
+        for some in _some_at_a_time(spread, chosen, cells)
     )
+    documents = _one_document(study, top["family"])
+    top = top.join(documents, on="family", how="inner", maintain_order="left")
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for cell, family_id, lens_id in top.select("cell", "family_id", "lens_id").iter_rows():
         ends = spread.names[i[cell]], spread.names[j[cell]]
         found.setdefault(ends, []).append((family_id, lens_id))
     return found
+
+
+def _some_at_a_time(spread: Spread, chosen: Mask, cells: Mask) -> Iterator[Mask]:
+    """Yield some of the cells after the others: the families behind all of them are too many."""
+    keep = np.flatnonzero(gathered(chosen, spread.pair))
+    rows = np.cumsum(np.bincount(spread.cell[keep], minlength=cells.size))
+    part = rows // _AT_ONCE
+    for number in range(int(part[-1]) + 1 if part.size else 1):
+        yield cells & (part == number)
 
 
 class FocalEvidence:

@@ -136,8 +136,14 @@ def pattern_hits(study: Study) -> pl.DataFrame:
     )
 
 
-def _found(study: Study) -> pl.DataFrame:
-    """Technology, pattern, family, year and whether no other pattern finds it."""
+def families_found(study: Study) -> pl.DataFrame:
+    """List the families that each pattern finds, each once, whether of the study or not.
+
+    Returns
+    -------
+    ``technology`` and ``pattern`` as Polars ``Enum`` (of millions texts take much memory), in
+    order of the definitions and of the code points, and ``family``; in no particular order.
+    """
     names = pl.Enum([t.id for t in study.technologies])
     patterns = pl.Enum(_looked_for(study)["pattern"].unique().sort())
     parts = [pl.DataFrame(schema={"technology": names, "pattern": patterns, "family": pl.Int32})]
@@ -152,8 +158,12 @@ def _found(study: Study) -> pl.DataFrame:
         )
         hits = hits.cast({"technology": names, "pattern": patterns})
         parts.append(table.join(hits, on=["scheme", "symbol"]).select(*_KEYS, "family").unique())
-    pairs = pl.concat(parts).unique()
-    del parts
+    return pl.concat(parts).unique()
+
+
+def _found(study: Study) -> pl.DataFrame:
+    """Technology, pattern, family, year and whether no other pattern finds it."""
+    pairs = families_found(study)
     rows = []
     for technology in study.technologies:
         mine = pairs.filter(pl.col("technology") == technology.id)

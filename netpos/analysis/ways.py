@@ -15,8 +15,9 @@ from scipy.sparse import csr_array
 
 from netpos.analysis.chosen import NO_FILTERS, WHOLE, counted_pairs, members
 from netpos.analysis.located import country_shares
+from netpos.analysis.pattern_hits import families_found
 from netpos.analysis.study import Study
-from netpos.analysis.technologies import Technology, match
+from netpos.analysis.technologies import Technology
 from netpos.graph import dependence
 from netpos.graph.kernels import Floats
 from netpos.graph.links import (
@@ -127,11 +128,7 @@ def without_largest_class(study: Study) -> tuple[Technology, ...]:
 
     Ties go to the first pattern by code point. A technology of one pattern finds nothing then.
     """
-    table = study.corpus.columns("classifications", "family", "scheme", "symbol")
-    table = table.cast({"scheme": pl.String})
-    options = study.options
-    hits = match(table, study.technologies, narrow=options.narrow, symbols_from=options.symbols)
-    found = table.join(hits, on=["scheme", "symbol"]).select("technology", "pattern", "family")
+    options, found = study.options, families_found(study)
     out = []
     for technology in study.technologies:
         inside = np.flatnonzero(study.chosen(technology.id, (options.first, options.last)))
@@ -139,12 +136,7 @@ def without_largest_class(study: Study) -> tuple[Technology, ...]:
             (pl.col("technology") == technology.id)
             & pl.col("family").is_in(pl.Series(inside, dtype=pl.Int32).implode())
         )
-        sizes = (
-            here.unique()
-            .group_by("pattern")
-            .len()
-            .sort(["len", "pattern"], descending=[True, False])
-        )
+        sizes = here.group_by("pattern").len().sort(["len", "pattern"], descending=[True, False])
         gone = sizes["pattern"].head(1).to_list()
         ipc, cpc, core = (
             tuple(p for p in patterns if p not in gone)
