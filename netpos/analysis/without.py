@@ -22,6 +22,7 @@ from netpos.graph import kernels
 from netpos.graph.kernels import Floats
 from netpos.graph.links import Ints, Mask, gathered, select
 from netpos.indicators import focal
+from netpos.indicators.cells import Cells
 from netpos.indicators.robustness import STATED, said
 from netpos.progress import track
 from netpos.tables import rounded
@@ -129,19 +130,30 @@ class _Entries:
         """Tell what goes of each column with each of these organisations."""
         return csr_array(self.parties[:, firms].T.tocsr() @ self.by_column(column, keep, width))
 
+    def linked(self, nodes: Ints) -> tuple[Cells, Ints]:
+        """Return the pairs of these countries that have links, and the pair of each entry."""
+        place = np.zeros(self.n, dtype=np.int64)
+        place[nodes] = np.arange(nodes.size)
+        code = place[self.citing] * nodes.size + place[self.cited]
+        pairs, of_entry = np.unique(code, return_inverse=True)
+        return Cells.of(pairs // nodes.size, pairs % nodes.size, nodes.size), of_entry
+
+    def left(self, firms: Ints, column: Ints, width: int) -> Iterator[tuple[Ints, Floats]]:
+        """Return sums by column without each of the organisations."""
+        whole = _sums(column, self.weight, width)
+        step = max(1, _AT_ONCE // max(width, 1))
+        for start in range(0, firms.size, step):
+            part = firms[start : start + step]
+            gone = self.taken(part, column, slice(None), width).toarray()
+            yield np.arange(start, start + part.size), _less(whole[None], gone)
+
     def stacks(self, firms: Ints, nodes: Ints) -> Iterator[tuple[Ints, Floats]]:
         """Return matrices of links between these countries without each of the organisations."""
         place = np.full(self.n, -1, dtype=np.int64)
         place[nodes] = np.arange(nodes.size)
-        size = nodes.size**2
         cell = place[self.citing] * nodes.size + place[self.cited]
-        whole = _sums(cell, self.weight, size)
-        step = max(1, _AT_ONCE // max(size, 1))
-        for start in range(0, firms.size, step):
-            part = firms[start : start + step]
-            gone = self.taken(part, cell, slice(None), size).toarray()
-            F = _less(whole[None], gone).reshape(part.size, nodes.size, nodes.size)
-            yield np.arange(start, start + part.size), F
+        for k, sums in self.left(firms, cell, nodes.size**2):
+            yield k, sums.reshape(k.size, nodes.size, nodes.size)
 
 
 def _sums(column: Ints, weight: Floats, width: int) -> Floats:
@@ -264,12 +276,14 @@ class _Left:
         }
 
     def of_links(self, firms: Ints) -> focal.Values:
-        """Return core and distance without each organisation, from whole matrices."""
+        """Return whether the country is near the core without each organisation."""
         at = int(np.searchsorted(self.nodes, self.mine))
         families = self.sizes(firms)[0][:, self.nodes]
+        cells, of_entry = self.closed.linked(self.nodes)
+        method, pairs = self.study.options.core, cells.citing.size
         found = [
-            focal.of_links(F, families[k], self.names, at, self.study.options.core)
-            for k, F in self.closed.stacks(firms, self.nodes)
+            focal.of_core(cells, left.T, families[k], self.names, at, method)
+            for k, left in self.closed.left(firms, of_entry, pairs)
         ]
         return _together(found)
 

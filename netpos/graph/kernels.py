@@ -284,8 +284,10 @@ def conductance(S: Floats, *, association: bool = False) -> Floats:
         s = S.sum(axis=-2)
         S = np.nan_to_num(divide(S, s[..., :, None] * s[..., None, :]), nan=0.0)
     pairs = S.reshape(S.shape[0], S.shape[-1] ** 2)
-    mean = divide(total(pairs), (pairs > 0).sum(axis=-1, keepdims=True))
-    return np.nan_to_num(divide(S, mean[..., None]), nan=0.0)
+    draw, at = np.nonzero(pairs)
+    sums = np.bincount(draw, pairs[draw, at], minlength=len(pairs))
+    mean = divide(sums, (pairs > 0).sum(axis=-1))
+    return S / np.where(mean > 0, mean, np.inf)[:, None, None]  # 0 where there are no links
 
 
 def _inverse_diagonal(A: Floats) -> Floats:

@@ -122,8 +122,10 @@ def rank_bounds(values: Floats, draws: Floats) -> tuple[Floats, Floats]:
     x, observed = significant(draws), significant(values)
     n = observed.size
     ahead = np.zeros((n, n), dtype=bool)  # [j, k]: j surely ahead of k
+    by_country = np.ascontiguousarray(x.T)
     for j in range(n):
-        more = (x[:, j, None] > x).sum(axis=0)
+        larger = np.packbits(by_country[j] > by_country, axis=1)  # a bit for each draw
+        more = np.bitwise_count(larger).sum(axis=1)
         ahead[j] = (more >= (1 - _TAIL) * max(len(x), 1)) & (len(x) > 0)
     rank = 1.0 + (observed[None] > observed[:, None]).sum(axis=1)
     best = np.minimum(1.0 + ahead.sum(axis=0), rank)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from netpos.graph import kernels
 from netpos.graph.core import CoreMethod
 from netpos.graph.kernels import Floats
-from netpos.indicators.measured import core_members
+from netpos.indicators.cells import Cells
+from netpos.indicators.measured import Exchanged, core_members
 
 #: Groups of countries from which sources come, in the order of their class.
 GROUPS = ("share_eu", "share_oecd_nato", "share_other")
@@ -108,6 +109,29 @@ def of_links(
         "near_core": kernels.near_core(core, distance, kernels.significant(families)),
     }
     return {name: ranked(name, stack, at) for name, stack in stacks.items()}
+
+
+def of_core(
+    cells: Cells,
+    values: Floats,
+    families: Floats,
+    nodes: list[str],
+    at: int,
+    method: CoreMethod = "rich",
+) -> Values:
+    """Compute whether the country is near the core, as `of_links` does.
+
+    Parameters
+    ----------
+    cells, values
+        Pairs of countries with foreign links, and these, ``(cells, draws)``.
+    families, nodes, at, method
+        See `of_links`.
+    """
+    counted = kernels.significant(families)
+    exchange = Exchanged.of(np.arange(values.shape[0]), cells, method)
+    near = kernels.near_core(*exchange.core(values, counted, nodes, method), counted)
+    return {"near_core": ranked("near_core", near, at)}
 
 
 def of_sources(F: Floats, classes: tuple[NDArray[np.int64], NDArray[np.int64]], at: int) -> Values:

@@ -178,17 +178,14 @@ class Measured:
 
         return drawn_all
 
-    def _exchange(self) -> _Exchange:
+    def _exchange(self) -> Exchanged:
         """Links between countries of the table, and the countries that have any."""
         n = self.table.height
         row = np.full(len(self.network.nodes), -1, dtype=np.int64)
         row[self.rows] = np.arange(n)
         place, *ends = self.network.selected(1)
         citing, cited = (row[end] for end in ends)
-        active = np.unique(np.concatenate([citing, cited]))
-        if active.size < _LEAST_NODES or self.method != "rich":
-            active = np.arange(n)
-        return _Exchange(place, Cells.of(citing, cited, n), active)
+        return Exchanged.of(place, Cells.of(citing, cited, n), self.method)
 
     def _wide(self) -> _Wide:
         """Links to all sources."""
@@ -197,7 +194,7 @@ class Measured:
         return _Wide(place, Sources.of(cells, *self.classes), self.rows)
 
     def _closed(
-        self, closed: _Exchange, totals: Floats, families: Floats, located: Floats
+        self, closed: Exchanged, totals: Floats, families: Floats, located: Floats
     ) -> dict[str, Floats]:
         values = totals[closed.place]
         received = np.ascontiguousarray((closed.cells.received @ values).T)
@@ -257,12 +254,21 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class _Exchange:
+class Exchanged:
     """Places of links between the countries of the table, and the countries that have any."""
 
     place: Ints
     cells: Cells
     active: Ints
+
+    @classmethod
+    def of(cls, place: Ints, cells: Cells, method: cores.CoreMethod) -> Exchanged:
+        """Find the countries that have links; all of them where the core is of all."""
+        n = cells.given.shape[0]
+        active = np.unique(np.concatenate([cells.citing, cells.cited]))
+        if active.size < _LEAST_NODES or method != "rich":
+            active = np.arange(n)
+        return cls(place, cells, active)
 
     def core(
         self, values: Floats, held: Floats, countries: list[str], method: cores.CoreMethod

@@ -251,15 +251,20 @@ def _rank_bounds(
     possibly = np.zeros((top.size, top.size), dtype=bool)
     reach = np.zeros(n)
     floor = np.full(n, np.inf)
+    slope = weight * error
     for a in per_market:
-        value, slack = a @ weight, a @ (weight * error)
+        value, slack = a @ weight, a @ slope
         reach, floor = np.maximum(reach, value + slack), np.minimum(floor, value - slack)
-        b, held = a[top], significant(value[top])
-        for k in range(top.size):
-            gap, loose = held - held[k], np.abs(b - b[k]) @ (weight * error)
-            loose[loose <= 1e-12 * (held + held[k])] = 0.0  # the same up to rounding
-            surely[k] &= gap > loose
-            possibly[k] |= gap > -loose
+        held = significant(value[top])
+        some = np.flatnonzero(a[top].any(axis=0))  # most markets have none of these families
+        b, by = a[np.ix_(top, some)], slope[some]
+        loose = np.zeros_like(surely, dtype=np.float64)
+        for k in range(top.size - 1):
+            loose[k, k + 1 :] = loose[k + 1 :, k] = np.abs(b[k + 1 :] - b[k]) @ by
+        loose[loose <= 1e-12 * (held + held[:, None])] = 0.0  # the same up to rounding
+        gap = held - held[:, None]
+        surely &= gap > loose
+        possibly |= gap > -loose
     best, worst = np.full(n, np.nan), np.full(n, np.nan)
     best[top] = 1 + surely.sum(axis=1)
     worst[top] = 1 + possibly.sum(axis=1)

@@ -13,6 +13,7 @@ from netpos import analysis
 from netpos.analysis import without
 from netpos.analysis.results import _rank_by_value, sensitivity_tables, tables
 from netpos.analysis.without import without_one
+from netpos.indicators.cells import Cells
 from netpos.indicators.position import country_table
 from netpos.indicators.robustness import GROUPS, RANK_OF, STATED
 from netpos.ingest.corpus import read
@@ -248,15 +249,15 @@ def test_more_are_tried_for_the_core_where_countries_are_few(
     study = prepare(tmp_path, write(tmp_path / "a.jsonl", dirty_records(6)))
     monkeypatch.setattr(without, "CORE_TRIED", least)
     monkeypatch.setattr(without, "CORE_WORK", work)
-    made, original = [], without.focal.of_links
+    made, original = [], without.focal.of_core
 
-    def spied(F: np.ndarray, *rest: Any) -> Any:
-        made.append(F.shape)
-        return original(F, *rest)
+    def spied(cells: Cells, values: np.ndarray, families: np.ndarray, *rest: Any) -> Any:
+        made.append(families.shape)
+        return original(cells, values, families, *rest)
 
-    monkeypatch.setattr(without.focal, "of_links", spied)
+    monkeypatch.setattr(without.focal, "of_core", spied)
     without_one(study)
-    assert {shape[1:] for shape in made} == {(6, 6)}
+    assert {shape[1:] for shape in made} == {(6,)}
     assert max(shape[0] for shape in made) == tried
 
 

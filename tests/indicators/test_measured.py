@@ -11,7 +11,7 @@ import pytest
 from netpos.errors import TableError
 from netpos.graph import kernels
 from netpos.indicators.cells import Cells
-from netpos.indicators.measured import _Exchange
+from netpos.indicators.measured import Exchanged
 from tests.indicators.plain import Case, made_up, ready
 
 
@@ -57,7 +57,7 @@ def test_the_distance_is_that_of_countries_with_ten_families_in_some_draw() -> N
     # a ring of five: the first three exchange most and are the core
     citing, cited = np.array([0, 1, 0, 2, 3, 4]), np.array([1, 2, 2, 3, 4, 1])
     values = np.repeat(np.array([[9.0], [9.0], [9.0], [1.0], [1.0], [1.0]]), 2, axis=1)
-    exchange = _Exchange(np.arange(6), Cells.of(citing, cited, 5), np.arange(5))
+    exchange = Exchanged(np.arange(6), Cells.of(citing, cited, 5), np.arange(5))
     least = float(kernels.LEAST_FAMILIES)
     held = np.full((2, 5), least - 0.5)
     held[1, 4] = least  # in one of the draws
