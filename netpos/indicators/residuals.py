@@ -153,13 +153,19 @@ def intervals(
         ends = holders[f[mine]], holders[g[mine]]
         both = csr_array(ends[0] + ends[1])
         # organisations that take part in these links, and those of several countries
-        active = np.union1d(both.indices, families.several)
-        both, ends = both[:, active], (ends[0][:, active], ends[1][:, active])
+        taking_part = ~families.single
+        taking_part[both.indices] = True
+        active = np.flatnonzero(taking_part)
         own = families.part(active, country, to, by_cohort, of_own)
-        cells = _cells(both, j[mine], weight[mine], n)
-        dates = _cells(both, t[mine], weight[mine], number)
-        U = cells[:, to].toarray() / observed - dates @ by_year + own
-        held = [_cells(end, j[mine], weight[mine], n)[:, to].tocsc() for end in ends]
+        place = np.cumsum(taking_part) - 1
+        column = np.full(n, to.size, dtype=np.int64)  # the last is of all other countries
+        column[to] = np.arange(to.size)
+        column, size = column[j[mine]], (active.size, to.size + 1)
+        U = _cells(both, place, column, weight[mine], size)[:, :-1] / observed
+        dates = _cells(both, place, t[mine], weight[mine], (active.size, number))
+        U -= csr_array(dates) @ by_year
+        U += own
+        held = [_held(end, place, column, weight[mine], size) for end in ends]
         of_links = _of_links(t[mine], j[mine], weight[mine], to, observed, by_year)
         alone = families.single[active]
         squares = families.squares(country, to, by_cohort, of_own) - (own[alone] ** 2).sum(axis=0)
@@ -167,8 +173,8 @@ def intervals(
         squares = np.maximum(squares, 0.0) + U.sum(axis=0)
         fourths = (U * U).sum(axis=0)
         kept = np.maximum(squares - of_links, LEAST_PART * squares)
-        effective = np.min([divide(h.sum(axis=0) ** 2, (h * h).sum(axis=0)) for h in held], axis=0)
-        firms = np.min([np.diff(h.indptr) for h in held], axis=0)
+        effective = np.min([divide(h.sums**2, h.squares) for h in held], axis=0)
+        firms = np.min([h.number for h in held], axis=0)
         freedom = np.maximum(np.minimum(effective, divide(squares**2, fourths)) - 1.0, 1.0)
         known = freedom >= LEAST_FREEDOM
         reach = np.exp(np.minimum(stdtrit(freedom, 0.975) * np.sqrt(kept), 700.0))
@@ -209,11 +215,6 @@ class _Families:
     total: csr_array
     single: NDArray[np.bool_]
     products: Floats
-
-    @property
-    def several(self) -> Ints:
-        """Organisations with families of several countries."""
-        return np.flatnonzero(~self.single)
 
     def part(
         self, active: Ints, country: int, to: Ints, by_cohort: Floats, of_own: Floats
@@ -280,8 +281,36 @@ def _families(
     return _Families(each, summed(cohort[family], cohorts), np.asarray(single), products)
 
 
-def _cells(held: csr_array, column: Ints, weight: Floats, columns: int) -> csr_array:
-    """Add up by organisation and column the links whose organisations are the rows of ``held``."""
-    at = np.arange(column.size)
-    table = csr_array((weight, (at, column)), shape=(column.size, columns))
-    return csr_array(held.T @ table).tocsc().tocsr()
+def _cells(
+    held: csr_array, place: Ints, column: Ints, weight: Floats, shape: tuple[int, int]
+) -> Floats:
+    """Add up by organisation and column the links whose organisations are the rows of ``held``.
+
+    ``place`` is the row of each organisation in the result.
+    """
+    link = np.repeat(np.arange(column.size), np.diff(held.indptr))
+    at = place[held.indices] * shape[1] + column[link]
+    sums = np.bincount(at, held.data * weight[link], minlength=shape[0] * shape[1])
+    return sums.astype(np.float64, copy=False).reshape(shape)
+
+
+class _Held(NamedTuple):
+    """Weights of the links of each pair by organisation: their sums, and those of the squares."""
+
+    sums: Floats
+    squares: Floats
+    number: Ints
+
+
+def _held(
+    end: csr_array, place: Ints, column: Ints, weight: Floats, shape: tuple[int, int]
+) -> _Held:
+    """Sum the links of each pair by the organisations at one end; see `_cells`."""
+    cells = np.ascontiguousarray(_cells(end, place, column, weight, shape)[:, :-1].T)
+    pair, firm = np.nonzero(cells)
+    number = np.bincount(pair, minlength=shape[1] - 1)
+    first = (np.cumsum(number) - number)[number > 0]
+    values, found = cells[pair, firm], np.zeros((2, number.size))
+    found[0, number > 0] = np.add.reduceat(values, first)
+    found[1, number > 0] = np.add.reduceat(values * values, first)
+    return _Held(found[0], found[1], number)
