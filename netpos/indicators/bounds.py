@@ -185,9 +185,12 @@ def correlation(one: Floats, other: Floats, errors: Floats, part: float = 0.5) -
     """
     known = np.isfinite(one) & np.isfinite(other)
     number = known.sum(axis=0)
-    x, y = (np.where(known, v, 0.0) for v in (one, other))
-    x = np.where(known, x - divide(x.sum(axis=0), number), 0.0)
-    y = np.where(known, y - divide(y.sum(axis=0), number), 0.0)
+    x, y = one, other
+    if not known.all():
+        x, y = (np.where(known, v, 0.0) for v in (one, other))
+    x, y = (v - divide(v.sum(axis=0), number) for v in (x, y))
+    if not known.all():
+        x, y = (np.where(known, v, 0.0) for v in (x, y))
     together = (x * y).sum(axis=0)
     drawn = divide(together, np.sqrt((x * x).sum(axis=0) * (y * y).sum(axis=0)))
     scaled = divide(divide(together, number), errors)

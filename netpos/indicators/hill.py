@@ -7,6 +7,8 @@ the number of countries cited :math:`k` times.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +23,10 @@ from netpos.tables import rounded
 
 if TYPE_CHECKING:
     from netpos.tables import Links
+
+
+#: Citations up to which logarithms of factorials are looked up.
+_LOOKED_UP = 1 << 20
 
 
 def effective_estimated(counts: ArrayLike) -> float:
@@ -133,9 +139,10 @@ def effective_rarefied(counts: ArrayLike, citations: int) -> float:
     v = values[:, None]
     possible = (k <= v) & (m - k <= n - v)
     safe_k, rest = np.where(possible, k, 0.0), np.where(possible, m - k, 0.0)
+    factorial = _log_factorial(int(n))
 
     def choose(a: Floats, b: Floats) -> Floats:
-        found: Floats = gammaln(a + 1) - gammaln(b + 1) - gammaln(np.maximum(a - b, 0.0) + 1)
+        found: Floats = factorial(a) - factorial(b) - factorial(np.maximum(a - b, 0.0))
         return found
 
     whole = gammaln(n + 1) - gammaln(m + 1) - gammaln(n - m + 1)
@@ -143,6 +150,21 @@ def effective_rarefied(counts: ArrayLike, citations: int) -> float:
     chance = np.where(possible, chance, 0.0)
     expected = (times[:, None] * chance).sum(axis=0)
     return float(np.exp(-(k[0] / m * np.log(k[0] / m) * expected).sum()))
+
+
+@lru_cache(maxsize=2)
+def _log_factorials(number: int) -> Floats:
+    """Compute the logarithms of 0! to (number - 1)!."""
+    found: Floats = gammaln(np.arange(number) + 1.0)
+    return found
+
+
+def _log_factorial(most: int) -> Callable[[Floats], Floats]:
+    """Return the function of whole numbers up to ``most``: looked up, as long as they are few."""
+    if most >= _LOOKED_UP:
+        return lambda x: gammaln(x + 1)
+    held = _log_factorials(1 << most.bit_length())
+    return lambda x: held[x.astype(np.int64)]
 
 
 #: Columns of `hill_numbers`.
