@@ -460,5 +460,7 @@ def rounded(table: pl.DataFrame) -> pl.DataFrame:
     [0.333333333333, None]
     """
     floats = [c for c, t in table.schema.items() if t.is_float()]
-    finite = [pl.when(pl.col(c).is_finite()).then(pl.col(c)) for c in floats]
-    return table.with_columns(finite).with_columns(pl.col(floats).round_sig_figs(DIGITS) + 0.0)
+    if not floats:
+        return table
+    number = pl.col(floats)
+    return table.with_columns(pl.when(number.is_finite()).then(number.round_sig_figs(DIGITS) + 0.0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -317,6 +318,10 @@ def _some_at_a_time(spread: Spread, chosen: Mask, cells: Mask) -> Iterator[Mask]
         yield cells & (part == number)
 
 
+#: Families of which main groups are read once for all technologies and periods.
+MOST_GROUPED = 200_000
+
+
 class FocalEvidence:
     """The organisations and classification groups behind the links of the focal country."""
 
@@ -347,7 +352,7 @@ class FocalEvidence:
         country = names.gather(theirs[found["cell"].to_numpy()]).alias("country")
         return found.select("family", country, "weight")
 
-    def _top(self, entries: pl.DataFrame, held: pl.DataFrame, name: str) -> pl.DataFrame:
+    def _top(self, entries: pl.LazyFrame, held: pl.LazyFrame, name: str) -> pl.LazyFrame:
         """Return the largest holders of the entries of each country, with their part, as one
         text.
         """
@@ -386,30 +391,44 @@ class FocalEvidence:
                 "bloc": [dependence.BLOC_NAMES[k - 1] for k in classes.tolist()],
             }
         )
+        of_bloc = entries.lazy().join(bloc.lazy(), on="country")
         both = pl.concat(
-            [
-                entries,
-                entries.join(bloc, on="country").select("family", country="bloc", weight="weight"),
-            ]
+            [entries.lazy(), of_bloc.select("family", country="bloc", weight="weight")]
         )
         groups = self._main_groups(entries["family"].unique())
-        return rounded(
-            table.join(
-                self._top(both, self.organisations, "top_organisations"),
-                left_on="source",
-                right_on="country",
-                how="left",
-                maintain_order="left",
-            ).join(
-                self._top(both, groups, "main_groups"),
+        tops = {"top_organisations": self.organisations.lazy(), "main_groups": groups.lazy()}
+        found = table.lazy()
+        for name, held in tops.items():
+            found = found.join(
+                self._top(both, held, name),
                 left_on="source",
                 right_on="country",
                 how="left",
                 maintain_order="left",
             )
-        )
+        return rounded(found.collect())
+
+    @cached_property
+    def _cited(self) -> pl.Series:
+        """Families that the focal country cites abroad, in whatever technology and period."""
+        spread = self.study.spread
+        i, j = spread.ends
+        entries = np.flatnonzero(gathered((i == self.at) & (j != self.at), spread.cell))
+        rows = np.unique(self.study.pairs.cited[spread.pair[entries]].astype(np.int64))
+        return pl.Series(rows[rows < self.study.families], dtype=pl.Int32)
+
+    @cached_property
+    def _groups_cited(self) -> pl.DataFrame:
+        """Main groups of these families."""
+        return self._read_groups(self._cited)
 
     def _main_groups(self, families: pl.Series) -> pl.DataFrame:
+        """Return main groups of these families and, where they are read at once, of others."""
+        if len(self._cited) <= MOST_GROUPED:
+            return self._groups_cited
+        return self._read_groups(families)
+
+    def _read_groups(self, families: pl.Series) -> pl.DataFrame:
         """Return main groups of families, each family spread evenly over its distinct ones."""
         found = (
             self.study.corpus.scan("classifications")
@@ -425,14 +444,9 @@ class FocalEvidence:
         table = dependence.dependents(citing, self.study.options.focal)
         table = table.filter(pl.col("share") > 0)
         entries = self._entries(technology, span, cited=True)
-        return rounded(
-            table.join(
-                self._top(entries, self.organisations, "top_organisations"),
-                on="country",
-                how="left",
-                maintain_order="left",
-            )
-        )
+        top = self._top(entries.lazy(), self.organisations.lazy(), "top_organisations")
+        found = table.lazy().join(top, on="country", how="left", maintain_order="left")
+        return rounded(found.collect())
 
 
 def _row_numbers(shares: Shares) -> NDArray[np.int64]:

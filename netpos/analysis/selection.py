@@ -218,7 +218,6 @@ def selecting(
         "holders": holders(study, technology, span, valued=_valued(table, study.options.focal)),
         "references": reference_table(study, technology, span),
     }
-    keys = [pl.lit(technology).alias("technology"), pl.lit(period).alias("period")]
     lists["organisations"], firm_links = _organisations(once, technology, period, span)
     firm_links = _with_codes(study, firm_links, technology, period)
 
@@ -229,12 +228,19 @@ def selecting(
             found["indicators"] = resampled.intervals()
             whole = value.drawn_ranks(table, found["indicators"])
         parts = lists | {"countries": whole}
-        found |= {name: part.select(*keys, pl.all()) for name, part in parts.items()}
+        found |= {name: _keyed(part, technology, period) for name, part in parts.items()}
         found["organisation_links"] = firm_links
         found["technologies"] = _technology_row(study, whole, once.coverage, technology, period)
         return found, resampled
 
     return finished
+
+
+def _keyed(part: pl.DataFrame, technology: str, period: str) -> pl.DataFrame:
+    """Put technology and period before the columns: without a query, of which there are many."""
+    keys = {"technology": technology, "period": period}
+    columns = [pl.Series(k, [v], pl.String).new_from_index(0, part.height) for k, v in keys.items()]
+    return pl.DataFrame([*columns, *part.get_columns()])
 
 
 def without_international(table: pl.DataFrame) -> pl.DataFrame:

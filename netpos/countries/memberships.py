@@ -7,7 +7,7 @@ A historic state keeps its own, empty row: the Soviet Union does not inherit mem
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -121,11 +121,21 @@ def _synonyms() -> dict[str, str]:
 
 
 def _members(codes: Sequence[str], year: int, table: pl.DataFrame | None) -> pl.DataFrame:
-    table = memberships() if table is None else table
+    distinct = sorted({c for c in codes if c is not None})
+    if table is None:  # asked again and again for the countries of a technology
+        return _shipped_members(tuple(distinct), year)
+    return _members_of(distinct, year, table)
+
+
+@lru_cache(maxsize=8)
+def _shipped_members(distinct: tuple[str, ...], year: int) -> pl.DataFrame:
+    return _members_of(distinct, year, memberships())
+
+
+def _members_of(distinct: Sequence[str], year: int, table: pl.DataFrame) -> pl.DataFrame:
     require(table, {"iso2": pl.String, **dict.fromkeys(YEARS, pl.Int32)}, name="memberships")
     synonyms = _synonyms()
     own = set(table["iso2"].to_list())
-    distinct = sorted({c for c in codes if c is not None})
     rows = pl.DataFrame(
         {
             "country": distinct,

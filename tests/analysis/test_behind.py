@@ -80,7 +80,11 @@ def test_links_of_other_countries_with_a_source_stand_behind_no_number_of_the_fo
     assert us["top_organisations"] == "OTHER (100.0 %)"
 
 
-def test_a_family_counts_evenly_for_each_of_its_main_groups(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [0, 200_000])
+def test_a_family_counts_evenly_for_each_of_its_main_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(behind, "MOST_GROUPED", at_once)
     records = [
         record(1, applicants=[("HERE BV", "NL")], cites=[2, 3]),
         record(2, applicants=[(OTHER, "US")], symbols=["G06N10/20", "H04L9/08"]),
