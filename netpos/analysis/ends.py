@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -86,15 +85,6 @@ class Ends:
         code[study.families :] = of_rule[outside.to_physical().to_numpy()]
         return cls(study, kinds, code)
 
-    @cached_property
-    def _other(self) -> Mapping[str, NDArray[np.uint8]]:
-        """Kind of the other end of each pair, by direction."""
-        pairs = self.study.pairs
-        return {
-            "given": gathered(self.code, pairs.cited),
-            "received": gathered(self.code, pairs.citing),
-        }
-
     def table(self, masks: Mapping[str, Mask]) -> pl.DataFrame:
         """Return how many citations have their other end where, and a country at both ends.
 
@@ -109,12 +99,14 @@ class Ends:
             ``direction, source, form, rule, citations, located`` [family pairs]; only rows with
             citations. ``form`` is null outside the corpus; ``rule`` is that of the other end.
         """
-        frames = []
+        frames, pairs = [], self.study.pairs
+        others = {"given": pairs.cited, "received": pairs.citing}
         for direction, own in zip(("given", "received"), self.study.located_ends, strict=True):
-            chosen, other = masks[direction], self._other[direction]
-            known = chosen & own
+            chosen = masks[direction]
+            other = gathered(self.code, others[direction][chosen])
             every, both = (
-                np.bincount(other[mask], minlength=self.kinds.height) for mask in (chosen, known)
+                np.bincount(part, minlength=self.kinds.height)
+                for part in (other, other[own[chosen]])
             )
             located = pl.when(pl.col("rule") != "unknown").then(pl.Series(both)).otherwise(0)
             frames.append(

@@ -93,10 +93,10 @@ def _inside(cell: Cell) -> NDArray[np.float64]:
     return cell.study.chosen(cell.technology, cell.span).astype(np.float64)
 
 
-def _located(cell: Cell, weight: NDArray[np.float64] | None = None) -> pl.DataFrame:
+def _located(cell: Cell, weight: NDArray[np.number] | None = None) -> pl.DataFrame:
     """Families of the technology and period with a known country, each counted once."""
     known = _inside(cell) * cell.study.shares.located
-    return behind_families(known if weight is None else known * weight)
+    return behind_families(known if weight is None else known * weight.astype(np.float64))
 
 
 def _of_all(cell: Cell, weight: NDArray[np.float64]) -> pl.DataFrame:

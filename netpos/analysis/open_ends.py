@@ -33,7 +33,7 @@ class OpenEnds:
 
     study: Study
     kinds: pl.DataFrame
-    code: NDArray[np.int32]
+    code: NDArray[np.int16]
 
     @classmethod
     def of(cls, study: Study) -> OpenEnds:
@@ -46,8 +46,8 @@ class OpenEnds:
             list(found), {"reason": pl.String, "office": pl.String}, orient="row"
         ).with_row_index("code")
         kinds = kinds.sort(_KEYS, nulls_last=True)
-        place = np.empty(kinds.height, dtype=np.int32)
-        place[kinds["code"].to_numpy()] = np.arange(kinds.height, dtype=np.int32)
+        place = np.empty(kinds.height, dtype=np.int16)  # offices are some hundreds
+        place[kinds["code"].to_numpy()] = np.arange(kinds.height, dtype=np.int16)
         return cls(study, kinds.drop("code"), gathered(place, code))
 
     def table(self, masks: Mapping[str, Mask]) -> pl.DataFrame:

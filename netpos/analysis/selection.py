@@ -296,7 +296,7 @@ def _worth(study: Study) -> Worth:
     """Tell what citations add to the value of each family."""
     table = study.valued.table.select("family", "expected", "coverage")
     at = table["family"].to_numpy()
-    expected, coverage = np.full(study.rows, np.nan), np.zeros(study.rows)
+    expected, coverage = np.full(study.families, np.nan), np.zeros(study.families)
     expected[at] = table["expected"].fill_null(np.nan).to_numpy()
     coverage[at] = table["coverage"].to_numpy()
     return Worth.of(study.all_pairs, expected, coverage, study.tables.seed_citations)

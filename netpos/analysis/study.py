@@ -34,6 +34,8 @@ Kind = Literal["country", "organisation"]
 #: What of the families is held as long as the run lasts.
 #: Selections of pairs kept.
 _SELECTIONS = 4
+#: Pairs counted at a time.
+_AT_ONCE = 1 << 23
 _HELD = ("family", "priority_year", "publication_year", "international")
 
 
@@ -301,14 +303,17 @@ class Study:
         return graph_links.too_wide(self.pairs, self.organisations)
 
     @cached_property
-    def citing_families(self) -> NDArray[np.float64]:
+    def citing_families(self) -> NDArray[np.int32]:
         """Distinct citing families per row, documents outside each counting as one.
 
         Those of the context count as what they would be without it: documents outside.
         """
-        number = self.tables.seed_citations
-        found = np.bincount(self.all_pairs.cited, number, minlength=self.rows)
-        return found.astype(np.float64)
+        found, number = np.zeros(self.rows, dtype=np.int32), self.tables.seed_citations
+        for start in range(0, number.size, _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            cited = self.all_pairs.cited[part]
+            found += np.bincount(cited, number[part], self.rows).astype(np.int32)
+        return found
 
     def _of_families(self, column: str) -> NDArray[np.float64]:
         out = np.full(self.rows, np.nan)
@@ -316,14 +321,18 @@ class Study:
         out[: self.families] = values.fill_null(float("nan")).to_numpy()
         return out
 
-    @cached_property
+    @property
     def priority_years(self) -> NDArray[np.float64]:
         """Priority year per row, NaN for documents outside."""
+        if self.options.year_by == "priority":
+            return self.years
         return self._of_families("priority_year")
 
-    @cached_property
+    @property
     def publication_years(self) -> NDArray[np.float64]:
         """Year of first publication per row, NaN where not known."""
+        if self.options.year_by == "publication":
+            return self.years
         out = self._of_families("publication_year")
         outside = self.tables.outside["date"].dt.year().cast(pl.Float64)
         out[self.families :] = outside.fill_null(float("nan")).to_numpy()
@@ -340,10 +349,10 @@ class Study:
         return bool(self.corpus.columns("families", "offices_known").to_series().any())
 
     @cached_property
-    def international(self) -> NDArray[np.float64]:
+    def international(self) -> NDArray[np.int8]:
         """1 for families at two or more offices, at EP or at WO."""
-        out = np.zeros(self.rows)
-        out[: self.families] = self.tables.families["international"].cast(pl.Float64)
+        out = np.zeros(self.rows, dtype=np.int8)
+        out[: self.families] = self.tables.families["international"].cast(pl.Int8)
         return out
 
     def links(
@@ -393,7 +402,7 @@ class Study:
         n = self.families  # documents outside the corpus are in no market
         return value.valuation(
             self.valued_documents(),
-            self.citing_families[:n],
+            self.citing_families[:n].astype(np.float64),
             self.priority_years[:n],
             {name: inside[:n] for name, inside in self.fields.items()},
             data_date=self.data_date,

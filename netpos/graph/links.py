@@ -389,7 +389,7 @@ def sizes(
     member: Mask,
     years: NDArray[np.float64],
     span: tuple[int, int] | None,
-    measures: Mapping[str, NDArray[np.float64]] | None = None,
+    measures: Mapping[str, NDArray[np.number]] | None = None,
 ) -> pl.DataFrame:
     """Return families per node, and any measure of families summed by the same shares.
 
@@ -430,7 +430,7 @@ def build(
     scope: Scope = "closed",
     kind: Literal["country", "organisation"] = "country",
     always: str | None = None,
-    measures: Mapping[str, NDArray[np.float64]] | None = None,
+    measures: Mapping[str, NDArray[np.number]] | None = None,
     technology: str | None = None,
     period: str | None = None,
     counting: str = "fractional",

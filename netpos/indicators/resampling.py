@@ -261,7 +261,7 @@ class Worth:
     """Value of families as far as citations carry it: :math:`V_f = a_f + c_f b_f`.
 
     ``pairs`` are the citations counted in :math:`c_f`, each ``times`` as often, ``alone`` and
-    ``each`` a and b per row.
+    ``each`` a and b of each family.
     """
 
     pairs: Citations
@@ -318,7 +318,10 @@ class Valued:
     @classmethod
     def of(cls, sample: Sample, families: Mask, countries: list[str], worth: Worth) -> Valued:
         """Take the value of these families."""
-        counted = gathered(families & (worth.each != 0), worth.pairs.cited)
+        known = worth.each.size  # of the rows behind them, documents outside, nothing is
+        valued = np.zeros(families.size, dtype=bool)
+        valued[:known] = families[:known] & (worth.each != 0)
+        counted = gathered(valued, worth.pairs.cited)
         if worth.times is not None:
             counted &= worth.times > 0
         keep = narrow(np.flatnonzero(counted), counted.size)
@@ -343,5 +346,5 @@ class Valued:
 
         links = Bilinear.taken(country, len(countries), taken)
         counts = np.bincount(country, times[pair], len(countries)).astype(np.float64)
-        alone = np.where(families, worth.alone, 0.0)
+        alone = np.where(families[:known], worth.alone, 0.0)
         return cls(links, Held.of(sample, alone, countries), counts)
