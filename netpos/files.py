@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -220,10 +220,21 @@ def state(path: Path, name: str) -> os.stat_result:
         return path.stat()
 
 
-def fingerprint(path: Path, name: str) -> tuple[os.stat_result, str]:
-    """Return what `state` does, and the file's SHA-256; raises the same."""
-    with _readable(name), path.open("rb") as file:
-        return path.stat(), hashlib.file_digest(file, "sha256").hexdigest()
+def fingerprint(
+    path: Path, name: str, tell: Callable[[int], None] | None = None
+) -> tuple[os.stat_result, str]:
+    """Return what `state` does, and the file's SHA-256; raises the same.
+
+    ``tell`` is called with the bytes of each piece.
+    """
+    digest, piece = hashlib.sha256(), bytearray(1 << 20)
+    with _readable(name), path.open("rb", buffering=0) as file:
+        found = path.stat()
+        while size := file.readinto(piece):
+            digest.update(memoryview(piece)[:size])
+            if tell is not None:
+                tell(size)
+    return found, digest.hexdigest()
 
 
 @contextmanager

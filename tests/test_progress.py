@@ -11,7 +11,7 @@ import pytest
 
 from netpos import progress
 from netpos.commands.run import run
-from netpos.ingest.corpus import read
+from netpos.ingest.corpus import ingest, read
 from netpos.ingest.readers import chunks, json_stream
 from netpos.options import make
 from tests.lens import record, toy_records, write
@@ -109,6 +109,15 @@ def test_reading_tells_the_bytes_of_all_exports_plain_and_compressed(
     total = plain.stat().st_size + packed.stat().st_size
     assert stage[1] == stage[2][-1] == total
     assert any(0 < done < plain.stat().st_size for done in stage[2])
+
+
+def test_comparing_with_exports_read_before_tells_their_bytes(tmp_path: Path, told: Told) -> None:
+    plain = write(tmp_path / "a.jsonl", toy_records())
+    ingest([plain], tmp_path / "c")
+    with progress.listening(told):
+        ingest([plain], tmp_path / "c")
+    size = plain.stat().st_size
+    assert told.over[0] == ("comparing with what was read before", size, [size])
 
 
 def test_a_run_tells_its_tables_draws_other_ways_maps_and_figures(

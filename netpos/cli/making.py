@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -88,6 +88,13 @@ def ingest(
             help="Also keep which papers are cited, for analyse --papers; reads exports once more.",
         ),
     ] = False,
+    later: Annotated[
+        bool,
+        typer.Option(
+            "--later",
+            help="Only read now; tables are made when the corpus is next used. For many additions.",
+        ),
+    ] = False,
     *,
     given: Given,
     processes: Processes = None,
@@ -117,8 +124,15 @@ def ingest(
             report=say,
             selection=selection,
             nonpatent=nonpatent,
+            later=later,
         )
-        print(account(made.counts))
+        print(account(made.counts) if "counts" in made.manifest else _read(made.manifest))
+
+
+def _read(manifest: dict[str, Any]) -> str:
+    """Say what a corpus holds whose tables are yet to be made."""
+    read, exports = sum(i["read"] for i in manifest["inputs"]), len(manifest["inputs"])
+    return f"{read:,} records of {exports:,} exports; tables are made when the corpus is next used"
 
 
 def account(counts: dict[str, int]) -> str:

@@ -175,6 +175,7 @@ def ingest(
     exactly: bool = False,
     nonpatent: bool = False,
     selection: Selection | None = None,
+    later: bool = False,
 ) -> Corpus:
     """Add exports to a corpus; what is already in it is not read again.
 
@@ -199,10 +200,14 @@ def ingest(
         Also keep which papers the documents name; the exports are read once more for that.
     selection
         Of bulk tables that are seeds, which documents to read; default: all.
+    later
+        Only read the exports; the tables are made when the corpus is next opened. Of several
+        additions in a row each then costs what reading it costs.
 
     Returns
     -------
     Corpus
+        With ``later``, one without tables and counts.
 
     Raises
     ------
@@ -242,6 +247,7 @@ def ingest(
         report=say,
         exactly=exactly,
         nonpatent=nonpatent,
+        later=later,
     )
 
 
@@ -256,6 +262,7 @@ def build(
     report: Report | None = None,
     exactly: bool = False,
     nonpatent: bool = False,
+    later: bool = False,
 ) -> Corpus:
     """Add sources already found to a corpus; see `ingest`."""
     say, skipped = report or (lambda _: None), skipped or []
@@ -272,7 +279,10 @@ def build(
             key=lambda e: (e["name"], e["form"]),
         )
         if changed or not is_whole(folder, manifest):
-            _finish(folder, manifest, say)
+            if later:
+                _put_off(folder, manifest)
+            else:
+                _finish(folder, manifest, say)
             forget_read(folder / "records")
             drop_unnamed(folder / "records", manifest)
         else:
@@ -280,6 +290,14 @@ def build(
         if nonpatent and add_references(sources, folder, manifest, max_record, say):
             write_json(folder / "corpus.json", manifest)
     return Corpus(manifest, folder)
+
+
+def _put_off(folder: Path, manifest: dict[str, Any]) -> None:
+    """Say in the manifest what the corpus holds, and that its tables must be made."""
+    for name in ("counts", "tables"):  # they are of the tables before
+        manifest.pop(name, None)
+    manifest["state"] = "building"
+    write_json(folder / "corpus.json", manifest)
 
 
 def _finish(folder: Path, manifest: dict[str, Any], say: Report) -> None:

@@ -8,9 +8,10 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -23,7 +24,7 @@ from netpos.ingest.parts import TABLES, Part, hashes, parse, parts_to_json
 from netpos.ingest.readers.json_stream import MAX_RECORD
 from netpos.ingest.readers.wrappers import Page
 from netpos.ingest.remarks import pages_told
-from netpos.progress import Report, reach, stage
+from netpos.progress import Report, advance, reach, stage
 
 Print = tuple[os.stat_result, str]
 
@@ -59,9 +60,12 @@ def add(
     records = folder / "records"
     waiting = {(i["ident"], _limit(i)): i for i in read_before(records)}
     sizes = {item["bytes"] for item in [*manifest["inputs"], *waiting.values()]}
-    prints = [
-        fingerprint_of(s) if _size(s) in sizes else None for s in sources
-    ]  # one of another size cannot be known: it is hashed while it is read
+    alike = [_size(s) in sizes for s in sources]
+    with stage("comparing with what was read before", sum(map(_size, compress(sources, alike)))):
+        prints = [
+            fingerprint_of(s, advance) if like else None
+            for s, like in zip(sources, alike, strict=True)
+        ]  # one of another size cannot be known: it is hashed while it is read
     changed = exactly and _only(manifest, _known(sources, prints), say)
     for source, found in _by_bytes(sources, prints):
         if found is None and _size(source) in {item["bytes"] for item in manifest["inputs"]}:
@@ -160,11 +164,14 @@ def identity(source: Source, digest: str) -> str:
     return digest if source.member is None else f"{digest}:{source.member}"
 
 
-def fingerprint_of(source: Source) -> Print:
-    """Return what the file is, and its SHA-256; of bulk tables that of all names and files."""
+def fingerprint_of(source: Source, tell: Callable[[int], None] | None = None) -> Print:
+    """Return what the file is, and its SHA-256; of bulk tables that of all names and files.
+
+    ``tell`` is called with the bytes of each piece.
+    """
     if not source.tables:
-        return fingerprint(source.path, source.name)
-    said = [f"{p.name}:{fingerprint(p, source.name)[1]}" for p in source.tables]
+        return fingerprint(source.path, source.name, tell)
+    said = [f"{p.name}:{fingerprint(p, source.name, tell)[1]}" for p in source.tables]
     return state(source.path, source.name), hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 

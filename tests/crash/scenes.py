@@ -68,6 +68,7 @@ class Scene:
 SCENES = (
     Scene("ingest", ("ingest", "{in}/b.jsonl", "--corpus", "corpus", "--processes", "1")),
     Scene("ingest-2", ("ingest", "{in}/b.jsonl", "--corpus", "corpus", "--processes", "2")),
+    Scene("ingest-later", ("ingest", "{in}/b.jsonl", "--corpus", "corpus", "--later")),
     Scene(
         "ingest-new",
         ("ingest", "{in}/a.jsonl", "{in}/b.jsonl", "--corpus", "new", "--processes", "1"),

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills process g
 
 #: How often each command is killed, at shares of its work drawn one from each equal part of it.
 _DRAW = random.Random(2026)
-TIMES = {"ingest": 3, "ingest-2": 2, "analyse": 3, "run": 2}
+TIMES = {"ingest": 3, "ingest-2": 2, "analyse": 3, "run": 2, "ingest-later": 2}
 MOMENTS = [
     (scene, round(_DRAW.uniform(k / n, (k + 1) / n), 3))
     for scene, n in TIMES.items()
