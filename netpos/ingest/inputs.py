@@ -60,12 +60,7 @@ def add(
     records = folder / "records"
     waiting = {(i["ident"], _limit(i)): i for i in read_before(records)}
     sizes = {item["bytes"] for item in [*manifest["inputs"], *waiting.values()]}
-    alike = [_size(s) in sizes for s in sources]
-    with stage("comparing with what was read before", sum(map(_size, compress(sources, alike)))):
-        prints = [
-            fingerprint_of(s, advance) if like else None
-            for s, like in zip(sources, alike, strict=True)
-        ]  # one of another size cannot be known: it is hashed while it is read
+    prints = _prints(sources, sizes)
     changed = exactly and _only(manifest, _known(sources, prints), say)
     for source, found in _by_bytes(sources, prints):
         if found is None and _size(source) in {item["bytes"] for item in manifest["inputs"]}:
@@ -110,6 +105,21 @@ def _read(
         "notes": _notes(parts),
         "pages": pages_told(pages),
     } | ({} if max_record == MAX_RECORD else {"max_record": max_record})
+
+
+def _prints(sources: list[Source], sizes: set[int]) -> list[Print | None]:
+    """Return fingerprints of exports that can be known, by their size.
+
+    One of another size is hashed while it is read.
+    """
+    alike = [_size(s) in sizes for s in sources]
+    if not any(alike):
+        return [None] * len(sources)
+    with stage("comparing with what was read before", sum(map(_size, compress(sources, alike)))):
+        return [
+            fingerprint_of(s, advance) if like else None
+            for s, like in zip(sources, alike, strict=True)
+        ]
 
 
 def _limit(item: dict[str, Any]) -> int:
