@@ -80,8 +80,9 @@ def members(
     n = families.height
     seed = np.zeros(rows, dtype=bool)
     usable = np.zeros(rows, dtype=bool)
-    utility = pl.col("utility") if options.utility_models == "drop" else pl.lit(value=False)
-    usable[:n] = families.select(~utility.fill_null(value=False)).to_series().to_numpy()
+    usable[:n] = True
+    if options.utility_models == "drop":
+        usable[:n] = (~families["utility"].fill_null(value=False)).to_numpy()
     seed[:n] = (families["role"] == "seed").to_numpy()
     seed &= usable
     names = [technology.id for technology in technologies]

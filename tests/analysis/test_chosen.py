@@ -150,3 +150,22 @@ def test_only_citations_by_the_offices_asked_for_count(
     options = make({"citing_office": offices})
     links = analysis.country_links(corpus, technology="quantum", options=options)
     assert links.table["citations"].sum() == citations
+
+
+def test_families_in_several_groups_of_rows_are_chosen_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = [record(k, cites=[k + 1], symbols=["G06N10/00"]) for k in range(1, 9)]
+    path = write(tmp_path / "a.jsonl", records)
+    links = []
+    for name, rows in (("whole", 1 << 20), ("groups", 3)):  # beyond a million families
+        monkeypatch.setattr("netpos.ingest.making._ROWS", rows)
+        corpus = ingest([path], tmp_path / name)
+        assert corpus.columns("families", "role").n_chunks() == (1 if name == "whole" else 3)
+        links += [
+            analysis.country_links(corpus, **QUANTUM, options=make({"utility_models": way})).table
+            for way in ("keep", "drop")
+        ]
+    assert links[0].height
+    assert links[2].equals(links[0])
+    assert links[3].equals(links[1])
