@@ -147,10 +147,17 @@ def counted_pairs(
     )
     if options.window is None:
         return pairs
+    return pairs.kept(in_window(pairs, options.window, published, data_date))
+
+
+def in_window(
+    pairs: Citations, window: int, published: NDArray[np.float64], data_date: dt.date
+) -> Mask:
+    """Tell which pairs link within so many years, of cohorts with the whole window behind them."""
     of_cited = gathered(published, pairs.cited)
     age = gathered(published, pairs.citing) - of_cited
-    full = of_cited + options.window <= data_date.year - 1
-    return pairs.kept((age >= 0) & (age <= options.window) & full)
+    full = of_cited + window <= data_date.year - 1
+    return np.asarray((age >= 0) & (age <= window) & full)
 
 
 def chunks(corpus: Corpus, name: str, *columns: str) -> Iterator[pl.DataFrame]:

@@ -13,6 +13,7 @@ import polars as pl
 from netpos import countries
 from netpos.analysis import sensitivity, without
 from netpos.analysis.complexity import technology_complexity
+from netpos.analysis.memory import give_back
 from netpos.analysis.selection import WholeRun, selecting
 from netpos.analysis.study import Span, Study
 from netpos.indicators import (
@@ -76,8 +77,8 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
         ``organisation_links`` are Polars ``Enum``, which the files have as texts.
     """
     once = WholeRun.of(study)
-    rows: dict[str, list[pl.DataFrame]] = {}
-    cells = [(t, *period) for t in study.names for period in study.options.spans()]
+    rows: dict[str, dict[str, list[pl.DataFrame]]] = {}
+    cells = [(t, *period) for t in _largest_first(study) for period in study.options.spans()]
     known: dict[str, list[uncertainty.Resampled]] = {}
     threads = pl.thread_pool_size() if study.options.draws else 1
     pool = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -85,16 +86,20 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
         steps = track(cells, "tables of each technology and period")
         for (technology, period, _), (parts, resampled) in _one_ahead(once, steps, pool):
             for name, part in parts.items():
-                rows.setdefault(name, []).append(part)
+                rows.setdefault(name, {}).setdefault(technology, []).append(part)
             if resampled is not None:
                 known.setdefault(technology, []).append(resampled)
             if period == cells[-1][1] and technology in known:  # its last period
                 between = differences(known.pop(technology), study.options.focal)
-                rows.setdefault("differences", []).append(between)
+                rows.setdefault("differences", {})[technology] = [between]
     finally:
         if pool is not None:
             pool.shutdown(cancel_futures=True)
-    found = {name: pl.concat(parts, how="vertical_relaxed") for name, parts in rows.items()}
+    found: dict[str, pl.DataFrame] = {}
+    for name, held in rows.items():
+        every = [part for technology in study.names for part in held.get(technology, [])]
+        found[name] = pl.concat(every, how="vertical_relaxed")
+    rows.clear()
     found["countries"] = _named(study, _with_rca(study, found["countries"]))
     if "indicators" in found:
         found["countries"] = uncertainty.add_intervals(found["countries"], found["indicators"])
@@ -119,6 +124,13 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     return _without_withheld(study, found)
 
 
+def _largest_first(study: Study) -> list[str]:
+    """Return the technologies, of a large corpus the largest first: while few tables are held."""
+    if len(study.pairs) <= _MOST_AHEAD:
+        return study.names
+    return sorted(study.names, key=lambda name: -int(study.member[name].sum()))
+
+
 def _one_ahead(
     once: WholeRun, cells: Iterable[Cell], pool: Executor | None
 ) -> Iterator[tuple[Cell, Selected]]:
@@ -132,6 +144,7 @@ def _one_ahead(
         if len(once.study.pairs) > _MOST_AHEAD:
             found = finish()
             del finish  # and with it what was drawn from, before the next begins
+            give_back()
             yield cell, found
             continue
         if waiting is not None:

@@ -13,8 +13,16 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from netpos.analysis.chosen import NO_FILTERS, WHOLE, counted_pairs, members
+from netpos.analysis.chosen import (
+    NO_FILTERS,
+    WHOLE,
+    counted_pairs,
+    in_window,
+    members,
+    office_bits,
+)
 from netpos.analysis.located import country_shares
+from netpos.analysis.memory import give_back
 from netpos.analysis.pattern_hits import families_found
 from netpos.analysis.study import Study
 from netpos.analysis.technologies import Technology
@@ -27,6 +35,7 @@ from netpos.graph.links import (
     Rows,
     Shares,
     Spread,
+    passing,
     select,
 )
 from netpos.graph.residence import By, Counting
@@ -235,8 +244,7 @@ class Variants:
         self._counted: dict[tuple[object, ...], Mask] = {}
         self._members: dict[tuple[object, ...], Members] = {}
         self._held: dict[tuple[object, ...], Held] = {}
-        self.wide = self._pairs(**NO_FILTERS)
-        self._code = self._codes(self.wide)
+        self.wide = self._wide()
 
     def _changed(self, changed: Mapping[str, object]) -> Options | None:
         """Return the options of the run with these changed; None where they say so already."""
@@ -245,8 +253,9 @@ class Variants:
             return None
         return options.model_copy(update=changed)
 
-    def _pairs(self, **changed: object) -> Citations:
-        study, options = self.study, self._changed(changed)
+    def _wide(self) -> Citations:
+        """Return the pairs without filters."""
+        study, options = self.study, self._changed(NO_FILTERS)
         if options is None:
             return study.pairs
         return counted_pairs(
@@ -257,20 +266,28 @@ class Variants:
             lambda: study.organisations,
         )
 
-    def _codes(self, pairs: Citations) -> Ints:
-        codes: Ints = pairs.citing.astype(np.int64) * self.study.rows + pairs.cited
-        return codes
+    def _passing(self, options: Options) -> Mask:
+        """Tell which rows of the citation table pass the filters, whatever the window."""
+        return passing(
+            self.study.corpus.scan("citations"),
+            phase=options.phase,
+            category=options.category,
+            office_bits=office_bits(options.citing_office),
+        )
 
     def counted(self, spec: Specification) -> Mask:
         """Tell which of all pairs pass the filters of the specification."""
         key = (spec.window, spec.phase, spec.citing_office)
         if key not in self._counted:
-            changed = {k: getattr(spec, k) for k in ("window", "phase", "citing_office")}
-            passed = self._codes(self._pairs(**changed))
-            at = np.searchsorted(self._code, passed)  # pairs are sorted
-            assert np.array_equal(self._code[at], passed)  # and those that pass are some of all
-            self._counted[key] = np.zeros(len(self.wide), dtype=bool)
-            self._counted[key][at] = True
+            study = self.study
+            names = ("window", "phase", "citing_office")
+            options = study.options.model_copy(update={k: getattr(spec, k) for k in names})
+            every = self._passing(study.options.model_copy(update=NO_FILTERS))
+            found = self._passing(options)[every]
+            if options.window is not None:
+                years = study.publication_years
+                found &= in_window(self.wide, options.window, years, study.data_date)
+            self._counted[key] = found
         return self._counted[key]
 
     def members(self, spec: Specification) -> Members:
@@ -293,6 +310,7 @@ class Variants:
         key = held_by(spec)
         if key not in self._held:
             self._held.clear()
+            give_back()
             options = self._changed({"counting": spec.counting, "by": spec.by})
             shares = self.study.shares
             if options is not None:

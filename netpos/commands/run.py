@@ -20,6 +20,7 @@ from netpos.analysis.chosen import WHOLE, technologies_of
 from netpos.analysis.complexity import complexity_warnings
 from netpos.analysis.ends import located_told
 from netpos.analysis.focus_areas import focus_areas
+from netpos.analysis.memory import give_back
 from netpos.analysis.notes import focal_warnings, width_warnings
 from netpos.analysis.open_ends import open_told
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
@@ -244,7 +245,9 @@ def computed(
         say(line)
     if begun is not None:
         begun(study, tables, synthetic=synthetic)
+    give_back()
     tables |= results.sensitivity_tables(study, tables)
+    give_back()
     if papers:
         tables |= paper_tables(papers)
     withheld = complexity_warnings(tables["technologies"])

@@ -160,9 +160,7 @@ def citations(
     office_bits
         Bits of ``office_mask``: keep links with a citing document of these offices.
     """
-    keep = (pl.col("passes") & filter_passes(phase, category)) != 0
-    if office_bits is not None:
-        keep = keep & ((pl.col("office_mask") & office_bits) != 0)
+    keep = _passes(phase, category, office_bits)
     outside = pl.col("outside").cast(pl.Int32) + pl.lit(families, pl.Int32)
     ends = (
         table.lazy()
@@ -177,6 +175,26 @@ def citations(
     if organisations is None:
         return Citations(citing, cited, np.zeros(citing.size, dtype=bool), families)
     return Citations(citing, cited, lambda: _shared(citing, cited, organisations()), families)
+
+
+def _passes(phase: str, category: str, office_bits: int | None) -> pl.Expr:
+    """Tell which rows of the citation table pass the filters."""
+    keep = (pl.col("passes") & filter_passes(phase, category)) != 0
+    if office_bits is not None:
+        keep = keep & ((pl.col("office_mask") & office_bits) != 0)
+    return keep
+
+
+def passing(
+    table: pl.DataFrame | pl.LazyFrame,
+    *,
+    phase: str = "all",
+    category: str = "all",
+    office_bits: int | None = None,
+) -> Mask:
+    """Tell of each row of the citation table whether `citations` with these filters has it."""
+    found = table.lazy().select(_passes(phase, category, office_bits).alias("passes")).collect()
+    return found["passes"].fill_null(value=False).to_numpy()
 
 
 #: Pairs of organisations that one citation is spread over at most: as of 100 by 100 applicants.

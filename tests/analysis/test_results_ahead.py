@@ -24,10 +24,12 @@ def test_tables_are_the_same_whether_or_not_the_next_begins_while_one_is_drawn_f
     options = {"technologies": str(QUANTUM), "draws": 40, "sensitivity": False}
     study = analysis.prepare(corpus, make(options))
     begun: list[str] = []
+    asked: list[object] = []
     original = results.selecting
 
     def told(*cell: object) -> Callable[[], object]:
         begun.append("begun")
+        asked.append(cell[1])
         finish = original(*cell)
 
         def finished() -> object:
@@ -39,10 +41,15 @@ def test_tables_are_the_same_whether_or_not_the_next_begins_while_one_is_drawn_f
     monkeypatch.setattr(results, "selecting", told)
     ahead = results.tables(study)
     assert begun[:3] == ["begun", "begun", "finished"]
+    assert list(dict.fromkeys(asked)) == study.names
     begun.clear()
+    asked.clear()
     monkeypatch.setattr(results, "_MOST_AHEAD", 0)
     alone = results.tables(study)
     assert begun[:3] == ["begun", "finished", "begun"]
+    sizes = [study.member[str(name)].sum() for name in asked]
+    assert sizes == sorted(sizes, reverse=True)  # the largest while few tables are held
+    assert {*asked} == {*study.names}
     assert ahead.keys() == alone.keys()
     for name, table in ahead.items():
         assert_frame_equal(table, alone[name], check_exact=True)

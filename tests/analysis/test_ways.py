@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -78,13 +77,22 @@ def test_a_pair_of_units_is_chosen_where_any_pair_of_its_families_is() -> None:
         assert unit.selected(np.array(families)).tolist() == units
 
 
-def test_pairs_of_millions_of_rows_are_told_apart() -> None:
-    rows = 4_230_410  # as many as a million records have; rows times rows passes 32 bits
-    ends = np.array([0, 1, 1016, rows - 1], dtype=np.int32)
-    pairs = Citations(ends, ends[::-1].copy(), np.zeros(4, dtype=bool), rows)
-    shared = SimpleNamespace(study=SimpleNamespace(rows=rows))
-    found = Variants._codes(shared, pairs)  # type: ignore[arg-type] # it asks for the rows alone
-    assert found.tolist() == [int(a) * rows + int(b) for a, b in zip(ends, ends[::-1], strict=True)]
+@pytest.mark.parametrize(
+    "changed", [{"window": 5}, {"phase": "examiner"}, {"citing_office": "EP"}, {"window": 3}]
+)
+@pytest.mark.parametrize("own", [{}, {"phase": "applicant", "window": 5}])
+def test_pairs_that_pass_filters_are_those_of_a_run_with_them(
+    tmp_path: Path, changed: dict[str, object], own: dict[str, object]
+) -> None:
+    corpus = read(write(tmp_path / "e.jsonl", toy_records()))
+    study = analysis.prepare(corpus, make(own))
+    variants = Variants(study)
+    spec = specifications(study.options)[0]._replace(**changed)
+    found = variants.wide.kept(variants.counted(spec))
+    names = ("window", "phase", "citing_office")
+    asked = analysis.prepare(corpus, make({k: getattr(spec, k) for k in names})).pairs
+    assert found.citing.tolist() == asked.citing.tolist()
+    assert found.cited.tolist() == asked.cited.tolist()
 
 
 def test_of_classes_of_one_size_the_first_by_code_point_is_left_out(tmp_path: Path) -> None:
