@@ -27,13 +27,16 @@ class Sums:
 
     def __init__(self, groups: int) -> None:
         self.values: Floats = np.zeros(groups)
+        self._begun = False
 
     def add(self, group: Rows, values: Floats) -> None:
         """Add numbers, in their order, to the sums of their groups."""
         groups = self.values.size
-        at = np.concatenate([np.arange(groups), group])
-        found = np.bincount(at, np.concatenate([self.values, values]), groups)
-        self.values = found.astype(np.float64, copy=False)
+        if self._begun:  # go on from the sums so far
+            group = np.concatenate([np.arange(groups), group])
+            values = np.concatenate([self.values, values])
+        found = np.bincount(group, values, groups)
+        self.values, self._begun = found.astype(np.float64, copy=False), True
 
 
 def _sums(code: Ints, *amounts: Floats) -> tuple[Ints, tuple[Floats, ...]]:
@@ -113,7 +116,7 @@ class Incident(NamedTuple):
 
 
 class Sorted(NamedTuple):
-    """Links by the organisations at one end, in order of these.
+    """Links by the organisations at one end, in order of these unless they are few.
 
     ``place`` is that of the organisation among the ``parts`` of the units, ``amount`` that of each
     link; rows of an organisation are in the order of the links.
@@ -128,21 +131,24 @@ class Sorted(NamedTuple):
     def of(cls, unit: Rows, amount: Floats, parts: csr_array) -> Sorted:
         """Sort links by the organisations of their units."""
         held = np.diff(parts.indptr).astype(np.int32)
-        start = parts.indptr[:-1].astype(np.int64)
         number = gathered(held, unit)
-        place = np.repeat(start.take(unit), number)
+        place = np.repeat(parts.indptr[:-1].take(unit).astype(np.int64), number)
         if (number != 1).any():
             before = np.cumsum(number, dtype=np.int64) - number
             place += np.arange(place.size) - np.repeat(before, number)
         entry = np.repeat(np.arange(unit.size, dtype=np.int32), number)
-        del held, start, number
-        small = narrow(place, parts.nnz)
+        del held, number
+        found = cls(entry, narrow(place, parts.nnz), amount, parts)
         del place
-        order = ordered(gathered(parts.indices, small))
-        return cls(entry[order], small[order], amount, parts)
+        return found.rising() if found.entry.size > _AT_ONCE else found
+
+    def rising(self) -> Sorted:
+        """Return the same links in order of the organisations."""
+        order = ordered(self.holders())
+        return self._replace(entry=self.entry[order], place=self.place[order])
 
     def holders(self) -> Rows:
-        """Return the organisation of each row, rising."""
+        """Return the organisation of each row."""
         return gathered(self.parts.indices, self.place)
 
     def incident(self, begin: int, end: int, first: int) -> Incident:
@@ -162,6 +168,11 @@ class Piece(NamedTuple):
 
 def pieces(*ends: Sorted) -> Iterator[Piece]:
     """Yield the links of some organisations after the others, an `Incident` for each end."""
+    if all(end.entry.size <= _AT_ONCE for end in ends):
+        size = int(ends[0].parts.shape[1])
+        yield Piece(0, size, [end.incident(0, end.entry.size, 0) for end in ends])
+        return
+    ends = tuple(end if end.entry.size > _AT_ONCE else end.rising() for end in ends)
     rows = [end.holders() for end in ends]
     cuts = np.unique(np.concatenate([held[_AT_ONCE::_AT_ONCE] for held in rows]))
     least = min((int(held[0]) for held in rows if held.size), default=0)

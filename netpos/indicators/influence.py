@@ -217,9 +217,9 @@ def balance(entries: Bilinear, citing: Rows, cited: Rows, parts: csr_array, n: i
 
     up, down = divide(1.0 - ratio, volume), divide(1.0 + ratio, volume)
 
-    def squares(parts: Iterable[Piece]) -> tuple[Floats, Floats]:
-        """Squares and fourth powers of the influences of all holders."""
-        sums = Sums(n), Sums(n)
+    def squares(parts: Iterable[Piece], *powers: int) -> list[Floats]:
+        """Squares and other powers of the influences of all holders."""
+        sums = [Sums(n) for _ in powers]
         for piece in parts:
             of, by = (np.concatenate([e[at.entry] for at in piece.links]) for e in (cited, citing))
             holder = np.concatenate([at.holder for at in piece.links])
@@ -231,12 +231,12 @@ def balance(entries: Bilinear, citing: Rows, cited: Rows, parts: csr_array, n: i
                 np.concatenate([amount * up[of], -amount * down[by]]),
             )
             U = held.amounts[0]
-            for k, one in zip((2, 4), sums, strict=True):
+            for k, one in zip(powers, sums, strict=True):
                 one.add(held.country, U**k)
-        return sums[0].values, sums[1].values
+        return [one.values for one in sums]
 
-    second, fourth = squares(pieces(*ends.both))
-    less = DEDUCTED_OF_BALANCE * squares(ends.dyads.pieces())[0]
+    second, fourth = squares(pieces(*ends.both), 2, 4)
+    less = DEDUCTED_OF_BALANCE * squares(ends.dyads.pieces(), 2)[0]
     received, given, own = Holders(n), Holders(n), Holders(n)
     for piece in pieces(ends.cited, ends.citing):
         of_cited, of_citing = (piece._replace(links=[at]) for at in piece.links)
@@ -291,9 +291,9 @@ def sources(
     means = {"source_effective": surprise, **means}
     own = _holders([ends.citing], [citing], n)
 
-    def squares(parts: Iterable[Piece]) -> tuple[list[Sums], list[Sums], Floats]:
-        """Squares and fourth powers of the influences by mean, and what the entropy spreads."""
-        seconds, fourths = [Sums(n) for _ in means], [Sums(n) for _ in means]
+    def squares(parts: Iterable[Piece], *powers: int) -> tuple[list[list[Sums]], Floats]:
+        """Powers of the influences by mean, and what the entropy spreads."""
+        sums = [[Sums(n) for _ in means] for _ in powers]
         by_cell, by_country = Sums(n * n), Sums(n)
         flat = p.ravel()
         for piece in parts:
@@ -301,17 +301,17 @@ def sources(
             (amount,) = cells.amounts
             amounts = [m.ravel()[cells.country] * amount for m in means.values()]
             held = Holdings.sorted(cells.code // max(n, 1), n, amount, *amounts)
-            for u, two, four in zip(held.amounts[1:], seconds, fourths, strict=True):
+            for u, *several in zip(held.amounts[1:], *sums, strict=True):
                 U = divide(u, given[held.country])
-                two.add(held.country, U**2)
-                four.add(held.country, U**4)
+                for power, one in zip(powers, several, strict=True):
+                    one.add(held.country, U**power)
             by_cell.add(cells.country, amount**2 / flat[cells.country])
             by_country.add(held.country, held.amounts[0] ** 2)
         spread = by_cell.values.reshape(n, n).sum(axis=1) - by_country.values
-        return seconds, fourths, np.asarray(spread, dtype=np.float64)
+        return sums, np.asarray(spread, dtype=np.float64)
 
-    seconds, fourths, both = squares(pieces(*ends.both))
-    pairs, _, single = squares(ends.dyads.pieces())
+    (seconds, fourths), both = squares(pieces(*ends.both), 2, 4)
+    (pairs,), single = squares(ends.dyads.pieces(), 2)
     found = {}
     for k, name in enumerate(means):
         taken = DEDUCTED * pairs[k].values

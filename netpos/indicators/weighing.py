@@ -31,12 +31,14 @@ _DRAWS = 8  # draws for which units of several clusters are weighed at a time
 class Weights(NamedTuple):
     """Weights of units in some draws: those of clusters, and of units that have several.
 
-    ``source`` is the cluster of each unit, or -1 less the row among the ``mixed``.
+    ``source`` is the cluster of each unit, or -1 less the row among the ``mixed``. Where there is
+    room ``whole`` has the weights of all units.
     """
 
     source: Rows
     clusters: NDArray[np.uint8]
     mixed: Floats
+    whole: Floats | None = None
 
     @property
     def draws(self) -> int:
@@ -45,6 +47,9 @@ class Weights(NamedTuple):
 
     def of(self, units: Rows, out: Floats) -> None:
         """Write the weights of these units: ``(units, draws)``."""
+        if self.whole is not None:
+            np.take(self.whole, units, axis=0, out=out, mode="clip")
+            return
         source = self.source.take(units)
         out[...] = self.clusters.take(source, axis=0, mode="clip")
         several = np.flatnonzero(source < 0)
@@ -254,7 +259,12 @@ class Drawn:
         for k in range(0, draws.size, _DRAWS):  # whole numbers of one byte become of eight here
             some = clusters[:, k : k + _DRAWS].astype(np.float64)
             mixed[:, k : k + _DRAWS] = self.mixed @ some
-        return Weights(self.source, clusters, mixed)
+        found = Weights(self.source, clusters, mixed)
+        if 8 * self.units * draws.size > _WEIGHTS:
+            return found
+        whole = np.empty((self.units, draws.size))
+        found.of(np.arange(self.units, dtype=np.int32), whole)
+        return found._replace(whole=whole)
 
     def renumbered(self, entries: Bilinear) -> Bilinear:
         """Return the same links with positions among the units used."""
