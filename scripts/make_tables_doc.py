@@ -16,7 +16,7 @@ import polars as pl
 from netpos import options
 from netpos.commands import run as pipeline
 from netpos.countries import data_path
-from netpos.viz.workbook import definition
+from netpos.viz.meanings import definition
 
 ROOT = Path(__file__).resolve().parent.parent
 ORDER = [

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import pickle
+import queue
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -129,10 +131,19 @@ def answer() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever began this process ends it
     asked, to = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # what a library prints is no answer
-    while (message := _got(asked)) is not None:
+    waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(asked, waiting), daemon=True).start()
+    while True:
         try:
-            make, given = pickle.loads(message)
+            make, given = pickle.loads(waiting.get())
             found = make(given), True
         except Exception:  # noqa: BLE001 - whatever it is comes up again where it was asked for
             found = None, False
         _put(to, pickle.dumps(found, pickle.HIGHEST_PROTOCOL))
+
+
+def _listen(asked: IO[bytes], waiting: queue.SimpleQueue[bytes]) -> None:
+    """Pass messages on; at their end nobody waits for an answer, whatever is being made."""
+    while (message := _got(asked)) is not None:
+        waiting.put(message)
+    os._exit(0)

@@ -25,7 +25,7 @@ from netpos.viz.page import Page
 from netpos.viz.report.summary import summary
 from netpos.viz.sources import data_sources
 from netpos.viz.words import words
-from netpos.viz.workbook import workbook
+from netpos.viz.workbook import Book, bound
 
 _KINDS: tuple[tuple[Kind, str], ...] = (("country", ""), ("organisation", "-organisations"))
 
@@ -59,24 +59,26 @@ def _context(
     }
 
 
-def write_workbook(
+def begin_workbook(
     study: Study,
     tables: dict[str, pl.DataFrame],
     written: Outputs,
     page: Page,
+    submit: Submit,
     *,
     synthetic: bool,
-) -> str:
-    """Write the workbook, which takes longest to compress, and return its name."""
-    workbook(
+) -> Future[bytes]:
+    """Have the workbook written, which takes longer than all that is left to do here."""
+    folder = written.out / "tables"  # a scratch folder of its own inside, gone with the others
+    book = Book.of(
         tables,
-        written.out / "tables" / "netpos.xlsx",
+        folder,
         lang=study.options.lang,
         about=_about(study, synthetic=synthetic),
         summary=summary(page),
         names={name: title[study.options.lang] for name, title in titles(study).items()},
     )
-    return "tables/netpos.xlsx"
+    return submit(bound, book)
 
 
 def titles(study: Study) -> dict[str, dict[str, str]]:

@@ -16,7 +16,7 @@ from netpos.commands.results_folder import open_run, results_table
 from netpos.errors import InputError, OptionError
 from netpos.files import fingerprint
 from netpos.options import parse_periods
-from netpos.viz.workbook import definition
+from netpos.viz.meanings import definition
 
 #: Columns that follow from others of their row: what is computed, and is computed again.
 OF_THE_ROW: dict[str, dict[str, str]] = {

@@ -22,7 +22,7 @@ from netpos.errors import OptionError
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
 from netpos.options import Options, make
 from netpos.progress import Report
-from netpos.viz.workbook import definition
+from netpos.viz.meanings import definition
 
 
 @dataclass(frozen=True, repr=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -26,8 +25,8 @@ from netpos.analysis.open_ends import open_told
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
 from netpos.analysis.study import Study
 from netpos.analysis.technologies import selection
-from netpos.commands.beside import beside
-from netpos.commands.drawing import Waiting, begin_drawings, titles, write_workbook
+from netpos.commands.beside import Submit, beside
+from netpos.commands.drawing import Waiting, begin_drawings, begin_workbook, titles
 from netpos.commands.option_files import OptionFile, check_options, keep_files
 from netpos.commands.paper_page import write_papers
 from netpos.commands.papers import Papers, paper_tables, read_papers
@@ -188,7 +187,7 @@ def _write(
             drawn.append(begin_drawings(study, tables, submit, synthetic=synthetic))
 
         made = computed(corpus, options, say, synthetic=synthetic, begun=begun if drawing else None)
-        page = _write_all(corpus, written, options, files, say, made, drawn)
+        page = _write_all(corpus, written, options, files, say, made, drawn, submit)
         if keep is not None:
             keep(made)
         return page
@@ -267,6 +266,7 @@ def _write_all(
     say: Report,
     made: Computed,
     drawn: list[Waiting],
+    submit: Submit,
 ) -> Path:
     study, tables, papers, synthetic = made.study, made.tables, made.papers, made.synthetic
     written.synthetic = synthetic
@@ -282,14 +282,8 @@ def _write_all(
         page = _page(study, tables, _corpus_path(corpus, out), synthetic=synthetic)
         page = replace(page, areas=made.areas)
         with charts.begun(page, cores=cores(), wanted=options.figures) as figures:
+            book = begin_workbook(study, tables, written, page, submit, synthetic=synthetic)
             page = _with_evidence(study, page)
-            with ThreadPoolExecutor(1) as beside:
-                book = beside.submit(
-                    write_workbook, study, tables, written, page, synthetic=synthetic
-                )
-                for waiting in drawn:
-                    waiting.write(written)
-                written.names.append(book.result())
             if papers:
                 section = write_papers(papers, tables, written, titles(study), synthetic=synthetic)
                 page = replace(page, papers=section)
@@ -300,6 +294,10 @@ def _write_all(
             written.text("dependence.html", write_dependence(page))
         if page.compared:
             written.text("comparison.html", write_comparison(page))
+        for waiting in drawn:
+            waiting.write(written)
+        with stage("the workbook", 1):
+            written.bytes("tables/netpos.xlsx", book.result())
     kept = keep_files(files, written)
     say(f"{len(written.names)} files written")
     written.text("run.toml", to_toml(options))

@@ -9,10 +9,9 @@ import re
 import struct
 import tempfile
 import time
-import tomllib
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped] # it 
 from netpos.errors import OptionError
 from netpos.files import write_bytes
 from netpos.viz.export import ILLEGAL, distinct, one_line, xml_text
+from netpos.viz.meanings import definition
 
 #: Most rows of a sheet; the rest of a longer table is in its CSV file. Excel itself holds
 #: 1,048,575 below the header.
@@ -57,52 +57,6 @@ _WORDS: dict[str, dict[str, str]] = {
         "cut": "De eerste {} van {} rijen; alle rijen staan in tables/{}.csv",
     },
 }
-
-
-@cache
-def _definitions() -> dict[str, dict[str, dict[str, str]]]:
-    return tomllib.loads((Path(__file__).with_name("columns.toml")).read_text(encoding="utf-8"))
-
-
-def definition(table: str, column: str | None = None, lang: str = "en") -> str | None:
-    """Tell what a column of a table means, or what a table holds; None where nobody has said so.
-
-    Parameters
-    ----------
-    table
-        Name of the table, without folder or ending.
-    column
-        Name of the column; None: of the table itself.
-    lang
-        ``en`` or ``nl``.
-
-    Raises
-    ------
-    OptionError
-        Another language.
-
-    Examples
-    --------
-    >>> definition("links", lang="nl"), definition("countries", "received_rank_low")
-    ('citaties tussen landen', 'lower end of the 95 % interval of received_rank')
-    >>> definition("countries", "no_such_column") is None
-    True
-    """
-    if lang not in _WORDS:
-        raise OptionError(f"language '{lang}' is not known", remedy="use en or nl")
-    words = _definitions()
-    if column is None:
-        found = words["tables"].get(table)
-    else:
-        found = words.get(table, {}).get(column) or words["any"].get(column)
-    if found is not None:
-        return found[lang]
-    for ending, text in words["derived"].items():
-        base = (column or "").removesuffix(ending)
-        known = base and base != column and (definition(table, base) or base in words["countries"])
-        if known:
-            return text[lang].format(base)
-    return None
 
 
 def workbook(
@@ -158,22 +112,60 @@ def workbook(
     ...     pl.read_csv(io.BytesIO(found.read_bytes()[:2]), has_header=False).item()
     'PK'
     """
-    if lang not in _WORDS:
-        raise OptionError(f"language '{lang}' is not known", remedy="use en or nl")
-    said = _WORDS[lang]
-    sheets = {name: _named(table.head(MOST_ROWS), names) for name, table in tables.items()}
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    book = Book.of(tables, target.parent, lang=lang, about=about, summary=summary, names=names)
+    return write_bytes(target, bound(book))
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook before it is written: the first rows of each table, and how many it has.
+
+    ``folder`` is where sheets wait while they are written; see `workbook` for the others.
+    """
+
+    tables: dict[str, pl.DataFrame]
+    heights: dict[str, int]
+    folder: Path
+    lang: str
+    about: Mapping[str, object]
+    summary: Sequence[tuple[str, str]]
+    names: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls,
+        tables: Mapping[str, pl.DataFrame],
+        folder: Path,
+        *,
+        lang: str = "en",
+        about: Mapping[str, object] | None = None,
+        summary: Sequence[tuple[str, str]] = (),
+        names: Mapping[str, str] | None = None,
+    ) -> Book:
+        """Take the first rows of some tables."""
+        if lang not in _WORDS:
+            raise OptionError(f"language '{lang}' is not known", remedy="use en or nl")
+        first = {name: table.head(MOST_ROWS) for name, table in tables.items()}
+        heights = {name: table.height for name, table in tables.items()}
+        return cls(first, heights, folder, lang, about or {}, tuple(summary), names or {})
+
+
+def bound(made: Book) -> bytes:
+    """Return a workbook as the content of its file, the same bytes each time."""
+    lang, heights, said = made.lang, made.heights, _WORDS[made.lang]
+    sheets = {name: _named(table, made.names) for name, table in made.tables.items()}
     cuts = {
-        name: said["cut"].format(MOST_ROWS, table.height, name)
-        for name, table in tables.items()
-        if table.height > MOST_ROWS
+        name: said["cut"].format(MOST_ROWS, height, name)
+        for name, height in heights.items()
+        if height > MOST_ROWS
     }
     content = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     # sheets wait beside the file: the system's own folder for such files may be small or closed
     with (
-        tempfile.TemporaryDirectory(prefix=".netpos-sheets-", dir=target.parent) as waiting,
+        tempfile.TemporaryDirectory(prefix=".netpos-sheets-", dir=made.folder) as waiting,
         xlsxwriter.Workbook(content, options | {"tmpdir": waiting}) as book,
     ):
         book.set_properties({"title": "netpos", "created": _NEVER})
@@ -185,27 +177,27 @@ def workbook(
         pages = {
             said["about"]: (
                 [said["about"], "", ""],
-                pl.DataFrame(_about_rows(about or {}, tables, cuts, lang), _COLUMNS, orient="row"),
+                pl.DataFrame(_about_rows(made.about, heights, cuts, lang), _COLUMNS, orient="row"),
             ),
             said["columns"]: (
                 [said["table"], said["column"], said["meaning"]],
                 pl.DataFrame(_column_rows(sheets, lang), _COLUMNS, orient="row"),
             ),
         }
-        if summary:
-            rows = [*summary, *_sheet_rows(tables, lang)]
+        if made.summary:
+            rows = [*made.summary, *_sheet_rows(heights, lang)]
             table = pl.DataFrame(rows, {"a": pl.String, "b": pl.String}, orient="row")
             pages = {said["summary"]: ([said["summary"], ""], table)} | pages
         heads = [*(head for head, _ in pages.values()), *(t.columns for t in sheets.values())]
         notes = [*(None for _ in pages), *(cuts.get(name) for name in sheets)]
         filled = [*(table for _, table in pages.values()), *sheets.values()]
-        titles = _sheet_names([*pages, *tables])
+        titles = _sheet_names([*pages, *sheets])
         for name, head, table, note in zip(titles, heads, filled, notes, strict=True):
             _fill(book.add_worksheet(name), head, table, note, formats)
-    with tempfile.TemporaryDirectory(prefix=".netpos-sheets-", dir=target.parent) as waiting:
+    with tempfile.TemporaryDirectory(prefix=".netpos-sheets-", dir=made.folder) as waiting:
         content = _with_rows(content, filled, Path(waiting) / "sheet.xml")
     _same_everywhere(content)
-    return write_bytes(target, content.getvalue())
+    return content.getvalue()
 
 
 def _same_everywhere(content: io.BytesIO) -> None:
@@ -238,7 +230,7 @@ def _sheet_names(names: Sequence[str]) -> list[str]:
 
 def _about_rows(
     about: Mapping[str, object],
-    tables: Mapping[str, pl.DataFrame],
+    heights: Mapping[str, int],
     cuts: Mapping[str, str],
     lang: str,
 ) -> Iterator[tuple[str, str, str]]:
@@ -252,9 +244,9 @@ def _about_rows(
         else:
             yield key, "", _shown(value)
     said = _WORDS[lang]
-    for name, table in tables.items():
+    for name, height in heights.items():
         holds = definition(name, lang=lang) or ""
-        yield said["table"], name, f"{holds} ({table.height} {said['rows']})".strip()
+        yield said["table"], name, f"{holds} ({height} {said['rows']})".strip()
         if name in cuts:
             yield "", name, cuts[name]
 
@@ -274,12 +266,12 @@ def _named(table: pl.DataFrame, names: Mapping[str, str] | None) -> pl.DataFrame
     return table.insert_column(table.columns.index("technology") + 1, found["technology_name"])
 
 
-def _sheet_rows(tables: Mapping[str, pl.DataFrame], lang: str) -> Iterator[tuple[str, str]]:
+def _sheet_rows(heights: Mapping[str, int], lang: str) -> Iterator[tuple[str, str]]:
     """Say what each sheet holds."""
     said = _WORDS[lang]
-    for name, table in tables.items():
+    for name, height in heights.items():
         holds = definition(name, lang=lang) or ""
-        yield f"{said['table']} {name}", f"{holds} ({table.height} {said['rows']})".strip()
+        yield f"{said['table']} {name}", f"{holds} ({height} {said['rows']})".strip()
 
 
 def _form(series: pl.Series) -> str | None:

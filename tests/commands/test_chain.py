@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from netpos.cli import app
+from netpos.viz.meanings import definition
 from netpos.viz.report.findings import told
-from netpos.viz.workbook import definition
 from tests.findings import check_page
 from tests.lens import FAST, QUANTUM, record, write
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from netpos.cli import app
 from netpos.commands.explain_table import KEYS, OF_THE_ROW, explain_table
 from netpos.errors import InputError
-from netpos.viz.workbook import definition
+from netpos.viz.meanings import definition
 from tests.commands.test_papers import families, works
 from tests.commands.test_science import toy
 from tests.lens import FAST, QUANTUM

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from netpos.cli import app
-from netpos.viz.workbook import definition
+from netpos.viz.meanings import definition
 from tests.findings import check_page
 from tests.innovation.test_intensity import ADDED, LATER, SECTORS, SPENT
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from netpos.cli import app
 from netpos.science import linkage
-from netpos.viz.workbook import definition
+from netpos.viz.meanings import definition
 from tests.findings import check_page
 from tests.lens import FAST, QUANTUM, lens_id, record, write
 from tests.science.test_publications import TOY

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from netpos.cli import app
-from netpos.viz.workbook import definition
+from netpos.viz.meanings import definition
 from tests.findings import check_page
 from tests.science.test_publications import MEMBERS, SHARES, TOY
 from tests.science.test_records import CSV

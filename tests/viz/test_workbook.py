@@ -20,7 +20,8 @@ from netpos.indicators import complexity, position
 from netpos.ingest.corpus import ingest
 from netpos.options import make
 from netpos.viz import workbook as module
-from netpos.viz.workbook import definition, workbook
+from netpos.viz.meanings import definition
+from netpos.viz.workbook import workbook
 from tests.lens import QUANTUM, toy_records, write
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -388,15 +389,6 @@ def test_every_column_of_the_tables_of_a_matrix_is_defined() -> None:
     assert [n for n in found if not definition(n)] == []
 
 
-def test_definitions_are_complete_in_both_languages_and_belong_to_a_table() -> None:
-    words = module._definitions()
-    assert set(words) - {"tables", "any", "derived"} <= set(words["tables"])
-    for section in words.values():
-        for entry in section.values():
-            assert set(entry) == {"en", "nl"}
-            assert all(text == text.strip() and text for text in entry.values())
-
-
 def test_value_means_the_index_of_patents_only_where_it_holds_that(
     tables: dict[str, pl.DataFrame],
 ) -> None:
@@ -406,18 +398,6 @@ def test_value_means_the_index_of_patents_only_where_it_holds_that(
             assert said is not None
             own = column == "value" and name in ("countries", "organisations")
             assert ("value index" in said) == own
-
-
-def test_bounds_and_ranks_are_defined_by_the_column_they_belong_to() -> None:
-    low = "ondergrens van het 95%-interval van similarity"
-    assert definition("countries", "similarity_low", "nl") == low
-    assert (
-        definition("benchmark", "received_rank")
-        == "rank by received, 1 = largest; ties share a rank"
-    )
-    assert definition("countries", "family_rank") == "rank by families, 1 = most; ties share a rank"
-    assert definition("countries", "nobody_low") is None
-    assert definition("countries", "_low") is None
 
 
 # --- CSV for a Dutch Excel --------------------------------------------------------------------

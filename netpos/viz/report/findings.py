@@ -17,12 +17,12 @@ import polars as pl
 from markupsafe import Markup
 
 from netpos import countries
+from netpos.viz.meanings import definition
 from netpos.viz.numbers import FORMS, UNKNOWN, formed
 from netpos.viz.page import Figure
 from netpos.viz.safe_html import environment, template_text
 from netpos.viz.sources import citation
 from netpos.viz.words import dutch_number, technology_name, words
-from netpos.viz.workbook import definition
 
 #: Forms of columns that hold no numbers.
 _TEXTS = ("text", "word", "country", "technology", "yes")
