@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -42,6 +43,7 @@ from netpos.progress import Report, advance, stage, track
 from netpos.viz.charts import charts
 from netpos.viz.charts.technologies import AREA_COLOURS
 from netpos.viz.excel_nl import excel_nl
+from netpos.viz.page import Figure
 from netpos.viz.report.behind import families_shown, ranks_shown
 from netpos.viz.report.compare import write_comparison
 from netpos.viz.report.dependence import write_dependence
@@ -176,27 +178,51 @@ def _write(
     keep: Callable[[Computed], None] | None,
 ) -> Path:
     drawing = not options.tables_only
-    with (
-        reading(corpus),
-        writing(written.folder),
-        beside(cores=cores() if drawing else 1) as submit,
-    ):
-        drawn: list[Waiting] = []
+    with reading(corpus), writing(written.folder), ExitStack() as stack:
+        drawn: list[_Drawn] = []
 
-        def begun(study: Study, tables: dict[str, pl.DataFrame], *, synthetic: bool) -> None:
-            drawn.append(begin_drawings(study, tables, submit, synthetic=synthetic))
+        def begun(
+            study: Study,
+            tables: dict[str, pl.DataFrame],
+            areas: Mapping[str, str],
+            *,
+            synthetic: bool,
+        ) -> None:
+            seen_from = _corpus_path(corpus, written.folder)
+            page = replace(_page(study, tables, seen_from, synthetic=synthetic), areas=areas)
+            wanted = options.figures
+            figures = stack.enter_context(charts.begun(page, cores=cores(), wanted=wanted))
+            submit = stack.enter_context(beside(cores=cores()))
+            waiting = begin_drawings(study, tables, submit, synthetic=synthetic)
+            drawn.append(_Drawn(figures, waiting, submit))
 
         made = computed(corpus, options, say, synthetic=synthetic, begun=begun if drawing else None)
-        page = _write_all(corpus, written, options, files, say, made, drawn, submit)
+        page = _write_all(corpus, written, options, files, say, made, drawn)
         if keep is not None:
             keep(made)
         return page
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """What is drawn beside other work, and where more can be asked for."""
+
+    figures: Callable[[Page], dict[str, Figure]]
+    waiting: Waiting
+    submit: Submit
+
+
 class Begun(Protocol):
     """Called with what maps are made of, as soon as it is there."""
 
-    def __call__(self, study: Study, tables: dict[str, pl.DataFrame], *, synthetic: bool) -> None:
+    def __call__(
+        self,
+        study: Study,
+        tables: dict[str, pl.DataFrame],
+        areas: Mapping[str, str],
+        *,
+        synthetic: bool,
+    ) -> None:
         """Begin."""
 
 
@@ -243,7 +269,7 @@ def computed(
     for line in [*located_told(tables["located"]), *open_told(tables["open"])]:
         say(line)
     if begun is not None:
-        begun(study, tables, synthetic=synthetic)
+        begun(study, tables, areas, synthetic=synthetic)
     give_back()
     tables |= results.sensitivity_tables(study, tables)
     give_back()
@@ -265,8 +291,7 @@ def _write_all(
     files: Mapping[str, OptionFile],
     say: Report,
     made: Computed,
-    drawn: list[Waiting],
-    submit: Submit,
+    drawn: list[_Drawn],
 ) -> Path:
     study, tables, papers, synthetic = made.study, made.tables, made.papers, made.synthetic
     written.synthetic = synthetic
@@ -278,26 +303,26 @@ def _write_all(
         made_up = {k: marked(t) for k, t in tables.items()} if synthetic else tables
         names = excel_nl(made_up, written.out / "excel-nl")
         written.names += [f"excel-nl/{name}" for name in names]
-    if not options.tables_only:
+    for beside_it in drawn:
         page = _page(study, tables, _corpus_path(corpus, out), synthetic=synthetic)
         page = replace(page, areas=made.areas)
-        with charts.begun(page, cores=cores(), wanted=options.figures) as figures:
-            book = begin_workbook(study, tables, written, page, submit, synthetic=synthetic)
-            page = _with_evidence(study, page)
-            if papers:
-                section = write_papers(papers, tables, written, titles(study), synthetic=synthetic)
-                page = replace(page, papers=section)
-            page = replace(page, figures=figures())
+        submit = beside_it.submit
+        book = begin_workbook(study, tables, written, page, submit, synthetic=synthetic)
+        page = _with_evidence(study, page)
+        if papers:
+            section = write_papers(papers, tables, written, titles(study), synthetic=synthetic)
+            page = replace(page, papers=section)
+        page = replace(page, figures=beside_it.figures(page))
         write_figures(page.figures, written, png=page.png)
         written.text("index.html", write_report(page))
         if page.table("source_links").height:
             written.text("dependence.html", write_dependence(page))
         if page.compared:
             written.text("comparison.html", write_comparison(page))
-        for waiting in drawn:
-            waiting.write(written)
+        beside_it.waiting.write(written)
         with stage("the workbook", 1):
             written.bytes("tables/netpos.xlsx", book.result())
+            advance()
     kept = keep_files(files, written)
     say(f"{len(written.names)} files written")
     written.text("run.toml", to_toml(options))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from netpos.progress import track
@@ -15,7 +16,7 @@ from netpos.viz.charts import robust as chart_robust
 from netpos.viz.charts import scores as chart_scores
 from netpos.viz.charts import technologies as chart_technologies
 from netpos.viz.charts import world as chart_world
-from netpos.viz.charts.drawing import drawings
+from netpos.viz.charts.drawing import Job, drawings
 from netpos.viz.charts.theme import prepared
 from netpos.viz.page import Figure, Page, counted_by
 from netpos.viz.words import in_sentence, words
@@ -59,49 +60,64 @@ EACH: dict[str, Callable[[Page, str], Drawn]] = {
 }
 
 
+#: Kinds of figures of the other ways of counting, which are computed last.
+LATE = frozenset({"sensitivity"})
+
+
 def figures(page: Page) -> dict[str, Figure]:
     """Draw every figure for which the tables hold the numbers; see `begun`."""
     with begun(page) as finished:
-        return finished()
+        return finished(page)
 
 
 @contextmanager
 def begun(
     page: Page, *, cores: int = 1, wanted: bool = True
-) -> Iterator[Callable[[], dict[str, Figure]]]:
+) -> Iterator[Callable[[Page], dict[str, Figure]]]:
     """Draw every figure for which the tables hold the numbers, while the block does other work.
 
     Parameters
     ----------
     page
-        What the report is made of; of its evidence nothing is drawn.
+        What the report is made of, but for other ways of counting; of its evidence nothing is
+        drawn.
     cores
         That may be used; with one the figures are drawn when they are asked for.
     wanted
         Whether there are to be any.
 
-    Returns
-    -------
+    Yields
+    ------
     Callable
-        Gives name of the file without its ending -> figure. Names of figures of one technology end
-        with its id. The same bytes for the same tables.
+        Takes the page with its other ways of counting, and gives name of the file without its
+        ending -> figure. Names of figures of one technology end with its id. The same bytes for
+        the same tables.
     """
-    made_up = words(page.lang)["synthetic_short"] if page.synthetic else None
-    jobs, numbers = [], []
-    for name, key, drawn in _drawn(page) if wanted else ():
-        if drawn is not None:
-            said = figure_words(page, key)
-            job, csv = prepared(*drawn, name=name, said=said, lang=page.lang, made_up=made_up)
-            jobs.append(job)
-            numbers.append(csv)
-    with drawings(jobs, cores=cores) as drawn_one_by_one:
+    early = _prepared(page, late=False) if wanted else {}
+    with drawings([job for job, _ in early.values()], cores=cores) as all_drawn:
 
-        def finished() -> dict[str, Figure]:
-            svgs = track(drawn_one_by_one, "figures", len(jobs))
-            found = zip(jobs, svgs, numbers, strict=True)
-            return {job["name"]: Figure(svg, csv) for job, svg, csv in found}
+        def finished(page: Page) -> dict[str, Figure]:
+            late = _prepared(page, late=True) if wanted else {}
+            both = early | late
+            svgs = track(all_drawn([job for job, _ in late.values()]), "figures", len(both))
+            found = {
+                name: Figure(svg, csv)
+                for (name, (_, csv)), svg in zip(both.items(), svgs, strict=True)
+            }
+            return {name: found[name] for name, _, _ in _kinds(page) if name in found}
 
         yield finished
+
+
+def _prepared(page: Page, *, late: bool) -> dict[str, tuple[Job, str]]:
+    """Return what is to be drawn, and the numbers of it, by name."""
+    made_up = words(page.lang)["synthetic_short"] if page.synthetic else None
+    found = {}
+    for name, kind, drawn in _drawn(page, late=late):
+        if drawn is not None:
+            said = figure_words(page, kind)
+            found[name] = prepared(*drawn, name=name, said=said, lang=page.lang, made_up=made_up)
+    return found
 
 
 def figure_words(page: Page, name: str) -> str:
@@ -144,13 +160,21 @@ def figure_words(page: Page, name: str) -> str:
     return f"{text} {source}"
 
 
-def _drawn(page: Page) -> Iterator[tuple[str, str, Drawn]]:
+def _drawn(page: Page, *, late: bool | None = None) -> Iterator[tuple[str, str, Drawn]]:
+    """Make each figure in order, None where the numbers are not there; only late ones, or none."""
+    for name, kind, make in _kinds(page):
+        if late is None or (kind in LATE) == late:
+            yield name, kind, make()
+
+
+def _kinds(page: Page) -> Iterator[tuple[str, str, Callable[[], Drawn]]]:
+    """Yield the name and kind of each figure in order, and what makes it."""
     for name, across in ACROSS.items():
-        yield name, name, across(page)
+        yield name, name, partial(across, page)
     for ident, _ in page.technologies:
         for kind, each in EACH.items():
             if f"{kind}-{ident}" not in ACROSS:  # drawn already, where all is one technology
-                yield f"{kind}-{ident}", kind, each(page, ident)
+                yield f"{kind}-{ident}", kind, partial(each, page, ident)
     if page.compared:
         for name, beside in COMPARED.items():
-            yield name, name, beside(page)
+            yield name, name, partial(beside, page)

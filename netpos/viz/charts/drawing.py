@@ -13,9 +13,10 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -112,37 +113,46 @@ def stepwise(outline: str) -> str:
 
 
 @contextmanager
-def drawings(jobs: Sequence[Job], *, cores: int = 1) -> Iterator[Iterator[str]]:
+def drawings(
+    jobs: Sequence[Job], *, cores: int = 1
+) -> Iterator[Callable[[Sequence[Job]], Iterator[str]]]:
     """Draw charts while the block does something else, if there is a core for it.
 
     Parameters
     ----------
     jobs
-        The charts.
+        The charts known so far.
     cores
         With one only, or where no other process can be started, each chart is drawn when it is
         asked for.
 
-    Returns
-    -------
-    Iterator
-        The drawings in the order of the charts, the same bytes wherever they are drawn. What is
-        not asked for by the end of the block is not drawn.
+    Yields
+    ------
+    Callable
+        Takes the charts that came later, and gives the drawings of all in their order, the same
+        bytes wherever they are drawn. What is not asked for by the end of the block is not drawn.
     """
     process = _started() if cores > 1 and len(jobs) >= FEWEST else None
     if process is None:
-        yield map(draw, jobs)
+        yield lambda more: map(draw, [*jobs, *more])
         return
     found: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    later: queue.SimpleQueue[Sequence[Job]] = queue.SimpleQueue()
     threads = [
-        threading.Thread(target=_send, args=(process.stdin, jobs), daemon=True),
+        threading.Thread(target=_send, args=(process.stdin, jobs, later), daemon=True),
         threading.Thread(target=_receive, args=(process.stdout, found), daemon=True),
     ]
     for thread in threads:
         thread.start()
+
+    def taken(more: Sequence[Job]) -> Iterator[str]:
+        later.put(more)
+        return _taken([*jobs, *more], found)
+
     try:
-        yield _taken(jobs, found)
+        yield taken
     finally:
+        later.put(())  # where nothing was asked for
         process.kill()
         process.wait()
         for thread in threads:
@@ -164,14 +174,19 @@ def _started() -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _send(to: IO[bytes], jobs: Sequence[Job]) -> None:
+def _send(to: IO[bytes], jobs: Sequence[Job], later: queue.SimpleQueue[Sequence[Job]]) -> None:
     try:
         with to:
-            for job in jobs:
+            for job in chain(jobs, _coming(later)):
                 to.write(json.dumps(job).encode() + b"\n")
                 to.flush()
     except (OSError, ValueError):  # it has ended
         return
+
+
+def _coming(later: queue.SimpleQueue[Sequence[Job]]) -> Iterator[Job]:
+    """Wait for what comes later."""
+    yield from later.get()
 
 
 def _receive(source: IO[bytes], found: queue.SimpleQueue[bytes]) -> None:

@@ -53,10 +53,17 @@ def test_another_process_draws_the_same_bytes_in_the_same_order(
     asked: list[drawing.Job] = []
     monkeypatch.setattr(drawing, "draw", asked.append)
     with drawing.drawings(jobs(drawing.FEWEST), cores=2) as found:
-        assert list(found) == here
+        assert list(found(())) == here
     assert asked == []  # nothing was drawn in this process
     assert [p.poll() is not None for p in processes] == [True]
     assert all(f">figure-{k}</text>" in svg for k, svg in enumerate(here))
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_charts_that_come_later_are_drawn_behind_the_others(here: list[str], cores: int) -> None:
+    every = jobs(drawing.FEWEST + 2)
+    with drawing.drawings(every[: drawing.FEWEST], cores=cores) as found:
+        assert list(found(every[drawing.FEWEST :])) == [*here, *map(drawing.draw, every[-2:])]
 
 
 @pytest.mark.parametrize(("number", "cores"), [(drawing.FEWEST, 1), (drawing.FEWEST - 1, 8)])
@@ -65,7 +72,7 @@ def test_few_charts_or_a_single_core_need_no_process(
 ) -> None:
     processes = started(monkeypatch)
     with drawing.drawings(jobs(number), cores=cores) as found:
-        assert list(found) == here[:number]
+        assert list(found(())) == here[:number]
     assert processes == []
 
 
@@ -74,9 +81,10 @@ def test_what_a_killed_process_did_not_draw_is_drawn_here(
 ) -> None:
     processes = started(monkeypatch)
     with drawing.drawings(jobs(drawing.FEWEST), cores=2) as found:
-        first = next(found)
+        drawn = found(())
+        first = next(drawn)
         processes[0].kill()
-        assert [first, *found] == here
+        assert [first, *drawn] == here
 
 
 def test_without_a_program_to_start_charts_are_drawn_here(
@@ -85,7 +93,7 @@ def test_without_a_program_to_start_charts_are_drawn_here(
     for executable in ("", str(tmp_path / "no python")):
         monkeypatch.setattr(sys, "executable", executable)
         with drawing.drawings(jobs(drawing.FEWEST), cores=2) as found:
-            assert list(found)[:2] == here[:2]
+            assert list(found(()))[:2] == here[:2]
 
 
 def test_the_process_ends_with_the_block_whatever_ended_it(monkeypatch: pytest.MonkeyPatch) -> None:

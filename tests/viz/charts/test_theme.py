@@ -27,7 +27,7 @@ from tests.viz.report_pages import demo_page
 
 def test_numbers_on_dutch_axes_have_commas() -> None:
     page = demo_page("nl")
-    for name, key, drawing in charts._drawn(page):
+    for name, key, drawing in ((n, k, make()) for n, k, make in charts._kinds(page)):
         if name == "share-semiconductor":
             assert drawing is not None
             svg = render(*drawing, name=name, said=charts.figure_words(page, key), lang="nl").svg
