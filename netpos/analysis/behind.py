@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
@@ -53,6 +53,7 @@ def behind_links(
     scope: Scope | None = None,
     kind: Kind = "country",
     keep_self: bool = False,
+    spread: Spread | None = None,
 ) -> pl.DataFrame:
     """Sum links by the family at one end.
 
@@ -61,9 +62,11 @@ def behind_links(
     study, technology, span, scope, kind, keep_self
         Which links; see `Study.links_mask`.
     cells
-        Which pairs of nodes, by the number they have in the study's `Spread`.
+        Which pairs of nodes, by the number they have in the `Spread`.
     end
         Whose families.
+    spread
+        The pairs, or those of them that matter, over the nodes. Default: that of the study.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def behind_links(
         ``cell`` (pair of nodes), ``family``, ``weight`` [family links by the counting rule], sorted
         by cell and family. The weights of a cell sum to that of the link.
     """
-    spread = study.spread_of(kind)
+    spread = spread or study.spread_of(kind)
     chosen = study.links_mask(technology, span, scope=scope, kind=kind, keep_self=keep_self)
     keep = gathered(cells, spread.cell) & gathered(chosen, spread.pair)
     families = study.pairs.citing if end == "citing" else study.pairs.cited
@@ -284,16 +287,17 @@ def evidence(
 
     With ``only`` for these links, (citing, cited), alone: between organisations there are millions.
     """
-    spread = study.spread_of(kind)
+    chosen = study.links_mask(technology, span, scope=scope, kind=kind)
+    spread = study.spread if kind == "country" else study.spread_of_chosen(chosen)
     i, j = spread.ends
     cells = np.ones(i.size, dtype=bool)
     if only is not None:
         at = {name: k for k, name in enumerate(spread.names)}
         wanted = [at[citing] * len(at) + at[cited] for citing, cited in only]
         cells = np.isin(i.astype(np.int64) * len(at) + j, np.array(wanted, dtype=np.int64))
-    chosen = study.links_mask(technology, span, scope=scope, kind=kind)
+    behind = partial(behind_links, study, technology, span, end="citing", scope=scope, kind=kind)
     top = pl.concat(
-        behind_links(study, technology, span, some, end="citing", scope=scope, kind=kind)
+        behind(some, spread=spread)
         .with_columns(pl.col("weight").round_sig_figs(DIGITS))
         .sort("cell", "weight", "family", descending=[False, True, False])
         .group_by("cell", maintain_order=True)

@@ -18,7 +18,7 @@ from netpos.ingest.corpus import Corpus
 from netpos.ingest.office_bits import OFFICE_BITS
 from netpos.options import Options
 
-#: Rows of the symbols read at a time: as many as a corpus writes at a time.
+#: Rows read, or pairs looked at, at a time: as many as a corpus writes at a time.
 _AT_ONCE = 1 << 20
 
 
@@ -154,10 +154,14 @@ def in_window(
     pairs: Citations, window: int, published: NDArray[np.float64], data_date: dt.date
 ) -> Mask:
     """Tell which pairs link within so many years, of cohorts with the whole window behind them."""
-    of_cited = gathered(published, pairs.cited)
-    age = gathered(published, pairs.citing) - of_cited
-    full = of_cited + window <= data_date.year - 1
-    return np.asarray((age >= 0) & (age <= window) & full)
+    found = np.empty(len(pairs), dtype=bool)
+    for start in range(0, len(pairs), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        of_cited = gathered(published, pairs.cited[part])
+        age = gathered(published, pairs.citing[part]) - of_cited
+        full = of_cited + window <= data_date.year - 1
+        found[part] = (age >= 0) & (age <= window) & full
+    return found
 
 
 def chunks(corpus: Corpus, name: str, *columns: str) -> Iterator[pl.DataFrame]:

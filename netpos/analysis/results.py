@@ -7,7 +7,6 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
 import polars as pl
 
 from netpos import countries
@@ -179,7 +178,7 @@ def _trend(study: Study) -> pl.DataFrame:
             study.priority_years,
             span,
             data_date=study.data_date,
-            weights=study.tables.seed_citations.astype(np.float64),
+            weights=study.tables.seed_citations,
         )
     )
     return trend.trend(

@@ -10,11 +10,12 @@ import polars as pl
 from scipy.sparse import csr_array
 
 from netpos.graph.kernels import Floats, divide
-from netpos.graph.links import Citations, Mask, Shares, gathered
+from netpos.graph.links import Citations, Mask, Rows, Shares, gathered
 from netpos.indicators.markets import live_markets, live_matrix, market_weights
 from netpos.indicators.relevance import expected_citations, relative_citations
 from netpos.tables import rounded
 
+_AT_ONCE = 1 << 20  # pairs looked at at a time
 _COLUMNS = {
     "technology": pl.String,
     "country": pl.String,
@@ -36,7 +37,7 @@ def stock(
     *,
     data_date: dt.date,
     gni: pl.DataFrame | None = None,
-    weights: Floats | None = None,
+    weights: Floats | Rows | None = None,
 ) -> pl.DataFrame:
     r"""Compute the value of the families alive at the end of each year.
 
@@ -125,35 +126,54 @@ def stock(
 
 
 def _cited_by_year(
-    pairs: Citations, published: Floats, weights: Floats | None, last: int
+    pairs: Citations, published: Floats, weights: Floats | Rows | None, last: int
 ) -> Callable[[int], Floats]:
     """Citing families of each row up to a year, undated ones in the part that dated ones are."""
-    weight = np.ones(len(pairs)) if weights is None else weights
-    of_citing, of_cited = gathered(published, pairs.citing), gathered(published, pairs.cited)
-    dated = np.isfinite(of_citing)
-    lag = of_citing - of_cited
-    known = np.flatnonzero(np.isfinite(lag))
-    most = int(lag[known].max(initial=0))
-    late = np.clip(lag[known], 0, most).astype(np.int64)
-    up_to = np.cumsum(np.bincount(late, weight[known], minlength=most + 1))
+    size = published.size
+    # years fit into 32 bits; pairs are so many that numbers of each are looked at some at a time
+    of_row = published.astype(np.float32)
+    of_citing = gathered(of_row, pairs.citing)
+    parts = [slice(k, k + _AT_ONCE) for k in range(0, len(pairs), _AT_ONCE)]
 
-    def part(age: Floats) -> Floats:
+    def weight(at: slice | Rows) -> Floats:
+        """Return how many citing families these pairs stand for."""
+        of = pairs.cited[at]
+        return np.ones(of.size) if weights is None else weights[at].astype(np.float64)
+
+    def lag(part: slice) -> tuple[Rows, Rows]:
+        """Return which pairs are dated at both ends, and after how many years they come."""
+        years = of_citing[part] - gathered(of_row, pairs.cited[part])
+        known = np.flatnonzero(np.isfinite(years))
+        return known, np.maximum(years[known], 0).astype(np.int64)
+
+    most = max((int(lag(part)[1].max(initial=0)) for part in parts), default=0)
+    by_lag = np.zeros(most + 1)
+    for part in parts:
+        known, late = lag(part)
+        np.add.at(by_lag, late, weight(part)[known])
+    up_to = np.cumsum(by_lag)
+
+    def within(age: Floats) -> Floats:
         """Compute the weight of the dated citations that come at most so many years after."""
         at = np.clip(np.nan_to_num(age, nan=-1.0), -1, most).astype(np.int64)
         return np.where(at < 0, 0.0, up_to[at])
 
-    open_ = np.flatnonzero(~dated)
-    in_the_end = part(last - of_cited[open_])
+    open_ = np.flatnonzero(~np.isfinite(of_citing))
+    of_open, open_weight = gathered(published, pairs.cited[open_]), weight(open_)
+    in_the_end = within(last - of_open)
 
     def cited_by(year: int) -> Floats:
-        counted = np.where(dated & (of_citing <= year), weight, 0.0)
-        if year >= last:
-            counted[open_] = weight[open_]
-        else:
-            by_then = divide(part(year - of_cited[open_]), in_the_end)
-            counted[open_] = weight[open_] * np.nan_to_num(by_then, nan=0.0)
-        found = np.bincount(pairs.cited, counted, minlength=published.size)
-        return found.astype(np.float64)
+        in_part = np.ones(open_.size)
+        if year < last:
+            in_part = np.nan_to_num(divide(within(year - of_open), in_the_end))
+        counted_open = open_weight * in_part
+        found = np.zeros(size)
+        for part in parts:  # in the order of the pairs, undated ones among the others
+            counted = np.where(of_citing[part] <= year, weight(part), 0.0)
+            begin, end = np.searchsorted(open_, [part.start, part.stop])
+            counted[open_[begin:end] - part.start] = counted_open[begin:end]
+            np.add.at(found, pairs.cited[part], counted)
+        return found
 
     return cited_by
 

@@ -28,6 +28,7 @@ WINDOW = 3
 SLOPES = ("family_share", "received_share", "value_share")
 
 _KEYS = ("technology", "country", "year")
+_AT_ONCE = 1 << 20  # pairs looked at at a time
 
 
 def guard_date(data_date: dt.date, months: int = GUARD_MONTHS) -> dt.date:
@@ -181,10 +182,13 @@ def _timely(
     pairs: Citations, years: NDArray[np.float64], asked: NDArray[np.int64], window: int
 ) -> Mask:
     """Which pairs cite a family of these years within the window."""
-    of_cited = gathered(years, pairs.cited)
-    age = gathered(years, pairs.citing) - of_cited
-    found = (age >= 0) & (age <= window)
-    found &= (of_cited >= asked[0]) & (of_cited <= asked[-1])
+    found = np.empty(len(pairs), dtype=bool)
+    for start in range(0, len(pairs), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        of_cited = gathered(years, pairs.cited[part])
+        age = gathered(years, pairs.citing[part]) - of_cited
+        here = (age >= 0) & (age <= window)
+        found[part] = here & (of_cited >= asked[0]) & (of_cited <= asked[-1])
     return found
 
 
