@@ -20,7 +20,7 @@ from netpos.analysis.study import Study
 from netpos.analysis.ways import bloc_classes
 from netpos.graph import kernels
 from netpos.graph.kernels import Floats
-from netpos.graph.links import Ints, Mask, gathered, select
+from netpos.graph.links import Ints, Mask, Rows, gathered, select
 from netpos.indicators import focal
 from netpos.indicators.cells import Cells
 from netpos.indicators.robustness import STATED, said
@@ -93,9 +93,9 @@ class _Entries:
     the organisation takes part at either end.
     """
 
-    of_pair: Ints
-    citing: Ints
-    cited: Ints
+    of_pair: Rows
+    citing: Rows
+    cited: Rows
     weight: Floats
     parties: csr_array
     n: int
@@ -105,12 +105,15 @@ class _Entries:
         spread = study.spread
         abroad = np.asarray(spread.ends[0] != spread.ends[1])
         keep = np.flatnonzero(gathered(chosen, spread.pair) & gathered(abroad, spread.cell))
-        pairs, of_pair = np.unique(spread.pair[keep], return_inverse=True)
+        pair = spread.pair[keep]  # in order
+        first = np.diff(pair, prepend=-1) != 0
+        pairs, of_pair = pair[first], np.cumsum(first, dtype=np.int32) - 1
+        del pair, first
         held = _held(study)
         parties = held[study.pairs.citing[pairs]] + held[study.pairs.cited[pairs]]
         parties.data = np.ones_like(parties.data)
         cell = spread.cell[keep]
-        citing, cited = (end[cell].astype(np.int64) for end in spread.ends)
+        citing, cited = (end[cell].astype(np.int32) for end in spread.ends)
         n = len(spread.names)
         return cls(of_pair, citing, cited, spread.weight[keep], csr_array(parties), n)
 
@@ -121,12 +124,12 @@ class _Entries:
             own |= self.cited == mine
         return np.unique(self.parties[np.unique(self.of_pair[own])].indices).astype(np.int64)
 
-    def by_column(self, column: Ints, keep: Mask | slice, width: int) -> csr_array:
+    def by_column(self, column: Rows, keep: Mask | slice, width: int) -> csr_array:
         """Return weights of the entries kept as a matrix of pairs × columns."""
         shape = (self.parties.shape[0], width)
         return csr_array((self.weight[keep], (self.of_pair[keep], column[keep])), shape=shape)
 
-    def taken(self, firms: Ints, column: Ints, keep: Mask | slice, width: int) -> csr_array:
+    def taken(self, firms: Ints, column: Rows, keep: Mask | slice, width: int) -> csr_array:
         """Tell what goes of each column with each of these organisations."""
         return csr_array(self.parties[:, firms].T.tocsr() @ self.by_column(column, keep, width))
 
@@ -156,7 +159,7 @@ class _Entries:
             yield k, sums.reshape(k.size, nodes.size, nodes.size)
 
 
-def _sums(column: Ints, weight: Floats, width: int) -> Floats:
+def _sums(column: Rows, weight: Floats, width: int) -> Floats:
     """Sum the weights by column."""
     found: Floats = np.bincount(column, weights=weight, minlength=width).astype(np.float64)
     return found
