@@ -167,7 +167,7 @@ def _told_to_stop(stopped: Event) -> Iterator[None]:
     """Tell the threads when this block fails, before their pool waits for them."""
     try:
         yield
-    except BaseException:
+    except BaseException:  # whatever it is: the threads end first, then it is raised again
         stopped.set()
         raise
 
