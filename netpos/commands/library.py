@@ -215,8 +215,12 @@ def _corpus(data: Any) -> Corpus | None:  # noqa: ANN401 - checked by `_several`
     return None
 
 
-# what `run` takes: a path, paths, a folder of a corpus or a corpus; checked by `_several`
-def _ingested(data: Any, folder: Path, options: Options, say: Report) -> Corpus:  # noqa: ANN401
+def _ingested(
+    data: Any,  # noqa: ANN401 - paths, a corpus or its folder; checked by `_several`
+    folder: Path,
+    options: Options,
+    say: Report,
+) -> Corpus:
     return ingest(
         _several(data),
         folder,
@@ -227,8 +231,12 @@ def _ingested(data: Any, folder: Path, options: Options, say: Report) -> Corpus:
     )
 
 
-# the same as of `_ingested`
-def _written(data: Any, out: Path, options: Options, say: Report) -> Results:  # noqa: ANN401
+def _written(
+    data: Any,  # noqa: ANN401 - paths, a corpus or its folder; checked by `_several`
+    out: Path,
+    options: Options,
+    say: Report,
+) -> Results:
     """Write everything, as the command does, and return the tables that were written."""
     opened = _corpus(data)
     made: list[pipeline.Computed] = []
