@@ -12,7 +12,6 @@ import polars as pl
 from netpos import countries
 from netpos.analysis import sensitivity, without
 from netpos.analysis.complexity import technology_complexity
-from netpos.analysis.memory import give_back
 from netpos.analysis.selection import WholeRun, selecting
 from netpos.analysis.study import Span, Study
 from netpos.indicators import (
@@ -26,6 +25,7 @@ from netpos.indicators import (
 )
 from netpos.indicators.differences import differences
 from netpos.ingest.lacking import without_status
+from netpos.ingest.memory import give_back
 from netpos.ingest.user_tables import read_totals
 from netpos.progress import advance, stage, track
 from netpos.tables import rounded

@@ -22,7 +22,6 @@ from netpos.analysis.chosen import (
     office_bits,
 )
 from netpos.analysis.located import country_shares
-from netpos.analysis.memory import give_back
 from netpos.analysis.pattern_hits import families_found
 from netpos.analysis.study import Study
 from netpos.analysis.technologies import Technology
@@ -39,6 +38,7 @@ from netpos.graph.links import (
     select,
 )
 from netpos.graph.residence import By, Counting
+from netpos.ingest.memory import give_back
 from netpos.options import Options
 from netpos.tables import LINK_TABLE, NODE_TABLE, Links
 

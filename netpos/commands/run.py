@@ -20,7 +20,6 @@ from netpos.analysis.chosen import WHOLE, technologies_of
 from netpos.analysis.complexity import complexity_warnings
 from netpos.analysis.ends import located_told
 from netpos.analysis.focus_areas import focus_areas
-from netpos.analysis.memory import give_back
 from netpos.analysis.notes import focal_warnings, width_warnings
 from netpos.analysis.open_ends import open_told
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
@@ -35,6 +34,7 @@ from netpos.commands.publish import write_figures
 from netpos.files import writing
 from netpos.ingest.corpus import Corpus, ingest, open_corpus, reading
 from netpos.ingest.inputs import cores
+from netpos.ingest.memory import give_back
 from netpos.ingest.remarks import by_number_told, one_office_told
 from netpos.ingest.selection import Selection
 from netpos.options import PATHS, Options, to_toml

@@ -20,6 +20,7 @@ from netpos.files import check_same, fingerprint, state
 from netpos.ingest import compiled
 from netpos.ingest.discover import Source
 from netpos.ingest.manifest import SCHEMA_VERSION
+from netpos.ingest.memory import give_back
 from netpos.ingest.parts import TABLES, Part, hashes, parse, parts_to_json
 from netpos.ingest.readers.json_stream import MAX_RECORD
 from netpos.ingest.readers.wrappers import Page
@@ -80,6 +81,7 @@ def add(
         if item is None:
             item = _read(source, found, records, workers, max_record)
             _note(records, item)
+            give_back()  # a long record and its copies, before the next export has its own
         item["name"] = known["name"] if known else _free_name(source, item["sha256"], manifest)
         item["role"] = "seed" if known and known["role"] == "seed" else role
         manifest["inputs"].append(item)

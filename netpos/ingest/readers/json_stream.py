@@ -76,19 +76,21 @@ def lines(stream: BinaryIO, *, max_record: int = MAX_RECORD) -> Iterator[tuple[i
     (int, bytes or str)
         Line number and content without the line end, or why the line cannot be used.
     """
-    number, kept, too_long = 1, b"", False
+    number, too_long = 1, False
+    kept: list[bytes] = []  # a line's beginnings; put together once, each sum would be a copy
     while block := stream.read(_BLOCK):
         if not (kept or too_long) and block.isspace():
             number += block.count(b"\n")
             continue
         pieces = block.split(b"\n")
         if len(pieces) == 1:
-            kept += pieces[0]
-            if len(kept) > max_record:
-                kept, too_long = b"", True
+            if not too_long:
+                kept.append(block)
+            if sum(map(len, kept)) > max_record:
+                kept, too_long = [], True
             continue
-        pieces[0] = kept + pieces[0]
-        kept = pieces.pop()
+        pieces[0] = b"".join([*kept, pieces[0]])
+        kept = [last] if (last := pieces.pop()) else []
         for piece in pieces:
             if too_long or len(piece) > max_record:
                 yield number, too_large(max_record)
@@ -98,10 +100,11 @@ def lines(stream: BinaryIO, *, max_record: int = MAX_RECORD) -> Iterator[tuple[i
             elif piece and not piece.isspace():
                 yield number, piece
             number += 1
-    if too_long or len(kept) > max_record:
+    rest = b"".join(kept)
+    if too_long or len(rest) > max_record:
         yield number, too_large(max_record)
-    elif kept and not kept.isspace():
-        yield number, kept.removeprefix(BOM) if number == 1 else kept
+    elif rest and not rest.isspace():
+        yield number, rest.removeprefix(BOM) if number == 1 else rest
 
 
 def _brackets(block: bytes, in_text: bool) -> tuple[NDArray[np.int64], bool]:
@@ -160,7 +163,8 @@ def objects(
     outer = int(base > 1 and steps[0] == "[")  # where a page ends: answers can stand in a list
     way = _Way(steps)
     around = _Around(page if base else None)
-    ordinal, depth, in_text, held, start, own = 0, 0, False, b"", -1, base
+    ordinal, depth, in_text, start, own = 0, 0, False, -1, base
+    held = bytearray()  # grows and is cut in place: a sum of bytes would be a copy each time
     ends = False
     scanned = 0  # bytes of `held` already looked at
     restarts = 0
@@ -170,7 +174,7 @@ def objects(
         ends = ends or not block
         held += block
         until = len(held) if ends else _whole_until(held, scanned)
-        fresh = held[scanned:until]
+        fresh = bytes(memoryview(held)[scanned:until])
         at, in_text_after = _brackets(fresh, in_text)
         codes = np.frombuffer(fresh, dtype=np.uint8)[at] if len(fresh) else at
         opening = (codes == 123) | (codes == 91)
@@ -194,10 +198,12 @@ def objects(
                 if level == own and start >= 0 and code == 125:
                     ordinal += 1
                     small = position + 1 - start <= max_record
-                    record = held[start : position + 1]
                     if small:
+                        record = bytes(memoryview(held)[start : position + 1])
                         way.learn(record)
-                    yield ordinal, record if small else too_large(max_record)
+                        yield ordinal, record
+                    else:
+                        yield ordinal, too_large(max_record)
                     start = -1
                     around.record(position + 1)
                 if start < 0 and (level == 0 or (level == outer and code == 125)):
@@ -212,25 +218,26 @@ def objects(
             if found is None:
                 yield ordinal, "the record does not end" if ends else too_large(max_record)
                 start, skipping = -1, not ends
-                held, scanned = around.cut(held, scanned, start)
+                scanned -= around.cut(held, scanned, start)
             elif restarts < MOST_RESTARTS:
                 yield ordinal, _endless(max_record, pending)
                 restart, restarts = found.start(), restarts + 1
             else:
                 yield ordinal, _endless(max_record, pending)
-                for piece in _cut(held[found.start() :]):
+                for piece in _cut(bytes(memoryview(held)[found.start() :])):
                     ordinal += 1
                     yield ordinal, piece
-                held, start, scanned = b"", -1, 0
+                held.clear()
+                start, scanned = -1, 0
                 depth, in_text = base, False
                 way.reset()
                 around.lost()
         elif restart < 0 and (start < 0 or start > _BEFORE):
-            kept, scanned = around.cut(held, scanned, start)
-            start -= len(held) - len(kept) if start >= 0 else 0
-            held = kept
+            gone = around.cut(held, scanned, start)
+            scanned -= gone
+            start -= gone if start >= 0 else 0
         if restart >= 0:
-            held = held[restart:]
+            del held[:restart]
             start, scanned, depth, in_text = -1, 0, base, False
             skipping = False
             way.reset()
@@ -240,7 +247,7 @@ def objects(
             return
 
 
-def _whole_until(held: bytes, scanned: int) -> int:
+def _whole_until(held: bytearray, scanned: int) -> int:
     """Up to where brackets can be looked at: enough behind them, and no escape cut."""
     until = max(len(held) - _BEHIND, scanned)
     while until > scanned and held[until - 1] == 92:
@@ -265,7 +272,7 @@ class _Way:
         if self._first is None and (found := _FIRST_KEY.match(record)):
             self._first = b"".join(found[0].split())
 
-    def begins(self, held: bytes, position: int, code: int, level: int) -> bool:
+    def begins(self, held: bytearray, position: int, code: int, level: int) -> bool:
         """Tell whether a record begins at this bracket, which is not inside one."""
         base = len(self._steps)
         del self._open[level:]
@@ -287,7 +294,7 @@ class _Way:
         found = _FIRST_KEY.match(held, position)
         return found is not None and b"".join(found[0].split()) == self._first
 
-    def _key(self, held: bytes, position: int, level: int) -> bool:
+    def _key(self, held: bytearray, position: int, level: int) -> bool:
         """Whether the value that begins here stands behind the key of the step."""
         step = self._steps[level - 1]
         if step in ("[", "{*"):
@@ -302,10 +309,11 @@ class _Around:
     def __init__(self, page: Callable[[Page], None] | None) -> None:
         self._page, self._text, self._from, self._records = page, b"", 0, 0
 
-    def add(self, held: bytes, until: int) -> None:
+    def add(self, held: bytearray, until: int) -> None:
         """Take what stands before a record."""
         if self._page and until > self._from:
-            self._text += held[self._from : until]
+            ends = self._from + _SHELL, max(self._from + _SHELL, until - _SHELL)
+            self._text += bytes(held[self._from : min(ends[0], until)] + held[ends[1] : until])
             if len(self._text) > _SHELL:
                 self._text = self._text[: _SHELL // 2] + self._text[-_SHELL // 4 :]
         self._from = max(until, self._from)
@@ -319,14 +327,15 @@ class _Around:
         """Begin anew where reading goes on."""
         self._from = 0
 
-    def cut(self, held: bytes, scanned: int, start: int) -> tuple[bytes, int]:
-        """Forget what is done with: the rest, and how much of it was looked at."""
+    def cut(self, held: bytearray, scanned: int, start: int) -> int:
+        """Forget what is done with; the number of bytes cut off."""
         until = max(0, (scanned if start < 0 else start) - _BEFORE)
         self.add(held, until)
         self._from -= until
-        return held[until:], scanned - until
+        del held[:until]
+        return until
 
-    def end(self, held: bytes, until: int) -> None:
+    def end(self, held: bytearray, until: int) -> None:
         """Give the page away."""
         self.add(held, until)
         if self._page and len(self._text) > 2:

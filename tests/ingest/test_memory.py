@@ -6,7 +6,7 @@ import ctypes
 
 import pytest
 
-from netpos.analysis.memory import give_back
+from netpos.ingest.memory import give_back
 
 
 def test_a_system_without_the_call_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
