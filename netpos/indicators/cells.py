@@ -17,6 +17,8 @@ from netpos.graph import kernels
 from netpos.graph.kernels import Floats
 from netpos.graph.links import Rows
 
+_AT_ONCE = 1 << 14  # numbers at a time: what fits near the processor
+
 
 def summing(group: Rows, groups: int) -> csr_array:
     """Return the matrix that sums the rows of each group in their order; -1 is in none.
@@ -75,10 +77,14 @@ class Sources:
 
     def effective(self, values: Floats, given: Floats) -> Floats:
         """Compute the effective number of sources: ``(countries, draws)``, NaN without any."""
-        p = values / np.where(given == 0, 1.0, given)[self.cells.citing]
-        p[p < kernels.NEGLIGIBLE_SHARE] = 0.0
-        surprise = np.where(p > 0, p, 1.0)
-        np.log(surprise, out=surprise)
-        np.negative(p, out=p)
-        p *= surprise
-        return np.where(given == 0, np.nan, np.exp(self.cells.given @ p))
+        divisor, citing = np.where(given == 0, 1.0, given), self.cells.citing
+        entropy = np.empty(values.shape)
+        rows = max(1, _AT_ONCE // max(1, values.shape[1]))
+        for k in range(0, len(values), rows):
+            p = values[k : k + rows] / divisor[citing[k : k + rows]]
+            p[p < kernels.NEGLIGIBLE_SHARE] = 0.0
+            surprise = np.where(p > 0, p, 1.0)
+            np.log(surprise, out=surprise)
+            np.negative(p, out=p)
+            np.multiply(p, surprise, out=entropy[k : k + rows])
+        return np.where(given == 0, np.nan, np.exp(self.cells.given @ entropy))

@@ -19,7 +19,7 @@ from netpos.graph.kernels import Floats
 from netpos.graph.links import Ints, Mask, Rows
 from netpos.indicators import influence
 from netpos.indicators.cells import Cells, Sources
-from netpos.indicators.exchange import Exchange, planned
+from netpos.indicators.exchange import Exchange, Plan, planned
 from netpos.indicators.influence import Precision
 from netpos.indicators.resampling import Held, Network, Sample, Valued, Worth
 from netpos.indicators.weighing import Adding, Drawn, Summing
@@ -157,10 +157,9 @@ class Measured:
             weights = drawn.weights(numbers, seed)
             sums, shares = summing.totals(weights), adding.totals(weights)
             del weights
-            totals = sums[:places]
-            closed_sums = totals[1::4] + totals[3::4]
-            found = self._closed(closed, closed_sums, shares[:n], shares[n : n + 1])
-            found |= wide.indicators(totals[2::4] + totals[3::4])
+            of_links = sums[4 * closed.place + 1] + sums[4 * closed.place + 3]
+            found = self._closed(closed, of_links, shares[:n], shares[n : n + 1])
+            found |= wide.indicators(sums[4 * wide.place + 2] + sums[4 * wide.place + 3])
             if value is None:
                 return found | {"value_share": np.full((numbers.size, n), np.nan)}
             worth = np.ascontiguousarray((sums[places:] + shares[n + 1 :]).T)
@@ -194,9 +193,8 @@ class Measured:
         return _Wide(place, Sources.of(cells, *self.classes), self.rows)
 
     def _closed(
-        self, closed: Exchanged, totals: Floats, families: Floats, located: Floats
+        self, closed: Exchanged, values: Floats, families: Floats, located: Floats
     ) -> dict[str, Floats]:
-        values = totals[closed.place]
         received = np.ascontiguousarray((closed.cells.received @ values).T)
         given = np.ascontiguousarray((closed.cells.given @ values).T)
         rank = kernels.competition_rank(received)
@@ -287,11 +285,20 @@ class Exchanged:
         else:
             names = [countries[k] for k in self.active.tolist()]
             inside = np.ascontiguousarray(self._members(values, names, method).T)
-        plan = planned(self.exchange.first, self.exchange.second, self.active.size, enough)
+        key = enough.tobytes()
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = planned(self.exchange.first, self.exchange.second, self.active.size, enough)
+            self._plans[key] = plan
         distance = self.exchange.distance(weights, inside, plan)
         distance[:, ~inside.any(axis=0)] = np.nan
         core[:, self.active], far[:, self.active] = inside.T, distance.T
         return core, far
+
+    @cached_property
+    def _plans(self) -> dict[bytes, Plan]:
+        """Plans of `planned` by the countries asked for, mostly the same in all draws."""
+        return {}
 
     @cached_property
     def _placed(self) -> Cells:
@@ -326,9 +333,9 @@ class _Wide:
     sources: Sources
     rows: Ints
 
-    def indicators(self, totals: Floats) -> dict[str, Floats]:
+    def indicators(self, values: Floats) -> dict[str, Floats]:
         """Compute what rests on sources, ``(draws, countries)``."""
-        values, of = totals[self.place], self.sources
+        of = self.sources
         given = of.cells.given @ values
         blocs = of.class_shares(values, given, 1)
         found = {name: blocs[..., k] for k, name in enumerate(_BLOCS)}
