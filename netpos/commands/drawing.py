@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -23,9 +23,10 @@ from netpos.viz.maps.located import located_context
 from netpos.viz.maps.picture import positions
 from netpos.viz.page import Page
 from netpos.viz.report.summary import summary
+from netpos.viz.sheets import Sheet
 from netpos.viz.sources import data_sources
 from netpos.viz.words import words
-from netpos.viz.workbook import Book, bound
+from netpos.viz.workbook import Book, sheets_of
 
 _KINDS: tuple[tuple[Kind, str], ...] = (("country", ""), ("organisation", "-organisations"))
 
@@ -59,26 +60,56 @@ def _context(
     }
 
 
-def begin_workbook(
+@dataclass(frozen=True)
+class Begun:
+    """Sheets of the workbook that are made beside other work: of which tables, what waits."""
+
+    tables: dict[str, pl.DataFrame]
+    sheets: Future[dict[str, Sheet]]
+
+    def of(self, tables: Mapping[str, pl.DataFrame]) -> dict[str, Sheet]:
+        """Return the sheets of those tables that are still the same."""
+        made = self.sheets.result()
+        return {k: one for k, one in made.items() if tables.get(k) is self.tables[k]}
+
+
+def begin_sheets(
+    study: Study, tables: Mapping[str, pl.DataFrame], written: Outputs, submit: Submit
+) -> Begun:
+    """Have the sheets of tables made, which takes longest of the workbook."""
+    book = _book(study, tables, written, summary=(("", ""),))
+    return Begun(dict(tables), submit(sheets_of, book))
+
+
+def workbook_of(
     study: Study,
-    tables: dict[str, pl.DataFrame],
+    tables: Mapping[str, pl.DataFrame],
     written: Outputs,
     page: Page,
-    submit: Submit,
     *,
     synthetic: bool,
-) -> Future[bytes]:
-    """Have the workbook written, which takes longer than all that is left to do here."""
-    folder = written.out / "tables"  # a scratch folder of its own inside, gone with the others
-    book = Book.of(
+) -> Book:
+    """Return the workbook before its sheets are made, which come last; see `begin_sheets`."""
+    about = _about(study, synthetic=synthetic)
+    return _book(study, tables, written, summary=summary(page), about=about)
+
+
+def _book(
+    study: Study,
+    tables: Mapping[str, pl.DataFrame],
+    written: Outputs,
+    *,
+    summary: Sequence[tuple[str, str]],
+    about: Mapping[str, object] | None = None,
+) -> Book:
+    return Book.of(
         tables,
-        folder,
+        written.out,  # with a scratch folder of its own inside, gone with the others
         lang=study.options.lang,
-        about=_about(study, synthetic=synthetic),
-        summary=summary(page),
+        about=about,
+        summary=summary,
         names={name: title[study.options.lang] for name, title in titles(study).items()},
     )
-    return submit(bound, book)
 
 
 def titles(study: Study) -> dict[str, dict[str, str]]:

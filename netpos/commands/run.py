@@ -25,8 +25,15 @@ from netpos.analysis.open_ends import open_told
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
 from netpos.analysis.study import Study
 from netpos.analysis.technologies import selection
-from netpos.commands.beside import Submit, beside
-from netpos.commands.drawing import Waiting, begin_drawings, begin_workbook, titles
+from netpos.commands.beside import beside
+from netpos.commands.drawing import (
+    Begun,
+    Waiting,
+    begin_drawings,
+    begin_sheets,
+    titles,
+    workbook_of,
+)
 from netpos.commands.option_files import OptionFile, check_options, keep_files
 from netpos.commands.paper_page import write_papers
 from netpos.commands.papers import Papers, paper_tables, read_papers
@@ -48,6 +55,7 @@ from netpos.viz.report.behind import families_shown, ranks_shown
 from netpos.viz.report.compare import write_comparison
 from netpos.viz.report.dependence import write_dependence
 from netpos.viz.report.report import Page, write_report
+from netpos.viz.workbook import bound
 
 _LIBRARIES = ("igraph", "networkx", "numpy", "polars", "pyvis", "scipy")
 
@@ -194,7 +202,7 @@ def _write(
             figures = stack.enter_context(charts.begun(page, cores=cores(), wanted=wanted))
             submit = stack.enter_context(beside(cores=cores()))
             waiting = begin_drawings(study, tables, submit, synthetic=synthetic)
-            drawn.append(_Drawn(figures, waiting, submit))
+            drawn.append(_Drawn(figures, waiting, begin_sheets(study, tables, written, submit)))
 
         made = computed(corpus, options, say, synthetic=synthetic, begun=begun if drawing else None)
         page = _write_all(corpus, written, options, files, say, made, drawn)
@@ -205,14 +213,14 @@ def _write(
 
 @dataclass(frozen=True)
 class _Drawn:
-    """What is drawn beside other work, and where more can be asked for."""
+    """What is drawn beside other work."""
 
     figures: Callable[[Page], dict[str, Figure]]
     waiting: Waiting
-    submit: Submit
+    sheets: Begun
 
 
-class Begun(Protocol):
+class Begin(Protocol):
     """Called with what maps are made of, as soon as it is there."""
 
     def __call__(
@@ -232,7 +240,7 @@ def computed(
     say: Report,
     *,
     synthetic: bool = False,
-    begun: Begun | None = None,
+    begun: Begin | None = None,
 ) -> Computed:
     """Compute all tables of a run; nothing is written.
 
@@ -306,8 +314,7 @@ def _write_all(
     for beside_it in drawn:
         page = _page(study, tables, _corpus_path(corpus, out), synthetic=synthetic)
         page = replace(page, areas=made.areas)
-        submit = beside_it.submit
-        book = begin_workbook(study, tables, written, page, submit, synthetic=synthetic)
+        book = workbook_of(study, tables, written, page, synthetic=synthetic)
         page = _with_evidence(study, page)
         if papers:
             section = write_papers(papers, tables, written, titles(study), synthetic=synthetic)
@@ -321,7 +328,7 @@ def _write_all(
             written.text("comparison.html", write_comparison(page))
         beside_it.waiting.write(written)
         with stage("the workbook", 1):
-            written.bytes("tables/netpos.xlsx", book.result())
+            written.bytes("tables/netpos.xlsx", bound(book, beside_it.sheets.of(tables)))
             advance()
     kept = keep_files(files, written)
     say(f"{len(written.names)} files written")

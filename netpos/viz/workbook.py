@@ -8,7 +8,6 @@ import os
 import re
 import struct
 import tempfile
-import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,20 +16,17 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import xlsxwriter  # type: ignore[import-untyped] # it has no types
-from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped] # it has no types
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped] # it has no types
 
 from netpos.errors import OptionError
 from netpos.files import write_bytes
-from netpos.viz.export import ILLEGAL, distinct, one_line, xml_text
+from netpos.viz.export import distinct, one_line, xml_text
 from netpos.viz.meanings import definition
+from netpos.viz.sheets import ROWS, Sheet, last_row, sheet_files, with_rows
 
 #: Most rows of a sheet; the rest of a longer table is in its CSV file. Excel itself holds
 #: 1,048,575 below the header.
 MOST_ROWS = 100_000
-
-#: Most signs that a cell of Excel holds.
-MOST_SIGNS = 32_767
 
 #: The workbook says nothing of the time of the run.
 _NEVER = dt.datetime(2000, 1, 1)
@@ -152,8 +148,26 @@ class Book:
         return cls(first, heights, folder, lang, about or {}, tuple(summary), names or {})
 
 
-def bound(made: Book) -> bytes:
-    """Return a workbook as the content of its file, the same bytes each time."""
+def bound(made: Book, known: Mapping[str, Sheet] | None = None) -> bytes:
+    """Return a workbook as the content of its file, the same bytes each time.
+
+    ``known`` are sheets that `sheets_of` made of the same tables before; the others are made.
+    """
+    content, _ = _with_sheets(made, known or {})
+    _same_everywhere(content)
+    return content.getvalue()
+
+
+def sheets_of(made: Book) -> dict[str, Sheet]:
+    """Return the sheet of each table of a workbook for `bound`: most of its work.
+
+    The workbook they are for may have other texts in its first sheets, and more tables after these.
+    """
+    return _with_sheets(made, {})[1]
+
+
+def _with_sheets(made: Book, known: Mapping[str, Sheet]) -> tuple[io.BytesIO, dict[str, Sheet]]:
+    """Write a workbook, and tell where its sheets lie."""
     lang, heights, said = made.lang, made.heights, _WORDS[made.lang]
     sheets = {name: _named(table, made.names) for name, table in made.tables.items()}
     cuts = {
@@ -195,9 +209,10 @@ def bound(made: Book) -> bytes:
         for name, head, table, note in zip(titles, heads, filled, notes, strict=True):
             _fill(book.add_worksheet(name), head, table, note, formats)
     with tempfile.TemporaryDirectory(prefix=".netpos-sheets-", dir=made.folder) as waiting:
-        content = _with_rows(content, filled, Path(waiting) / "sheet.xml")
-    _same_everywhere(content)
-    return content.getvalue()
+        files = dict(zip(sheets, sheet_files(len(filled))[len(pages) :], strict=True))
+        there = {files[name]: sheet for name, sheet in known.items() if name in files}
+        content, found = with_rows(content, filled, Path(waiting) / "sheet.xml", there)
+    return content, {name: found[file] for name, file in files.items() if file in found}
 
 
 def _same_everywhere(content: io.BytesIO) -> None:
@@ -309,7 +324,7 @@ def _fill(
     note: str | None,
     formats: Mapping[str, object],
 ) -> None:
-    """Write a sheet with one row that stands for all of the table, see `_with_rows`."""
+    """Write a sheet with one row that stands for all of the table, see `with_rows`."""
     long = len(head) == 2 and not head[1]  # the summary: its texts are sentences
     widths = [30, 110] if long else _widths(head, table)
     forms = ["@", "@"] if long else [_form(series) for series in table]
@@ -318,145 +333,13 @@ def _fill(
     sheet.freeze_panes(1, 0)
     for k, name in enumerate(head):
         sheet.write_string(0, k, xml_text(name), formats[""])
-    last = _last(table)
+    last = last_row(table)
     if last:
-        sheet.write_string(last, 0, _ROWS)
+        sheet.write_string(last, 0, ROWS)
     if note is not None:
         sheet.write_string(table.height + 1, 0, note)
     if table.height:
         sheet.autofilter(0, 0, table.height, max(table.width - 1, 0))
-
-
-_ROWS = "rows"  # the text of the row that stands for all
-_SLICE = 10_000  # rows of a sheet in memory
-_CELL = '" t="inlineStr"><is><t>'
-_SPACED = '" t="inlineStr"><is><t xml:space="preserve">'
-
-
-def _last(table: pl.DataFrame) -> int:
-    """Count the rows up to the last that has any value, as `_storable` gives them."""
-    if not table.width:
-        return 0
-    floats = pl.selectors.float()
-    held = pl.any_horizontal(floats.is_finite(), (~floats).is_not_null())
-    last = table.select(held.arg_true().max()).item()
-    return 0 if last is None else last + 1
-
-
-def _with_rows(content: io.BytesIO, tables: Sequence[pl.DataFrame], waiting: Path) -> io.BytesIO:
-    """Put the rows of the tables in the place of those that stand for them, column by column.
-
-    XlsxWriter takes one cell at a time, which costs seconds for a million cells. The rows are
-    written as it writes them, and each sheet waits on disk.
-    """
-    found = io.BytesIO()
-    sheets = {f"xl/worksheets/sheet{k}.xml": one for k, one in enumerate(tables, start=1)}
-    with (
-        zipfile.ZipFile(content) as old,
-        zipfile.ZipFile(found, "w", compression=zipfile.ZIP_DEFLATED) as new,
-    ):
-        for info in old.infolist():
-            text = old.read(info)
-            table = sheets.get(info.filename)
-            last = 0 if table is None else _last(table)
-            if table is None or not last:
-                new.writestr(info, text)
-                continue
-            one = rf'<row r="{last + 1}"><c r="A{last + 1}"[^>]*><is><t>{_ROWS}</t></is></c></row>'
-            found_at = re.search(one.encode(), text)
-            assert found_at is not None  # `_fill` wrote it
-            before, after = text[: found_at.start()], text[found_at.end() :]
-            styles = _styles(before)
-            with waiting.open("wb") as sheet:
-                sheet.write(before)
-                for start in range(0, last, _SLICE):
-                    rows = table[start : min(start + _SLICE, last)]
-                    sheet.write(_rows(rows, start + 2, styles).encode())
-                sheet.write(after)
-            os.utime(waiting, times=(time.mktime((*info.date_time, 0, 0, -1)),) * 2)
-            new.write(waiting, info.filename)
-    return found
-
-
-def _styles(head: bytes) -> dict[int, str]:
-    """Return what cells of each column say of their form, as the columns of the sheet say it."""
-    found = {}
-    for tag in re.findall(rb"<col [^>]*>", head):
-        said = dict(re.findall(rb'(\w+)="([^"]*)"', tag))
-        if b"style" in said:
-            for k in range(int(said[b"min"]), int(said[b"max"]) + 1):
-                found[k - 1] = f'" s="{said[b"style"].decode()}'
-    return found
-
-
-def _rows(table: pl.DataFrame, first: int, styles: Mapping[int, str]) -> str:
-    """Rows of a sheet, from this number on."""
-    stored = _storable(table)
-    numeric = [c for c, dtype in stored.schema.items() if dtype.is_numeric()]
-    digits = (
-        pl.Series(c, [None if v is None else f"{v:.16G}" for v in stored[c].to_list()], pl.String)
-        for c in numeric
-    )
-    number = pl.int_range(first, first + pl.len()).cast(pl.String)
-    cells = []
-    for k, (name, dtype) in enumerate(stored.schema.items()):
-        head = pl.concat_str(pl.lit(f'<c r="{xl_col_to_name(k)}'), number)
-        if k in styles:
-            head = pl.concat_str(head, pl.lit(styles[k]))
-        if dtype == pl.Boolean:
-            value = pl.col(name).cast(pl.Int8).cast(pl.String)
-            cell = pl.concat_str(head, pl.lit('" t="b"><v>'), value, pl.lit("</v></c>"))
-        elif dtype.is_numeric():
-            cell = pl.concat_str(head, pl.lit('"><v>'), pl.col(name), pl.lit("</v></c>"))
-        else:
-            safe = (
-                pl.col(name)
-                .str.replace_all("(_x[0-9a-fA-F]{4}_)", "_x005F${1}")
-                .str.replace_all("\r", "_x000D_", literal=True)
-                .str.replace_all("&", "&amp;", literal=True)
-                .str.replace_all("<", "&lt;", literal=True)
-                .str.replace_all(">", "&gt;", literal=True)
-            )
-            spaced = safe.str.contains(r"^\s|\s$")
-            begin = pl.when(spaced).then(pl.lit(_SPACED)).otherwise(pl.lit(_CELL))
-            cell = pl.concat_str(head, begin, safe, pl.lit("</t></is></c>"))
-        cells.append(cell.fill_null(""))
-    found = stored.with_columns(digits).select(
-        number.alias("number"), pl.concat_str(cells).alias("cells")
-    )
-    found = found.filter(pl.col("cells") != "")
-    line = pl.concat_str(pl.lit('<row r="'), "number", pl.lit('">'), "cells", pl.lit("</row>"))
-    return "".join(found.select(line).to_series())
-
-
-def _storable(table: pl.DataFrame) -> pl.DataFrame:
-    """Numbers that a cell holds exactly, Booleans, else texts that it can hold; unknown is null."""
-    whole = pl.selectors.integer()
-    texts = ~(whole | pl.selectors.float() | pl.selectors.boolean())
-    fits = table.select(
-        (whole.cast(pl.Float64).abs() <= 2**53).all(),
-        (texts.cast(pl.String).str.len_bytes() <= MOST_SIGNS).all(),
-    ).row(0, named=True)
-    cells = []
-    for name, dtype in table.schema.items():
-        own = pl.col(name)
-        if dtype.is_float():
-            cells.append(pl.when(own.is_finite()).then(own).alias(name))
-        elif dtype == pl.Boolean or (dtype.is_integer() and fits[name]):
-            cells.append(own)
-        else:
-            text = own.cast(pl.String).str.replace_all(ILLEGAL, "")
-            if not (fits[name] or dtype.is_integer()):
-                cut = pl.concat_str(text.str.head(MOST_SIGNS - 1), pl.lit("…"))
-                text = pl.when(text.str.len_chars() > MOST_SIGNS).then(cut).otherwise(text)
-                text = text.map_elements(_fitting, return_dtype=pl.String)
-            cells.append(text.alias(name))
-    return table.select(cells)
-
-
-def _fitting(text: str) -> str:
-    """Cut a text to the signs of Excel, which counts those above U+FFFF as two."""
-    return text.encode("utf-16-le")[: 2 * MOST_SIGNS].decode("utf-16-le", "ignore")
 
 
 def _widths(head: Sequence[str], table: pl.DataFrame) -> list[int]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
+from concurrent.futures import Future
 from pathlib import Path
 
 import polars as pl
 
 from netpos.analysis import UNION
+from netpos.commands.drawing import Begun
+from netpos.viz.sheets import Sheet
 
 
 def test_every_technology_has_its_graph_files_and_two_maps(demo: Path) -> None:
@@ -44,3 +48,13 @@ def test_a_map_says_what_it_rests_on(demo: Path) -> None:
     assert said["Families"] == f"{row['families']:,}"
     assert said["Coverage"].startswith(f"{100 * row['coverage']:.0f} %")
     assert said["Graph file"] == "graphs/quantum.gexf"
+
+
+def test_sheets_of_tables_that_have_changed_since_are_not_taken() -> None:
+    one, other = pl.DataFrame({"a": [1]}), pl.DataFrame({"a": [2]})
+    made: Future[dict[str, Sheet]] = Future()
+    sheets = {k: Sheet((b"", b""), zipfile.ZipInfo(k), b"") for k in ("one", "other")}
+    made.set_result(sheets)
+    begun = Begun({"one": one, "other": other}, made)
+    assert begun.of({"one": one, "other": other, "late": one}) == sheets
+    assert list(begun.of({"one": one, "other": other.clone()})) == ["one"]
