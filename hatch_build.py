@@ -1,7 +1,7 @@
-"""Build netpos: its scanner of Lens JSON lines, the bundled data, a page for package indexes.
+"""Build netpos: its compiled libraries, the bundled data, a page for package indexes.
 
 The compiler comes with the build requirement ``ziglang``, so none need be installed. Where the
-scanner cannot be compiled the build goes on without it: netpos then reads the same, more slowly.
+libraries cannot be compiled the build goes on without them: netpos then does the same, slower.
 ``NETPOS_TARGET`` in the environment names another system to build for, see `TARGETS`, or ``none``
 for a wheel of Python alone; what is asked for by name must succeed.
 """
@@ -56,17 +56,23 @@ def target() -> Target | None:
     return Target(None, ".so", re.sub(r"[-.]", "_", sysconfig.get_platform()))
 
 
+#: What is compiled, without its ending: the scanner of Lens JSON lines, and the sums of draws.
+NATIVE = (
+    Path("netpos", "ingest", "native", "lens_scan"),
+    Path("netpos", "indicators", "native", "draws"),
+)
+
+
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc] # hatchling has no types
-    """Adds the bundled data, the documents and the compiled scanner to the wheel."""
+    """Adds the bundled data, the documents and the compiled libraries to the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile; name the system in the wheel's tag if that went well."""
-        inside = Path("netpos", "ingest", "native")
-        source = Path(self.root) / inside / "lens_scan.c"
+        sources = {path: Path(self.root) / path.with_suffix(".c") for path in NATIVE}
         wanted = target()
         self._work = Path(tempfile.mkdtemp(prefix="netpos-build-"))
         if version == "editable":  # what it needs is read where it is
-            if wanted:
+            for source in sources.values() if wanted else ():
                 compiled(source, source.with_suffix(wanted.suffix), wanted.triple)
             return
         build_data["force_include"]["data"] = "netpos/data"
@@ -74,13 +80,15 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc] # hatc
             build_data["force_include"][f"docs/{page.name}"] = f"netpos/docs/{page.name}"
         if wanted is None:
             return
-        library = self._work / f"lens_scan{wanted.suffix}"
-        if compiled(source, library, wanted.triple):
-            build_data["force_include"][str(library)] = (inside / library.name).as_posix()
-            build_data["pure_python"] = False
-            build_data["tag"] = f"py3-none-{wanted.tag}"
-        elif os.environ.get("NETPOS_TARGET"):
-            raise RuntimeError(f"no scanner for {os.environ['NETPOS_TARGET']}")
+        for path, source in sources.items():
+            library = self._work / f"{path.name}{wanted.suffix}"
+            if compiled(source, library, wanted.triple):
+                inside = path.with_suffix(wanted.suffix).as_posix()
+                build_data["force_include"][str(library)] = inside
+                build_data["pure_python"] = False
+                build_data["tag"] = f"py3-none-{wanted.tag}"
+            elif os.environ.get("NETPOS_TARGET"):
+                raise RuntimeError(f"no {path.name} for {os.environ['NETPOS_TARGET']}")
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Remove what was made on the way."""
@@ -132,7 +140,8 @@ def index_page(readme: str, source: str) -> str:
 
 def compiled(source: Path, library: Path, triple: str | None = None) -> bool:
     """Compile ``source`` into ``library``, whole or not at all; for this machine by default."""
-    options = ["-O3", "-std=c11", "-shared", "-s", "-fvisibility=hidden"]
+    # sums have the digits that NumPy gives them: nothing is multiplied and added in one
+    options = ["-O3", "-std=c11", "-ffp-contract=off", "-shared", "-s", "-fvisibility=hidden"]
     if library.suffix != ".dll":
         options.append("-fPIC")
     why = ""
@@ -159,5 +168,5 @@ def compiled(source: Path, library: Path, triple: str | None = None) -> bool:
                 staged.replace(library)
                 return True
             why = done.stderr
-    sys.stderr.write(f"netpos is built without its compiled scanner: {why}\n")
+    sys.stderr.write(f"netpos is built without its compiled {source.stem}: {why}\n")
     return False

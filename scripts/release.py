@@ -25,8 +25,12 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NATIVE = "netpos/ingest/native/lens_scan"
-#: Endings of the names of wheels, the system each is for, and what its scanner must be.
+#: Compiled libraries without their ending, and the module that says which functions each has.
+NATIVE = {
+    "netpos/ingest/native/lens_scan": "netpos/ingest/compiled.py",
+    "netpos/indicators/native/draws": "netpos/indicators/compiled.py",
+}
+#: Endings of the names of wheels, the system each is for, and what its libraries must be.
 WHEELS = {
     "manylinux_2_17_x86_64.manylinux2014_x86_64": ("linux-x86_64", "ELF x86-64"),
     "manylinux_2_17_aarch64.manylinux2014_aarch64": ("linux-aarch64", "ELF aarch64"),
@@ -80,7 +84,7 @@ def signed(content: bytes) -> bool:
 
 
 def problems(wheel: Path) -> list[str]:
-    """Say what is wrong with a wheel: its tag, its scanner, what it holds."""
+    """Say what is wrong with a wheel: its tag, its libraries, what it holds."""
     version, tag = wheel.name.split("-")[1], wheel.name.removesuffix(".whl").split("-", 4)[4]
     if tag not in WHEELS:
         return [f"the tag {tag} is none that is published"]
@@ -100,20 +104,26 @@ def problems(wheel: Path) -> list[str]:
         libraries = [n for n in names if n.endswith((".so", ".dylib", ".dll"))]
         if not expected:
             return found + [f"{n} is in a wheel for every system" for n in libraries]
-        if len(libraries) != 1:
+        suffix = {"ELF": ".so", "Mach-O": ".dylib", "PE": ".dll"}[expected.split()[0]]
+        if sorted(libraries) != sorted(path + suffix for path in NATIVE):
             return [*found, f"compiled libraries: {libraries}"]
-        content = archive.read(libraries[0])
-    suffix = {"ELF": ".so", "Mach-O": ".dylib", "PE": ".dll"}[expected.split()[0]]
-    if libraries[0] != NATIVE + suffix:
-        found.append(f"the scanner is called {libraries[0]}")
-    if binary_format(content) != expected:
-        found.append(f"the scanner is {binary_format(content)}, not {expected}")
-    if expected == "Mach-O arm64" and content[:4] == b"\xcf\xfa\xed\xfe" and not signed(content):
-        found.append("the scanner has no signature")
-    compiled = (ROOT / "netpos" / "ingest" / "compiled.py").read_text(encoding="utf-8")
-    layout = re.findall(r"^LAYOUT = (\d+)$", compiled, re.MULTILINE)
-    symbols = [*re.findall(r'"(netpos_\w+)":', compiled), *(f"netpos_layout_{n}" for n in layout)]
-    return found + [f"no symbol {s}" for s in symbols if s.encode() not in content]
+        contents = {path: archive.read(path + suffix) for path in NATIVE}
+    for path, content in contents.items():
+        name = path.rpartition("/")[2]
+        if binary_format(content) != expected:
+            found.append(f"{name} is {binary_format(content)}, not {expected}")
+        if (
+            expected == "Mach-O arm64"
+            and content[:4] == b"\xcf\xfa\xed\xfe"
+            and not signed(content)
+        ):
+            found.append(f"{name} has no signature")
+        compiled = (ROOT / NATIVE[path]).read_text(encoding="utf-8")
+        symbols = re.findall(r'"(netpos_\w+)":', compiled)
+        (number,) = re.findall(r"^LAYOUT = (\d+)$", compiled, re.MULTILINE)
+        symbols += [n + number for n in re.findall(r'f"(netpos_\w*layout_)\{LAYOUT\}"', compiled)]
+        found += [f"no symbol {s}" for s in symbols if s.encode() not in content]
+    return found
 
 
 def build(into: Path, systems: list[str]) -> list[Path]:

@@ -34,11 +34,10 @@ def checkout(name: str, scratch: Path) -> Path:
         ["git", "archive", "--format=tar", name], cwd=ROOT, check=True, capture_output=True
     )
     subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
-    for library in (ROOT / "netpos" / "ingest" / "native").glob("lens_scan.*"):
-        if library.suffix != ".c":  # compiled at install, so in no revision
-            (folder / "netpos" / "ingest" / "native" / library.name).write_bytes(
-                library.read_bytes()
-            )
+    for library in (ROOT / "netpos").glob("*/native/*"):
+        there = folder / library.relative_to(ROOT)
+        if library.suffix != ".c" and there.with_suffix(".c").exists():
+            there.write_bytes(library.read_bytes())  # compiled at install, so in no revision
     return folder
 
 

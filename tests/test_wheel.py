@@ -44,12 +44,14 @@ BACKEND = (
 READ = """
 import json, tomllib
 import netpos
+from netpos.indicators import compiled as draws
 from netpos.ingest import compiled
 from netpos.viz.charts.world import shapes
 entries = tomllib.loads(netpos.data_path("sources.toml").read_text(encoding="utf-8"))["data"]
 sizes = [netpos.data_path(e["file"]).stat().st_size for e in entries]
 assert min(sizes) > 0 and len(shapes()) > 10_000
-print(json.dumps([netpos.__file__, str(netpos.data_path("sources.toml")), compiled.available()]))
+found = compiled.available() and draws.available()
+print(json.dumps([netpos.__file__, str(netpos.data_path("sources.toml")), found]))
 """
 
 
@@ -277,7 +279,7 @@ def test_installed_in_another_way_netpos_finds_data_and_scanner(
 
 
 def a_wheel(folder: Path, tag: str, files: dict[str, bytes], *, pure: bool = False) -> Path:
-    """A wheel with a scanner that is nothing but a head and the names of symbols."""
+    """A wheel with libraries that are nothing but a head and the names of symbols."""
     path = folder / f"netpos-{netpos.__version__}-py3-none-{tag}.whl"
     tags = "".join(f"Tag: py3-none-{part}\n" for part in tag.split("."))
     with zipfile.ZipFile(path, "w") as archive:
@@ -289,33 +291,50 @@ def a_wheel(folder: Path, tag: str, files: dict[str, bytes], *, pure: bool = Fal
     return path
 
 
-SYMBOLS = b"netpos_scan netpos_distinct netpos_find netpos_layout_%d"
+SYMBOLS = {
+    "lens_scan": b"netpos_scan netpos_distinct netpos_find netpos_layout_%d",
+    "draws": b"netpos_poisson netpos_mixed netpos_links netpos_held netpos_draws_layout_%d",
+}
 PE = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + struct.pack("<H16xH", 0x8664, 0x2022)
 ELF = b"\x7fELF\x02\x01" + bytes(10) + struct.pack("<2H", 3, 62)
 
 
 def test_a_release_refuses_a_wheel_that_is_not_what_its_name_says(tmp_path: Path) -> None:
-    from netpos.ingest.compiled import LAYOUT
+    from netpos.indicators import compiled as draws
+    from netpos.ingest import compiled as scan
 
-    symbols, native = SYMBOLS % LAYOUT, release.NATIVE
+    layouts = {"lens_scan": scan.LAYOUT, "draws": draws.LAYOUT}
+
+    def libraries(suffix: str, head: bytes, **other: int) -> dict[str, bytes]:
+        """Both libraries with their symbols, of another layout where one is given."""
+        names = {path: path.rpartition("/")[2] for path in release.NATIVE}
+        numbers = layouts | other
+        return {path + suffix: head + SYMBOLS[n] % numbers[n] for path, n in names.items()}
+
     manylinux = "manylinux_2_17_x86_64.manylinux2014_x86_64"
-    assert release.problems(a_wheel(tmp_path, "win_amd64", {f"{native}.dll": PE + symbols})) == []
-    assert release.problems(a_wheel(tmp_path, manylinux, {f"{native}.so": ELF + symbols})) == []
-    assert release.problems(a_wheel(tmp_path, "any", {}, pure=True)) == []
+    for tag, files in (
+        ("win_amd64", libraries(".dll", PE)),
+        (manylinux, libraries(".so", ELF)),
+        ("any", {}),
+    ):
+        assert release.problems(a_wheel(tmp_path, tag, files, pure=not files)) == []
+    elf, alone = libraries(".so", ELF), dict(list(libraries(".so", ELF).items())[:1])
     for tag, files, said in (
-        ("win_amd64", {f"{native}.dll": ELF + symbols}, "ELF x86-64, not PE x86-64"),
-        ("win_amd64", {f"{native}.so": PE + symbols}, "is called"),
+        ("win_amd64", libraries(".dll", ELF), "ELF x86-64, not PE x86-64"),
+        ("win_amd64", libraries(".so", PE), "compiled libraries"),
         ("win_amd64", {}, "compiled libraries"),
-        (manylinux, {f"{native}.so": ELF + SYMBOLS % 0}, f"no symbol netpos_layout_{LAYOUT}"),
-        ("any", {f"{native}.so": ELF + symbols}, "mixed up"),
-        ("linux_x86_64", {f"{native}.so": ELF + symbols}, "none that is published"),
+        (manylinux, alone, "compiled libraries"),
+        (manylinux, libraries(".so", ELF, lens_scan=0), f"no symbol netpos_layout_{scan.LAYOUT}"),
+        (manylinux, libraries(".so", ELF, draws=0), f"netpos_draws_layout_{draws.LAYOUT}"),
+        ("any", elf, "mixed up"),
+        ("linux_x86_64", elf, "none that is published"),
     ):
         assert said in " ".join(release.problems(a_wheel(tmp_path, tag, files))), (tag, said)
     for command, said in ((0x1D, ""), (0x0C, "no signature")):
         head = struct.pack("<8I", 0xFEEDFACF, 0x0100000C, 0, 6, 1, 8, 0, 0)
-        files = {f"{native}.dylib": head + struct.pack("<2I", command, 8) + symbols}
+        files = libraries(".dylib", head + struct.pack("<2I", command, 8))
         found = release.problems(a_wheel(tmp_path, "macosx_11_0_arm64", files))
         assert said in " ".join(found)
-        assert len(found) == bool(said)
+        assert len(found) == 2 * bool(said)
     with pytest.raises(ValueError, match="no shared library"):
         release.binary_format(b"#!/bin/sh\n" + bytes(100))

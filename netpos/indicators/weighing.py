@@ -2,7 +2,8 @@
 
 What is summed is laid out once, pairs of units that are used together next to each other. A draw
 then reads the weights of clusters, which are whole numbers of one byte, and adds up as much at a
-time as fits near the processor.
+time as fits near the processor. Where `netpos.indicators.compiled` is there it adds up, in the same
+order.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from scipy.sparse import csr_array, eye_array, hstack
 
 from netpos.graph.kernels import Floats
 from netpos.graph.links import Ints, Rows, gathered
+from netpos.indicators import compiled
 from netpos.indicators.resampling import Bilinear, Held
 from netpos.indicators.sorting import ordered
 from netpos.indicators.weights import poisson_weights
@@ -45,6 +47,11 @@ class Weights(NamedTuple):
         """Number of draws."""
         return int(self.clusters.shape[1])
 
+    @property
+    def given(self) -> compiled.Given:
+        """The same for what is compiled."""
+        return compiled.Given(self.source, self.clusters, self.mixed)
+
     def of(self, units: Rows, out: Floats) -> None:
         """Write the weights of these units: ``(units, draws)``."""
         if self.whole is not None:
@@ -65,7 +72,7 @@ class _Block(NamedTuple):
     matrix: csr_array
 
 
-def _columns(several: Sequence[Rows]) -> Rows:
+def _columns(several: Sequence[Rows]) -> NDArray[np.int32]:
     """Put numbers of cells or units together, of 32 bits."""
     return np.concatenate([one.astype(np.int32, copy=False) for one in several])
 
@@ -100,9 +107,14 @@ def _numbered(several: Sequence[Bilinear]) -> tuple[Rows, Rows, Rows]:
 
 @dataclass(frozen=True)
 class Summing:
-    """Sums of links by cell for one draw after another, each pair of units weighed once."""
+    """Sums of links by cell for one draw after another.
+
+    Each pair of units is weighed once, by blocks of pairs; or links are ``laid`` out in the order
+    in which these add them up, for what is compiled.
+    """
 
     blocks: list[_Block]
+    laid: compiled.Laid | None
     cells: int
 
     @classmethod
@@ -118,6 +130,16 @@ class Summing:
         del pair
         cell = _columns([one.cell + k for one, k in zip(several, before, strict=False)])[order]
         amount = np.concatenate([one.amount for one in several])[order]
+        if compiled.available():
+            new = np.diff(cell, prepend=-1) != 0
+            new[np.array([0, *ends])[:-1][np.diff([0, *ends]) > 0]] = True
+            row = np.flatnonzero(new)
+            ends_of = (
+                _columns([one.citing for one in several])[order],
+                _columns([one.cited for one in several])[order],
+            )
+            pointer = np.append(row, cell.size)
+            return cls([], compiled.Laid(cell[row], pointer, *ends_of, amount), cells)
         del order
         found = []
         for k, (begin, end) in enumerate(zip([0, *ends], ends, strict=False)):
@@ -130,7 +152,7 @@ class Summing:
                 shape=(row.size, citing[some].size),
             )
             found.append(_Block(citing[some], cited[some], here[row], matrix))
-        return cls(found, cells)
+        return cls(found, None, cells)
 
     def totals(self, weights: Weights) -> Floats:
         """Sum of each cell with the weights of units: ``(cells, draws)``.
@@ -138,6 +160,9 @@ class Summing:
         The sums run in the same order however many draws there are.
         """
         found = np.zeros((self.cells, weights.draws))
+        if self.laid is not None:
+            compiled.sum_links(weights.given, self.laid, found)
+            return found
         both = np.empty((2, _PAIRS, weights.draws))
         for block in self.blocks:
             one, other = both[:, : block.citing.size]
@@ -150,9 +175,13 @@ class Summing:
 
 @dataclass(frozen=True)
 class Adding:
-    """Sums of what units hold by row, in one draw after another."""
+    """Sums of what units hold by row, in one draw after another.
+
+    By ``parts``, some units at a time; or with ``whole``, rows × units, for what is compiled.
+    """
 
     parts: Sequence[tuple[Rows, csr_array]]
+    whole: csr_array | None
     rows: int
 
     @classmethod
@@ -163,17 +192,23 @@ class Adding:
         row = np.concatenate([h.country + k for (h, _), k in zip(several, before, strict=False)])
         unit = np.concatenate([held.unit for held, _ in several])
         amount = np.concatenate([held.amount for held, _ in several])
-        every = csr_array((amount, (row, unit)), shape=(rows, units)).tocsc()
+        whole = csr_array((amount, (row, unit)), shape=(rows, units))
+        if compiled.available():
+            whole.sort_indices()
+            return cls([], whole, rows)
+        every = whole.tocsc()
         used = np.flatnonzero(np.diff(every.indptr)).astype(np.int32)
         every = every[:, used]
         found = []
         for k in range(0, used.size, _PAIRS):  # each goes on from the sums of those before
             part = [eye_array(rows, format="csc"), every[:, k : k + _PAIRS]]
             found.append((used[k : k + _PAIRS], csr_array(hstack(part, format="csr"))))
-        return cls(found, rows)
+        return cls(found, None, rows)
 
     def totals(self, weights: Weights) -> Floats:
         """Sum of each row with the weights of units, ``(rows, draws)``, unit after unit."""
+        if self.whole is not None:
+            return compiled.sum_held(weights.given, self.whole)
         found = np.zeros((self.rows, weights.draws))
         some = np.empty((self.rows + _PAIRS, weights.draws))
         for units, matrix in self.parts:
@@ -255,6 +290,8 @@ class Drawn:
     def weights(self, draws: Ints, seed: int) -> Weights:
         """Compute the weights of the units."""
         clusters = poisson_weights(self.clusters, draws, seed)
+        if compiled.available():
+            return Weights(self.source, clusters, compiled.mixed(self.mixed, clusters))
         mixed = np.empty((self.mixed.shape[0], draws.size))
         for k in range(0, draws.size, _DRAWS):  # whole numbers of one byte become of eight here
             some = clusters[:, k : k + _DRAWS].astype(np.float64)

@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 
 from netpos.errors import OptionError
 from netpos.graph.links import Ints, Rows, Shares
+from netpos.indicators import compiled
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _POISSON = np.exp(-1.0) * np.cumsum(1.0 / np.cumprod([1, *range(1, 13)]))
@@ -87,6 +88,9 @@ def poisson_weights(positions: Rows, draws: Ints, seed: int = 0) -> NDArray[np.u
     if not 0 <= seed < 2**64:
         raise OptionError(f"--seed {seed}: out of range", remedy="use a whole number from 0")
     start = splitmix(np.array(seed, dtype=np.uint64), positions.astype(np.uint64))
+    if compiled.available():
+        added = (draws.astype(np.uint64) + np.uint64(1)) * _GOLDEN
+        return compiled.poisson(start, added, _BY_UPPER, _STEPS)
     weights = np.empty((positions.size, draws.size), dtype=np.uint8)
     number = draws.astype(np.uint64)
     rows = max(1, _BLOCK // max(1, draws.size))

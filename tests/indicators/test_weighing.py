@@ -15,6 +15,11 @@ from tests.indicators.plain import made_up, ready
 PARTS = csr_array(np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.25, 0.75, 0.0], [0.0, 0.0, 0.0]]))
 
 
+@pytest.fixture(params=["1", "0"], autouse=True)
+def compiled_or_not(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETPOS_DRAWS", request.param)
+
+
 def weights_of(drawn: Drawn, units: list[int], draws: int) -> np.ndarray:
     out = np.empty((len(units), draws))
     drawn.weights(np.arange(draws), 5).of(drawn.place(np.array(units)), out)

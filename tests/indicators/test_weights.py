@@ -13,6 +13,11 @@ from netpos.indicators.weights import poisson_weights, splitmix
 from tests.indicators.plain import plain_weight
 
 
+@pytest.fixture(params=["1", "0"], autouse=True)
+def compiled_or_not(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETPOS_DRAWS", request.param)
+
+
 def test_weights_are_those_of_plain_integers() -> None:
     positions, draws = np.array([0, 3, 17, 100_000]), np.array([0, 1, 999])
     for seed in (0, 7, 2**64 - 1):

@@ -1,0 +1,147 @@
+"""What is compiled of the draws: weights of organisations, and sums of links and families.
+
+``native/draws.c`` is compiled when netpos is built or installed. Where it is not there, `available`
+is false, and NumPy and SciPy do the same more slowly: the same additions in the same order.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from netpos.graph.kernels import Floats
+from netpos.graph.links import Rows
+
+Small = NDArray[np.int32]
+Bytes = NDArray[np.uint8]
+
+_SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+_PATH = Path(__file__).with_name("native") / f"draws{_SUFFIX}"
+#: Raise it here and in `draws.c` with every change of a function's arguments.
+LAYOUT = 1
+_ARRAY, _LENGTH = ctypes.c_void_p, ctypes.c_int64
+_WEIGHTS = (_ARRAY, _ARRAY, _ARRAY, _LENGTH)
+#: Functions and what they take; they return nothing.
+_FUNCTIONS = {
+    "netpos_poisson": (_ARRAY, _LENGTH, _ARRAY, _LENGTH, _ARRAY, _ARRAY, _ARRAY),
+    "netpos_mixed": (_LENGTH, _ARRAY, _ARRAY, _ARRAY, _ARRAY, _LENGTH, _ARRAY),
+    "netpos_links": (*_WEIGHTS, _LENGTH, *(_ARRAY,) * 6),
+    "netpos_held": (*_WEIGHTS, _LENGTH, *(_ARRAY,) * 4),
+}
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    try:
+        library = ctypes.CDLL(str(_PATH))
+        ctypes.c_int64.in_dll(library, f"netpos_draws_layout_{LAYOUT}")
+        for name, given in _FUNCTIONS.items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = None, given
+    except (OSError, AttributeError, ValueError):  # not there, of another machine or version
+        return None
+    return library
+
+
+def library() -> ctypes.CDLL:
+    """Return the compiled functions.
+
+    Raises
+    ------
+    RuntimeError
+        They are not there, see `available`.
+    """
+    found = _library()
+    if found is None:
+        raise RuntimeError("netpos was installed without its compiled draws")
+    return found
+
+
+def available() -> bool:
+    """Tell whether draws are compiled; ``NETPOS_DRAWS=0`` in the environment says no."""
+    return os.environ.get("NETPOS_DRAWS") != "0" and _library() is not None
+
+
+def _at(array: NDArray[np.generic], dtype: type[np.generic]) -> tuple[int, NDArray[np.generic]]:
+    """Return where an array lies, and the array, which must outlive the call."""
+    held = np.ascontiguousarray(array, dtype=dtype)
+    return held.ctypes.data, held
+
+
+def poisson(
+    start: NDArray[np.uint64],
+    added: NDArray[np.uint64],
+    by_upper: Bytes,
+    steps: NDArray[np.uint32],
+) -> Bytes:
+    """Compute weights of clusters in draws; see `netpos.indicators.weights.poisson_weights`.
+
+    Parameters
+    ----------
+    start, added
+        Where the sequence of each cluster starts, and what each draw adds to it.
+    by_upper, steps
+        Weight by the upper 16 bits, 255 where the steps of the distribution function decide.
+    """
+    out = np.empty((start.size, added.size), np.uint8)
+    (a, _a), (b, _b) = _at(start, np.uint64), _at(added, np.uint64)
+    (c, _c), (d, _d) = _at(by_upper, np.uint8), _at(steps, np.uint32)
+    library().netpos_poisson(a, start.size, b, added.size, c, d, out.ctypes.data)
+    return out
+
+
+def mixed(parts: csr_array, clusters: Bytes) -> Floats:
+    """Compute the weights of units of several clusters: ``parts @ clusters``."""
+    out = np.empty((parts.shape[0], clusters.shape[1]))
+    (a, _a), (b, _b) = _at(parts.indptr, np.int64), _at(parts.indices, np.int32)
+    (c, _c), (d, _d) = _at(parts.data, np.float64), _at(clusters, np.uint8)
+    library().netpos_mixed(parts.shape[0], a, b, c, d, clusters.shape[1], out.ctypes.data)
+    return out
+
+
+class Given(NamedTuple):
+    """Weights of units, see `netpos.indicators.weighing.Weights`."""
+
+    source: Rows
+    clusters: Bytes
+    mixed: Floats
+
+
+class Laid(NamedTuple):
+    """Links by row: the cell of each row, where its links begin, and the links."""
+
+    cell: Small
+    pointer: NDArray[np.int64]
+    citing: Small
+    cited: Small
+    amount: Floats
+
+
+def sum_links(weights: Given, links: Laid, out: Floats) -> None:
+    """Add the links of each row, times the weights of both ends, to the row's cell of ``out``."""
+    (a, _a), (b, _b) = _at(weights.source, np.int32), _at(weights.clusters, np.uint8)
+    (c, _c), draws = _at(weights.mixed, np.float64), weights.clusters.shape[1]
+    (d, _d), (e, _e) = _at(links.cell, np.int32), _at(links.pointer, np.int64)
+    (f, _f), (g, _g) = _at(links.citing, np.int32), _at(links.cited, np.int32)
+    h, _h = _at(links.amount, np.float64)
+    rows, to = links.cell.size, out.ctypes.data
+    library().netpos_links(a, b, c, draws, rows, d, e, f, g, h, to)
+
+
+def sum_held(weights: Given, matrix: csr_array) -> Floats:
+    """Return ``matrix`` @ weights: what the units hold by row."""
+    out = np.empty((matrix.shape[0], weights.clusters.shape[1]))
+    (a, _a), (b, _b) = _at(weights.source, np.int32), _at(weights.clusters, np.uint8)
+    (c, _c), draws = _at(weights.mixed, np.float64), weights.clusters.shape[1]
+    (d, _d), (e, _e) = _at(matrix.indptr, np.int64), _at(matrix.indices, np.int32)
+    f, _f = _at(matrix.data, np.float64)
+    library().netpos_held(a, b, c, draws, matrix.shape[0], d, e, f, out.ctypes.data)
+    return out
