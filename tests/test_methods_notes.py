@@ -32,6 +32,14 @@ DEFINED: dict[str, dict[str, object]] = tomllib.loads(
 MACHINERY = {
     "netpos.indicators.bipartite": {"count", "deviation", "named", "series", "spread"},
     "netpos.indicators.cells": {"summing"},
+    "netpos.indicators.compiled": {
+        "available",
+        "library",
+        "mixed",
+        "poisson",
+        "sum_held",
+        "sum_links",
+    },
     "netpos.indicators.exchange": {"planned"},
     "netpos.indicators.focal": {
         "leader",
