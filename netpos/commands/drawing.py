@@ -16,6 +16,7 @@ from netpos.commands.beside import Submit
 from netpos.commands.map_evidence import told_evidence
 from netpos.outputs import Outputs
 from netpos.progress import track
+from netpos.tables import Links
 from netpos.viz.export import Network, network
 from netpos.viz.graph_files import graph_texts
 from netpos.viz.maps import map as network_map
@@ -150,11 +151,17 @@ def begin_drawings(
         The data are made up.
     """
     graphs, maps = [], []
+    whole = (study.options.first, study.options.last)
     for technology, title in track(titles(study).items(), "numbers of maps and graph files"):
-        net = _graph(study, tables, technology, title, synthetic=synthetic)
+        links = study.links(technology, whole, period="all")
+        net = _graph(study, tables, technology, title, links, synthetic=synthetic)
         graphs.append((f"graphs/{technology}", submit(graph_texts, net)))
+        context = _context(study, tables, technology, synthetic=synthetic)
         for kind, ending in _KINDS:
-            sketch = _sketch(study, tables, technology, title, kind, synthetic=synthetic)
+            if kind != "country":
+                links = study.links(technology, whole, kind=kind, period="all")
+            parts = (study, tables, technology, title, links)
+            sketch = _sketch(*parts, kind=kind, context=context, synthetic=synthetic)
             name = f"maps/{technology}{ending}.html"
             maps.append((name, submit(network_map.drawn, sketch)))
     return Waiting(graphs, maps)
@@ -165,13 +172,13 @@ def _graph(
     tables: dict[str, pl.DataFrame],
     technology: str,
     title: Mapping[str, str],
+    links: Links,
     *,
     synthetic: bool,
 ) -> Network:
     """Return the links of a technology for graph files, a year and a place for each node."""
     made_up = f" ({words(study.options.lang)['synthetic_short']})" if synthetic else ""
     first, last = study.options.first, study.options.last
-    links = study.links(technology, (first, last), period="all")
     rows = tables["countries"].filter(
         (pl.col("technology") == technology) & (pl.col("period") == "all")
     )
@@ -197,15 +204,17 @@ def _sketch(
     tables: dict[str, pl.DataFrame],
     technology: str,
     title: Mapping[str, str],
-    kind: Kind,
+    links: Links,
     *,
+    kind: Kind,
+    context: Mapping[str, object],
     synthetic: bool,
 ) -> network_map.Sketch:
     """Return a map of countries or organisations with all its numbers."""
     whole = (study.options.first, study.options.last)
     table = tables["countries" if kind == "country" else "organisations"]
     return network_map.sketched(
-        study.links(technology, whole, kind=kind, period="all"),
+        links,
         f"{technology}{dict(_KINDS)[kind]}",
         focal=study.options.focal,
         technology=title,
@@ -217,8 +226,8 @@ def _sketch(
         indicators=table.filter(pl.col("technology") == technology),
         evidence=partial(told_evidence, study, technology, whole, kind=kind),
         residuals=_residuals(tables, technology) if kind == "country" else None,
-        context=_context(study, tables, technology, synthetic=synthetic)
-        | ({"results": "."} if kind == "country" else {}),  # explain knows no other ends
+        # explain knows the ends of links between countries alone
+        context={**context, **({"results": "."} if kind == "country" else {})},
         lang=study.options.lang,
         seed=study.options.seed,
         synthetic=synthetic,

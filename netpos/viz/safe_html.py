@@ -19,8 +19,8 @@ from markupsafe import Markup
 
 from netpos.errors import InputError
 
-_IN_SCRIPT = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
-_IN_SCRIPT |= {ord("\u2028"): "\\u2028", ord("\u2029"): "\\u2029"}
+_IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+_IN_SCRIPT |= {"\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 class _Compiled(jinja2.BytecodeCache):
@@ -82,7 +82,9 @@ def json_block(data: object) -> Markup:
     text = json.dumps(
         data, allow_nan=False, ensure_ascii=False, sort_keys=True, separators=(",", ":")
     )
-    return Markup(text.translate(_IN_SCRIPT))
+    for sign, escaped in _IN_SCRIPT.items():  # many times as fast as all at once
+        text = text.replace(sign, escaped)
+    return Markup(text)
 
 
 def source_hash(text: str) -> str:

@@ -377,20 +377,20 @@ class _Room:
     """Boxes that are taken, as columns with room for more."""
 
     def __init__(self, boxes: list[Box], more: int) -> None:
-        self.sides = np.empty((len(boxes) + more, 4))
-        self.sides[: len(boxes)] = np.array(boxes, dtype=np.float64).reshape(len(boxes), 4)
+        self.sides = np.empty((4, len(boxes) + more))
+        self.sides[:, : len(boxes)] = np.array(boxes, dtype=np.float64).reshape(len(boxes), 4).T
         self.taken = len(boxes)
 
     def take(self, box: Box) -> None:
         """Take one more."""
-        self.sides[self.taken] = box
+        self.sides[:, self.taken] = box
         self.taken += 1
 
     def free(self, boxes: list[Box], own: int, width: int, height: int) -> list[Box]:
         """Return the boxes that lie inside and on none that is taken but their own."""
-        asked, held = np.array(boxes)[:, None, :], self.sides[: self.taken]
-        begun = np.all(asked[..., :2] < held[:, 2:], axis=2)
-        over: NDArray[np.bool_] = begun & np.all(held[:, :2] < asked[..., 2:], axis=2)
+        left, top, right, bottom = np.array(boxes).T[:, :, None]
+        begin, above, end, below = self.sides[:, : self.taken]
+        over: NDArray[np.bool_] = (left < end) & (top < below) & (begin < right) & (above < bottom)
         over[:, own] = False
         return [
             box
