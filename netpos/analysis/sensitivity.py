@@ -24,9 +24,9 @@ from netpos.analysis.ways import (
     held_by,
     specifications,
 )
-from netpos.graph import kernels
+from netpos.graph import compiled, kernels
 from netpos.graph.kernels import Floats
-from netpos.graph.links import Ints, Mask, Rows
+from netpos.graph.links import Ints, Mask, Rows, Spread
 from netpos.indicators import focal
 from netpos.options import Options
 from netpos.progress import track
@@ -66,7 +66,7 @@ class _Country:
         unit, held = self.shared.unit(spec), self.shared.held(spec)
         counted = unit.selected(self.shared.counted(spec))
         if self.shared.study.drops_self_citations():
-            counted &= ~unit.pairs.self_citation
+            counted = counted & ~unit.pairs.self_citation
         return {t: self._found(spec, t, held, counted) for t in self.shared.study.names}
 
     def _found(self, spec: Specification, technology: str, held: Held, counted: Mask) -> _Found:
@@ -80,7 +80,7 @@ class _Country:
         else:
             pairs = chosen.closed if spec.scope == "closed" else chosen.citing
         at = held.shares.names.index(self.options.focal)
-        nodes, F = _matrix(held, pairs[counted.take(pairs)], families, at)
+        nodes, F = _matrix(held, pairs, counted, families, at)
         names = [held.shares.names[k] for k in nodes.tolist()]
         linked = self._links(F, families[nodes], names)
         first = {
@@ -91,8 +91,7 @@ class _Country:
             first["leader_value"] = (value, held.shares.names)
         same = (technology, *spec._replace(scope=""))
         if same not in self._sources:
-            sources = chosen.citing[counted.take(chosen.citing)]
-            nodes, F = _matrix(held, sources, families, at)
+            nodes, F = _matrix(held, chosen.citing, counted, families, at)
             classes = held.classes[0][np.ix_(nodes, nodes)], held.classes[1][nodes]
             place = int(np.searchsorted(nodes, at))
             self._sources[same] = focal.of_sources(F, classes, place)
@@ -129,12 +128,12 @@ class _Country:
         return families, located, value, focal.of_sizes(families[None], located, value, at)
 
 
-def _matrix(held: Held, pairs: Rows, families: Floats, focal: int) -> tuple[Ints, Floats]:
+def _matrix(
+    held: Held, pairs: Rows, counted: Mask, families: Floats, focal: int
+) -> tuple[Ints, Floats]:
     """Countries with families or links, and the focal one; foreign links among them."""
     spread = held.spread
-    keep = entries_of(held.before, pairs)
-    cells = spread.ends[0].size
-    weight = np.bincount(spread.cell.take(keep), spread.weight.take(keep), minlength=cells)
+    weight = _weights(spread, held.before, pairs, counted)
     at = np.flatnonzero(weight > 0)
     citing, cited = spread.ends[0][at], spread.ends[1][at]
     there = families > 0
@@ -144,6 +143,17 @@ def _matrix(held: Held, pairs: Rows, families: Floats, focal: int) -> tuple[Ints
     F[0, np.searchsorted(nodes, citing), np.searchsorted(nodes, cited)] = weight[at]
     F[0, np.arange(nodes.size), np.arange(nodes.size)] = 0.0
     return nodes, F
+
+
+def _weights(spread: Spread, before: Rows, pairs: Rows, counted: Mask) -> Floats:
+    """Sum the entries of those of the pairs that are counted, by cell."""
+    cells = spread.ends[0].size
+    found = compiled.sum_pairs(pairs, counted, before, spread.cell, spread.weight, cells)
+    if found is None:
+        keep = entries_of(before, pairs[counted.take(pairs)])
+        cell, weight = spread.cell.take(keep), spread.weight.take(keep)
+        found = np.bincount(cell, weight, minlength=cells).astype(np.float64, copy=False)
+    return found
 
 
 # --- tables -------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ class Tables:
     families: pl.DataFrame
     outside: pl.DataFrame
     applicants: pl.DataFrame
-    seed_citations: NDArray[np.int32]
+    seed_citations: NDArray[np.integer]
     counting: residence.Counting
 
     @property
@@ -446,7 +446,9 @@ def prepare(corpus: Corpus | Path | str, options: Options | None = None) -> Stud
     families = corpus.columns("families", *_HELD, "documents", "family_size", "role")
     outside = corpus.columns("outside", "date")
     n = families.height
-    seed_citations = corpus.columns("citations", "seed_citations").to_series().to_numpy()
+    # of one byte where that suffices: there are as many as citations
+    counts = corpus.columns("citations", "seed_citations").to_series().shrink_dtype()
+    seed_citations = counts.to_numpy()
     tables = Tables(families.select(_HELD), outside, applicants, seed_citations, options.counting)
     rows = tables.rows
     published = np.full(rows, np.nan)

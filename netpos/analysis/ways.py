@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from netpos.analysis.chosen import (
@@ -25,6 +24,7 @@ from netpos.analysis.located import country_shares
 from netpos.analysis.pattern_hits import families_found
 from netpos.analysis.study import Study
 from netpos.analysis.technologies import Technology
+from netpos.analysis.units import Unit, distinct_pairs, extended_families, numbers_of
 from netpos.graph import dependence
 from netpos.graph.kernels import Floats
 from netpos.graph.links import (
@@ -35,7 +35,6 @@ from netpos.graph.links import (
     Shares,
     Spread,
     passing,
-    select,
 )
 from netpos.graph.residence import By, Counting
 from netpos.ingest.memory import give_back
@@ -155,35 +154,6 @@ def without_largest_class(study: Study) -> tuple[Technology, ...]:
             ipc = cpc = ()  # else the whole list would stand in for the narrow one
         out.append(replace(technology, ipc=ipc, cpc=cpc, core=core))
     return tuple(out)
-
-
-@dataclass(frozen=True)
-class Unit:
-    """Rows and pairs at one family level; ``of_row`` maps simple families to their unit."""
-
-    of_row: Rows
-    pairs: Citations
-    of_pair: Rows
-    years: Floats
-
-    def rows(self, mask: Mask) -> Mask:
-        """Return units with any row in the mask."""
-        out = np.zeros(mask.size, dtype=bool)
-        out[self.of_row[mask]] = True
-        return out
-
-    def sums(self, values: Floats, mask: Mask) -> Floats:
-        """Sum the values of the rows in the mask by unit."""
-        found: Floats = np.bincount(
-            self.of_row[mask], weights=values[mask], minlength=mask.size
-        ).astype(np.float64, copy=False)
-        return found
-
-    def selected(self, mask: Mask) -> Mask:
-        """Return pairs of units with any pair in the mask."""
-        out = np.zeros(len(self.pairs), dtype=bool)
-        out[self.of_pair[mask & (self.of_pair >= 0)]] = True
-        return out
 
 
 @dataclass(frozen=True)
@@ -344,16 +314,14 @@ class Variants:
         units = np.flatnonzero(unit.rows(member) & in_span(unit.years, span))
         worth = None if self._worth is None else unit.sums(self._worth, member)[units]
         ends = unit.rows(of.ends[technology])
-        mask = select(unit.pairs, ends, unit.years, span, scope="citing")
-        citing = np.flatnonzero(mask).astype(np.int32)
-        return Chosen(units, worth, citing, citing[ends[unit.pairs.cited[citing]]])
+        dated = in_span(unit.years, span)
+        return Chosen(units, worth, *numbers_of(unit.pairs, ends & dated, ends))
 
     def cited(self, spec: Specification, technology: str) -> Rows:
         """Return the pairs whose cited end is of the technology, from citing units of the span."""
         unit = self.unit(spec)
         ends = unit.rows(self.members(spec).ends[technology])
-        mask = select(unit.pairs, ends, unit.years, self.span, scope="cited")
-        return np.flatnonzero(mask).astype(np.int32)
+        return numbers_of(unit.pairs, in_span(unit.years, self.span), ends, firsts=False)[1]
 
     @property
     def span(self) -> tuple[int, int]:
@@ -368,8 +336,7 @@ class Variants:
     def simple(self) -> Unit:
         """Simple families: every row its own unit."""
         here = self.study
-        rows, pairs = (np.arange(n, dtype=np.int32) for n in (here.rows, len(self.wide)))
-        return Unit(rows, self.wide, pairs, here.years)
+        return Unit(None, self.wide, None, here.years)
 
     @cached_property
     def extended(self) -> Unit:
@@ -379,18 +346,10 @@ class Variants:
         years = np.full(here.rows, np.inf)
         np.fmin.at(years, of_row, here.years)
         years[~np.isfinite(years)] = np.nan
-        citing, cited = of_row[wide.citing], of_row[wide.cited]
-        apart = citing != cited
-        code = citing[apart].astype(np.int64) * here.rows + cited[apart]
-        del citing, cited
-        codes, at = np.unique(code, return_inverse=True)
-        of_pair = np.full(len(wide), -1, dtype=np.int32)
-        of_pair[apart] = at
-        same = np.zeros(codes.size, dtype=bool)
-        same[at[wide.self_citation[apart]]] = True
-        ends = ((codes // here.rows).astype(np.int32), (codes % here.rows).astype(np.int32))
-        pairs = Citations(*ends, same, wide.families)
-        return Unit(of_row, pairs, of_pair, years)
+        ends, of_pair = distinct_pairs(wide, of_row)
+        same = np.zeros(ends[0].size, dtype=bool)
+        same[of_pair[wide.self_citation & (of_pair >= 0)]] = True
+        return Unit(of_row, Citations(*ends, same, wide.families), of_pair, years)
 
 
 def entries_before(spread: Spread, pairs: int) -> Rows:
@@ -407,7 +366,8 @@ def entries_before(spread: Spread, pairs: int) -> Rows:
     found: Rows = np.zeros(pairs + 1, np.int32) if small else np.zeros(pairs + 1, np.int64)
     for start in range(0, pairs, _CHUNK):
         stop = min(start + _CHUNK, pairs)
-        begin, end = np.searchsorted(spread.pair, [start, stop])
+        # of another kind all of them would be copied to look for two
+        begin, end = np.searchsorted(spread.pair, np.array([start, stop], spread.pair.dtype))
         number = np.bincount(spread.pair[begin:end] - start, minlength=stop - start)
         found[start + 1 : stop + 1] = number
     np.cumsum(found, out=found)
@@ -450,27 +410,3 @@ def _with_node(shares: Shares, name: str) -> Shares:
     m = shares.matrix
     wide = csr_array((m.data, place[m.indices], m.indptr), shape=(m.shape[0], len(names)))
     return Shares(names, wide)
-
-
-def extended_families(study: Study) -> NDArray[np.int32]:
-    """Return the row that stands for each row's extended family: the earliest located simple
-    family in it.
-
-    A family without an extended family, and a document outside the corpus, stands for itself.
-    """
-    families = study.corpus.columns("families", "family", "extended", "earliest_priority")
-    order = families.select(
-        "family",
-        "extended",
-        "earliest_priority",
-        located=~pl.Series(study.shares.located[: families.height]),
-    ).sort("located", "earliest_priority", "family", nulls_last=True)
-    first = (
-        order.drop_nulls("extended")
-        .group_by("extended", maintain_order=True)
-        .agg(unit=pl.col("family").first())
-    )
-    unit = families.join(first, on="extended", how="left", maintain_order="left")["unit"]
-    out = np.arange(study.rows, dtype=np.int32)
-    out[: families.height] = unit.fill_null(families["family"]).to_numpy()
-    return out

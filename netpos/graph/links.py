@@ -12,7 +12,7 @@ threads move a digit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeVar
@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from netpos.errors import OptionError
+from netpos.graph import compiled
+from netpos.graph.entries import entries
 from netpos.tables import Links
 
 Scope = Literal["closed", "citing", "cited"]
@@ -46,6 +48,8 @@ def gathered(values: NDArray[T], at: Rows) -> NDArray[T]:
     >>> gathered(np.array([False, True]), np.array([1, 0, 1], dtype=np.int32)).tolist()
     [True, False, True]
     """
+    if (found := compiled.gather(values, at)) is not None:
+        return found
     out = np.empty(at.size, dtype=values.dtype)
     for start in range(0, at.size, _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
@@ -68,10 +72,12 @@ class Shares:
     def of(cls, table: pl.DataFrame, node: str, rows: int) -> Shares:
         """Build from ``family, <node>, share``."""
         names = table[node].unique().drop_nulls().sort().to_list()
-        at = table[node].cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
+        at = table[node].cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int32)
         shape = (rows, len(names))
-        values = table["share"].to_numpy(), (table["family"].to_numpy(), at)
-        matrix = csr_array(values, shape=shape)
+        family = table["family"].to_numpy()
+        if rows < 2**31:  # SciPy has pointers of 32 bits then
+            family = family.astype(np.int32, copy=False)
+        matrix = csr_array((table["share"].to_numpy(), (family, at)), shape=shape)
         matrix.sum_duplicates()
         return cls(names, matrix)
 
@@ -82,10 +88,12 @@ class Shares:
         column: NDArray[np.float64] = self.matrix[:, [self.names.index(name)]].toarray().ravel()
         return column
 
-    @property
+    @cached_property
     def located(self) -> Mask:
         """Which rows have any share."""
-        return np.diff(self.matrix.indptr) > 0
+        found = np.diff(self.matrix.indptr) > 0
+        found.flags.writeable = False  # looked at by many
+        return found
 
 
 @dataclass(frozen=True)
@@ -291,34 +299,6 @@ def _numbered(codes: Rows, limit: int) -> tuple[Ints, Rows]:
     return np.flatnonzero(seen), gathered((np.cumsum(seen) - 1).astype(np.int32), codes)
 
 
-def _chunks(pairs: Citations) -> Iterator[tuple[Rows, Rows]]:
-    """Both ends of the pairs, some pairs at a time."""
-    for start in range(0, len(pairs), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        yield pairs.citing[part], pairs.cited[part]
-
-
-def _spread(
-    citing: Rows, cited: Rows, held: NDArray[np.int32], matrix: csr_array
-) -> tuple[Ints, Ints, NDArray[np.float64]]:
-    """Entries of these pairs: the place of the pair, the code of both nodes, the weight."""
-    pointer, node, value = matrix.indptr, matrix.indices, matrix.data
-    b = held.take(cited)
-    entries = held.take(citing) * b
-    pair: Ints = np.flatnonzero(entries)
-    entries, b = entries.take(pair), b.take(pair)
-    i, j = pointer.take(citing.take(pair)), pointer.take(cited.take(pair))
-    if (entries > 1).any():  # entry k of a pair is the k // b th node citing, the k % b th cited
-        first = np.repeat(np.cumsum(entries) - entries, entries)
-        at = np.repeat(np.arange(pair.size), entries)
-        pair, i, j, b = pair.take(at), i.take(at), j.take(at), b.take(at)
-        within = np.arange(at.size) - first
-        ith = within // b
-        i, j = i + ith, j + within - ith * b
-    code = node.take(i).astype(np.int64) * matrix.shape[1] + node.take(j)
-    return pair, code, value.take(i) * value.take(j)
-
-
 @dataclass(frozen=True)
 class Spread:
     """Every pair spread over the nodes of its ends: one entry per (pair, citing, cited node).
@@ -346,24 +326,12 @@ class Spread:
             some = Citations(pairs.citing[at], pairs.cited[at], marked, pairs.families)
             found = cls.of(some, shares)
             return replace(found, pair=at.astype(np.int32)[found.pair])
-        held = np.diff(shares.matrix.indptr).astype(np.int32)
-        entries = 0
-        for citing, cited in _chunks(pairs):
-            entries += int((held.take(citing) * held.take(cited)).sum(dtype=np.int64))
-        n = max(len(shares.names), 1)
-        pair = np.empty(entries, dtype=np.int32)
-        code: Rows = np.empty(entries, np.int32) if n * n < 2**31 else np.empty(entries, np.int64)
-        weight = np.empty(entries)
-        start = done = 0
-        for citing, cited in _chunks(pairs):
-            one, two, three = _spread(citing, cited, held, shares.matrix)
-            part = slice(done, done + one.size)
-            pair[part], code[part], weight[part] = one + start, two, three
-            start, done = start + citing.size, part.stop
+        m, n = shares.matrix, max(len(shares.names), 1)
+        pair, code, weight = entries(pairs.citing, pairs.cited, m)
         cells, cell = _numbered(code, n * n)
         del code
-        ends = (cells // n).astype(np.int32), (cells % n).astype(np.int32)
-        return cls(pair, cell, weight, ends, shares.names)
+        nodes = (cells // n).astype(np.int32), (cells % n).astype(np.int32)
+        return cls(pair, cell, weight, nodes, shares.names)
 
     def total(self, chosen: Mask) -> pl.DataFrame:
         """Sum the entries of the chosen pairs.
@@ -383,10 +351,15 @@ class Spread:
         (cells, weights, entries)
             Cells with a weight in order, see `ends`; sums of the weights; numbers of entries.
         """
+        n = self.ends[0].size
+        done = compiled.sum_chosen(chosen, self.pair, self.cell, self.weight, n)
+        if done is not None:
+            total, count = done
+            at = np.flatnonzero(total > 0)
+            return at, total[at], count[at]
         keep = np.flatnonzero(gathered(chosen, self.pair))
         cell, weight = self.cell[keep], self.weight[keep]
         del keep
-        n = self.ends[0].size
         total = np.bincount(cell, weights=weight, minlength=n).astype(np.float64, copy=False)
         del weight
         count = np.bincount(cell, minlength=n)

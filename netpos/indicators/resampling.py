@@ -267,7 +267,7 @@ class Worth:
     pairs: Citations
     alone: Floats
     each: Floats
-    times: Floats | Rows | None = None
+    times: Floats | NDArray[np.integer] | None = None
 
     @classmethod
     def of(
@@ -275,7 +275,7 @@ class Worth:
         pairs: Citations,
         expected: Floats,
         coverage: Floats,
-        times: Floats | Rows | None = None,
+        times: Floats | NDArray[np.integer] | None = None,
     ) -> Worth:
         """Take families apart whose relevance is drawn towards 1 where less than 1 is expected.
 

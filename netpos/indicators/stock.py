@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from netpos.graph.kernels import Floats, divide
@@ -37,7 +38,7 @@ def stock(
     *,
     data_date: dt.date,
     gni: pl.DataFrame | None = None,
-    weights: Floats | Rows | None = None,
+    weights: Floats | NDArray[np.integer] | None = None,
 ) -> pl.DataFrame:
     r"""Compute the value of the families alive at the end of each year.
 
@@ -126,7 +127,7 @@ def stock(
 
 
 def _cited_by_year(
-    pairs: Citations, published: Floats, weights: Floats | Rows | None, last: int
+    pairs: Citations, published: Floats, weights: Floats | NDArray[np.integer] | None, last: int
 ) -> Callable[[int], Floats]:
     """Citing families of each row up to a year, undated ones in the part that dated ones are."""
     size = published.size
@@ -170,7 +171,7 @@ def _cited_by_year(
         found = np.zeros(size)
         for part in parts:  # in the order of the pairs, undated ones among the others
             counted = np.where(of_citing[part] <= year, weight(part), 0.0)
-            begin, end = np.searchsorted(open_, [part.start, part.stop])
+            begin, end = np.searchsorted(open_, np.array([part.start, part.stop], open_.dtype))
             counted[open_[begin:end] - part.start] = counted_open[begin:end]
             np.add.at(found, pairs.cited[part], counted)
         return found

@@ -11,7 +11,6 @@ from netpos import analysis
 from netpos.analysis import ways
 from netpos.analysis.ways import (
     Specification,
-    Unit,
     Variants,
     entries_before,
     entries_of,
@@ -19,7 +18,7 @@ from netpos.analysis.ways import (
     specifications,
     without_largest_class,
 )
-from netpos.graph.links import Citations, Spread
+from netpos.graph.links import Spread
 from netpos.ingest.corpus import read
 from netpos.options import Options, make
 from tests.lens import record, toy_records, write
@@ -54,27 +53,6 @@ def test_the_earliest_located_family_stands_for_its_extended_one(tmp_path: Path)
     study = analysis.prepare(read(write(tmp_path / "e.jsonl", records)), Options())
     assert study.shares.located[:4].tolist() == [False, True, True, True]
     assert extended_families(study)[:4].tolist() == [3, 3, 3, 3]
-
-
-def test_a_family_without_an_extended_one_stands_for_itself(tmp_path: Path) -> None:
-    corpus = read(write(tmp_path / "toy.jsonl", toy_records()))
-    study = analysis.prepare(corpus, Options())
-    assert (extended_families(study) == np.arange(study.rows)).all()
-
-
-def test_a_pair_of_units_is_chosen_where_any_pair_of_its_families_is() -> None:
-    """Four pairs of families make pair 0 of units twice and pair 1 once; one lies within a unit."""
-    of_pair, rows = np.array([0, -1, 1, 0]), np.arange(3)
-    ends = np.array([0, 1], dtype=np.int32)
-    pairs = Citations(ends, ends[::-1].copy(), np.zeros(2, dtype=bool), 3)
-    unit = Unit(rows, pairs, of_pair, np.full(3, 2018.0))
-    for families, units in (
-        ([True, False, False, False], [True, False]),
-        ([False, True, False, False], [False, False]),
-        ([False, False, True, False], [False, True]),
-        ([False, True, True, True], [True, True]),
-    ):
-        assert unit.selected(np.array(families)).tolist() == units
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,143 @@
+"""Simple or extended families as units, and the pairs between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from netpos.graph import compiled
+from netpos.graph.kernels import Floats
+from netpos.graph.links import Citations, Mask, Rows, gathered
+
+if TYPE_CHECKING:
+    from netpos.analysis.study import Study
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Rows and pairs at one family level; ``of_row`` maps simple families to their unit.
+
+    Of simple families themselves ``of_row`` and ``of_pair`` are None: each is its own unit.
+    """
+
+    of_row: Rows | None
+    pairs: Citations
+    of_pair: Rows | None
+    years: Floats
+
+    def rows(self, mask: Mask) -> Mask:
+        """Return units with any row in the mask."""
+        if self.of_row is None:
+            return mask
+        out = np.zeros(mask.size, dtype=bool)
+        out[self.of_row[mask]] = True
+        return out
+
+    def sums(self, values: Floats, mask: Mask) -> Floats:
+        """Sum the values of the rows in the mask by unit."""
+        if self.of_row is None:
+            return np.where(mask, values, 0.0)
+        found: Floats = np.bincount(
+            self.of_row[mask], weights=values[mask], minlength=mask.size
+        ).astype(np.float64, copy=False)
+        return found
+
+    def selected(self, mask: Mask) -> Mask:
+        """Return pairs of units with any pair in the mask."""
+        if self.of_pair is None:
+            return mask
+        out = np.zeros(len(self.pairs), dtype=bool)
+        out[self.of_pair[mask & (self.of_pair >= 0)]] = True
+        return out
+
+
+def distinct_pairs(pairs: Citations, of_row: Rows) -> tuple[tuple[Rows, Rows], Rows]:
+    """Return the distinct pairs of different units, in order, and the number of each pair's.
+
+    Pairs are in order and most rows are their own unit: only the others need be sorted.
+
+    Examples
+    --------
+    >>> four = np.array([0, 0, 1, 2]), np.array([1, 2, 2, 3])
+    >>> pairs = Citations(*four, np.zeros(4, dtype=bool), 4)
+    >>> [list(map(int, part)) for part in distinct_pairs(pairs, np.array([0, 0, 2, 3]))[0]]
+    [[0, 2], [2, 3]]
+    >>> distinct_pairs(pairs, np.array([0, 0, 2, 3]))[1].tolist()
+    [-1, 0, 0, 1]
+    """
+    rows = of_row.size
+    citing: Rows = gathered(of_row, pairs.citing)
+    cited: Rows = gathered(of_row, pairs.cited)
+    apart = citing != cited
+    moved = apart & ((citing != pairs.citing) | (cited != pairs.cited))
+    stays = np.flatnonzero(apart & ~moved).astype(np.int32)
+    found = citing[stays].astype(np.int64) * rows + cited[stays]
+    code = citing[moved].astype(np.int64) * rows + cited[moved]
+    del citing, cited, apart
+    code, number = np.unique(code, return_inverse=True)
+    at = np.searchsorted(found, code)
+    known = np.zeros(code.size, dtype=bool)
+    inside = at < found.size
+    known[inside] = found[at[inside]] == code[inside]
+    # each found is moved on by the new ones before it
+    place = np.arange(found.size, dtype=np.int32)
+    place += np.cumsum(np.bincount(at[~known], minlength=found.size + 1)[:-1], dtype=np.int32)
+    of_code = np.empty(code.size, dtype=np.int32)
+    of_code[known] = place[at[known]]
+    new = np.flatnonzero(~known)
+    of_code[new] = at[new] + np.arange(new.size)
+    of_pair = np.full(len(pairs), -1, dtype=np.int32)
+    of_pair[stays], of_pair[moved] = place, of_code[number]
+    size = found.size + new.size
+    both = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32)
+    for codes, here in ((found, place), (code, of_code)):
+        both[0][here], both[1][here] = codes // rows, codes % rows
+    return both, of_pair
+
+
+def numbers_of(
+    pairs: Citations, first: Mask, second: Mask, *, firsts: bool = True
+) -> tuple[Rows, Rows]:
+    """Return the numbers of the pairs whose citing row is marked, where these are asked for, and of
+    those with both ends marked.
+
+    Examples
+    --------
+    >>> pairs = Citations(np.array([0, 1]), np.array([1, 2]), np.zeros(2, dtype=bool), 3)
+    >>> some = np.array([True, True, False])
+    >>> [found.tolist() for found in numbers_of(pairs, some, some)]
+    [[0, 1], [0]]
+    """
+    done = compiled.choose(pairs.citing, pairs.cited, first, second, firsts=firsts)
+    if done is not None:
+        return done
+    one = np.flatnonzero(gathered(first, pairs.citing)).astype(np.int32)
+    return one, one[gathered(second, pairs.cited[one])]
+
+
+def extended_families(study: Study) -> NDArray[np.int32]:
+    """Return the row that stands for each row's extended family: the earliest located simple
+    family in it.
+
+    A family without an extended family, and a document outside the corpus, stands for itself.
+    """
+    families = study.corpus.columns("families", "family", "extended", "earliest_priority")
+    order = families.select(
+        "family",
+        "extended",
+        "earliest_priority",
+        located=~pl.Series(study.shares.located[: families.height]),
+    ).sort("located", "earliest_priority", "family", nulls_last=True)
+    first = (
+        order.drop_nulls("extended")
+        .group_by("extended", maintain_order=True)
+        .agg(unit=pl.col("family").first())
+    )
+    unit = families.join(first, on="extended", how="left", maintain_order="left")["unit"]
+    out = np.arange(study.rows, dtype=np.int32)
+    out[: families.height] = unit.fill_null(families["family"]).to_numpy()
+    return out

@@ -1,0 +1,95 @@
+"""What is compiled of links does what NumPy does, to the digit, and refuses what it cannot read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from netpos.graph import compiled
+from netpos.graph.entries import entries
+from netpos.graph.links import Citations, Shares, Spread, gathered
+
+pytestmark = pytest.mark.skipif(
+    not compiled.available(), reason="netpos was installed without what is compiled of links"
+)
+
+
+def draws(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+@pytest.mark.parametrize("dtype", [np.bool_, np.int8, np.uint16, np.int32, np.float32, np.float64])
+def test_numbers_looked_up_are_those_of_numpy(dtype: type) -> None:
+    values = draws().integers(0, 100, 50).astype(dtype)
+    at = draws(1).integers(0, 50, 1000).astype(np.int32)
+    found = compiled.gather(values, at)
+    assert found is not None
+    assert found.dtype == values.dtype
+    assert (found == values[at]).all()
+
+
+def test_a_row_that_is_none_is_left_to_numpy() -> None:
+    values = np.arange(5.0)
+    assert compiled.gather(values, np.array([0, 5], dtype=np.int32)) is None
+    assert compiled.gather(values, np.array([-1], dtype=np.int32)) is None
+    assert compiled.gather(values[::2], np.array([1], dtype=np.int32)) is None
+    assert compiled.gather(values, np.array([1])) is None
+    assert gathered(values, np.array([-1], dtype=np.int32)).tolist() == [4.0]
+    with pytest.raises(IndexError):
+        gathered(values, np.array([5], dtype=np.int32))
+    marks, none = np.ones(3, dtype=bool), np.array([3], dtype=np.int32)
+    assert compiled.choose(none, none, marks, marks) is None
+    assert compiled.sum_chosen(marks, none, none, np.ones(1), 1) is None
+    matrix = csr_array(np.ones((3, 1)))
+    with pytest.raises(IndexError):
+        entries(none, none, matrix)
+
+
+def a_spread(seed: int) -> tuple[Citations, Spread]:
+    draw = draws(seed)
+    pairs = Citations(
+        *np.sort(draw.integers(0, 60, (2, 500))).astype(np.int32), np.zeros(500, dtype=bool), 60
+    )
+    held = csr_array(draw.random((60, 9)) * (draw.random((60, 9)) < 0.2))
+    shares = Shares([f"C{k}" for k in range(9)], held)
+    return pairs, Spread.of(pairs, shares)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_spread_and_sums_have_the_digits_of_numpy(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs, spread = a_spread(seed)
+    chosen = draws(seed).random(len(pairs)) < 0.4
+    cells = spread.ends[0].size
+    sums = spread.summed(chosen)
+    monkeypatch.setenv("NETPOS_SUMS", "0")
+    assert not compiled.available()
+    _, other = a_spread(seed)
+    for name in ("pair", "cell", "weight"):
+        one, two = getattr(spread, name), getattr(other, name)
+        assert one.dtype == two.dtype
+        assert (one == two).all()
+    for one, two in zip(sums, other.summed(chosen), strict=True):
+        assert (one == two).all()
+    keep = chosen[spread.pair]
+    whole = np.bincount(spread.cell[keep], spread.weight[keep], cells)
+    assert sums[1].tolist() == whole[whole > 0].tolist()
+
+
+def test_sums_of_pairs_by_number_are_those_of_their_entries() -> None:
+    pairs, spread = a_spread(7)
+    cells = spread.ends[0].size
+    before = np.searchsorted(spread.pair, np.arange(len(pairs) + 1)).astype(np.int32)
+    numbers = np.arange(0, len(pairs), 3, dtype=np.int32)
+    counted = draws(2).random(len(pairs)) < 0.5
+    found = compiled.sum_pairs(numbers, counted, before, spread.cell, spread.weight, cells)
+    assert found is not None
+    chosen = np.zeros(len(pairs), dtype=bool)
+    chosen[numbers] = counted[numbers]
+    keep = chosen[spread.pair]
+    assert found.tolist() == np.bincount(spread.cell[keep], spread.weight[keep], cells).tolist()
+    wrong = before.copy()
+    wrong[-1] += 1
+    assert compiled.sum_pairs(numbers, counted, wrong, spread.cell, spread.weight, cells) is None
