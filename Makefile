@@ -19,7 +19,7 @@ help:  ## list the targets
 setup: $(STAMP)  ## build .venv with netpos in it; nothing happens when nothing changed
 
 $(STAMP): pyproject.toml constraints.txt hatch_build.py \
-          netpos/ingest/native/lens_scan.c netpos/indicators/native/draws.c
+          netpos/ingest/native/lens_scan.c netpos/graph/native/sums.c netpos/indicators/native/draws.c
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fetch,test,dev]'
 	@touch $@

@@ -56,9 +56,10 @@ def target() -> Target | None:
     return Target(None, ".so", re.sub(r"[-.]", "_", sysconfig.get_platform()))
 
 
-#: What is compiled, without its ending: the scanner of Lens JSON lines, and the sums of draws.
+#: What is compiled, without its ending: the scanner of Lens JSON lines, sums of links and of draws.
 NATIVE = (
     Path("netpos", "ingest", "native", "lens_scan"),
+    Path("netpos", "graph", "native", "sums"),
     Path("netpos", "indicators", "native", "draws"),
 )
 

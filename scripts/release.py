@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Compiled libraries without their ending, and the module that says which functions each has.
 NATIVE = {
     "netpos/ingest/native/lens_scan": "netpos/ingest/compiled.py",
+    "netpos/graph/native/sums": "netpos/graph/compiled.py",
     "netpos/indicators/native/draws": "netpos/indicators/compiled.py",
 }
 #: Endings of the names of wheels, the system each is for, and what its libraries must be.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import polars as pl
@@ -70,8 +70,8 @@ def distinct_pairs(pairs: Citations, of_row: Rows) -> tuple[tuple[Rows, Rows], R
     [-1, 0, 0, 1]
     """
     rows = of_row.size
-    citing: Rows = gathered(of_row, pairs.citing)
-    cited: Rows = gathered(of_row, pairs.cited)
+    citing = cast("Rows", gathered(of_row, pairs.citing))
+    cited = cast("Rows", gathered(of_row, pairs.cited))
     apart = citing != cited
     moved = apart & ((citing != pairs.citing) | (cited != pairs.cited))
     stays = np.flatnonzero(apart & ~moved).astype(np.int32)

@@ -30,7 +30,10 @@ _ARRAY, _LENGTH = ctypes.c_void_p, ctypes.c_int64
 _LOOKED_UP = (_ARRAY, _LENGTH, _ARRAY, _LENGTH, _ARRAY)
 #: Functions and what they take; they return a number of rows, -1 where a row was none.
 _FUNCTIONS = {
-    **{f"netpos_gather_{size}": _LOOKED_UP for size in (1, 2, 4, 8)},
+    "netpos_gather_1": _LOOKED_UP,
+    "netpos_gather_2": _LOOKED_UP,
+    "netpos_gather_4": _LOOKED_UP,
+    "netpos_gather_8": _LOOKED_UP,
     "netpos_choose": (_ARRAY, _ARRAY, _LENGTH, _ARRAY, _ARRAY, _LENGTH, *(_ARRAY,) * 3),
     "netpos_spread": (_ARRAY, _ARRAY, _LENGTH, *(_ARRAY,) * 3, _LENGTH, _LENGTH, *(_ARRAY,) * 4),
     "netpos_sum_chosen": (_ARRAY, _LENGTH, *(_ARRAY,) * 3, _LENGTH, _ARRAY, _ARRAY, _LENGTH),
