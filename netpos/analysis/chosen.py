@@ -76,14 +76,14 @@ def members(
     rows
         Families and documents outside: the length of each mask.
     """
-    families = corpus.columns("families", "role", "utility")
-    n = families.height
+    roles = corpus.columns("families", "role")["role"]
+    n = roles.len()
     seed = np.zeros(rows, dtype=bool)
     usable = np.zeros(rows, dtype=bool)
     usable[:n] = True
     if options.utility_models == "drop":
-        usable[:n] = (~families["utility"].fill_null(value=False)).to_numpy()
-    seed[:n] = (families["role"] == "seed").to_numpy()
+        usable = without_utility_models(corpus, rows)
+    seed[:n] = (roles == "seed").to_numpy()
     seed &= usable
     names = [technology.id for technology in technologies]
     ends = {name: np.zeros(rows, dtype=bool) for name in [*names, UNION]}
@@ -107,6 +107,14 @@ def members(
     for mask in ends.values():
         mask &= seed
     return ends, ends
+
+
+def without_utility_models(corpus: Corpus, rows: int) -> Mask:
+    """Tell which rows are families that are not of utility models only."""
+    found = np.zeros(rows, dtype=bool)
+    utility = corpus.columns("families", "utility")["utility"]
+    found[: utility.len()] = (~utility.fill_null(value=False)).to_numpy()
+    return found
 
 
 def counted_pairs(

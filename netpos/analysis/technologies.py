@@ -372,7 +372,8 @@ def _positions(
 ) -> pl.DataFrame:
     """Places in the sorted keys that each pattern of each technology covers, less the excluded."""
     ordered = keys.to_list()
-    pieces: list[pl.DataFrame] = []
+    places: list[NDArray[np.int64]] = []
+    rows: list[tuple[int, str, str, bool]] = []  # what is said of each
     for order, technology in enumerate(technologies):
         excluded = np.zeros(len(ordered), dtype=bool)
         for pattern in technology.exclude:
@@ -383,27 +384,18 @@ def _positions(
             dict.fromkeys(technology.core, False) if narrow and technology.core else wide
         ).items():
             covered = _covered(pattern, ordered, keys)
-            covered = covered[~excluded[covered]]
-            pieces.append(
-                pl.DataFrame({"position": covered.astype(np.uint32)}).with_columns(
-                    order=pl.lit(order, pl.Int32),
-                    technology=pl.lit(technology.id),
-                    pattern=pl.lit(pattern),
-                    cpc_only=pl.lit(cpc_only),
-                )
-            )
-    return pl.concat(pieces) if pieces else _NOTHING
-
-
-_NOTHING = pl.DataFrame(
-    schema={
-        "position": pl.UInt32,
+            places.append(covered[~excluded[covered]])
+            rows.append((order, technology.id, pattern, cpc_only))
+    schema = {
         "order": pl.Int32,
         "technology": pl.String,
         "pattern": pl.String,
         "cpc_only": pl.Boolean,
     }
-)
+    said = pl.DataFrame(rows, schema, orient="row")
+    which = np.repeat(np.arange(len(rows)), [one.size for one in places])
+    position = np.concatenate([np.empty(0, dtype=np.int64), *places]).astype(np.uint32)
+    return said[which].insert_column(0, pl.Series("position", position))
 
 
 def _covered(pattern: str, ordered: list[str], keys: pl.Series) -> NDArray[np.int64]:

@@ -19,6 +19,7 @@ from netpos.analysis.chosen import (
     in_window,
     members,
     office_bits,
+    without_utility_models,
 )
 from netpos.analysis.located import country_shares
 from netpos.analysis.pattern_hits import families_found
@@ -267,7 +268,14 @@ class Variants:
             study = self.study
             options = self._changed({k: getattr(spec, k) for k in ("symbols", "utility_models")})
             found = study.member, study.ends
-            if spec.classes != "all":
+            if spec.utility_models == "drop" and study.options.utility_models != "drop":
+                every = self.members(spec._replace(utility_models="keep"))
+                usable = without_utility_models(study.corpus, study.rows)
+                found = (
+                    {name: mask & usable for name, mask in every.member.items()},
+                    {name: mask & usable for name, mask in every.ends.items()},
+                )
+            elif spec.classes != "all":
                 fewer = without_largest_class(study)
                 found = members(study.corpus, options or study.options, fewer, study.rows)
             elif options is not None:
