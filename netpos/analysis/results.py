@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -32,6 +33,10 @@ from netpos.tables import rounded
 
 #: Pairs of a corpus up to which two technologies or periods are held at a time.
 _MOST_AHEAD = 4_000_000
+#: The table with the most rows, of a large corpus held compressed until all are there.
+_LARGEST = "organisation_links"
+#: Rows of a technology and period.
+_Rows: TypeAlias = "pl.DataFrame | bytes"
 #: A technology, and a period by name and years.
 Cell: TypeAlias = tuple[str, str, Span]
 #: Its rows by table, and how well indicators are known.
@@ -76,7 +81,8 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
         ``organisation_links`` are Polars ``Enum``, which the files have as texts.
     """
     once = WholeRun.of(study)
-    rows: dict[str, dict[str, list[pl.DataFrame]]] = {}
+    rows: dict[str, dict[str, list[_Rows]]] = {}
+    large = len(study.pairs) > _MOST_AHEAD
     cells = [(t, *period) for t in _largest_first(study) for period in study.options.spans()]
     known: dict[str, list[uncertainty.Resampled]] = {}
     threads = pl.thread_pool_size() if study.options.draws else 1
@@ -85,7 +91,8 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
         steps = track(cells, "tables of each technology and period")
         for (technology, period, _), (parts, resampled) in _one_ahead(once, steps, pool):
             for name, part in parts.items():
-                rows.setdefault(name, {}).setdefault(technology, []).append(part)
+                kept = _packed(part) if large and name == _LARGEST else part
+                rows.setdefault(name, {}).setdefault(technology, []).append(kept)
             if resampled is not None:
                 known.setdefault(technology, []).append(resampled)
             if period == cells[-1][1] and technology in known:  # its last period
@@ -97,8 +104,9 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     found: dict[str, pl.DataFrame] = {}
     for name, held in rows.items():
         every = [part for technology in study.names for part in held.get(technology, [])]
-        found[name] = pl.concat(every, how="vertical_relaxed")
+        found[name] = pl.concat(map(_unpacked, every), how="vertical_relaxed")
     rows.clear()
+    study.let_go()
     found["countries"] = _named(study, _with_rca(study, found["countries"]))
     if "indicators" in found:
         found["countries"] = uncertainty.add_intervals(found["countries"], found["indicators"])
@@ -121,6 +129,16 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     if study.options.benchmark:
         found["benchmark"] = benchmark_table(study, found["countries"])
     return _without_withheld(study, found)
+
+
+def _packed(rows: pl.DataFrame) -> bytes:
+    """Compress rows that are not needed before the end."""
+    rows.write_ipc(found := io.BytesIO(), compression="zstd")
+    return found.getvalue()
+
+
+def _unpacked(rows: _Rows) -> pl.DataFrame:
+    return pl.read_ipc(io.BytesIO(rows)) if isinstance(rows, bytes) else rows
 
 
 def _largest_first(study: Study) -> list[str]:

@@ -231,6 +231,11 @@ class Study:
         """The corpus as a sample of organisations, for the errors of residuals."""
         return Sampled.of(self.pairs, self.spread, self.shares, self.organisations)
 
+    def let_go(self) -> None:
+        """Forget what only tables of technologies and periods needed: it is made again if asked."""
+        self.__dict__.pop("sampled", None)
+        self._selections.clear()
+
     @cached_property
     def counted(self) -> Mask:
         """Which pairs count between countries: all, or those between different organisations."""
@@ -446,9 +451,8 @@ def prepare(corpus: Corpus | Path | str, options: Options | None = None) -> Stud
     families = corpus.columns("families", *_HELD, "documents", "family_size", "role")
     outside = corpus.columns("outside", "date")
     n = families.height
-    # of one byte where that suffices: there are as many as citations
-    counts = corpus.columns("citations", "seed_citations").to_series().shrink_dtype()
-    seed_citations = counts.to_numpy()
+    counts = corpus.columns("citations", "seed_citations").to_series()
+    seed_citations = counts.shrink_dtype().to_numpy()  # of one byte where that suffices
     tables = Tables(families.select(_HELD), outside, applicants, seed_citations, options.counting)
     rows = tables.rows
     published = np.full(rows, np.nan)

@@ -22,6 +22,7 @@ from netpos.graph.links import Citations, Shares, Spread, gathered
 #: Expected citations below which no ratio is told (Cochran 1954: the usual rule for counts).
 LEAST_EXPECTED = 5.0
 _STEPS = 100
+_AT_ONCE = 1 << 20  # entries looked at at a time
 _FARTHEST = 4.0  # of a logarithm, in one step
 #: A preference for home beyond which none is sought.
 _MOST_AT_HOME = 1e9
@@ -265,12 +266,21 @@ def flows_of(
     cohorts = (int(dated.max()) - start + 1 if dated.size else 0) + 1
     cohort = np.where(np.isfinite(years), years - start, cohorts - 1).astype(np.int64)
 
-    keep = np.flatnonzero(gathered(chosen, spread.pair))
-    pair, cell, weight = spread.pair[keep], spread.cell[keep], spread.weight[keep]
-    i, j = (gathered(end, cell).astype(np.int64) for end in spread.ends)
-    t = gathered(years, pairs.citing[pair]).astype(np.int64) - first
-    s = gathered(cohort, pairs.cited[pair])
-    abroad = i != j
+    abroad, home = np.zeros(n * number), np.zeros(n * number)
+    between = np.zeros(number * cohorts)
+    for begin in range(0, spread.pair.size, _AT_ONCE):  # their sums go on in the same order
+        part = slice(begin, begin + _AT_ONCE)
+        keep = np.flatnonzero(gathered(chosen, spread.pair[part]))
+        pair, cell = spread.pair[part][keep], spread.cell[part][keep]
+        weight = spread.weight[part][keep]
+        i, j = (gathered(end, cell).astype(np.int64) for end in spread.ends)
+        t = gathered(years, pairs.citing[pair]).astype(np.int64) - first
+        s = gathered(cohort, pairs.cited[pair])
+        foreign = i != j
+        of_country = i * number + t
+        np.add.at(abroad, of_country[foreign], weight[foreign])
+        np.add.at(home, of_country[~foreign], weight[~foreign])
+        np.add.at(between, (t * cohorts + s)[foreign], weight[foreign])
 
     def summed(at: NDArray[np.int64], values: Floats, rows: int, columns: int) -> Floats:
         sums = np.bincount(at, weights=values, minlength=rows * columns)
@@ -285,9 +295,9 @@ def flows_of(
     within = member & (years >= first) & (years <= span[1])
     year = np.where(within, years - first, 0).astype(np.int64)
     return Flows(
-        abroad=summed((i * number + t)[abroad], weight[abroad], n, number),
-        home=summed((i * number + t)[~abroad], weight[~abroad], n, number),
-        cohorts=summed((t * cohorts + s)[abroad], weight[abroad], number, cohorts),
+        abroad=abroad.reshape(n, number),
+        home=home.reshape(n, number),
+        cohorts=between.reshape(number, cohorts),
         citing=sizes(within, year, number),
         cited=sizes(member, cohort, cohorts),
     )

@@ -17,7 +17,7 @@ fixed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,17 +26,20 @@ from scipy.special import stdtrit
 
 from netpos.graph.expected import LEAST_EXPECTED, Flows, foreign_families
 from netpos.graph.kernels import Floats, divide
-from netpos.graph.links import Citations, Shares, Spread, gathered
+from netpos.graph.links import Citations, Rows, Shares, Spread, gathered
 from netpos.indicators.bounds import (
     LEAST_CITATIONS,
     LEAST_EFFECTIVE,
     LEAST_FREEDOM,
     LEAST_ORGANISATIONS,
 )
+from netpos.indicators.sorting import narrow, ordered
 
 Ints = NDArray[np.int64]
 #: What the variance keeps of the squares of organisations at least.
 LEAST_PART = 0.5
+_AT_ONCE = 1 << 20  # entries whose rows are marked at a time
+_NUMBERS = 1 << 19  # influences of organisations at a time
 
 
 class Intervals(NamedTuple):
@@ -52,7 +55,8 @@ class Sampled:
     """A corpus as a sample of organisations.
 
     ``holders`` has a row for each family (and document outside) with the parts of its
-    organisations, 1 in all; a family without an organisation is one of its own.
+    organisations, 1 in all; a family without an organisation is one of its own. The row of a
+    document outside without a country is empty: it is the end of no link.
     """
 
     pairs: Citations
@@ -66,14 +70,18 @@ class Sampled:
         matrix = organisations.matrix
         rows, names = matrix.shape
         number = np.diff(matrix.indptr).astype(np.int32)
+        asked = shares.located.copy()
+        asked[: pairs.families] = True
+        number[~asked] = 0
         pointer = np.zeros(rows + 1, dtype=np.int32)
-        np.cumsum(np.maximum(number, 1), out=pointer[1:])
-        alone = pointer[:-1][number == 0]
+        np.cumsum(np.where(asked, np.maximum(number, 1), 0), out=pointer[1:])
+        alone = pointer[:-1][asked & (number == 0)]
         several = np.ones(pointer[-1], dtype=bool)
         several[alone] = False
         column, part = np.empty(several.size, dtype=np.int32), np.ones(several.size)
         column[alone] = np.arange(names, names + alone.size, dtype=np.int32)
-        column[several] = matrix.indices
+        kept = np.repeat(number > 0, np.diff(matrix.indptr))
+        column[several] = matrix.indices[kept]
         part[several] = np.repeat(1.0 / np.maximum(number, 1), number)
         shape = (rows, names + alone.size)
         return cls(pairs, spread, shares, csr_array((part, column, pointer), shape=shape))
@@ -119,24 +127,18 @@ def intervals(
     """
     low, high = np.full(citing.size, np.nan), np.full(citing.size, np.nan)
     reason = np.full(citing.size, "too_few", dtype="<U20")
-    spread = sample.spread
-    keep = np.flatnonzero(gathered(chosen, spread.pair))
-    cell, weight, pair = spread.cell[keep], spread.weight[keep], spread.pair[keep]
-    i, j = (end[cell].astype(np.int64) for end in spread.ends)
-    abroad = i != j
-    i, j, weight, pair = i[abroad], j[abroad], weight[abroad], pair[abroad]
-    f, g = sample.pairs.citing[pair], sample.pairs.cited[pair]
-    t = (years[f] - span[0]).astype(np.int64)
     n, number = flows.abroad.shape
+    abroad = _Abroad.of(sample, chosen, n)
     others = foreign_families(flows.cited)
     rows = np.flatnonzero(member)
-    holders = _holders(sample.holders, np.concatenate([rows, f, g]))
+    holders = _holders(sample.holders, abroad.ends(member))
     families = _families(sample.shares, holders, rows, years, flows.cited.shape[1])
     for country in np.unique(citing).tolist():
-        mine = np.flatnonzero(i == country)
+        j, weight, f, g = abroad.of_country(country)
+        t = (years[f] - span[0]).astype(np.int64)
         asked = np.flatnonzero((citing == country) & (expected[citing, cited] >= LEAST_EXPECTED))
         to = cited[asked]
-        given = np.bincount(j[mine], weight[mine], minlength=n).astype(np.float64)
+        given = np.bincount(j, weight, minlength=n).astype(np.float64)
         many = given[to] >= LEAST_CITATIONS
         asked, to = asked[many], to[many]
         if not asked.size:
@@ -150,31 +152,41 @@ def intervals(
         by_cohort = (per[:, None] * rates).T @ part / whole  # (S, p)
         of_own = (per @ rates)[:, None] / whole  # (S, p)
 
-        ends = holders[f[mine]], holders[g[mine]]
+        ends = holders[f], holders[g]
         both = csr_array(ends[0] + ends[1])
         # organisations that take part in these links, and those of several countries
         taking_part = ~families.single
         taking_part[both.indices] = True
         active = np.flatnonzero(taking_part)
-        own = families.part(active, country, to, by_cohort, of_own)
         place = np.cumsum(taking_part) - 1
         column = np.full(n, to.size, dtype=np.int64)  # the last is of all other countries
         column[to] = np.arange(to.size)
-        column, size = column[j[mine]], (active.size, to.size + 1)
-        U = _cells(both, place, column, weight[mine], size)[:, :-1] / observed
-        dates = _cells(both, place, t[mine], weight[mine], (active.size, number))
-        U -= csr_array(dates) @ by_year
-        U += own
-        held = [_held(end, place, column, weight[mine], size) for end in ends]
-        of_links = _of_links(t[mine], j[mine], weight[mine], to, observed, by_year)
-        alone = families.single[active]
-        squares = families.squares(country, to, by_cohort, of_own) - (own[alone] ** 2).sum(axis=0)
-        U *= U
-        squares = np.maximum(squares, 0.0) + U.sum(axis=0)
-        fourths = (U * U).sum(axis=0)
+        column = column[j]
+        own = _Squares.of(to.size, families.single[active])
+        sums, held = _Squares.of(to.size), (_Holders(to.size), _Holders(to.size))
+        links = _Entries.of(both, place, active.size)
+        of_ends = [_Entries.of(end, place, active.size) for end in ends]
+        # some organisations at a time; a single column is summed in pairs, and so as a whole
+        size = max(1, _NUMBERS // (to.size + 1) if to.size > 1 else active.size)
+        for begin in range(0, active.size, size):
+            some = slice(begin, min(begin + size, active.size))
+            U = links.cells(some, column, weight, to.size + 1)[:, :-1] / observed
+            dates = links.cells(some, t, weight, number)
+            U -= csr_array(dates) @ by_year
+            of_families = families.part(active[some], country, to, by_cohort, of_own)
+            U += of_families
+            own.add(of_families, some)
+            sums.add(U, some)
+            for one, end in zip(held, of_ends, strict=True):
+                one.add(end.cells(some, column, weight, to.size + 1)[:, :-1])
+        of_links = _of_links(t, j, weight, to, observed, by_year)
+        squares = families.squares(country, to, by_cohort, of_own) - own.squares
+        squares = np.maximum(squares, 0.0) + sums.squares
+        fourths = sums.fourths
+        of_both = [one.summed() for one in held]
+        effective = np.min([divide(h.sums**2, h.squares) for h in of_both], axis=0)
+        firms = np.min([h.number for h in of_both], axis=0)
         kept = np.maximum(squares - of_links, LEAST_PART * squares)
-        effective = np.min([divide(h.sums**2, h.squares) for h in held], axis=0)
-        firms = np.min([h.number for h in held], axis=0)
         freedom = np.maximum(np.minimum(effective, divide(squares**2, fourths)) - 1.0, 1.0)
         known = freedom >= LEAST_FREEDOM
         reach = np.exp(np.minimum(stdtrit(freedom, 0.975) * np.sqrt(kept), 700.0))
@@ -244,9 +256,48 @@ class _Families:
         return np.asarray(found, dtype=np.float64)
 
 
+class _Abroad(NamedTuple):
+    """Foreign entries of the chosen pairs, by citing country: as numbers, so that what they are
+    made of has the size of one country's.
+    """
+
+    sample: Sampled
+    entry: Rows
+    begin: Ints
+
+    @classmethod
+    def of(cls, sample: Sampled, chosen: NDArray[np.bool_], countries: int) -> _Abroad:
+        """Sort them; those of a country stay in their order."""
+        spread = sample.spread
+        some = gathered(chosen, spread.pair)
+        some &= gathered(np.asarray(spread.ends[0] != spread.ends[1]), spread.cell)
+        entry = narrow(np.flatnonzero(some), some.size)
+        del some
+        country = cast("Rows", gathered(spread.ends[0], spread.cell[entry]))
+        entry = entry[ordered(country)]
+        return cls(sample, entry, np.cumsum([0, *np.bincount(country, minlength=countries)]))
+
+    def of_country(self, country: int) -> tuple[Ints, Floats, Rows, Rows]:
+        """Return countries cited, weights, and rows that cite and are cited."""
+        at, spread = self.entry[self.begin[country] : self.begin[country + 1]], self.sample.spread
+        pair, pairs = spread.pair[at], self.sample.pairs
+        cited = spread.ends[1][spread.cell[at]].astype(np.int64)
+        return cited, spread.weight[at], pairs.citing[pair], pairs.cited[pair]
+
+    def ends(self, member: NDArray[np.bool_]) -> Ints:
+        """Return the rows that are members, cite or are cited."""
+        found, pairs = member.copy(), self.sample.pairs
+        for begin in range(0, self.entry.size, _AT_ONCE):
+            pair = self.sample.spread.pair[self.entry[begin : begin + _AT_ONCE]]
+            found[pairs.citing[pair]] = found[pairs.cited[pair]] = True
+        return np.flatnonzero(found)
+
+
 def _holders(every: csr_array, rows: Ints) -> csr_array:
     """Keep the organisations that hold any of the rows: the corpus has a hundred times as many."""
-    used = np.unique(every[np.unique(rows)].indices)
+    marked = np.zeros(every.shape[1], dtype=bool)
+    marked[every[rows].indices] = True
+    used = np.flatnonzero(marked)
     place = np.full(every.shape[1], used.size, dtype=np.int32)  # one past the end for the others
     place[used] = np.arange(used.size)
     wide = (every.data, place[every.indices], every.indptr)
@@ -281,17 +332,56 @@ def _families(
     return _Families(each, summed(cohort[family], cohorts), np.asarray(single), products)
 
 
-def _cells(
-    held: csr_array, place: Ints, column: Ints, weight: Floats, shape: tuple[int, int]
-) -> Floats:
-    """Add up by organisation and column the links whose organisations are the rows of ``held``.
+class _Entries(NamedTuple):
+    """Links by the organisations that are rows of ``held``, those of an organisation in order."""
 
-    ``place`` is the row of each organisation in the result.
-    """
-    link = np.repeat(np.arange(column.size), np.diff(held.indptr))
-    at = place[held.indices] * shape[1] + column[link]
-    sums = np.bincount(at, held.data * weight[link], minlength=shape[0] * shape[1])
-    return sums.astype(np.float64, copy=False).reshape(shape)
+    place: Rows
+    link: Rows
+    part: Floats
+    begin: Ints
+
+    @classmethod
+    def of(cls, held: csr_array, place: Ints, organisations: int) -> _Entries:
+        """Sort them by the ``place`` of the organisations, which are so many."""
+        link = np.repeat(np.arange(held.shape[0], dtype=np.int32), np.diff(held.indptr))
+        at = narrow(place[held.indices], organisations)
+        order = ordered(at)
+        begin = np.cumsum([0, *np.bincount(at, minlength=organisations)])
+        return cls(at[order], link[order], held.data[order], begin)
+
+    def cells(self, part: slice, column: Ints, weight: Floats, columns: int) -> Floats:
+        """Add up the weights of links by organisation of the part, and column."""
+        some = slice(self.begin[part.start], self.begin[part.stop])
+        link, size = self.link[some], (part.stop - part.start, columns)
+        at = (self.place[some].astype(np.int64) - part.start) * columns + column[link]
+        found = np.bincount(at, self.part[some] * weight[link], minlength=size[0] * size[1])
+        return found.astype(np.float64, copy=False).reshape(size)
+
+
+@dataclass
+class _Squares:
+    """Sums of squares and fourth powers by column, of rows that come in parts."""
+
+    squares: Floats
+    fourths: Floats
+    only: NDArray[np.bool_] | None
+
+    @classmethod
+    def of(cls, columns: int, only: NDArray[np.bool_] | None = None) -> _Squares:
+        """Begin with none; ``only`` tells which of all rows count."""
+        return cls(np.zeros(columns), np.zeros(columns), only)
+
+    def add(self, rows: Floats, part: slice) -> None:
+        """Add some rows, as if all came at once: the sums go on from those before."""
+        if self.only is not None:
+            rows = rows[self.only[part]]
+        if not rows.shape[0]:
+            return
+        powers = rows * rows
+        fourths = powers * powers
+        powers[0] += self.squares
+        fourths[0] += self.fourths
+        self.squares, self.fourths = powers.sum(axis=0), fourths.sum(axis=0)
 
 
 class _Held(NamedTuple):
@@ -302,15 +392,24 @@ class _Held(NamedTuple):
     number: Ints
 
 
-def _held(
-    end: csr_array, place: Ints, column: Ints, weight: Floats, shape: tuple[int, int]
-) -> _Held:
-    """Sum the links of each pair by the organisations at one end; see `_cells`."""
-    cells = np.ascontiguousarray(_cells(end, place, column, weight, shape)[:, :-1].T)
-    pair, firm = np.nonzero(cells)
-    number = np.bincount(pair, minlength=shape[1] - 1)
-    first = (np.cumsum(number) - number)[number > 0]
-    values, found = cells[pair, firm], np.zeros((2, number.size))
-    found[0, number > 0] = np.add.reduceat(values, first)
-    found[1, number > 0] = np.add.reduceat(values * values, first)
-    return _Held(found[0], found[1], number)
+class _Holders:
+    """Weights of the links of each pair by organisation, of organisations that come in parts."""
+
+    def __init__(self, pairs: int) -> None:
+        self._pairs, self._parts = pairs, [(np.empty(0, dtype=np.int32), np.empty(0))]
+
+    def add(self, cells: Floats) -> None:
+        """Take the cells, organisations × pairs, that are not 0."""
+        firm, pair = np.nonzero(cells)
+        self._parts.append((pair.astype(np.int32), cells[firm, pair]))
+
+    def summed(self) -> _Held:
+        """Sum those of each pair, in the order of the organisations."""
+        pair, values = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        values = values[ordered(pair)]
+        number = np.bincount(pair, minlength=self._pairs)
+        first = (np.cumsum(number) - number)[number > 0]
+        found = np.zeros((2, number.size))
+        found[0, number > 0] = np.add.reduceat(values, first)
+        found[1, number > 0] = np.add.reduceat(values * values, first)
+        return _Held(found[0], found[1], number)
