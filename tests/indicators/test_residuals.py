@@ -9,8 +9,10 @@ import polars as pl
 import pytest
 from scipy.stats import t as student
 
+from netpos.graph import expected
 from netpos.graph.expected import cohort_rates, expected_flow, flows_of
 from netpos.graph.links import Citations, Shares, Spread
+from netpos.indicators import residuals
 from netpos.indicators.bounds import LEAST_CITATIONS, LEAST_EFFECTIVE, LEAST_ORGANISATIONS
 from netpos.indicators.residuals import LEAST_PART, Intervals, Sampled, intervals
 
@@ -206,3 +208,31 @@ def test_twenty_citations_have_an_interval_and_nineteen_have_none() -> None:
     seen = Counter(zip(home[made.pairs.citing], home[made.pairs.cited], strict=True))
     told = {seen[pair]: found.reason[p] for p, pair in enumerate(zip(i, j, strict=True))}
     assert (told[19], told[20]) == ("too_few", "")
+
+
+@pytest.mark.parametrize("numbers", [1, 40])
+def test_how_many_organisations_are_taken_at_a_time_changes_no_digit(
+    numbers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Made(3, 80, shared=True, pull=1.0)
+    _, _, whole, _ = made.intervals()
+    monkeypatch.setattr(residuals, "_NUMBERS", numbers)
+    monkeypatch.setattr(residuals, "_AT_ONCE", 50)
+    monkeypatch.setattr(expected, "_AT_ONCE", 50)
+    _, _, parts, _ = made.intervals()
+    assert np.isfinite(whole.low).any()
+    assert whole.low.tobytes() == parts.low.tobytes()
+    assert whole.high.tobytes() == parts.high.tobytes()
+    assert whole.reason.tolist() == parts.reason.tolist()
+
+
+def test_a_document_outside_without_a_country_has_no_holders() -> None:
+    """Row 0 is a family, rows 1 and 2 lie outside; only row 2 has a country."""
+    none = np.empty(0, dtype=np.int32)
+    pairs = Citations(none, none, np.empty(0, dtype=bool), 1)
+    countries = pl.DataFrame({"family": [2], "country": ["NL"], "share": [1.0]})
+    firms = pl.DataFrame({"family": [1, 2], "organisation": ["A", "B"], "share": [1.0, 1.0]})
+    shares = Shares.of(countries, "country", 3)
+    spread = Spread.of(pairs, shares)
+    held = Sampled.of(pairs, spread, shares, Shares.of(firms, "organisation", 3)).holders
+    assert held.toarray().tolist() == [[0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
