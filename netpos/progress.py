@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Lock
+from queue import SimpleQueue
+from threading import Lock, Thread
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -149,3 +150,55 @@ def track(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T
         for item in items:
             yield item
             advance()
+
+
+class _Relay:
+    """Keeps what a thread says of its stages for whoever waits for it."""
+
+    def __init__(self) -> None:
+        self.said: SimpleQueue[Callable[[Listener], None] | None] = SimpleQueue()
+
+    def begin(self, what: str, total: float) -> None:
+        self.said.put(lambda listener: listener.begin(what, total))
+
+    def reach(self, done: float) -> None:
+        self.said.put(lambda listener: listener.reach(done))
+
+    def end(self) -> None:
+        self.said.put(lambda listener: listener.end())
+
+
+def meanwhile(make: Callable[[], T]) -> Callable[[], T]:
+    """Begin to make something in a thread, and return what waits for it.
+
+    Its stages are told to the listener of who waits. Nobody waits for a thread that is no longer
+    asked, as where a run is stopped.
+
+    Examples
+    --------
+    >>> wait = meanwhile(lambda: sum(track([1, 2], "numbers")))
+    >>> wait()
+    3
+    """
+    relay, made, failed = _Relay(), list[T](), list[BaseException]()
+
+    def work() -> None:
+        try:
+            with listening(relay):
+                made.append(make())
+        except BaseException as error:  # noqa: BLE001 whatever it is: raised where it is waited for
+            failed.append(error)
+        relay.said.put(None)
+
+    Thread(target=work, daemon=True).start()
+
+    def wait() -> T:
+        listener = _listener.get()
+        while (tell := relay.said.get()) is not None:
+            if listener is not None:
+                tell(listener)
+        if failed:
+            raise failed[0]
+        return made[0]
+
+    return wait

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -135,3 +136,30 @@ def test_a_run_tells_its_tables_draws_other_ways_maps_and_figures(
     drawn = ("draws", "other ways of counting", "graph files", "maps", "figures")
     for what in (*whole, *page, *drawn):
         assert ended[what][0] == ended[what][1] > 0, what
+
+
+def test_stages_of_a_thread_are_told_to_who_waits_for_it(told: Told) -> None:
+    asked = threading.Event()
+
+    def make() -> int:
+        asked.wait(10)
+        return sum(progress.track([1, 2, 3], "numbers"))
+
+    with progress.listening(told):
+        wait = progress.meanwhile(make)
+        with progress.stage("another", 1):
+            progress.advance()
+        asked.set()
+        assert wait() == 6
+    assert [(what, total, reached[-1]) for what, total, reached in told.over] == [
+        ("another", 1, 1),
+        ("numbers", 3, 3),
+    ]
+
+
+def test_what_goes_wrong_in_a_thread_is_raised_where_it_is_waited_for() -> None:
+    def make() -> int:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        progress.meanwhile(make)()

@@ -71,6 +71,11 @@ TECHNOLOGY_COLUMNS = (
 )
 
 
+def is_large(study: Study) -> bool:
+    """Tell whether a corpus is so large that memory counts more than time."""
+    return len(study.pairs) > _MOST_AHEAD
+
+
 def tables(study: Study) -> dict[str, pl.DataFrame]:
     """Compute every table of a run.
 
@@ -82,7 +87,6 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     """
     once = WholeRun.of(study)
     rows: dict[str, dict[str, list[_Rows]]] = {}
-    large = len(study.pairs) > _MOST_AHEAD
     cells = [(t, *period) for t in _largest_first(study) for period in study.options.spans()]
     known: dict[str, list[uncertainty.Resampled]] = {}
     threads = pl.thread_pool_size() if study.options.draws else 1
@@ -91,7 +95,7 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
         steps = track(cells, "tables of each technology and period")
         for (technology, period, _), (parts, resampled) in _one_ahead(once, steps, pool):
             for name, part in parts.items():
-                kept = _packed(part) if large and name == _LARGEST else part
+                kept = _packed(part) if is_large(study) and name == _LARGEST else part
                 rows.setdefault(name, {}).setdefault(technology, []).append(kept)
             if resampled is not None:
                 known.setdefault(technology, []).append(resampled)
@@ -143,7 +147,7 @@ def _unpacked(rows: _Rows) -> pl.DataFrame:
 
 def _largest_first(study: Study) -> list[str]:
     """Return the technologies, of a large corpus the largest first: while few tables are held."""
-    if len(study.pairs) <= _MOST_AHEAD:
+    if not is_large(study):
         return study.names
     return sorted(study.names, key=lambda name: -int(study.member[name].sum()))
 
@@ -158,7 +162,7 @@ def _one_ahead(
     waiting: tuple[Cell, Callable[[], Selected]] | None = None
     for cell in cells:
         finish = selecting(once, *cell, pool)
-        if len(once.study.pairs) > _MOST_AHEAD:
+        if is_large(once.study):
             found = finish()
             del finish  # and with it what was drawn from, before the next begins
             give_back()

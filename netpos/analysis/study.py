@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 import numpy as np
@@ -31,11 +32,9 @@ from netpos.tables import Links
 
 Span = tuple[int, int]
 Kind = Literal["country", "organisation"]
+_SELECTIONS, _KEEPING = 4, Lock()  # selections of pairs kept, by whatever thread
+_AT_ONCE = 1 << 23  # pairs counted at a time
 #: What of the families is held as long as the run lasts.
-#: Selections of pairs kept.
-_SELECTIONS = 4
-#: Pairs counted at a time.
-_AT_ONCE = 1 << 23
 _HELD = ("family", "priority_year", "publication_year", "international")
 
 
@@ -200,12 +199,14 @@ class Study:
     def _selected(self, technology: str, span: Span, scope: graph_links.Scope) -> Mask:
         """Select the pairs of a technology, span and scope."""
         kept, key = self._selections, (technology, span, scope)
-        if key not in kept:
-            if len(kept) >= _SELECTIONS:
-                kept.pop(next(iter(kept)))
+        if (found := kept.get(key)) is None:
             member, years = self.ends[technology], self.years
-            kept[key] = graph_links.select(self.pairs, member, years, span, scope=scope)
-        return kept[key]
+            found = graph_links.select(self.pairs, member, years, span, scope=scope)
+            with _KEEPING:
+                while len(kept) >= _SELECTIONS:
+                    kept.pop(next(iter(kept)))
+                kept[key] = found
+        return found
 
     @cached_property
     def _selections(self) -> dict[tuple[str, Span, graph_links.Scope], Mask]:
@@ -232,16 +233,15 @@ class Study:
         return Sampled.of(self.pairs, self.spread, self.shares, self.organisations)
 
     def let_go(self) -> None:
-        """Forget what only tables of technologies and periods needed: it is made again if asked."""
+        """Forget what only tables of a technology and period needed."""
         self.__dict__.pop("sampled", None)
         self._selections.clear()
 
     @cached_property
     def counted(self) -> Mask:
         """Which pairs count between countries: all, or those between different organisations."""
-        if self.drops_self_citations("country"):
-            return ~self.pairs.self_citation
-        return np.ones(len(self.pairs), dtype=bool)
+        drops = self.drops_self_citations("country")
+        return ~self.pairs.self_citation if drops else np.ones(len(self.pairs), dtype=bool)
 
     @cached_property
     def memberships(self) -> pl.DataFrame | None:

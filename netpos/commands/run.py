@@ -7,6 +7,7 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
@@ -46,7 +47,7 @@ from netpos.ingest.remarks import by_number_told, one_office_told
 from netpos.ingest.selection import Selection
 from netpos.options import PATHS, Options, to_toml
 from netpos.outputs import Outputs, make_folder, marked
-from netpos.progress import Report, advance, stage, track
+from netpos.progress import Report, advance, meanwhile, stage, track
 from netpos.viz.charts import charts
 from netpos.viz.charts.technologies import AREA_COLOURS
 from netpos.viz.excel_nl import excel_nl
@@ -276,10 +277,15 @@ def computed(
     tables = results.tables(study) | {"pattern_hits": hits}
     for line in [*located_told(tables["located"]), *open_told(tables["open"])]:
         say(line)
-    if begun is not None:
+    if begun is None or results.is_large(study) or cores() == 1:
+        if begun is not None:
+            begun(study, tables, areas, synthetic=synthetic)
+        give_back()
+        tables |= results.sensitivity_tables(study, tables)
+    else:  # neither needs what the other makes
+        counted = meanwhile(partial(results.sensitivity_tables, study, tables))
         begun(study, tables, areas, synthetic=synthetic)
-    give_back()
-    tables |= results.sensitivity_tables(study, tables)
+        tables |= counted()
     give_back()
     if papers:
         tables |= paper_tables(papers)
