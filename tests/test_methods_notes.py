@@ -65,6 +65,7 @@ MACHINERY = {
         "sum_pairs",
     },
     "netpos.graph.entries": {"entries"},
+    "netpos.graph.yearly": {"yearly"},
     "netpos.graph.core": {"block_fit", "foreign_stack"},
     "netpos.graph.dependence": {"partner_classes"},
     "netpos.graph.peel": {"core_number"},

@@ -44,6 +44,8 @@ from netpos.tables import LINK_TABLE, NODE_TABLE, Links
 
 #: Pairs whose entries are counted at a time.
 _CHUNK = 250_000
+#: Pairs of a corpus up to which all that was chosen is kept.
+_MOST_KEPT = 1_000_000
 #: Years after publication in which a citation counts where the window is changed.
 WINDOW = 5
 
@@ -304,13 +306,14 @@ class Variants:
     def chosen(self, spec: Specification, technology: str) -> Chosen:
         """Return what of a technology does not depend on who holds it or which citations count.
 
-        Kept are that of the run's own choices and the last.
+        Kept are that of the run's own choices and the last; all of a small corpus.
         """
         key = chosen_by(spec)
         if key not in self._chosen:
             options = self.study.options
             own = ("simple", options.symbols, options.utility_models, "all")
-            self._chosen = {k: v for k, v in self._chosen.items() if k == own} | {key: {}}
+            every = len(self.wide) <= _MOST_KEPT
+            self._chosen = {k: v for k, v in self._chosen.items() if every or k == own} | {key: {}}
         found = self._chosen[key]
         if technology not in found:
             found[technology] = self._choose(spec, technology)

@@ -14,6 +14,7 @@ from netpos import analysis
 from netpos.analysis.study import Kind, Study
 from netpos.commands.beside import Submit
 from netpos.commands.map_evidence import told_evidence
+from netpos.graph.yearly import yearly
 from netpos.outputs import Outputs
 from netpos.progress import track
 from netpos.tables import Links
@@ -193,7 +194,16 @@ def _graph(
             year=study.year_of_membership,
             seed=study.options.seed,
         ),
-        yearly={year: study.links(technology, (year, year)) for year in range(first, last + 1)},
+        yearly=yearly(
+            study.links_mask(technology, (first, last)),
+            study.pairs,
+            study.spread,
+            study.shares,
+            study.member[technology],
+            study.years,
+            (first, last),
+            always=study.options.focal,
+        ),
         title=title[study.options.lang] + made_up,
         year=study.year_of_membership,
     )
