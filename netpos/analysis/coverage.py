@@ -139,9 +139,23 @@ def located_links(
     return found
 
 
-def reference_table(study: Study, technology: str, span: Span) -> pl.DataFrame:
+def references(study: Study) -> NDArray[np.int32]:
+    """Count the references of each row of a study [family pairs]."""
+    return np.bincount(study.pairs.citing, minlength=study.rows).astype(np.int32)
+
+
+def reference_table(
+    study: Study, technology: str, span: Span, cited: NDArray[np.int32] | None = None
+) -> pl.DataFrame:
     """Return references per family by citing office and by country: citing practice differs by
     office.
+
+    Parameters
+    ----------
+    study, technology, span
+        Of a run.
+    cited
+        What `references` returned, where it is at hand.
 
     Returns
     -------
@@ -150,7 +164,7 @@ def reference_table(study: Study, technology: str, span: Span) -> pl.DataFrame:
         family counts in full at each of its offices, by the counting rule in its countries.
     """
     chosen = study.chosen(technology, span)
-    cited = np.bincount(study.pairs.citing, minlength=study.rows).astype(np.float64)
+    cited = references(study) if cited is None else cited
     matrix = study.shares.matrix.T
     by_country = pl.DataFrame(
         {
@@ -164,7 +178,7 @@ def reference_table(study: Study, technology: str, span: Span) -> pl.DataFrame:
     n = study.families
     by_office = (
         study.corpus.columns("families", "offices")
-        .with_columns(references=pl.Series(cited[:n]))
+        .with_columns(references=pl.Series(cited[:n].astype(np.float64)))
         .filter(pl.Series(chosen[:n]))
         .explode("offices")
         .drop_nulls("offices")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from netpos.analysis.behind import FocalEvidence
 from netpos.analysis.bounds import bounds
@@ -15,6 +16,7 @@ from netpos.analysis.coverage import (
     country_coverage,
     coverage_table,
     reference_table,
+    references,
     with_measurable,
 )
 from netpos.analysis.ends import Ends, link_masks
@@ -115,6 +117,7 @@ class WholeRun:
     worth: Worth
     ends: Ends
     open_ends: OpenEnds
+    cited: NDArray[np.int32]
 
     @classmethod
     def of(cls, study: Study) -> WholeRun:
@@ -127,6 +130,7 @@ class WholeRun:
             _worth(study),
             Ends.of(study),
             OpenEnds.of(study),
+            references(study),
         )
 
 
@@ -216,7 +220,7 @@ def selecting(
         "exposure": once.evidence.exposure(citing, technology, span),
         "dependents": dependents,
         "holders": holders(study, technology, span, valued=_valued(table, study.options.focal)),
-        "references": reference_table(study, technology, span),
+        "references": reference_table(study, technology, span, once.cited),
     }
     lists["organisations"], firm_links = _organisations(once, technology, period, span)
     firm_links = _with_codes(study, firm_links, technology, period)

@@ -40,8 +40,10 @@ _GO_ON = (
 _ENDLESS = re.compile(r"\S{4097,}")
 #: More threads than any machine has; a slip of the finger asks for more.
 MOST_WORKERS = 4096
-#: ``M_ARENA_MAX`` of glibc's ``malloc.h``.
-_ARENA_MAX = -8
+#: ``M_ARENA_MAX``, ``M_MMAP_THRESHOLD`` and ``M_TRIM_THRESHOLD`` of glibc's ``malloc.h``.
+_ARENA_MAX, _APART, _TRIMMED = -8, -3, -1
+#: Bytes of an array from which the system has it back at once, and of free memory kept by others.
+_LARGE, _FREE = 8 << 20, 64 << 20
 
 app = typer.Typer(
     name="netpos",
@@ -182,13 +184,16 @@ def _main(
 
 
 def _one_arena() -> bool:
-    """Let threads share one store of freed memory; return whether the C library was told so.
+    """Let threads share one store of freed memory, without large arrays; return whether the C
+    library was told so.
 
     That of Linux keeps one for each thread, in which what large arrays of one step held stays:
     over the technologies and periods of a run as much as is in use. Other libraries keep none.
     """
     try:
-        return bool(ctypes.CDLL(None).mallopt(_ARENA_MAX, 1))
+        tell = ctypes.CDLL(None).mallopt
+        told = [tell(*each) for each in ((_ARENA_MAX, 1), (_APART, _LARGE), (_TRIMMED, _FREE))]
+        return all(told)
     except (OSError, AttributeError, TypeError):  # TypeError: Windows, where None is no library
         return False
 

@@ -163,9 +163,7 @@ def intervals(
         column[to] = np.arange(to.size)
         column = column[j]
         own = _Squares.of(to.size, families.single[active])
-        sums, held = _Squares.of(to.size), (_Holders(to.size), _Holders(to.size))
-        links = _Entries.of(both, place, active.size)
-        of_ends = [_Entries.of(end, place, active.size) for end in ends]
+        sums, links = _Squares.of(to.size), _Entries.of(both, place, active.size)
         # some organisations at a time; a single column is summed in pairs, and so as a whole
         size = max(1, _NUMBERS // (to.size + 1) if to.size > 1 else active.size)
         for begin in range(0, active.size, size):
@@ -177,13 +175,11 @@ def intervals(
             U += of_families
             own.add(of_families, some)
             sums.add(U, some)
-            for one, end in zip(held, of_ends, strict=True):
-                one.add(end.cells(some, column, weight, to.size + 1)[:, :-1])
         of_links = _of_links(t, j, weight, to, observed, by_year)
         squares = families.squares(country, to, by_cohort, of_own) - own.squares
         squares = np.maximum(squares, 0.0) + sums.squares
         fourths = sums.fourths
-        of_both = [one.summed() for one in held]
+        of_both = [_held(end, place, active.size, column, weight, to.size) for end in ends]
         effective = np.min([divide(h.sums**2, h.squares) for h in of_both], axis=0)
         firms = np.min([h.number for h in of_both], axis=0)
         kept = np.maximum(squares - of_links, LEAST_PART * squares)
@@ -392,24 +388,34 @@ class _Held(NamedTuple):
     number: Ints
 
 
-class _Holders:
-    """Weights of the links of each pair by organisation, of organisations that come in parts."""
+def _held(
+    end: csr_array, place: Ints, organisations: int, column: Ints, weight: Floats, pairs: int
+) -> _Held:
+    """Sum the links of each pair by the organisations at one end.
 
-    def __init__(self, pairs: int) -> None:
-        self._pairs, self._parts = pairs, [(np.empty(0, dtype=np.int32), np.empty(0))]
-
-    def add(self, cells: Floats) -> None:
-        """Take the cells, organisations × pairs, that are not 0."""
-        firm, pair = np.nonzero(cells)
-        self._parts.append((pair.astype(np.int32), cells[firm, pair]))
-
-    def summed(self) -> _Held:
-        """Sum those of each pair, in the order of the organisations."""
-        pair, values = (np.concatenate(column) for column in zip(*self._parts, strict=True))
-        values = values[ordered(pair)]
-        number = np.bincount(pair, minlength=self._pairs)
-        first = (np.cumsum(number) - number)[number > 0]
-        found = np.zeros((2, number.size))
-        found[0, number > 0] = np.add.reduceat(values, first)
-        found[1, number > 0] = np.add.reduceat(values * values, first)
-        return _Held(found[0], found[1], number)
+    Parameters
+    ----------
+    end
+        Organisations of each link.
+    place, organisations
+        Their number, and how many there are.
+    column
+        Pair of each link; ``pairs`` for those of none.
+    weight
+        Of each link.
+    """
+    link = np.repeat(np.arange(column.size, dtype=np.int32), np.diff(end.indptr))
+    some = np.flatnonzero(column[link] < pairs)
+    link = link[some]
+    code = column[link] * organisations + place[end.indices[some]]
+    order = ordered(code)
+    code = code[order]
+    new = np.diff(code, prepend=-1) != 0
+    amount = (end.data[some] * weight[link])[order]
+    values = np.bincount(np.cumsum(new) - 1, amount).astype(np.float64, copy=False)
+    number = np.bincount(code[new] // max(organisations, 1), minlength=pairs)
+    first = (np.cumsum(number) - number)[number > 0]
+    found = np.zeros((2, number.size))
+    found[0, number > 0] = np.add.reduceat(values, first)
+    found[1, number > 0] = np.add.reduceat(values * values, first)
+    return _Held(found[0], found[1], number)
