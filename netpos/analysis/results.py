@@ -110,7 +110,7 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
         every = [part for technology in study.names for part in held.get(technology, [])]
         found[name] = pl.concat(map(_unpacked, every), how="vertical_relaxed")
     rows.clear()
-    study.let_go()
+    study.let_go("sampled")  # only the tables above needed it
     found["countries"] = _named(study, _with_rca(study, found["countries"]))
     if "indicators" in found:
         found["countries"] = uncertainty.add_intervals(found["countries"], found["indicators"])

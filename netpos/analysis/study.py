@@ -232,10 +232,10 @@ class Study:
         """The corpus as a sample of organisations, for the errors of residuals."""
         return Sampled.of(self.pairs, self.spread, self.shares, self.organisations)
 
-    def let_go(self) -> None:
-        """Forget what only tables of a technology and period needed."""
-        self.__dict__.pop("sampled", None)
-        self._selections.clear()
+    def let_go(self, *names: str) -> None:
+        """Forget what can be made again, which takes a moment; without a name all of it."""
+        for name in names or ("sampled", "_selections", "spread", "located_ends", "too_wide"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def counted(self) -> Mask:

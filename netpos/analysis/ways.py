@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from netpos.analysis.chosen import (
@@ -161,7 +162,10 @@ def without_largest_class(study: Study) -> tuple[Technology, ...]:
 
 @dataclass(frozen=True)
 class Members:
-    """Families of each technology, and those that can be an end of its links; see `Study`."""
+    """Families of each technology, and those that can be an end of its links; see `Study`.
+
+    Masks of rows, or of families alone: with documents outside they are seven times as long.
+    """
 
     member: Mapping[str, Mask]
     ends: Mapping[str, Mask]
@@ -214,7 +218,7 @@ class Variants:
     def __init__(self, study: Study, worth: Floats | None = None) -> None:
         self.study, self._worth = study, worth
         self._chosen: dict[tuple[object, ...], dict[str, Chosen]] = {}
-        self._counted: dict[tuple[object, ...], Mask] = {}
+        self._counted: dict[tuple[object, ...], NDArray[np.uint8]] = {}
         self._members: dict[tuple[object, ...], Members] = {}
         self._held: dict[tuple[object, ...], Held] = {}
         self.wide = self._wide()
@@ -260,8 +264,8 @@ class Variants:
             if options.window is not None:
                 years = study.publication_years
                 found &= in_window(self.wide, options.window, years, study.data_date)
-            self._counted[key] = found
-        return self._counted[key]
+            self._counted[key] = np.packbits(found)  # a bit for each pair
+        return np.unpackbits(self._counted[key], count=len(self.wide)).view(np.bool_)
 
     def members(self, spec: Specification) -> Members:
         """Return the technologies of the specification."""
@@ -273,15 +277,16 @@ class Variants:
             if spec.utility_models == "drop" and study.options.utility_models != "drop":
                 every = self.members(spec._replace(utility_models="keep"))
                 usable = without_utility_models(study.corpus, study.rows)
-                found = (
-                    {name: mask & usable for name, mask in every.member.items()},
-                    {name: mask & usable for name, mask in every.ends.items()},
-                )
+                both = every.member, every.ends
+                found = _alike(*({k: m & usable[: m.size] for k, m in of.items()} for of in both))
             elif spec.classes != "all":
                 fewer = without_largest_class(study)
                 found = members(study.corpus, options or study.options, fewer, study.rows)
             elif options is not None:
                 found = members(study.corpus, options, study.technologies, study.rows)
+            if found[0] is not study.member:  # documents outside are in none
+                n, (member, ends) = study.families, found
+                found = _alike(*({k: m[:n].copy() for k, m in of.items()} for of in (member, ends)))
             self._members[key] = Members(*found)
         return self._members[key]
 
@@ -321,17 +326,17 @@ class Variants:
 
     def _choose(self, spec: Specification, technology: str) -> Chosen:
         unit, of, span = self.unit(spec), self.members(spec), self.span
-        member = of.member[technology]
+        member = _of_rows(of.member[technology], self.study.rows)
         units = np.flatnonzero(unit.rows(member) & in_span(unit.years, span))
         worth = None if self._worth is None else unit.sums(self._worth, member)[units]
-        ends = unit.rows(of.ends[technology])
+        ends = unit.rows(_of_rows(of.ends[technology], self.study.rows))
         dated = in_span(unit.years, span)
         return Chosen(units, worth, *numbers_of(unit.pairs, ends & dated, ends))
 
     def cited(self, spec: Specification, technology: str) -> Rows:
         """Return the pairs whose cited end is of the technology, from citing units of the span."""
         unit = self.unit(spec)
-        ends = unit.rows(self.members(spec).ends[technology])
+        ends = unit.rows(_of_rows(self.members(spec).ends[technology], self.study.rows))
         return numbers_of(unit.pairs, in_span(unit.years, self.span), ends, firsts=False)[1]
 
     @property
@@ -361,6 +366,29 @@ class Variants:
         same = np.zeros(ends[0].size, dtype=bool)
         same[of_pair[wide.self_citation & (of_pair >= 0)]] = True
         return Unit(of_row, Citations(*ends, same, wide.families), of_pair, years)
+
+
+def _alike(
+    member: dict[str, Mask], ends: dict[str, Mask]
+) -> tuple[dict[str, Mask], dict[str, Mask]]:
+    """Return the same masks, held once where both have the same."""
+    same = all(np.array_equal(mask, ends[name]) for name, mask in member.items())
+    return (member, member) if same and member.keys() == ends.keys() else (member, ends)
+
+
+def _of_rows(families: Mask, rows: int) -> Mask:
+    """Return a mask of rows for one of families, or of rows.
+
+    Examples
+    --------
+    >>> _of_rows(np.array([True, False]), 3).tolist()
+    [True, False, False]
+    """
+    if families.size == rows:
+        return families
+    found = np.zeros(rows, dtype=bool)
+    found[: families.size] = families
+    return found
 
 
 def entries_before(spread: Spread, pairs: int) -> Rows:

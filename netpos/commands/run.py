@@ -280,6 +280,7 @@ def computed(
     if begun is None or results.is_large(study) or cores() == 1:
         if begun is not None:
             begun(study, tables, areas, synthetic=synthetic)
+        study.let_go()
         give_back()
         tables |= results.sensitivity_tables(study, tables)
     else:  # neither needs what the other makes
