@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from netpos.errors import InputError
 
@@ -21,6 +23,38 @@ DEVICES = frozenset(
     {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(10))}
 )
 _LONGEST_NAME = 100
+#: Ending of compiled libraries on this system.
+LIBRARY = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+
+
+def compiled_library(
+    path: Path, layout: str, functions: Mapping[str, tuple[Any, Sequence[Any]]]
+) -> ctypes.CDLL | None:
+    """Load a compiled library; None where it is not there, of another machine or version.
+
+    Parameters
+    ----------
+    path
+        Of the library.
+    layout
+        The symbol that one of this version has.
+    functions
+        What each function returns, and what it takes.
+
+    Examples
+    --------
+    >>> compiled_library(Path("absent.so"), "layout_1", {}) is None
+    True
+    """
+    try:
+        library = ctypes.CDLL(str(path))
+        ctypes.c_int64.in_dll(library, layout)
+        for name, (answer, given) in functions.items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = answer, given
+    except (OSError, AttributeError, ValueError):
+        return None
+    return library
 
 
 def check_name(path: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -16,14 +15,15 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from netpos.files import LIBRARY, compiled_library
+
 Small = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 T = TypeVar("T", bound=np.generic)
 
-_SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
-_PATH = Path(__file__).with_name("native") / f"sums{_SUFFIX}"
+_PATH = Path(__file__).with_name("native") / f"sums{LIBRARY}"
 #: Raise it here and in `sums.c` with every change of a function's arguments.
 LAYOUT = 1
 _ARRAY, _LENGTH = ctypes.c_void_p, ctypes.c_int64
@@ -43,15 +43,8 @@ _FUNCTIONS = {
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    try:
-        library = ctypes.CDLL(str(_PATH))
-        ctypes.c_int64.in_dll(library, f"netpos_sums_layout_{LAYOUT}")
-        for name, given in _FUNCTIONS.items():
-            function = getattr(library, name)
-            function.restype, function.argtypes = _LENGTH, given
-    except (OSError, AttributeError, ValueError):  # not there, of another machine or version
-        return None
-    return library
+    functions = {name: (_LENGTH, given) for name, given in _FUNCTIONS.items()}
+    return compiled_library(_PATH, f"netpos_sums_layout_{LAYOUT}", functions)
 
 
 def _found() -> ctypes.CDLL | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -17,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from netpos.files import LIBRARY, compiled_library
 from netpos.graph.kernels import Floats
 from netpos.graph.links import Rows
 
 Small = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
 
-_SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
-_PATH = Path(__file__).with_name("native") / f"draws{_SUFFIX}"
+_PATH = Path(__file__).with_name("native") / f"draws{LIBRARY}"
 #: Raise it here and in `draws.c` with every change of a function's arguments.
 LAYOUT = 1
 _ARRAY, _LENGTH = ctypes.c_void_p, ctypes.c_int64
@@ -40,15 +39,8 @@ _FUNCTIONS = {
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    try:
-        library = ctypes.CDLL(str(_PATH))
-        ctypes.c_int64.in_dll(library, f"netpos_draws_layout_{LAYOUT}")
-        for name, given in _FUNCTIONS.items():
-            function = getattr(library, name)
-            function.restype, function.argtypes = None, given
-    except (OSError, AttributeError, ValueError):  # not there, of another machine or version
-        return None
-    return library
+    functions = {name: (None, given) for name, given in _FUNCTIONS.items()}
+    return compiled_library(_PATH, f"netpos_draws_layout_{LAYOUT}", functions)
 
 
 def library() -> ctypes.CDLL:

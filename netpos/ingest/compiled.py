@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netpos.files import LIBRARY, compiled_library
+
 Longs = NDArray[np.int64]
 Ints = NDArray[np.int32]
 
-_SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
-_PATH = Path(__file__).with_name("native") / f"lens_scan{_SUFFIX}"
+_PATH = Path(__file__).with_name("native") / f"lens_scan{LIBRARY}"
 #: Raise it here and in `lens_scan.c` with every change of a structure or of a function's arguments.
 LAYOUT = 3
 _ARRAY, _LENGTH = ctypes.c_void_p, ctypes.c_int64
@@ -33,15 +33,7 @@ _FUNCTIONS = {
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    try:
-        library = ctypes.CDLL(str(_PATH))
-        ctypes.c_int64.in_dll(library, f"netpos_layout_{LAYOUT}")
-        for name, (answer, given) in _FUNCTIONS.items():
-            function = getattr(library, name)
-            function.restype, function.argtypes = answer, given
-    except (OSError, AttributeError, ValueError):  # not there, of another machine or version
-        return None
-    return library
+    return compiled_library(_PATH, f"netpos_layout_{LAYOUT}", _FUNCTIONS)
 
 
 def refused() -> str | None:
