@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
@@ -9,10 +12,32 @@ from scipy.sparse import csr_array
 from netpos.graph import compiled
 from netpos.graph.entries import entries
 from netpos.graph.links import Citations, Shares, Spread, gathered
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(
     not compiled.available(), reason="netpos was installed without what is compiled of links"
 )
+
+
+#: Of the heads of exported functions. When they change: raise LAYOUT in compiled.py and in sums.c,
+#: and write the new number and digest here.
+KNOWN = (1, "654a991cda54e7b3")
+
+
+def test_the_layout_number_goes_up_when_a_function_changes() -> None:
+    """A library of another version would else be called with the wrong arguments."""
+    source = (ROOT / "netpos" / "graph" / "native" / "sums.c").read_text(encoding="utf-8")
+    bare = re.sub(r"/\*.*?\*/", " ", source, flags=re.DOTALL).replace("\\\n", " ")
+    heads = re.findall(r"EXPORTED int64_t (\w+\([^)]*\)) \{", bare)
+    heads += re.findall(r"^GATHER\(\w+, \w+\)", bare, flags=re.MULTILINE)
+    names = {re.split(r"[(,]", head.removeprefix("GATHER("))[0] for head in heads} - {"name"}
+    assert names == set(compiled._FUNCTIONS)
+    for name, given in compiled._FUNCTIONS.items():
+        head = next((h for h in heads if h.startswith(f"{name}(")), heads[0])
+        assert len(head.split(",")) == len(given), name
+    digest = hashlib.sha256(" ".join(" ".join(heads).split()).encode()).hexdigest()[:16]
+    assert f"netpos_sums_layout_{compiled.LAYOUT} =" in source
+    assert (compiled.LAYOUT, digest) == KNOWN
 
 
 def draws(seed: int = 0) -> np.random.Generator:

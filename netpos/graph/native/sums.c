@@ -7,16 +7,16 @@
 #include <stdint.h>
 
 #if defined(_WIN32)
-#define SEEN __declspec(dllexport)
+#define EXPORTED __declspec(dllexport)
 #else
-#define SEEN __attribute__((visibility("default")))
+#define EXPORTED __attribute__((visibility("default")))
 #endif
 
 /* Raise it here and in compiled.py with every change of a function's arguments. */
-SEEN int64_t netpos_sums_layout_1 = 1;
+EXPORTED int64_t netpos_sums_layout_1 = 1;
 
 #define GATHER(name, type)                                                              \
-    SEEN int64_t name(const type *values, int64_t size, const int32_t *at, int64_t n,   \
+    EXPORTED int64_t name(const type *values, int64_t size, const int32_t *at, int64_t n,   \
                       type *out) {                                                      \
         for (int64_t k = 0; k < n; k++) {                                               \
             if ((uint32_t)at[k] >= (uint64_t)size)                                      \
@@ -33,7 +33,7 @@ GATHER(netpos_gather_8, uint64_t)
 
 /* Numbers of the pairs whose citing row is among the first marked (where they are asked for), and of
    those whose cited row is among the others marked as well. */
-SEEN int64_t netpos_choose(const int32_t *citing, const int32_t *cited, int64_t pairs,
+EXPORTED int64_t netpos_choose(const int32_t *citing, const int32_t *cited, int64_t pairs,
                            const uint8_t *first, const uint8_t *second, int64_t rows,
                            int32_t *of_first, int64_t *firsts, int32_t *of_both) {
     int64_t n = 0, m = 0;
@@ -54,7 +54,7 @@ SEEN int64_t netpos_choose(const int32_t *citing, const int32_t *cited, int64_t 
 /* Entries of pairs from the first to before the last, one for each node citing and node cited: the
    place of the pair, node citing × nodes + node cited (narrow or wide, the other is NULL), and the
    product of both shares. Where there is no room (pair is NULL) they are only counted. */
-SEEN int64_t netpos_spread(const int32_t *citing, const int32_t *cited, int64_t pairs,
+EXPORTED int64_t netpos_spread(const int32_t *citing, const int32_t *cited, int64_t pairs,
                            const int32_t *pointer, const int32_t *node, const double *share,
                            int64_t rows, int64_t nodes, int32_t *pair, int32_t *narrow,
                            int64_t *wide, double *weight) {
@@ -83,7 +83,7 @@ SEEN int64_t netpos_spread(const int32_t *citing, const int32_t *cited, int64_t 
 }
 
 /* Add the weights of the entries of the chosen pairs to the sums of their cells, and count them. */
-SEEN int64_t netpos_sum_chosen(const uint8_t *chosen, int64_t pairs, const int32_t *pair,
+EXPORTED int64_t netpos_sum_chosen(const uint8_t *chosen, int64_t pairs, const int32_t *pair,
                                const int32_t *cell, const double *weight, int64_t entries,
                                double *total, int64_t *count, int64_t cells) {
     for (int64_t e = 0; e < entries; e++) {
@@ -99,7 +99,7 @@ SEEN int64_t netpos_sum_chosen(const uint8_t *chosen, int64_t pairs, const int32
 
 /* The same of pairs by their numbers, of which those count that are counted; before tells how many
    entries belong to earlier pairs than each. */
-SEEN int64_t netpos_sum_pairs(const int32_t *numbers, int64_t n, const uint8_t *counted,
+EXPORTED int64_t netpos_sum_pairs(const int32_t *numbers, int64_t n, const uint8_t *counted,
                               const int32_t *before, int64_t pairs, const int32_t *cell,
                               const double *weight, double *total, int64_t cells) {
     for (int64_t k = 0; k < n; k++) {
