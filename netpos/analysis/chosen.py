@@ -14,7 +14,7 @@ from netpos.analysis.technologies import Technology, family_technologies, load_t
 from netpos.errors import OptionError
 from netpos.graph import links as graph_links
 from netpos.graph.links import Citations, Mask, Shares, gathered
-from netpos.ingest.corpus import Corpus
+from netpos.ingest.corpus import Corpus, reading
 from netpos.ingest.office_bits import OFFICE_BITS
 from netpos.options import Options
 
@@ -37,6 +37,30 @@ NO_FILTERS: Mapping[str, object] = {
     "citing_office": "all",
     "window": None,
 }
+
+
+class PinnedCorpus(Corpus):
+    """A corpus that refuses to be read once its files on disk have changed."""
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Read a whole table.
+
+        Raises
+        ------
+        InputError
+            Another run is changing the corpus, or has changed it since it was opened.
+        """
+        if name in self.tables:
+            return self.tables[name]
+        with reading(self):
+            return super().table(name)
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        """Read a table lazily; raises as `table` does."""
+        if name in self.tables:
+            return self.tables[name].lazy()
+        with reading(self):
+            return super().scan(name)
 
 
 def technologies_of(given: str | None) -> tuple[Technology, ...]:
@@ -177,6 +201,22 @@ def chunks(corpus: Corpus, name: str, *columns: str) -> Iterator[pl.DataFrame]:
     table = corpus.scan(name).select(columns)
     for start in range(0, int(table.select(pl.len()).collect().item()), _AT_ONCE):
         yield table.slice(start, _AT_ONCE).collect()
+
+
+def whole_families(corpus: Corpus, name: str, *columns: str) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a table sorted by family as `chunks` does, but all of a family together.
+
+    A table without rows is one chunk.
+    """
+    left: pl.DataFrame | None = None
+    for chunk in chunks(corpus, name, "family", *columns):
+        both = chunk if left is None else pl.concat([left, chunk])
+        last = both["family"][-1]
+        at = int(both["family"].search_sorted(last, side="left"))
+        left = both.slice(at)
+        if at:
+            yield both.head(at)
+    yield corpus.scan(name).select("family", *columns).head(0).collect() if left is None else left
 
 
 def office_bits(text: str) -> int | None:

@@ -25,6 +25,7 @@ from netpos.analysis.ways import (
     specifications,
 )
 from netpos.graph import compiled, kernels
+from netpos.graph.entries import stored
 from netpos.graph.kernels import Floats
 from netpos.graph.links import Ints, Mask, Rows, Spread
 from netpos.indicators import focal
@@ -148,10 +149,11 @@ def _matrix(
 def _weights(spread: Spread, before: Rows, pairs: Rows, counted: Mask) -> Floats:
     """Sum the entries of those of the pairs that are counted, by cell."""
     cells = spread.ends[0].size
-    found = compiled.sum_pairs(pairs, counted, before, spread.cell, spread.weight, cells)
+    held, levels = stored(spread.weight)
+    found = compiled.sum_pairs(pairs, counted, before, spread.cell, held, cells, levels)
     if found is None:
         keep = entries_of(before, pairs[counted.take(pairs)])
-        cell, weight = spread.cell.take(keep), spread.weight.take(keep)
+        cell, weight = spread.cell.take(keep), spread.weight[keep]
         found = np.bincount(cell, weight, minlength=cells).astype(np.float64, copy=False)
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 
 from netpos import countries
 from netpos.analysis import notes
-from netpos.analysis.chosen import NO_FILTERS, UNION, counted_pairs, members, technologies_of
+from netpos.analysis.chosen import (
+    NO_FILTERS,
+    UNION,
+    PinnedCorpus,
+    counted_pairs,
+    members,
+    technologies_of,
+    whole_families,
+)
 from netpos.analysis.located import country_shares, home_countries
 from netpos.analysis.technologies import Technology
 from netpos.errors import InputError, OptionError
@@ -26,7 +34,7 @@ from netpos.graph.links import Citations, Mask, Shares, Spread
 from netpos.indicators import markets, value
 from netpos.indicators.residuals import Sampled
 from netpos.indicators.trend import last_whole_year
-from netpos.ingest.corpus import Corpus, open_corpus, reading
+from netpos.ingest.corpus import Corpus, open_corpus
 from netpos.options import Options
 from netpos.tables import Links
 
@@ -36,30 +44,6 @@ _SELECTIONS, _KEEPING = 4, Lock()  # selections of pairs kept, by whatever threa
 _AT_ONCE = 1 << 23  # pairs counted at a time
 #: What of the families is held as long as the run lasts.
 _HELD = ("family", "priority_year", "publication_year", "international")
-
-
-class PinnedCorpus(Corpus):
-    """A corpus that refuses to be read once its files on disk have changed."""
-
-    def table(self, name: str) -> pl.DataFrame:
-        """Read a whole table.
-
-        Raises
-        ------
-        InputError
-            Another run is changing the corpus, or has changed it since it was opened.
-        """
-        if name in self.tables:
-            return self.tables[name]
-        with reading(self):
-            return super().table(name)
-
-    def scan(self, name: str) -> pl.LazyFrame:
-        """Read a table lazily; raises as `table` does."""
-        if name in self.tables:
-            return self.tables[name].lazy()
-        with reading(self):
-            return super().scan(name)
 
 
 @dataclass(frozen=True)
@@ -398,15 +382,20 @@ class Study:
 
     def valued_documents(self) -> pl.DataFrame:
         """Return documents that can give a family markets: those of the context move no value."""
-        found = self.corpus.columns("documents", *markets.DOCUMENTS, "role")
-        return found.filter(pl.col("role") == "seed").drop("role")
+        return pl.concat(self._documents())
+
+    def _documents(self) -> Iterator[pl.DataFrame]:
+        """Yield them some families at a time."""
+        columns = [name for name in markets.DOCUMENTS if name != "family"]
+        for part in whole_families(self.corpus, "documents", *columns, "role"):
+            yield part.filter(pl.col("role") == "seed").drop("role")
 
     @cached_property
     def valued(self) -> value.Valuation:
         """Value of every family; see `netpos.indicators.value`."""
         n = self.families  # documents outside the corpus are in no market
         return value.valuation(
-            self.valued_documents(),
+            self._documents(),
             self.citing_families[:n].astype(np.float64),
             self.priority_years[:n],
             {name: inside[:n] for name, inside in self.fields.items()},

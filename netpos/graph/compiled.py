@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from netpos.files import LIBRARY, compiled_library
 
 Small = NDArray[np.int32]
+Short = NDArray[np.uint16]
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -25,8 +26,10 @@ T = TypeVar("T", bound=np.generic)
 
 _PATH = Path(__file__).with_name("native") / f"sums{LIBRARY}"
 #: Raise it here and in `sums.c` with every change of a function's arguments.
-LAYOUT = 1
+LAYOUT = 2
 _ARRAY, _LENGTH = ctypes.c_void_p, ctypes.c_int64
+#: Levels of the weights, how many, and how many entries.
+_WEIGHED = (_ARRAY, _LENGTH, _LENGTH)
 _LOOKED_UP = (_ARRAY, _LENGTH, _ARRAY, _LENGTH, _ARRAY)
 #: Functions and what they take; they return a number of rows, -1 where a row was none.
 _FUNCTIONS = {
@@ -35,9 +38,15 @@ _FUNCTIONS = {
     "netpos_gather_4": _LOOKED_UP,
     "netpos_gather_8": _LOOKED_UP,
     "netpos_choose": (_ARRAY, _ARRAY, _LENGTH, _ARRAY, _ARRAY, _LENGTH, *(_ARRAY,) * 3),
-    "netpos_spread": (_ARRAY, _ARRAY, _LENGTH, *(_ARRAY,) * 3, _LENGTH, _LENGTH, *(_ARRAY,) * 4),
-    "netpos_sum_chosen": (_ARRAY, _LENGTH, *(_ARRAY,) * 3, _LENGTH, _ARRAY, _ARRAY, _LENGTH),
-    "netpos_sum_pairs": (_ARRAY, _LENGTH, _ARRAY, _ARRAY, _LENGTH, *(_ARRAY,) * 3, _LENGTH),
+    "netpos_spread": (
+        *(_ARRAY, _ARRAY, _LENGTH, *(_ARRAY,) * 4, _LENGTH, _LENGTH, _LENGTH),
+        *(_ARRAY,) * 5,
+    ),
+    "netpos_sum_chosen": (_ARRAY, _LENGTH, *(_ARRAY,) * 3, *_WEIGHED, _ARRAY, _ARRAY, _LENGTH),
+    "netpos_sum_pairs": (
+        *(_ARRAY, _LENGTH, _ARRAY, _ARRAY, _LENGTH, _ARRAY, _ARRAY),
+        *(_ARRAY, _LENGTH, _ARRAY, _LENGTH),
+    ),
 }
 
 
@@ -59,6 +68,17 @@ def available() -> bool:
 
 def _alike(array: NDArray[np.generic], dtype: type[np.generic]) -> bool:
     return array.dtype == dtype and array.flags.c_contiguous and array.ndim == 1
+
+
+def _weights(weight: NDArray[np.generic], levels: Floats | None) -> bool:
+    """Tell whether these are weights as numbers, or numbers of levels."""
+    if levels is None:
+        return _alike(weight, np.float64)
+    return _alike(weight, np.uint16) and _alike(levels, np.float64)
+
+
+def _given(levels: Floats | None) -> tuple[int | None, int]:
+    return (None, 0) if levels is None else (levels.ctypes.data, levels.size)
 
 
 def gather(values: NDArray[T], at: NDArray[np.integer]) -> NDArray[T] | None:
@@ -118,7 +138,9 @@ def spread(
     node: NDArray[np.integer],
     share: Floats,
     nodes: int,
-) -> tuple[Small, Small | Longs, Floats] | None:
+    level: Short | None = None,
+    levels: int = 0,
+) -> tuple[Small, Small | Longs, Floats | Short] | None:
     """Spread pairs over the nodes of their ends; see `netpos.graph.links.Spread`.
 
     Parameters
@@ -129,26 +151,33 @@ def spread(
         Where the nodes of each row begin, these, and their shares.
     nodes
         Number of nodes.
+    level, levels
+        Number of each share among the distinct ones, and how many these are.
 
     Returns
     -------
-    The pair of each entry, node citing × nodes + node cited, and the product of both shares.
+    The pair of each entry, node citing × nodes + node cited, and the product of both shares: with
+    levels its number, that of the citing end × levels + that of the cited end.
     """
     library, (citing, cited) = _found(), ends
     small = all(_alike(array, np.int32) for array in (citing, cited, pointer, node))
     if library is None or not small or not _alike(share, np.float64):
         return None
     given = (citing.ctypes.data, cited.ctypes.data, citing.size)
-    held = (pointer.ctypes.data, node.ctypes.data, share.ctypes.data, pointer.size - 1, nodes)
-    entries = library.netpos_spread(*given, *held, None, None, None, None)
+    level_at = None if level is None else level.ctypes.data
+    of_nodes = (pointer.ctypes.data, node.ctypes.data, share.ctypes.data)
+    held = (*of_nodes, level_at, levels, pointer.size - 1, nodes)
+    entries = library.netpos_spread(*given, *held, None, None, None, None, None)
     if entries < 0:
         return None
-    pair, weight = np.empty(entries, np.int32), np.empty(entries)
+    pair = np.empty(entries, np.int32)
+    weight = np.empty(entries, np.float64 if level is None else np.uint16)
     small = nodes**2 < 2**31
     code = np.empty(entries, np.int32 if small else np.int64)
     at = code.ctypes.data
     to = (at, None) if small else (None, at)
-    library.netpos_spread(*given, *held, pair.ctypes.data, *to, weight.ctypes.data)
+    out = (weight.ctypes.data, None) if level is None else (None, weight.ctypes.data)
+    library.netpos_spread(*given, *held, pair.ctypes.data, *to, *out)
     return pair, code, weight
 
 
@@ -156,12 +185,15 @@ def sum_chosen(
     chosen: Mask,
     pair: NDArray[np.integer],
     cell: NDArray[np.integer],
-    weight: Floats,
+    weight: Floats | Short,
     cells: int,
+    levels: Floats | None = None,
 ) -> tuple[Floats, Longs] | None:
-    """Sum and count the entries of the chosen pairs by cell."""
+    """Sum and count the entries of the chosen pairs by cell; with levels weights are numbers of
+    them.
+    """
     library = _found()
-    fits = _alike(pair, np.int32) and _alike(cell, np.int32) and _alike(weight, np.float64)
+    fits = _alike(pair, np.int32) and _alike(cell, np.int32) and _weights(weight, levels)
     if library is None or not fits or not _alike(chosen, np.bool_):
         return None
     total, count = np.zeros(cells), np.zeros(cells, np.int64)
@@ -169,6 +201,7 @@ def sum_chosen(
         chosen.ctypes.data,
         chosen.size,
         *(a.ctypes.data for a in (pair, cell, weight)),
+        *_given(levels),
         pair.size,
         total.ctypes.data,
         count.ctypes.data,
@@ -182,20 +215,18 @@ def sum_pairs(
     counted: Mask,
     before: NDArray[np.integer],
     cell: NDArray[np.integer],
-    weight: Floats,
+    weight: Floats | Short,
     cells: int,
+    levels: Floats | None = None,
 ) -> Floats | None:
     """Sum the entries of pairs by cell: of those of these numbers that are counted.
 
-    ``before`` tells how many entries belong to earlier pairs than each, and to all pairs.
+    ``before`` tells how many entries belong to earlier pairs than each, and to all pairs; with
+    levels weights are numbers of them.
     """
     library = _found()
     fits = all(_alike(array, np.int32) for array in (numbers, before, cell))
-    if (
-        library is None
-        or not fits
-        or not (_alike(weight, np.float64) and counted.flags.c_contiguous)
-    ):
+    if library is None or not fits or not (_weights(weight, levels) and counted.flags.c_contiguous):
         return None
     if counted.size != before.size - 1 or before.size == 0 or before[-1] != cell.size:
         return None
@@ -205,7 +236,9 @@ def sum_pairs(
         numbers.size,
         *(a.ctypes.data for a in (counted, before)),
         counted.size,
-        *(a.ctypes.data for a in (cell, weight, total)),
+        *(a.ctypes.data for a in (cell, weight)),
+        *_given(levels),
+        total.ctypes.data,
         cells,
     )
     return total if done == numbers.size else None

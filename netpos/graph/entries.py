@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -11,9 +15,52 @@ from netpos.graph import compiled
 _Rows = NDArray[np.int32] | NDArray[np.int64]
 _Floats = NDArray[np.float64]
 _CHUNK = 250_000  # pairs at a time
+#: Distinct shares up to which products of two have numbers of 16 bits.
+_MOST_SHARES = 256
 
 
-def entries(citing: _Rows, cited: _Rows, matrix: csr_array) -> tuple[_Rows, _Rows, _Floats]:
+@dataclass(frozen=True)
+class Products:
+    """Weights of entries by the number of their level: two bytes each where they are millions.
+
+    Indexed, it gives the weights as numbers, as an array of them would.
+
+    Examples
+    --------
+    >>> weights = Products(np.array([1, 0, 1], dtype=np.uint16), np.array([0.25, 1.0]))
+    >>> len(weights), weights[1:].tolist()
+    (3, [0.25, 1.0])
+    """
+
+    level: NDArray[np.uint16]
+    levels: _Floats
+
+    def __len__(self) -> int:
+        """Count the entries."""
+        return int(self.level.size)
+
+    def __iter__(self) -> Iterator[float]:
+        """Yield the weight of each entry."""
+        return iter(self.levels[self.level].tolist())
+
+    def __getitem__(self, at: slice | NDArray[np.integer] | NDArray[np.bool_]) -> _Floats:
+        """Return the weights of these entries."""
+        found: _Floats = self.levels[self.level[at]]
+        return found
+
+    def __array__(self, dtype: type | None = None, copy: bool | None = None) -> _Floats:
+        """Return all weights."""
+        return self[:] if dtype is None else self[:].astype(dtype)
+
+
+def stored(weight: _Floats | Products) -> tuple[_Floats | NDArray[np.uint16], _Floats | None]:
+    """Return weights as they are held: as numbers, or as numbers of levels and the levels."""
+    return (weight.level, weight.levels) if isinstance(weight, Products) else (weight, None)
+
+
+def entries(
+    citing: _Rows, cited: _Rows, matrix: csr_array
+) -> tuple[_Rows, _Rows, _Floats | Products]:
     """Spread pairs over the nodes of their ends.
 
     Parameters
@@ -27,39 +74,60 @@ def entries(citing: _Rows, cited: _Rows, matrix: csr_array) -> tuple[_Rows, _Row
     -------
     (pair, code, weight)
         An entry for each pair, node citing and node cited, in this order: number of the pair,
-        node citing × nodes + node cited, product of both shares.
+        node citing × nodes + node cited, product of both shares: `Products` unless shares are of
+        very many levels.
 
     Examples
     --------
     >>> matrix = csr_array(np.array([[0.5, 0.5], [0.0, 1.0]]))
-    >>> [part.tolist() for part in entries(np.array([0, 1]), np.array([1, 1]), matrix)]
-    [[0, 0, 1], [1, 3, 3], [0.5, 0.5, 1.0]]
+    >>> [[*map(float, part)] for part in entries(np.array([0, 1]), np.array([1, 1]), matrix)]
+    [[0.0, 0.0, 1.0], [1.0, 3.0, 3.0], [0.5, 0.5, 1.0]]
     """
     nodes = max(matrix.shape[1], 1)
-    found = compiled.spread((citing, cited), matrix.indptr, matrix.indices, matrix.data, nodes)
-    if found is not None:
-        return found
+    known = np.unique(matrix.data)
+    level, levels = None, np.multiply.outer(known, known).ravel()
+    if known.size <= _MOST_SHARES:
+        level = np.searchsorted(known, matrix.data).astype(np.uint16)
+    of_nodes = (matrix.indptr, matrix.indices, matrix.data)
+    found = compiled.spread((citing, cited), *of_nodes, nodes, level, known.size)
+    pair, code, weight = found or _entries(citing, cited, matrix, level, known.size)
+    if level is None:
+        return pair, code, cast("_Floats", weight)
+    return pair, code, Products(cast("NDArray[np.uint16]", weight), levels)
+
+
+def _entries(
+    citing: _Rows, cited: _Rows, matrix: csr_array, level: NDArray[np.uint16] | None, levels: int
+) -> tuple[_Rows, _Rows, _Floats | NDArray[np.uint16]]:
+    """Do what is compiled: the weights are numbers of levels where shares have a level."""
+    nodes = max(matrix.shape[1], 1)
     held = np.diff(matrix.indptr).astype(np.int32)
     parts = [slice(k, k + _CHUNK) for k in range(0, citing.size, _CHUNK)]
     size = 0
     for part in parts:
         size += int((held.take(citing[part]) * held.take(cited[part])).sum(dtype=np.int64))
-    pair, weight = np.empty(size, dtype=np.int32), np.empty(size)
+    pair = np.empty(size, dtype=np.int32)
+    weight: _Floats | NDArray[np.uint16]
+    weight = np.empty(size) if level is None else np.empty(size, dtype=np.uint16)
     code: _Rows = np.empty(size, np.int32) if nodes**2 < 2**31 else np.empty(size, np.int64)
     done = 0
     for part in parts:
-        one, two, three = _of(citing[part], cited[part], held, matrix)
+        one, two, i, j = _of(citing[part], cited[part], held, matrix)
         here = slice(done, done + one.size)
-        pair[here], code[here], weight[here] = one + part.start, two, three
+        pair[here], code[here] = one + part.start, two
+        if level is None:
+            weight[here] = matrix.data.take(i) * matrix.data.take(j)
+        else:
+            weight[here] = level.take(i).astype(np.int32) * levels + level.take(j)
         done = here.stop
     return pair, code, weight
 
 
 def _of(
     citing: _Rows, cited: _Rows, held: NDArray[np.int32], matrix: csr_array
-) -> tuple[_Rows, _Rows, _Floats]:
-    """Entries of these pairs: the place of the pair, the code of both nodes, the weight."""
-    pointer, node, value = matrix.indptr, matrix.indices, matrix.data
+) -> tuple[_Rows, _Rows, _Rows, _Rows]:
+    """Entries of these pairs: the place of the pair, the code of both nodes, places of shares."""
+    pointer, node = matrix.indptr, matrix.indices
     b = held.take(cited)
     entries = held.take(citing) * b
     pair: _Rows = np.flatnonzero(entries)
@@ -73,4 +141,4 @@ def _of(
         ith = within // b
         i, j = i + ith, j + within - ith * b
     code = node.take(i).astype(np.int64) * matrix.shape[1] + node.take(j)
-    return pair, code, value.take(i) * value.take(j)
+    return pair, code, i, j

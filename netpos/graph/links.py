@@ -24,7 +24,7 @@ from scipy.sparse import csr_array
 
 from netpos.errors import OptionError
 from netpos.graph import compiled
-from netpos.graph.entries import entries
+from netpos.graph.entries import Products, entries, stored
 from netpos.tables import Links
 
 Scope = Literal["closed", "citing", "cited"]
@@ -304,13 +304,13 @@ class Spread:
     """Every pair spread over the nodes of its ends: one entry per (pair, citing, cited node).
 
     ``pair`` indexes the pairs, ``cell`` numbers the distinct (citing, cited) node pairs in order,
-    ``weight`` is the product of both shares; ``ends`` gives the nodes of each cell. Made once,
-    then summed for any selection of pairs.
+    ``weight``, to be indexed, is the product of both shares; ``ends`` gives the nodes of each
+    cell. Made once, then summed for any selection of pairs.
     """
 
     pair: Rows
     cell: Rows
-    weight: NDArray[np.float64]
+    weight: NDArray[np.float64] | Products
     ends: tuple[Rows, Rows]
     names: list[str]
 
@@ -352,7 +352,8 @@ class Spread:
             Cells with a weight in order, see `ends`; sums of the weights; numbers of entries.
         """
         n = self.ends[0].size
-        done = compiled.sum_chosen(chosen, self.pair, self.cell, self.weight, n)
+        weights, levels = stored(self.weight)
+        done = compiled.sum_chosen(chosen, self.pair, self.cell, weights, n, levels)
         if done is not None:
             total, count = done
             at = np.flatnonzero(total > 0)

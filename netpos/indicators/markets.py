@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
 from typing import Literal, get_args
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from netpos import countries
 from netpos.errors import OptionError, TableError
+from netpos.graph.links import Mask
 from netpos.tables import Schema, require
 
 _EPC = (
@@ -28,6 +32,10 @@ EP_MARKETS: Mapping[str, tuple[str, ...]] = {
     "six": ("DE", "ES", "FR", "GB", "IT", "NL"),
     "all": tuple(_EPC.split()),
 }
+#: Weights of a pending application under which a rank must hold.
+PENDING = (1.0, 0.5)
+#: What is counted where nothing else is said.
+DEFAULT: tuple[EpMarkets, float] = ("three", 1.0)
 #: Relative error taken for an income whose note states none.
 UNSTATED_ERROR = 0.1
 _ALIVE, _DEAD = ("ACTIVE", "PATENTED"), ("EXPIRED", "INACTIVE", "DISCONTINUED")
@@ -225,3 +233,104 @@ def live_matrix(live: pl.DataFrame, names: list[str], rows: int) -> csr_array:
     part = known["part"].to_numpy()
     short = part.astype(np.float32)  # 1 and a half need no more
     return csr_array((short if (short == part).all() else part, ends), shape=(rows, len(names)))
+
+
+_FULL, _PENDING = 1, 2  # in force; pending
+
+
+@dataclass(frozen=True)
+class Live:
+    """Where families are in force or pending under every choice, each family and market once.
+
+    ``begin`` tells where the markets of each row begin, and ``market`` which ones they are: those
+    of the widest choice. ``codes`` has two bits of each for every set of EP markets in the order of
+    `EP_MARKETS`: in force, pending, or neither. Six matrices would take ten times as much.
+    """
+
+    begin: NDArray[np.integer]
+    market: NDArray[np.uint8]
+    codes: NDArray[np.uint8]
+    markets: int
+
+    @classmethod
+    def of(
+        cls, parts: Iterable[pl.DataFrame], names: list[str], rows: int, *, data_date: dt.date
+    ) -> Live:
+        """Look at each set of EP markets.
+
+        Parameters
+        ----------
+        parts
+            Documents, some at a time: all of a family together, families in rising order from part
+            to part; see `live_markets`.
+        names
+            The markets that count.
+        rows
+            Families; their numbers lie below it.
+        data_date
+            See `live_markets`.
+        """
+        number = np.zeros(rows + 1, dtype=np.int64)
+        market, codes = [np.empty(0, dtype=np.uint8)], [np.empty(0, dtype=np.uint8)]
+        for part in parts:
+            keys, found = _live_codes(part, names, data_date)
+            number[1:] += np.bincount(keys // max(len(names), 1), minlength=rows)
+            market.append((keys % max(len(names), 1)).astype(np.uint8))
+            codes.append(found)
+        begin = np.cumsum(number)
+        if begin[-1] < 2**31:  # SciPy has pointers of 32 bits then
+            begin = begin.astype(np.int32)
+        return cls(begin, np.concatenate(market), np.concatenate(codes), len(names))
+
+    def matrix(
+        self, choice: tuple[EpMarkets, float] = DEFAULT, chosen: Mask | None = None
+    ) -> csr_array:
+        """Return rows × markets: the part that counts of each, of all rows or those chosen.
+
+        Parameters
+        ----------
+        choice
+            Set of EP markets, and what a pending application weighs.
+        chosen
+            Marks of rows; those of other rows are left out.
+        """
+        ep, pending = choice
+        begin, at = self.begin, np.arange(self.codes.size, dtype=self.begin.dtype)
+        if chosen is not None:
+            rows = np.flatnonzero(chosen)
+            number = np.diff(begin)[rows]
+            first = begin[:-1][rows]
+            begin = np.concatenate([[0], np.cumsum(number)]).astype(begin.dtype)
+            at = np.repeat(first - begin[:-1], number)
+            at += np.arange(at.size, dtype=at.dtype)
+        codes = (self.codes[at] >> (2 * list(EP_MARKETS).index(ep))) & 3
+        kept = codes != 0
+        pointer = np.concatenate([[0], np.cumsum(kept, dtype=begin.dtype)])[begin]
+        part = np.where(codes[kept] == _PENDING, pending, 1.0)
+        short = part.astype(np.float32)  # 1 and a half need no more
+        data = short if (short == part).all() else part
+        market = self.market[at[kept]].astype(np.int32)
+        return csr_array((data, market, pointer), shape=(begin.size - 1, self.markets))
+
+
+def _live_codes(
+    documents: pl.DataFrame, names: list[str], data_date: dt.date
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Return family × markets + market of each market of a family, rising, and its code."""
+    widest = list(EP_MARKETS)[-1]  # which has all markets of the others
+    keys, codes = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint8)
+    for ep in sorted(get_args(EpMarkets), key=lambda name: name != widest):
+        found = live_markets(documents, data_date=data_date, ep=ep, pending=PENDING[-1])
+        known = found.filter(pl.col("market").is_in(names))
+        key = known["market"].cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
+        key += known["family"].to_numpy().astype(np.int64) * len(names)
+        code = np.where(known["part"].to_numpy() < 1, _PENDING, _FULL).astype(np.uint8)
+        if ep == widest:
+            keys, codes = key, np.zeros(key.size, dtype=np.uint8)
+        codes[np.searchsorted(keys, key)] |= code << (2 * list(EP_MARKETS).index(ep))
+    return keys, codes
+
+
+def choices() -> list[tuple[EpMarkets, float]]:
+    """List the choices under which a rank must hold."""
+    return list(product(get_args(EpMarkets), PENDING))

@@ -13,10 +13,8 @@ is a column; the index is built after published descriptions of commercial ones 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
-from typing import get_args
 
 import numpy as np
 import polars as pl
@@ -26,19 +24,18 @@ from scipy.sparse import csr_array
 from netpos.countries import union_members
 from netpos.graph.kernels import significant
 from netpos.graph.links import Mask, Shares
-from netpos.indicators.markets import EpMarkets, live_markets, live_matrix, market_weights
+from netpos.indicators.markets import Live, choices, live_markets, market_weights
 from netpos.indicators.position import rank_where_any, share
 from netpos.indicators.relevance import relevance as relevance
 from netpos.indicators.stock import stock as stock
 from netpos.tables import rounded
 
 Floats = NDArray[np.float64]
-#: Weights of a pending application under which a rank must hold.
-PENDING = (1.0, 0.5)
 #: Part of the families' members that must be in the corpus.
 ENOUGH_MEMBERS = 0.8
 #: Nodes whose order is tested pair by pair; those behind them have no rank.
 MOST_RANKED = 150
+_ROWS = 4096  # rows made dense at a time
 
 
 # --- values -------------------------------------------------------------------------------------
@@ -48,12 +45,12 @@ MOST_RANKED = 150
 class Valuation:
     """Relevance and markets of families, under each choice that a rank must survive.
 
-    ``relevance`` per row (0 where not known); ``markets[ep, pending]`` rows × markets;
+    ``relevance`` per row (0 where not known); ``markets`` where each is in force or pending;
     ``weight`` and ``error`` per market; ``table`` the components by family.
     """
 
     relevance: Floats
-    markets: Mapping[tuple[str, float], csr_array]
+    markets: Live
     names: list[str]
     weight: Floats
     error: Floats
@@ -62,7 +59,7 @@ class Valuation:
     @property
     def value(self) -> Floats:
         """Value of each row under the default choices."""
-        found: Floats = self.relevance * (self.markets[_DEFAULT] @ self.weight)
+        found: Floats = self.relevance * (self.markets.matrix() @ self.weight)
         return found
 
     def outside(self, country: str) -> Floats:
@@ -70,15 +67,12 @@ class Valuation:
         weight = self.weight.copy()
         if country in self.names:
             weight[self.names.index(country)] = 0.0
-        found: Floats = self.relevance * (self.markets[_DEFAULT] @ weight)
+        found: Floats = self.relevance * (self.markets.matrix() @ weight)
         return found
 
 
-_DEFAULT = ("three", 1.0)
-
-
 def valuation(
-    documents: pl.DataFrame,
+    documents: pl.DataFrame | Iterable[pl.DataFrame],
     cited_by: Floats,
     priority_year: Floats,
     fields: Mapping[str, Mask],
@@ -91,7 +85,8 @@ def valuation(
     Parameters
     ----------
     documents, data_date
-        See `live_markets`.
+        See `live_markets`. Of many documents some at a time: all of a family together, families in
+        rising order from part to part.
     cited_by, priority_year, fields
         See `relevance`; as long as there are rows.
     gni
@@ -118,25 +113,21 @@ def valuation(
     weights = market_weights(gni)
     names = weights["country"].to_list()
     rows = cited_by.size
-    matrices: dict[tuple[str, float], csr_array] = {}
-    live = pl.DataFrame()
-    for choice in product(get_args(EpMarkets), PENDING):
-        found = live_markets(documents, data_date=data_date, ep=choice[0], pending=choice[1])
-        matrices[choice] = live_matrix(found, names, rows)
-        if choice == _DEFAULT:
-            live = found
+    seen: list[tuple[pl.DataFrame, pl.DataFrame]] = []
+
+    def parts() -> Iterator[pl.DataFrame]:
+        """Look at what stands in the table by the way: the documents are read once."""
+        for part in [documents] if isinstance(documents, pl.DataFrame) else documents:
+            seen.append((_about(part, names, data_date), _basis(part)))
+            yield part
+
+    markets = Live.of(parts(), names, rows, data_date=data_date)
+    about, basis = (pl.concat(one) for one in zip(*seen, strict=True))
     table = relevance(cited_by, priority_year, fields)
     score = np.zeros(rows)
     score[table["family"].to_numpy()] = table["relevance"].fill_null(0.0).to_numpy()
     weight = weights["weight"].to_numpy()
-    coverage = matrices[_DEFAULT] @ weight
-    code = pl.when(pl.col("part") < 1).then(pl.format("{}:{}", "market", "part"))
-    about = live.group_by("family").agg(
-        markets=code.otherwise("market").sort().str.join(" "),
-        status_unknown=pl.col("unknown").any(),
-        unweighted=(~pl.col("market").is_in(names)).any(),
-    )
-    basis = documents.group_by("family").agg(csv=(pl.col("form") == "lens-csv").any())
+    coverage = markets.matrix() @ weight
     at = table["family"].to_numpy()
     full = (
         table.join(about, on="family", how="left", maintain_order="left")
@@ -150,8 +141,24 @@ def valuation(
         .with_columns(value=pl.col("relevance") * pl.col("coverage"))
     )
     return Valuation(
-        score, matrices, names, weight, weights["error"].to_numpy(), rounded(full.select(_FAMILY))
+        score, markets, names, weight, weights["error"].to_numpy(), rounded(full.select(_FAMILY))
     )
+
+
+def _about(documents: pl.DataFrame, names: list[str], data_date: dt.date) -> pl.DataFrame:
+    """Write the markets of each family under the default choices, and what is not known of them."""
+    code = pl.when(pl.col("part") < 1).then(pl.format("{}:{}", "market", "part"))
+    live = live_markets(documents, data_date=data_date)
+    return live.group_by("family").agg(
+        markets=code.otherwise("market").sort().str.join(" "),
+        status_unknown=pl.col("unknown").any(),
+        unweighted=(~pl.col("market").is_in(names)).any(),
+    )
+
+
+def _basis(documents: pl.DataFrame) -> pl.DataFrame:
+    """Tell which families have a document from a CSV."""
+    return documents.group_by("family").agg(csv=(pl.col("form") == "lens-csv").any())
 
 
 _FAMILY = (
@@ -213,19 +220,22 @@ def node_values(
     scored = csr_array(held.multiply(found.relevance[rows][:, None])).T.tocsr()
     here = np.unique(held.indices)
     scored = scored[here]
-    per_market = {c: (scored @ m[rows]).toarray() for c, m in found.markets.items()}
-    parts = per_market[_DEFAULT]
+    some = np.zeros(found.relevance.size, dtype=bool)
+    some[rows] = True
+    per_market = [csr_array(scored @ found.markets.matrix(c, some)) for c in choices()]
+    parts = per_market[0]
     names = [shares.names[k] for k in here.tolist()]
-    value = parts @ found.weight
+    value = _weighed(parts, found.weight)
     columns = {kind: pl.Series(names, dtype=pl.String), "value": pl.Series(value, dtype=pl.Float64)}
     if kind == "country":
         place = {m: k for k, m in enumerate(found.names)}
         domestic = np.zeros(len(names))
         for at, name in enumerate(names):  # of a bloc the markets of its members
             homes = [place[m] for m in (union_members(name) or (name,)) if m in place]
-            domestic[at] = (parts[at, homes] * found.weight[homes]).sum()
+            held_at = parts[[at]].toarray()[0]
+            domestic[at] = (held_at[homes] * found.weight[homes]).sum()
         columns["value_foreign"] = pl.Series(np.maximum(value - domestic, 0.0), dtype=pl.Float64)
-    low, high = _rank_bounds(list(per_market.values()), found.weight, found.error)
+    low, high = _rank_bounds(per_market, found.weight, found.error)
     table = rounded(pl.DataFrame(columns)).with_columns(
         value_share=share("value"),
         value_rank=rank_where_any("value"),
@@ -240,12 +250,21 @@ def node_values(
     )
 
 
+def _weighed(parts: csr_array, weight: Floats) -> Floats:
+    """Return ``parts @ weight``, some rows at a time: dense, as its sums are those of all rows."""
+    found = np.empty(parts.shape[0])
+    for start in range(0, found.size, _ROWS):
+        some = slice(start, start + _ROWS)
+        found[some] = parts[some].toarray() @ weight
+    return found
+
+
 def _rank_bounds(
-    per_market: Sequence[Floats], weight: Floats, error: Floats
+    per_market: Sequence[csr_array], weight: Floats, error: Floats
 ) -> tuple[Floats, Floats]:
     """Best and worst rank of each node over all choices and all errors; NaN where not tested."""
     n = per_market[0].shape[0]
-    base = per_market[0] @ weight
+    base = _weighed(per_market[0], weight)
     top = np.sort(np.argsort(-significant(base), kind="stable")[:MOST_RANKED])
     surely = np.ones((top.size, top.size), dtype=bool)
     possibly = np.zeros((top.size, top.size), dtype=bool)
@@ -253,11 +272,12 @@ def _rank_bounds(
     floor = np.full(n, np.inf)
     slope = weight * error
     for a in per_market:
-        value, slack = a @ weight, a @ slope
+        value, slack = _weighed(a, weight), _weighed(a, slope)
         reach, floor = np.maximum(reach, value + slack), np.minimum(floor, value - slack)
         held = significant(value[top])
-        some = np.flatnonzero(a[top].any(axis=0))  # most markets have none of these families
-        b, by = a[np.ix_(top, some)], slope[some]
+        of_top = a[top].toarray()
+        some = np.flatnonzero(of_top.any(axis=0))  # most markets have none of these families
+        b, by = of_top[:, some], slope[some]
         loose = np.zeros_like(surely, dtype=np.float64)
         for k in range(top.size - 1):
             loose[k, k + 1 :] = loose[k + 1 :, k] = np.abs(b[k + 1 :] - b[k]) @ by

@@ -92,7 +92,7 @@ def links(study: Study, technology: str, span: Span) -> pl.DataFrame:
             "cited": names.gather(spread.ends[1][spread.cell]),
             "citing_unit": sample.unit[study.pairs.citing[spread.pair]],
             "cited_unit": sample.unit[study.pairs.cited[spread.pair]],
-            "weight": spread.weight,
+            "weight": spread.weight[:],
         }
     ).filter(pl.col("in_links") | pl.col("in_sources"))
     keys = [c for c in rows.columns if c != "weight"]

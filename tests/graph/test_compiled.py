@@ -10,7 +10,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from netpos.graph import compiled
-from netpos.graph.entries import entries
+from netpos.graph.entries import Products, entries, stored
 from netpos.graph.links import Citations, Shares, Spread, gathered
 from tests.conftest import ROOT
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 #: Of the heads of exported functions. When they change: raise LAYOUT in compiled.py and in sums.c,
 #: and write the new number and digest here.
-KNOWN = (1, "654a991cda54e7b3")
+KNOWN = (2, "5aecc89330849c4f")
 
 
 def test_the_layout_number_goes_up_when_a_function_changes() -> None:
@@ -66,50 +66,72 @@ def test_a_row_that_is_none_is_left_to_numpy() -> None:
     marks, none = np.ones(3, dtype=bool), np.array([3], dtype=np.int32)
     assert compiled.choose(none, none, marks, marks) is None
     assert compiled.sum_chosen(marks, none, none, np.ones(1), 1) is None
+    one, level = np.zeros(1, dtype=np.int32), np.ones(1, dtype=np.uint16)
+    assert compiled.sum_chosen(marks, one, one, level, 1, np.ones(1)) is None
+    assert (
+        compiled.sum_pairs(one, marks[:1], np.arange(2, dtype=np.int32), one, level, 1, np.ones(1))
+        is None
+    )
     matrix = csr_array(np.ones((3, 1)))
     with pytest.raises(IndexError):
         entries(none, none, matrix)
 
 
-def a_spread(seed: int) -> tuple[Citations, Spread]:
+def a_matrix(seed: int, *, shares_of: int) -> np.ndarray:
+    """Shares of 60 rows, of so many distinct levels; 0: all different."""
+    draw = draws(seed + 100)
+    share = draw.random((60, 9))
+    share = np.ceil(share * shares_of) / shares_of if shares_of else share
+    return share * (draw.random((60, 9)) < 0.8)
+
+
+def a_spread(seed: int, *, shares_of: int = 0) -> tuple[Citations, Spread]:
     draw = draws(seed)
     pairs = Citations(
         *np.sort(draw.integers(0, 60, (2, 500))).astype(np.int32), np.zeros(500, dtype=bool), 60
     )
-    held = csr_array(draw.random((60, 9)) * (draw.random((60, 9)) < 0.2))
+    held = csr_array(a_matrix(seed, shares_of=shares_of))
     shares = Shares([f"C{k}" for k in range(9)], held)
     return pairs, Spread.of(pairs, shares)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("seed", "levels"), [(0, 3), (1, 7), (2, 0), (3, 200)])
 def test_spread_and_sums_have_the_digits_of_numpy(
-    seed: int, monkeypatch: pytest.MonkeyPatch
+    seed: int, levels: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pairs, spread = a_spread(seed)
+    pairs, spread = a_spread(seed, shares_of=levels)
+    assert isinstance(spread.weight, Products) == (levels > 0)
     chosen = draws(seed).random(len(pairs)) < 0.4
     cells = spread.ends[0].size
     sums = spread.summed(chosen)
     monkeypatch.setenv("NETPOS_SUMS", "0")
     assert not compiled.available()
-    _, other = a_spread(seed)
+    _, other = a_spread(seed, shares_of=levels)
+    every = np.arange(spread.pair.size)
     for name in ("pair", "cell", "weight"):
-        one, two = getattr(spread, name), getattr(other, name)
+        one, two = getattr(spread, name)[every], getattr(other, name)[every]
         assert one.dtype == two.dtype
         assert (one == two).all()
     for one, two in zip(sums, other.summed(chosen), strict=True):
         assert (one == two).all()
+    i, j = spread.ends
+    held, pair, cell = a_matrix(seed, shares_of=levels), spread.pair, spread.cell
+    plain = held[pairs.citing[pair], i[cell]] * held[pairs.cited[pair], j[cell]]
+    assert spread.weight[every].tolist() == plain.tolist()
     keep = chosen[spread.pair]
     whole = np.bincount(spread.cell[keep], spread.weight[keep], cells)
     assert sums[1].tolist() == whole[whole > 0].tolist()
 
 
-def test_sums_of_pairs_by_number_are_those_of_their_entries() -> None:
-    pairs, spread = a_spread(7)
+@pytest.mark.parametrize("shares_of", [0, 5])
+def test_sums_of_pairs_by_number_are_those_of_their_entries(shares_of: int) -> None:
+    pairs, spread = a_spread(7, shares_of=shares_of)
     cells = spread.ends[0].size
     before = np.searchsorted(spread.pair, np.arange(len(pairs) + 1)).astype(np.int32)
     numbers = np.arange(0, len(pairs), 3, dtype=np.int32)
     counted = draws(2).random(len(pairs)) < 0.5
-    found = compiled.sum_pairs(numbers, counted, before, spread.cell, spread.weight, cells)
+    weight, levels = stored(spread.weight)
+    found = compiled.sum_pairs(numbers, counted, before, spread.cell, weight, cells, levels)
     assert found is not None
     chosen = np.zeros(len(pairs), dtype=bool)
     chosen[numbers] = counted[numbers]
@@ -117,4 +139,4 @@ def test_sums_of_pairs_by_number_are_those_of_their_entries() -> None:
     assert found.tolist() == np.bincount(spread.cell[keep], spread.weight[keep], cells).tolist()
     wrong = before.copy()
     wrong[-1] += 1
-    assert compiled.sum_pairs(numbers, counted, wrong, spread.cell, spread.weight, cells) is None
+    assert compiled.sum_pairs(numbers, counted, wrong, spread.cell, weight, cells, levels) is None

@@ -13,7 +13,7 @@
 #endif
 
 /* Raise it here and in compiled.py with every change of a function's arguments. */
-EXPORTED int64_t netpos_sums_layout_1 = 1;
+EXPORTED int64_t netpos_sums_layout_2 = 1;
 
 #define GATHER(name, type)                                                              \
     EXPORTED int64_t name(const type *values, int64_t size, const int32_t *at, int64_t n,   \
@@ -56,8 +56,9 @@ EXPORTED int64_t netpos_choose(const int32_t *citing, const int32_t *cited, int6
    product of both shares. Where there is no room (pair is NULL) they are only counted. */
 EXPORTED int64_t netpos_spread(const int32_t *citing, const int32_t *cited, int64_t pairs,
                            const int32_t *pointer, const int32_t *node, const double *share,
-                           int64_t rows, int64_t nodes, int32_t *pair, int32_t *narrow,
-                           int64_t *wide, double *weight) {
+                           const uint16_t *level, int64_t levels, int64_t rows, int64_t nodes,
+                           int32_t *pair, int32_t *narrow, int64_t *wide, double *weight,
+                           uint16_t *short_weight) {
     int64_t n = 0;
     for (int64_t p = 0; p < pairs; p++) {
         if ((uint32_t)citing[p] >= (uint64_t)rows || (uint32_t)cited[p] >= (uint64_t)rows)
@@ -76,21 +77,29 @@ EXPORTED int64_t netpos_spread(const int32_t *citing, const int32_t *cited, int6
                     narrow[n] = (int32_t)code;
                 else
                     wide[n] = code;
-                weight[n] = share[i] * share[j];
+                if (short_weight)
+                    short_weight[n] = (uint16_t)(level[i] * levels + level[j]);
+                else
+                    weight[n] = share[i] * share[j];
             }
     }
     return n;
 }
 
-/* Add the weights of the entries of the chosen pairs to the sums of their cells, and count them. */
+/* Add the weights of the entries of the chosen pairs to the sums of their cells, and count them.
+   Weights are numbers, or (where levels is not NULL) numbers of levels. */
 EXPORTED int64_t netpos_sum_chosen(const uint8_t *chosen, int64_t pairs, const int32_t *pair,
-                               const int32_t *cell, const double *weight, int64_t entries,
-                               double *total, int64_t *count, int64_t cells) {
+                               const int32_t *cell, const void *weight, const double *levels,
+                               int64_t known, int64_t entries, double *total, int64_t *count, int64_t cells) {
+    const double *plain = weight;
+    const uint16_t *level = weight;
     for (int64_t e = 0; e < entries; e++) {
         if ((uint32_t)pair[e] >= (uint64_t)pairs || (uint32_t)cell[e] >= (uint64_t)cells)
             return -1;
+        if (levels && level[e] >= known)
+            return -1;
         if (chosen[pair[e]]) {
-            total[cell[e]] += weight[e];
+            total[cell[e]] += levels ? levels[level[e]] : plain[e];
             count[cell[e]]++;
         }
     }
@@ -101,7 +110,10 @@ EXPORTED int64_t netpos_sum_chosen(const uint8_t *chosen, int64_t pairs, const i
    entries belong to earlier pairs than each. */
 EXPORTED int64_t netpos_sum_pairs(const int32_t *numbers, int64_t n, const uint8_t *counted,
                               const int32_t *before, int64_t pairs, const int32_t *cell,
-                              const double *weight, double *total, int64_t cells) {
+                              const void *weight, const double *levels, int64_t known,
+                              double *total, int64_t cells) {
+    const double *plain = weight;
+    const uint16_t *level = weight;
     for (int64_t k = 0; k < n; k++) {
         int32_t p = numbers[k];
         if ((uint32_t)p >= (uint64_t)pairs)
@@ -109,9 +121,9 @@ EXPORTED int64_t netpos_sum_pairs(const int32_t *numbers, int64_t n, const uint8
         if (!counted[p])
             continue;
         for (int32_t e = before[p]; e < before[p + 1]; e++) {
-            if ((uint32_t)cell[e] >= (uint64_t)cells)
+            if ((uint32_t)cell[e] >= (uint64_t)cells || (levels && level[e] >= known))
                 return -1;
-            total[cell[e]] += weight[e];
+            total[cell[e]] += levels ? levels[level[e]] : plain[e];
         }
     }
     return n;
