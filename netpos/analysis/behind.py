@@ -334,10 +334,11 @@ class FocalEvidence:
         focal = study.options.focal
         names = study.shares.names
         self.at = names.index(focal) if focal in names else -1
+        named = study.organisations.names
         self.organisations = pl.DataFrame(
             {
                 "family": _row_numbers(study.organisations).astype(np.int32),
-                "name": pl.Series(study.organisations.names, dtype=pl.String).gather(
+                "name": pl.Series(named, dtype=pl.Enum(named)).gather(
                     study.organisations.matrix.indices
                 ),
                 "share": study.organisations.matrix.data,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,7 @@ from netpos.ingest.corpus import Corpus, reading
 from netpos.ingest.office_bits import OFFICE_BITS
 from netpos.options import Options
 
+_KEPT, _KEEPING = 2, Lock()  # masks kept, by whatever thread
 #: Rows read, or pairs looked at, at a time: as many as a corpus writes at a time.
 _AT_ONCE = 1 << 20
 
@@ -86,9 +88,68 @@ def technologies_of(given: str | None) -> tuple[Technology, ...]:
     return load_technologies(Path(given) if given else None)
 
 
+class Marks(Mapping[str, Mask]):
+    """Which rows are of each technology, by bits and of families only: outside, none are.
+
+    Asked for, a mask is as long as there are rows; it is not to be changed.
+
+    Examples
+    --------
+    >>> marks = Marks({"x": np.array([True, False])}, 3)
+    >>> marks["x"].tolist(), list(marks)
+    ([True, False, False], ['x'])
+    """
+
+    def __init__(self, families: Mapping[str, Mask], rows: int) -> None:
+        self._bits = {name: np.packbits(mask) for name, mask in families.items()}
+        self._families = max((mask.size for mask in families.values()), default=0)
+        self._rows = rows
+        self._last: dict[str, Mask] = {}
+
+    def __getitem__(self, technology: str) -> Mask:
+        """Return the mask of a technology; the last two are kept."""
+        if (found := self._last.get(technology)) is not None:
+            return found
+        found = np.zeros(self._rows, dtype=bool)
+        bits = self._bits[technology]
+        found[: self._families] = np.unpackbits(bits, count=self._families).view(np.bool_)
+        found.flags.writeable = False
+        with _KEEPING:
+            while len(self._last) >= _KEPT:
+                self._last.pop(next(iter(self._last)))
+            self._last[technology] = found
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        """Name the technologies."""
+        return iter(self._bits)
+
+    def __len__(self) -> int:
+        """Count the technologies."""
+        return len(self._bits)
+
+    def size(self, technology: str) -> int:
+        """Count the families of a technology."""
+        return int(np.bitwise_count(self._bits[technology]).sum())
+
+    def within(self, usable: Mask) -> Marks:
+        """Return those of the families that are usable."""
+        n = self._families
+        bits = np.packbits(usable[:n])
+        found = Marks({}, self._rows)
+        found._families, found._bits = n, {name: mine & bits for name, mine in self._bits.items()}
+        return found
+
+    def same(self, other: Marks) -> bool:
+        """Tell whether the same rows are marked."""
+        return self._bits.keys() == other._bits.keys() and all(
+            np.array_equal(bits, other._bits[name]) for name, bits in self._bits.items()
+        )
+
+
 def members(
     corpus: Corpus, options: Options, technologies: tuple[Technology, ...], rows: int
-) -> tuple[dict[str, Mask], dict[str, Mask]]:
+) -> tuple[Marks, Marks]:
     """Return seed families of each technology, and families that can be an end of its links.
 
     Parameters
@@ -98,19 +159,16 @@ def members(
     technologies
         Their definitions; that of ``--technologies all`` has every family.
     rows
-        Families and documents outside: the length of each mask.
+        Families and documents outside: how long masks are.
     """
     roles = corpus.columns("families", "role")["role"]
     n = roles.len()
-    seed = np.zeros(rows, dtype=bool)
-    usable = np.zeros(rows, dtype=bool)
-    usable[:n] = True
+    usable = np.ones(n, dtype=bool)
     if options.utility_models == "drop":
-        usable = without_utility_models(corpus, rows)
-    seed[:n] = (roles == "seed").to_numpy()
-    seed &= usable
+        usable = without_utility_models(corpus)
+    seed = (roles == "seed").to_numpy() & usable
     names = [technology.id for technology in technologies]
-    ends = {name: np.zeros(rows, dtype=bool) for name in [*names, UNION]}
+    ends = {name: np.zeros(n, dtype=bool) for name in [*names, UNION]}
     # a symbol belongs to a technology or not, whatever the others are
     for chunk in chunks(corpus, "classifications", "family", "scheme", "symbol"):
         found = family_technologies(
@@ -122,23 +180,19 @@ def members(
         for (name,), part in found.group_by("technology"):
             ends[str(name)][part["family"].to_numpy()] = True
     if UNION in names:  # --technologies all: with or without a symbol
-        ends[UNION][:n] = True
+        ends[UNION][:] = True
     for name in names:
         ends[name] &= usable
         ends[UNION] |= ends[name]
-    if options.design == "focal":
-        return {name: mask & seed for name, mask in ends.items()}, ends
-    for mask in ends.values():
-        mask &= seed
-    return ends, ends
+    every = Marks(ends, rows)
+    own = every.within(seed)
+    return own, every if options.design == "focal" and not own.same(every) else own
 
 
-def without_utility_models(corpus: Corpus, rows: int) -> Mask:
-    """Tell which rows are families that are not of utility models only."""
-    found = np.zeros(rows, dtype=bool)
+def without_utility_models(corpus: Corpus) -> Mask:
+    """Tell which families are not of utility models only."""
     utility = corpus.columns("families", "utility")["utility"]
-    found[: utility.len()] = (~utility.fill_null(value=False)).to_numpy()
-    return found
+    return np.asarray((~utility.fill_null(value=False)).to_numpy())
 
 
 def counted_pairs(

@@ -31,8 +31,6 @@ from netpos.ingest.user_tables import read_totals
 from netpos.progress import advance, stage, track
 from netpos.tables import rounded
 
-#: Pairs of a corpus up to which two technologies or periods are held at a time.
-_MOST_AHEAD = 4_000_000
 #: The table with the most rows, of a large corpus held compressed until all are there.
 _LARGEST = "organisation_links"
 #: Rows of a technology and period.
@@ -71,11 +69,6 @@ TECHNOLOGY_COLUMNS = (
 )
 
 
-def is_large(study: Study) -> bool:
-    """Tell whether a corpus is so large that memory counts more than time."""
-    return len(study.pairs) > _MOST_AHEAD
-
-
 def tables(study: Study) -> dict[str, pl.DataFrame]:
     """Compute every table of a run.
 
@@ -95,7 +88,7 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
         steps = track(cells, "tables of each technology and period")
         for (technology, period, _), (parts, resampled) in _one_ahead(once, steps, pool):
             for name, part in parts.items():
-                kept = _packed(part) if is_large(study) and name == _LARGEST else part
+                kept = _packed(part) if study.is_large and name == _LARGEST else part
                 rows.setdefault(name, {}).setdefault(technology, []).append(kept)
             if resampled is not None:
                 known.setdefault(technology, []).append(resampled)
@@ -147,9 +140,9 @@ def _unpacked(rows: _Rows) -> pl.DataFrame:
 
 def _largest_first(study: Study) -> list[str]:
     """Return the technologies, of a large corpus the largest first: while few tables are held."""
-    if not is_large(study):
+    if not study.is_large:
         return study.names
-    return sorted(study.names, key=lambda name: -int(study.member[name].sum()))
+    return sorted(study.names, key=lambda name: -study.member.size(name))
 
 
 def _one_ahead(
@@ -162,7 +155,7 @@ def _one_ahead(
     waiting: tuple[Cell, Callable[[], Selected]] | None = None
     for cell in cells:
         finish = selecting(once, *cell, pool)
-        if is_large(once.study):
+        if once.study.is_large:
             found = finish()
             del finish  # and with it what was drawn from, before the next begins
             give_back()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from netpos.analysis import notes
 from netpos.analysis.chosen import (
     NO_FILTERS,
     UNION,
+    Marks,
     PinnedCorpus,
     counted_pairs,
     members,
@@ -42,6 +43,8 @@ Span = tuple[int, int]
 Kind = Literal["country", "organisation"]
 _SELECTIONS, _KEEPING = 4, Lock()  # selections of pairs kept, by whatever thread
 _AT_ONCE = 1 << 23  # pairs counted at a time
+#: Pairs up to which time counts more than memory.
+MOST_QUICK = 4_000_000
 #: What of the families is held as long as the run lasts.
 _HELD = ("family", "priority_year", "publication_year", "international")
 
@@ -89,8 +92,8 @@ class Study:
     options: Options
     tables: Tables
     technologies: tuple[Technology, ...]
-    member: Mapping[str, Mask]
-    ends: Mapping[str, Mask]
+    member: Marks
+    ends: Marks
     years: NDArray[np.float64]
     located: pl.DataFrame
     shares: Shares
@@ -111,6 +114,11 @@ class Study:
     def rows(self) -> int:
         """Families and documents outside."""
         return int(self.years.size)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether there are so many pairs that memory counts more than time."""
+        return len(self.pairs) > MOST_QUICK
 
     @property
     def applicants(self) -> pl.DataFrame:
@@ -187,7 +195,7 @@ class Study:
             member, years = self.ends[technology], self.years
             found = graph_links.select(self.pairs, member, years, span, scope=scope)
             with _KEEPING:
-                while len(kept) >= _SELECTIONS:
+                while len(kept) >= (_SELECTIONS // 2 if self.is_large else _SELECTIONS):
                     kept.pop(next(iter(kept)))
                 kept[key] = found
         return found

@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from netpos.analysis.chosen import (
     NO_FILTERS,
     WHOLE,
+    Marks,
     counted_pairs,
     in_window,
     members,
@@ -162,13 +163,10 @@ def without_largest_class(study: Study) -> tuple[Technology, ...]:
 
 @dataclass(frozen=True)
 class Members:
-    """Families of each technology, and those that can be an end of its links; see `Study`.
+    """Families of each technology, and those that can be an end of its links; see `Study`."""
 
-    Masks of rows, or of families alone: with documents outside they are seven times as long.
-    """
-
-    member: Mapping[str, Mask]
-    ends: Mapping[str, Mask]
+    member: Marks
+    ends: Marks
 
 
 @dataclass(frozen=True)
@@ -276,17 +274,15 @@ class Variants:
             found = study.member, study.ends
             if spec.utility_models == "drop" and study.options.utility_models != "drop":
                 every = self.members(spec._replace(utility_models="keep"))
-                usable = without_utility_models(study.corpus, study.rows)
-                both = every.member, every.ends
-                found = _alike(*({k: m & usable[: m.size] for k, m in of.items()} for of in both))
+                usable = without_utility_models(study.corpus)
+                found = every.member.within(usable), every.ends.within(usable)
             elif spec.classes != "all":
                 fewer = without_largest_class(study)
                 found = members(study.corpus, options or study.options, fewer, study.rows)
             elif options is not None:
                 found = members(study.corpus, options, study.technologies, study.rows)
-            if found[0] is not study.member:  # documents outside are in none
-                n, (member, ends) = study.families, found
-                found = _alike(*({k: m[:n].copy() for k, m in of.items()} for of in (member, ends)))
+            if found[0].same(found[1]):
+                found = found[0], found[0]
             self._members[key] = Members(*found)
         return self._members[key]
 
@@ -326,17 +322,17 @@ class Variants:
 
     def _choose(self, spec: Specification, technology: str) -> Chosen:
         unit, of, span = self.unit(spec), self.members(spec), self.span
-        member = _of_rows(of.member[technology], self.study.rows)
+        member = of.member[technology]
         units = np.flatnonzero(unit.rows(member) & in_span(unit.years, span))
         worth = None if self._worth is None else unit.sums(self._worth, member)[units]
-        ends = unit.rows(_of_rows(of.ends[technology], self.study.rows))
+        ends = unit.rows(of.ends[technology])
         dated = in_span(unit.years, span)
         return Chosen(units, worth, *numbers_of(unit.pairs, ends & dated, ends))
 
     def cited(self, spec: Specification, technology: str) -> Rows:
         """Return the pairs whose cited end is of the technology, from citing units of the span."""
         unit = self.unit(spec)
-        ends = unit.rows(_of_rows(self.members(spec).ends[technology], self.study.rows))
+        ends = unit.rows(self.members(spec).ends[technology])
         return numbers_of(unit.pairs, in_span(unit.years, self.span), ends, firsts=False)[1]
 
     @property
@@ -366,29 +362,6 @@ class Variants:
         same = np.zeros(ends[0].size, dtype=bool)
         same[of_pair[wide.self_citation & (of_pair >= 0)]] = True
         return Unit(of_row, Citations(*ends, same, wide.families), of_pair, years)
-
-
-def _alike(
-    member: dict[str, Mask], ends: dict[str, Mask]
-) -> tuple[dict[str, Mask], dict[str, Mask]]:
-    """Return the same masks, held once where both have the same."""
-    same = all(np.array_equal(mask, ends[name]) for name, mask in member.items())
-    return (member, member) if same and member.keys() == ends.keys() else (member, ends)
-
-
-def _of_rows(families: Mask, rows: int) -> Mask:
-    """Return a mask of rows for one of families, or of rows.
-
-    Examples
-    --------
-    >>> _of_rows(np.array([True, False]), 3).tolist()
-    [True, False, False]
-    """
-    if families.size == rows:
-        return families
-    found = np.zeros(rows, dtype=bool)
-    found[: families.size] = families
-    return found
 
 
 def entries_before(spread: Spread, pairs: int) -> Rows:

@@ -277,7 +277,7 @@ def computed(
     tables = results.tables(study) | {"pattern_hits": hits}
     for line in [*located_told(tables["located"]), *open_told(tables["open"])]:
         say(line)
-    if begun is None or results.is_large(study) or cores() == 1:
+    if begun is None or study.is_large or cores() == 1:
         if begun is not None:
             begun(study, tables, areas, synthetic=synthetic)
         study.let_go()

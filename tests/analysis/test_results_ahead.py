@@ -10,6 +10,7 @@ from polars.testing import assert_frame_equal
 
 from netpos import analysis
 from netpos.analysis import results
+from netpos.analysis import study as study_module
 from netpos.ingest.corpus import read
 from netpos.options import make
 from tests.lens import toy_records, write
@@ -44,7 +45,7 @@ def test_tables_are_the_same_whether_or_not_the_next_begins_while_one_is_drawn_f
     assert list(dict.fromkeys(asked)) == study.names
     begun.clear()
     asked.clear()
-    monkeypatch.setattr(results, "_MOST_AHEAD", 0)
+    monkeypatch.setattr(study_module, "MOST_QUICK", 0)
     alone = results.tables(study)
     assert begun[:3] == ["begun", "finished", "begun"]
     sizes = [study.member[str(name)].sum() for name in asked]
