@@ -317,10 +317,10 @@ class Links:
         return self.nodes["families"].fill_null(float("nan")).to_numpy()
 
     @cached_property
-    def _index(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    def _index(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
         position = pl.Enum(self.nodes["node"])
-        i = self.table["citing"].cast(position).to_physical().to_numpy().astype(np.int64)
-        j = self.table["cited"].cast(position).to_physical().to_numpy().astype(np.int64)
+        i = self.table["citing"].cast(position).to_physical().to_numpy().astype(np.int32)
+        j = self.table["cited"].cast(position).to_physical().to_numpy().astype(np.int32)
         return i, j, self.table["weight"].to_numpy()
 
     def sparse(self, *, domestic: bool = True) -> csr_array:
@@ -344,6 +344,8 @@ class Links:
         i, j, w = self._index
         keep = (i != j) & (w != 0)
         shape = (self.nodes.height, self.nodes.height)
+        if self.kind == "organisation":  # millions of links, of which no more is asked
+            self.__dict__.pop("_index")
         found = coo_array((w[keep], (i[keep], j[keep])), shape=shape).tocsr()
         found.sort_indices()
         return found

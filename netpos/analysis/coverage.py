@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import polars as pl
@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from netpos.analysis.ends import link_masks
 from netpos.analysis.study import Span, Study
 from netpos.graph import residence
-from netpos.graph.links import Mask, gathered
+from netpos.graph.links import Mask, Rows, gathered
 from netpos.tables import rounded
 
 #: Located share of a country's links below which its indicators are not measurable.
 MEASURABLE = 0.5
+_AT_ONCE = 1 << 18  # pairs counted at a time
 
 
 def coverage_table(study: Study) -> pl.DataFrame:
@@ -26,9 +27,12 @@ def coverage_table(study: Study) -> pl.DataFrame:
     cited family is in the corpus, and those with a country at both ends.
     """
     n = study.families
-    rule = np.full(study.rows, "", dtype=object)
+    rules = ["", *sorted(residence.RULES)]
+    rule = np.zeros(study.rows, dtype=np.int8)
     first = study.located.unique("family", keep="first", maintain_order=True)
-    rule[first["family"].to_numpy()] = first["rule"].to_numpy()
+    named = first["rule"].cast(pl.Enum(rules)).to_physical()
+    rule[first["family"].to_numpy()] = named.to_numpy()
+    del first, named
     located = study.shares.located
     inside_both = (study.pairs.citing < n) & (study.pairs.cited < n)
     both = gathered(located, study.pairs.citing) & gathered(located, study.pairs.cited)
@@ -36,8 +40,8 @@ def coverage_table(study: Study) -> pl.DataFrame:
     for technology in study.names:
         for period, span in study.options.spans():
             chosen = study.chosen(technology, span)
-            names, counts = np.unique(rule[chosen], return_counts=True)
-            by_rule = dict(zip(names.tolist(), counts.tolist(), strict=True))
+            counts = np.bincount(rule[chosen], minlength=len(rules))
+            by_rule = dict(zip(rules, counts.tolist(), strict=True))
             citing = gathered(chosen, study.pairs.citing)
             for name in residence.RULES:
                 count = by_rule.get(name, 0)
@@ -85,8 +89,9 @@ def country_coverage(
         in the span and counts as one.
     """
     frames = []
-    for direction, (every, known) in located_links(study, technology, span, masks).items():
-        matrix = study.shares.matrix.T
+    matrix = study.shares.matrix.T
+    masks = masks or link_masks(study, technology, span)
+    for direction, (every, known) in _located_links(study, masks):
         frames.append(
             pl.DataFrame(
                 {
@@ -123,25 +128,44 @@ def located_links(
     dict
         By direction, see `link_masks`: both counts have one number per row of the study.
     """
-    masks = masks or link_masks(study, technology, span)
+    return dict(_located_links(study, masks or link_masks(study, technology, span)))
+
+
+def _located_links(
+    study: Study, masks: Mapping[str, Mask]
+) -> Iterator[tuple[str, tuple[NDArray[np.float64], NDArray[np.float64]]]]:
+    """Yield what `located_links` returns, one direction after the other."""
     pairs, (citing, cited) = study.pairs, study.located_ends
-    found = {}
     for direction, own, theirs in (
         ("given", pairs.citing, cited),
         ("received", pairs.cited, citing),
     ):
         chosen = masks[direction]
-        counted = (own[chosen], own[chosen & theirs])
-        every, known = (
-            np.bincount(rows, minlength=study.rows).astype(np.float64) for rows in counted
-        )
-        found[direction] = (every, known)
+        every = _times(own, study.rows, chosen).astype(np.float64)
+        yield direction, (every, _times(own, study.rows, chosen, theirs).astype(np.float64))
+
+
+def _times(rows: Rows, size: int, *marks: Mask) -> NDArray[np.int32]:
+    """Count how often each row below the size comes where all marks are set.
+
+    Examples
+    --------
+    >>> _times(np.array([1, 1, 0]), 3, np.array([True, True, False])).tolist()
+    [0, 2, 0]
+    """
+    found = np.zeros(size, dtype=np.int32)
+    for start in range(0, rows.size, _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        some = rows[part]
+        if marks:
+            some = some[np.logical_and.reduce([mark[part] for mark in marks])]
+        np.add.at(found, some, 1)
     return found
 
 
 def references(study: Study) -> NDArray[np.int32]:
     """Count the references of each row of a study [family pairs]."""
-    return np.bincount(study.pairs.citing, minlength=study.rows).astype(np.int32)
+    return _times(study.pairs.citing, study.rows)
 
 
 def reference_table(

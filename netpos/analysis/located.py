@@ -125,11 +125,16 @@ def home_countries(study: Study) -> pl.DataFrame:
     """Return the country of each organisation: the one with its largest summed share, ties by
     code.
     """
-    parties = study.applicants.filter(
-        (pl.col("role") == "applicant")
-        & ~pl.col("person")
-        & pl.col("applicant").is_not_null()
-        & pl.col("residence").is_not_null()
+    parties = (
+        study.applicants.lazy()
+        .filter(
+            (pl.col("role") == "applicant")
+            & ~pl.col("person")
+            & pl.col("applicant").is_not_null()
+            & pl.col("residence").is_not_null()
+        )
+        .select("applicant", "residence", "share")
+        .collect()
     )
     return (
         parties.group_by("applicant", "residence")

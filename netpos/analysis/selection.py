@@ -156,6 +156,8 @@ def selecting(
     citing = study.links(technology, span, scope="citing", period=period)
     masks = link_masks(study, technology, span)
     by_country = country_coverage(study, technology, span, masks)
+    ends, open_ends = once.ends.table(masks), once.open_ends.table(masks)
+    del masks
     chosen = study.chosen(technology, span)
     worth = value.node_values(study.valued, study.shares, chosen)
     against, residuals = expectation(study, technology, span)
@@ -209,8 +211,10 @@ def selecting(
         # the share of all that another country cites: its other citations were not fetched
         dependents = dependents.with_columns(share=pl.lit(None, pl.Float64))
     else:
+        if study.is_large:  # what is drawn from is not held beside what came or comes
+            study.let_go("sampled", "located_ends")
         resampling = _resampling(once, table, technology, period, span, pool)
-        if study.is_large:  # what is drawn from is not held beside what comes next
+        if study.is_large:
             resampling = _known(resampling())
             give_back()
         lists["residuals"] = only_measurable(residuals, table)
@@ -219,15 +223,14 @@ def selecting(
         "links": _plain(closed),
         "source_links": _plain(citing),
         "coverage_by_country": by_country,
-        "located": once.ends.table(masks),
-        "open": once.open_ends.table(masks),
+        "located": ends,
+        "open": open_ends,
         "exposure": once.evidence.exposure(citing, technology, span),
         "dependents": dependents,
         "holders": holders(study, technology, span, valued=_valued(table, study.options.focal)),
         "references": reference_table(study, technology, span, once.cited),
     }
     lists["organisations"], firm_links = _organisations(once, technology, period, span)
-    firm_links = _with_codes(study, firm_links, technology, period)
 
     def finished() -> tuple[dict[str, pl.DataFrame], uncertainty.Resampled | None]:
         found, whole, resampled = {}, table, None
@@ -364,6 +367,8 @@ def _organisations(
     nodes = firms.nodes.join(table, on="node", how="left", maintain_order="left")
     links = Links(nodes, firms.table, "organisation")
     found = position.organisation_table(links, study.home)
+    coded = _with_codes(study, _plain(firms), technology, period)
+    del firms, links
     if not len(study.all_pairs):
         own = ("citations_per_family", "self_citations")
         unknown = ("received", "given", "pagerank", "betweenness", *own)
@@ -382,7 +387,7 @@ def _organisations(
         )
     else:
         found = _with_sound_ranks(found)
-    return found, _plain(firms)
+    return found, coded
 
 
 def _technology_row(

@@ -109,6 +109,7 @@ def pagerank(links: LinksLike, *, damping: float = 0.85) -> pl.DataFrame:
     out = f @ np.ones(n)
     step = csr_array((f.data / np.repeat(out, np.diff(f.indptr)), f.indices, f.indptr), f.shape)
     into = csr_array(step.T)
+    del step
     dangling = out == 0
     x = np.full(n, 1 / n)
     rounds = math.ceil(math.log(0.5e-15) / math.log(damping)) if damping else 1

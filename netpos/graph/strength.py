@@ -39,7 +39,8 @@ def strengths(links: Links) -> tuple[Floats, Floats, Floats]:
 def _strengths(links: Links) -> tuple[Floats, Floats, Floats]:
     f = foreign_links(links)
     ones = np.ones(f.shape[0])
-    k = np.diff(csr_array(f + f.T).indptr).astype(np.float64)
+    linked = csr_array((np.ones(f.nnz, dtype=bool), f.indices, f.indptr), shape=f.shape)
+    k = np.diff(csr_array(linked + linked.T).indptr).astype(np.float64)
     return f.T @ ones, f @ ones, k
 
 

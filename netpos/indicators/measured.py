@@ -222,6 +222,7 @@ class Measured:
             "received_share": influence.part_of_links(entries, cited, parts, n),
             "balance_ratio": influence.balance(entries, citing, cited, parts, n),
         }
+        del entries, ends, citing, cited
         wide, citing_all, cited_all = self.network.countries(2)
         of_partner, bloc = self.classes
         scores = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -63,3 +64,27 @@ def test_threads_share_one_store_of_freed_memory_where_the_c_library_is_glibc(
 
     monkeypatch.setattr(ctypes, "CDLL", refused)  # Windows
     assert not begin._one_arena()
+
+
+def test_polars_gives_memory_back_at_once_where_much_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its settings are read when it is loaded, so that before it the words must tell."""
+    name = "_RJEM_MALLOC_CONF"
+    monkeypatch.setattr(begin, "_MUCH", 1000)
+    monkeypatch.setenv(name, "")  # so that it is taken away in the end
+    monkeypatch.delenv(name)
+    (tmp_path / "a.jsonl").write_bytes(b"x" * 600)
+    words = ["analyse", str(tmp_path / "a.jsonl"), "--out", "no\0name", "x" * 5000]
+    assert not begin.give_back_soon(words)
+    assert name not in os.environ
+    (tmp_path / "b.jsonl").write_bytes(b"x" * 400)
+    assert begin.give_back_soon([*words, str(tmp_path / "b.jsonl")])
+    assert "muzzy_decay_ms:0" in os.environ[name]
+    monkeypatch.setenv(name, "narenas:1")
+    assert begin.give_back_soon([str(tmp_path)])  # a folder is what lies in it
+    assert os.environ[name] == "narenas:1"  # what the user sets stays
+    tables = tmp_path / "corpus"
+    tables.mkdir()
+    (tables / "documents.parquet").write_bytes(b"x" * 60)  # tables are smaller than exports
+    assert begin.give_back_soon(["analyse", str(tables)])
