@@ -260,17 +260,18 @@ def chunks(corpus: Corpus, name: str, *columns: str) -> Iterator[pl.DataFrame]:
 def whole_families(corpus: Corpus, name: str, *columns: str) -> Iterator[pl.DataFrame]:
     """Yield the rows of a table sorted by family as `chunks` does, but all of a family together.
 
-    A table without rows is one chunk.
+    Rows of no family are left out; a table without others is one chunk of none.
     """
-    left: pl.DataFrame | None = None
+    left = corpus.scan(name).select("family", *columns).head(0).collect()
     for chunk in chunks(corpus, name, "family", *columns):
-        both = chunk if left is None else pl.concat([left, chunk])
-        last = both["family"][-1]
-        at = int(both["family"].search_sorted(last, side="left"))
+        both = pl.concat([left, chunk.drop_nulls("family")])
+        at = both.height
+        if at:
+            at = int(both["family"].search_sorted(both["family"][-1], side="left"))
         left = both.slice(at)
         if at:
             yield both.head(at)
-    yield corpus.scan(name).select("family", *columns).head(0).collect() if left is None else left
+    yield left
 
 
 def office_bits(text: str) -> int | None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from netpos import analysis
-from netpos.analysis.chosen import technologies_of
+from netpos.analysis import chosen
+from netpos.analysis.chosen import Marks, technologies_of
 from netpos.errors import InputError
-from netpos.ingest.corpus import ingest, read
+from netpos.ingest.corpus import Corpus, ingest, read
 from netpos.options import make
-from tests.lens import record, write
+from tests.lens import record, toy_records, write
 
 QUANTUM = {"technology": "quantum", "years": (2015, 2025)}
 
@@ -169,3 +172,40 @@ def test_families_in_several_groups_of_rows_are_chosen_alike(
     assert links[0].height
     assert links[2].equals(links[0])
     assert links[3].equals(links[1])
+
+
+def test_marks_are_those_of_the_masks_as_long_as_the_rows() -> None:
+    draw = np.random.default_rng(3)
+    masks = {name: draw.random(21) < 0.4 for name in "abc"}
+    marks, usable = Marks(masks, 50), draw.random(50) < 0.5
+    for name, mask in masks.items():
+        assert marks[name].tolist() == [*mask.tolist(), *[False] * 29]
+        assert marks.size(name) == mask.sum()
+        within = [*(mask & usable[:21]).tolist(), *[False] * 29]
+        assert marks.within(usable)[name].tolist() == within
+    assert (list(marks), len(marks)) == (["a", "b", "c"], 3)
+    assert marks["a"].tolist() == [*masks["a"].tolist(), *[False] * 29]  # after it was let go
+    assert marks.same(Marks(masks, 50))
+    assert not marks.same(Marks(masks | {"b": ~masks["b"]}, 50))
+    assert not marks.same(Marks({"a": masks["a"]}, 50))
+    with pytest.raises(ValueError, match="read-only"):
+        marks["a"][0] = True
+    with pytest.raises(KeyError):
+        marks["x"]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 100])
+def test_rows_of_a_family_are_read_together(
+    at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = read(write(tmp_path / "a.jsonl", toy_records()))
+    monkeypatch.setattr(chosen, "_AT_ONCE", at_once)
+    parts = list(chosen.whole_families(corpus, "documents", "office", "form"))
+    whole = corpus.columns("documents", "family", "office", "form").drop_nulls("family")
+    assert_frame_equal(pl.concat(parts), whole, check_exact=True)
+    families = [set(part["family"]) for part in parts]
+    assert sum(map(len, families)) == whole["family"].n_unique()
+    assert (len(parts) > 1) == (at_once < whole.height)
+    bare = Corpus(corpus.manifest, corpus.folder, {"documents": corpus.documents.clear()})
+    (none,) = chosen.whole_families(bare, "documents", "office")
+    assert (none.height, none.columns) == (0, ["family", "office"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise, product
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,14 @@ from polars.testing import assert_frame_equal
 
 from netpos.countries import gni
 from netpos.errors import TableError
-from netpos.indicators.markets import EP_MARKETS, live_markets, market_weights
+from netpos.indicators.markets import (
+    EP_MARKETS,
+    Live,
+    choices,
+    live_markets,
+    live_matrix,
+    market_weights,
+)
 from netpos.indicators.value import (
     valuation,
 )
@@ -127,3 +135,49 @@ def test_a_market_without_an_income_counts_nothing_and_is_flagged() -> None:
     assert "CU" not in gni()["country"]
     found = valuation(table, np.ones(1), np.ones(1), {"x": EVERYONE[:1]}, data_date=TODAY).table
     assert found.select("coverage", "unweighted", "markets").row(0) == (1.0, True, "CU US")
+
+
+def drawn_documents(families: int) -> pl.DataFrame:
+    """Members of families at offices, of every status, sorted by family."""
+    draw = np.random.default_rng(8)
+    offices = ["EP", "WO", "DE", "FR", "NL", "US", "CN", "ES", "EA", "AD"]
+    statuses = ["ACTIVE", "PATENTED", "PENDING", "EXPIRED", "UNKNOWN", None]
+    rows = [
+        (family, str(draw.choice(offices)), statuses[int(draw.integers(0, len(statuses)))])
+        for family in range(families)
+        for _ in range(int(draw.integers(0, 5)))
+    ]
+    return documents(*rows)
+
+
+@pytest.mark.parametrize("cuts", [(), (7, 20)])
+def test_markets_of_every_choice_held_together_are_those_of_each(cuts: tuple[int, ...]) -> None:
+    """Against a matrix for each choice, of all families and of some, read whole or in parts."""
+    table, names = drawn_documents(40), market_weights()["country"].to_list()
+    bounds = [0, *cuts, 40]
+    parts = [
+        table.filter(pl.col("family").is_between(low, high, closed="left"))
+        for low, high in pairwise(bounds)
+    ]
+    found = Live.of(parts, names, 42, data_date=TODAY)
+    some = np.random.default_rng(1).random(42) < 0.5
+    assert set(choices()) == {*product(EP_MARKETS, (1.0, 0.5))}
+    assert choices()[0] == ("three", 1.0)
+    for ep, pending in choices():
+        live = live_markets(table, data_date=TODAY, ep=ep, pending=pending)
+        alone = live_matrix(live, names, 42)
+        for one, other in (
+            (found.matrix((ep, pending)), alone),
+            (found.matrix((ep, pending), some), alone[np.flatnonzero(some)]),
+        ):
+            assert one.dtype == other.dtype
+            assert (one.indptr == other.indptr).all()
+            assert (one.indices == other.indices).all()
+            assert (one.data == other.data).all()
+    assert {*np.unique(alone.data)} == {0.5, 1.0}
+
+
+def test_families_without_documents_have_no_market() -> None:
+    found = Live.of([documents()], ["DE", "US"], 3, data_date=TODAY)
+    assert found.matrix().toarray().tolist() == [[0.0, 0.0]] * 3
+    assert found.matrix(chosen=np.zeros(3, dtype=bool)).shape == (0, 2)
