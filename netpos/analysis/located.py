@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from netpos import countries
+from netpos.analysis.chosen import whole_families
 from netpos.analysis.lookup import looked_up
 from netpos.graph import residence
 from netpos.graph.links import Shares
@@ -47,20 +49,29 @@ def country_shares(corpus: Corpus, options: Options) -> tuple[pl.DataFrame, Shar
         A file named in the options cannot be used.
     """
     wanted = ("priority_offices", "offices") if options.office_proxy else ("priority_offices",)
-    families = corpus.columns("families", "family", *wanted)
-    n, outside = families.height, corpus.scan("outside").select(pl.len()).collect().item()
-    lookup, outside_shares = _lookup(corpus, options, n)
-    parties = _parties(corpus, options)
-    located = residence.family_countries(
-        families,
-        parties,
-        by=options.by,
-        lookup=lookup,
-        office_proxy=options.office_proxy,
-        merge_cn=options.merge_cn,
+    n, outside = (
+        corpus.scan(name).select(pl.len()).collect().item() for name in ("families", "outside")
     )
-    applicants = parties.filter(pl.col("role") == "applicant")
-    del families, parties  # most of the parties are inventors, who are needed no more
+    lookup, outside_shares = _lookup(corpus, options, n)
+    usual, every = _parties(corpus, options)
+    tables, firms, first = [], [], 0
+    for parties, end in every:
+        found = residence.family_countries(
+            corpus.scan("families").select("family", *wanted).slice(first, end - first).collect(),
+            parties,
+            by=options.by,
+            lookup=lookup,
+            office_proxy=options.office_proxy,
+            merge_cn=options.merge_cn,
+            usual=usual,
+        )
+        tables.append(found)
+        # most of the parties are inventors, who are needed no more, nor the texts of their names
+        named = pl.col("applicant") + pl.lit("")
+        firms.append(parties.filter(pl.col("role") == "applicant").with_columns(applicant=named))
+        first = end
+    located, applicants = pl.concat(tables), pl.concat(firms)
+    del tables, firms
     # each family by the rule that it has without the bloc: what members hold adds up to it
     bloc = options.focal
     located = countries.summed(located, bloc, of=("share",)).sort("family", "country")
@@ -96,12 +107,38 @@ def _lookup(corpus: Corpus, options: Options, n: int) -> tuple[pl.DataFrame | No
     return lookup, found.sort("family", "country")
 
 
-def _parties(corpus: Corpus, options: Options) -> pl.DataFrame:
-    """Applicants and inventors, with the user's aliases applied."""
-    if not options.aliases:
-        return corpus.columns("applicants", *_OF_PARTIES)
-    table = corpus.applicants
-    rules = read_aliases(Path(options.aliases)).select("name", organisation="canonical")
+def _parties(
+    corpus: Corpus, options: Options
+) -> tuple[pl.DataFrame, Iterator[tuple[pl.DataFrame, int]]]:
+    """Return usual residences, and parties with the user's aliases applied, some families at a
+    time, each time with the number of the family that the next begin with.
+    """
+    families = int(corpus.scan("families").select(pl.len()).collect().item())
+    every = corpus.scan("applicants").select(_OF_PARTIES)
+    if options.aliases:  # they join parties of a family
+        whole = _renamed(corpus.applicants, Path(options.aliases))
+        every, parts = whole.lazy(), iter([whole])
+    else:
+        parts = whole_families(corpus, "applicants", *_OF_PARTIES[1:])
+    if options.merge_cn:
+        merged = pl.col("residence").replace({"HK": "CN", "MO": "CN"})
+        every = every.with_columns(residence=merged)
+    return residence.usual_residences(every), _with_ends(parts, families)
+
+
+def _with_ends(parts: Iterator[pl.DataFrame], families: int) -> Iterator[tuple[pl.DataFrame, int]]:
+    """Yield each part and the family that the next begins with, after the last their number."""
+    before = next(parts)
+    for part in parts:
+        if part.height:
+            yield before, int(part["family"][0])
+            before = part
+    yield before, families
+
+
+def _renamed(table: pl.DataFrame, aliases: Path) -> pl.DataFrame:
+    """Apply the user's aliases to applicants."""
+    rules = read_aliases(aliases).select("name", organisation="canonical")
     applicant = pl.col("role") == "applicant"
     firms = table.filter(applicant & pl.col("applicant").is_not_null())
     names = firms.select(name="applicant_as_filed", clean="applicant").unique()

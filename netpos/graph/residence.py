@@ -12,7 +12,7 @@ priority · ``office`` office of publication (a proxy, only on request) · ``unk
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TypeVar
 
 import polars as pl
 
@@ -21,6 +21,7 @@ from netpos.errors import OptionError
 from netpos.tables import Schema, require
 
 RULES = ("applicant", "inventor", "imputed", "lookup", "priority", "office", "unknown")
+F = TypeVar("F", pl.DataFrame, pl.LazyFrame)
 By = Literal["applicant", "inventor"]
 Counting = Literal["fractional", "country-unique", "full"]
 
@@ -46,6 +47,7 @@ def family_countries(
     lookup: pl.DataFrame | None = None,
     office_proxy: bool = False,
     merge_cn: bool = False,
+    usual: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     r"""Return the share of each country in each family, by the first rule that gives one.
 
@@ -70,6 +72,8 @@ def family_countries(
         Add the national offices of publication as the last step.
     merge_cn
         Count Hong Kong and Macao with China.
+    usual
+        Where only parties of these families are given: what `usual_residences` returned of all.
 
     Returns
     -------
@@ -112,7 +116,7 @@ def family_countries(
     steps: list[Callable[[pl.DataFrame], pl.DataFrame]] = [
         lambda open_: _parties(_of(located.filter(pl.col("role") == first), open_), first),
         lambda open_: _parties(_of(located.filter(pl.col("role") == second), open_), second),
-        lambda open_: _parties(_imputed(applicants, open_), "imputed"),
+        lambda open_: _parties(_imputed(applicants, open_, usual), "imputed"),
     ]
     if lookup is not None:
         steps.append(lambda open_: _weighted(_of(lookup, open_), "lookup"))
@@ -183,17 +187,49 @@ def _offices(families: pl.DataFrame, column: str, rule: str) -> pl.DataFrame:
     )
 
 
-def _imputed(applicants: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
+def _imputed(
+    applicants: pl.DataFrame, families: pl.DataFrame, usual: pl.DataFrame | None
+) -> pl.DataFrame:
     """Rows of firms without a residence in these families, given the one their name has elsewhere.
 
     What a name has elsewhere is counted over all families.
     """
-    firms = applicants.filter(
+    homeless = _of(_firms(applicants).filter(pl.col("residence").is_null()), families)
+    if usual is None:
+        usual = usual_residences(applicants)
+    return homeless.join(usual, on="applicant", how="inner").select("family", residence="usual")
+
+
+def _firms(applicants: F) -> F:
+    return applicants.filter(
         (pl.col("role") == "applicant") & ~pl.col("person") & pl.col("applicant").is_not_null()
-    )
-    homeless = _of(firms.filter(pl.col("residence").is_null()), families)
-    usual = (
-        firms.drop_nulls("residence")
+    ).select("family", "applicant", "residence")
+
+
+def usual_residences(applicants: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+    """Find the residence that the name of a firm has in most families, `AGREEMENT` of them at
+    least.
+
+    Parameters
+    ----------
+    applicants
+        See `family_countries`; read as far as needed if lazy.
+
+    Returns
+    -------
+    ``applicant, usual`` of names that have no residence in some family.
+
+    Examples
+    --------
+    >>> table = pl.DataFrame({"family": [0, 1], "role": ["applicant"] * 2, "applicant": ["A", "A"],
+    ...     "residence": ["NL", None], "person": [False, False]})
+    >>> usual_residences(table).rows()
+    [('A', 'NL')]
+    """
+    firms = applicants.lazy().pipe(_firms)
+    homeless = firms.filter(pl.col("residence").is_null()).select("applicant").unique()
+    return (
+        firms.filter(pl.col("residence").is_not_null())
         .join(homeless, on="applicant", how="semi")
         .unique(["family", "applicant", "residence"])
         .group_by("applicant", "residence")
@@ -201,8 +237,8 @@ def _imputed(applicants: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
         .with_columns(agreement=pl.col("n") / pl.col("n").sum().over("applicant"))
         .filter(pl.col("agreement") >= AGREEMENT)
         .select("applicant", usual="residence")
+        .collect()
     )
-    return homeless.join(usual, on="applicant", how="inner").select("family", residence="usual")
 
 
 def counted(shares: pl.DataFrame, counting: Counting = "fractional") -> pl.DataFrame:
