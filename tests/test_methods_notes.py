@@ -50,7 +50,7 @@ MACHINERY = {
         "places",
         "ranked",
     },
-    "netpos.indicators.markets": {"choices", "live_matrix"},
+    "netpos.indicators.markets": {"choices"},
     "netpos.indicators.relevance": {"expected_citations", "relative_citations"},
     "netpos.indicators.robustness": {"said"},
     "netpos.indicators.spectral": {"correlation", "rank_correlation", "second_eigenvector"},

@@ -111,8 +111,7 @@ class Marks(Mapping[str, Mask]):
         if (found := self._last.get(technology)) is not None:
             return found
         found = np.zeros(self._rows, dtype=bool)
-        bits = self._bits[technology]
-        found[: self._families] = np.unpackbits(bits, count=self._families).view(np.bool_)
+        found[: self._families] = self.families(technology)
         found.flags.writeable = False
         with _KEEPING:
             while len(self._last) >= _KEPT:
@@ -127,6 +126,10 @@ class Marks(Mapping[str, Mask]):
     def __len__(self) -> int:
         """Count the technologies."""
         return len(self._bits)
+
+    def families(self, technology: str) -> Mask:
+        """Return the mask of a technology, no longer than there are families."""
+        return np.unpackbits(self._bits[technology], count=self._families).view(np.bool_)
 
     def size(self, technology: str) -> int:
         """Count the families of a technology."""

@@ -155,7 +155,7 @@ def _listed(study: Study) -> NDArray[np.float64]:
     """In how many of the listed technologies each row is."""
     count = np.zeros(study.rows)
     for inside in study.fields.values():
-        count += inside
+        count[: inside.size] += inside
     return count
 
 

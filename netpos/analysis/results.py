@@ -32,7 +32,7 @@ from netpos.progress import advance, stage, track
 from netpos.tables import rounded
 
 #: The table with the most rows, of a large corpus held compressed until all are there.
-_LARGEST = "organisation_links"
+LARGEST = "organisation_links"
 #: Rows of a technology and period.
 _Rows: TypeAlias = "pl.DataFrame | bytes"
 #: A technology, and a period by name and years.
@@ -69,8 +69,16 @@ TECHNOLOGY_COLUMNS = (
 )
 
 
-def tables(study: Study) -> dict[str, pl.DataFrame]:
+def tables(study: Study, aside: list[bytes] | None = None) -> dict[str, pl.DataFrame]:
     """Compute every table of a run.
+
+    Parameters
+    ----------
+    study
+        The run.
+    aside
+        Where given, rows of the largest table of a large corpus go in here, see `put_back`, and the
+        table has none.
 
     Returns
     -------
@@ -88,7 +96,7 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
         steps = track(cells, "tables of each technology and period")
         for (technology, period, _), (parts, resampled) in _one_ahead(once, steps, pool):
             for name, part in parts.items():
-                kept = _packed(part) if study.is_large and name == _LARGEST else part
+                kept = _packed(part) if study.is_large and name == LARGEST else part
                 rows.setdefault(name, {}).setdefault(technology, []).append(kept)
             if resampled is not None:
                 known.setdefault(technology, []).append(resampled)
@@ -101,6 +109,9 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     found: dict[str, pl.DataFrame] = {}
     for name, held in rows.items():
         every = [part for technology in study.names for part in held.get(technology, [])]
+        if aside is not None and name == LARGEST:
+            aside += [part if isinstance(part, bytes) else _packed(part) for part in every]
+            every = [_unpacked(part).clear() for part in every[:1]]
         found[name] = pl.concat(map(_unpacked, every), how="vertical_relaxed")
     rows.clear()
     study.let_go("sampled")  # only the tables above needed it
@@ -126,6 +137,14 @@ def tables(study: Study) -> dict[str, pl.DataFrame]:
     if study.options.benchmark:
         found["benchmark"] = benchmark_table(study, found["countries"])
     return _without_withheld(study, found)
+
+
+def put_back(aside: list[bytes]) -> pl.DataFrame:
+    """Return the largest table from what `tables` put aside, which is emptied."""
+    parts = []
+    while aside:
+        parts.append(_unpacked(aside.pop(0)))
+    return pl.concat(parts, how="vertical_relaxed")
 
 
 def _packed(rows: pl.DataFrame) -> bytes:

@@ -337,8 +337,8 @@ class Study:
 
     @property
     def fields(self) -> dict[str, Mask]:
-        """Families of each listed technology, without the union."""
-        return {t.id: self.member[t.id] for t in self.technologies}
+        """Families of each listed technology, without the union; no documents outside."""
+        return {t.id: self.member.families(t.id) for t in self.technologies}
 
     @cached_property
     def offices_known(self) -> bool:
@@ -388,12 +388,10 @@ class Study:
         )
         return replace(found, nodes=nodes)
 
-    def valued_documents(self) -> pl.DataFrame:
-        """Return documents that can give a family markets: those of the context move no value."""
-        return pl.concat(self._documents())
-
-    def _documents(self) -> Iterator[pl.DataFrame]:
-        """Yield them some families at a time."""
+    def valued_documents(self) -> Iterator[pl.DataFrame]:
+        """Yield documents that can give a family markets, some families at a time: those of the
+        context move no value.
+        """
         columns = [name for name in markets.DOCUMENTS if name != "family"]
         for part in whole_families(self.corpus, "documents", *columns, "role"):
             yield part.filter(pl.col("role") == "seed").drop("role")
@@ -403,10 +401,10 @@ class Study:
         """Value of every family; see `netpos.indicators.value`."""
         n = self.families  # documents outside the corpus are in no market
         return value.valuation(
-            self._documents(),
+            self.valued_documents(),
             self.citing_families[:n].astype(np.float64),
             self.priority_years[:n],
-            {name: inside[:n] for name, inside in self.fields.items()},
+            self.fields,
             data_date=self.data_date,
         )
 

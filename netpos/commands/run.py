@@ -274,15 +274,20 @@ def computed(
     synthetic = synthetic or any("synthetic" in i["name"] for i in corpus.manifest["inputs"])
     for warning in study.warnings:
         say(f"note: {warning}")
-    tables = results.tables(study) | {"pattern_hits": hits}
+    aside: list[bytes] | None = [] if study.is_large else None
+    tables = results.tables(study, aside) | {"pattern_hits": hits}
     for line in [*located_told(tables["located"]), *open_told(tables["open"])]:
         say(line)
-    if begun is None or study.is_large or cores() == 1:
-        if begun is not None:
-            begun(study, tables, areas, synthetic=synthetic)
+    if begun is None or study.is_large or cores() == 1:  # what is drawn is not held meanwhile
         study.let_go()
         give_back()
         tables |= results.sensitivity_tables(study, tables)
+        give_back()
+        if begun is not None:
+            begun(study, tables, areas, synthetic=synthetic)
+            study.let_go()
+        if aside is not None:
+            tables[results.LARGEST] = results.put_back(aside)
     else:  # neither needs what the other makes
         counted = meanwhile(partial(results.sensitivity_tables, study, tables))
         begun(study, tables, areas, synthetic=synthetic)

@@ -225,16 +225,6 @@ def _part_on(
     )
 
 
-def live_matrix(live: pl.DataFrame, names: list[str], rows: int) -> csr_array:
-    """Spread what `live_markets` returns over a matrix families × markets of these names."""
-    known = live.filter(pl.col("market").is_in(names))
-    market = known["market"].cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int32)
-    ends = (known["family"].to_numpy().astype(np.int32, copy=False), market)
-    part = known["part"].to_numpy()
-    short = part.astype(np.float32)  # 1 and a half need no more
-    return csr_array((short if (short == part).all() else part, ends), shape=(rows, len(names)))
-
-
 _FULL, _PENDING = 1, 2  # in force; pending
 
 
@@ -329,6 +319,50 @@ def _live_codes(
             keys, codes = key, np.zeros(key.size, dtype=np.uint8)
         codes[np.searchsorted(keys, key)] |= code << (2 * list(EP_MARKETS).index(ep))
     return keys, codes
+
+
+@dataclass(frozen=True)
+class Alive:
+    """Where families were in force or pending on a day: how many markets each has, and which."""
+
+    number: NDArray[np.uint8]
+    market: NDArray[np.uint8]
+    markets: int
+
+    @classmethod
+    def on(
+        cls,
+        parts: Iterable[pl.DataFrame],
+        names: list[str],
+        rows: int,
+        days: Iterable[dt.date],
+        *,
+        data_date: dt.date,
+    ) -> list[Alive]:
+        """Look at each day under the default choices; parts as for `Live.of`."""
+        days = list(days)
+        number = np.zeros((len(days), rows), dtype=np.uint8)
+        market = [[np.empty(0, dtype=np.uint8)] for _ in days]
+        for part in parts:
+            for k, day in enumerate(days):
+                found = live_markets(part, data_date=data_date, day=day)
+                known = found.filter(pl.col("market").is_in(names))
+                at = known["market"].cast(pl.Enum(names)).to_physical().to_numpy()
+                number[k] += np.bincount(known["family"], minlength=rows).astype(np.uint8)
+                market[k].append(at.astype(np.uint8))
+        return [
+            cls(each, np.concatenate(of), len(names))
+            for each, of in zip(number, market, strict=True)
+        ]
+
+    def matrix(self) -> csr_array:
+        """Return families × markets, 1 where one counts."""
+        begin = np.concatenate([[0], np.cumsum(self.number, dtype=np.int64)])
+        if begin[-1] < 2**31:  # SciPy has pointers of 32 bits then
+            begin = begin.astype(np.int32)
+        index = (self.market.astype(np.int32), begin)
+        ones = np.ones(self.market.size, dtype=np.float32)
+        return csr_array((ones, *index), shape=(self.number.size, self.markets))
 
 
 def choices() -> list[tuple[EpMarkets, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from netpos.graph.kernels import Floats, divide
 from netpos.graph.links import Citations, Mask, Rows, Shares, gathered
-from netpos.indicators.markets import live_markets, live_matrix, market_weights
+from netpos.indicators.markets import Alive, market_weights
 from netpos.indicators.relevance import expected_citations, relative_citations
 from netpos.tables import rounded
 
@@ -27,7 +27,7 @@ _COLUMNS = {
 
 
 def stock(
-    documents: pl.DataFrame,
+    documents: pl.DataFrame | Iterable[pl.DataFrame],
     pairs: Citations,
     shares: Shares,
     fields: Mapping[str, Mask],
@@ -55,7 +55,8 @@ def stock(
     Parameters
     ----------
     documents, data_date, gni
-        See `live_markets` and `market_weights`.
+        See `live_markets` and `market_weights`; of many documents some at a time, as for
+        `netpos.indicators.value.valuation`.
     pairs
         Citations between rows.
     shares
@@ -84,19 +85,25 @@ def stock(
     """
     incomes = market_weights(gni)
     names, weight = incomes["country"].to_list(), incomes["weight"].to_numpy()
-    rows, nodes = published.size, len(shares.names)
+    nodes = len(shares.names)
     years = range(span[0], min(span[1], data_date.year) + 1)
     if not len(years) or not member:
         return pl.DataFrame(schema=_COLUMNS)
-    held = _by_technology(shares, member)
+    rows = _last_of(member, fields)  # of rows behind them, documents outside, nothing is asked
+    fields = {name: inside[:rows] for name, inside in fields.items()}
+    days = [min(dt.date(year, 12, 31), data_date) for year in years]
+    several = [documents] if isinstance(documents, pl.DataFrame) else documents
+    within = (part.filter(pl.col("family") < rows) for part in several)
+    alive = Alive.on(within, names, rows, days, data_date=data_date)
+    held = _by_technology(Shares(shares.names, shares.matrix[:rows]), member)
     present = held @ np.ones(rows) > 0
     held = held[present]
     at = np.flatnonzero(present)
     of_technology = [np.flatnonzero(at // nodes == t) for t in range(len(member))]
     found, parts = np.zeros((at.size, len(years))), np.full((at.size, len(years)), np.nan)
-    cited_in = _cited_by_year(pairs, published, weights, data_date.year)
+    cited_in = _cited_by_year(pairs, published, weights, data_date.year, rows)
+    published, priority_year = published[:rows], priority_year[:rows]
     for k, year in enumerate(years):
-        day = min(dt.date(year, 12, 31), data_date)
         out = published <= year
         by_then = {name: inside & out for name, inside in fields.items()}
         if not any(inside.any() for inside in by_then.values()):
@@ -104,8 +111,7 @@ def stock(
         cited_by = cited_in(year)
         expected, _, cited = expected_citations(cited_by, priority_year, by_then)
         score = np.nan_to_num(relative_citations(cited_by, expected, cited), nan=0.0)
-        live = live_markets(documents, data_date=data_date, day=day)
-        found[:, k] = held @ (score * (live_matrix(live, names, rows) @ weight))
+        found[:, k] = held @ (score * (alive[k].matrix() @ weight))
         for here in of_technology:  # by Polars, so that no digit differs from those of `share`
             worth = pl.Series(found[here, k], dtype=pl.Float64)
             if (whole := worth.sum()) > 0:
@@ -126,14 +132,28 @@ def stock(
     return rounded(table)
 
 
+def _last_of(*several: Mapping[str, Mask]) -> int:
+    """Count the rows up to the last one marked."""
+    last = 0
+    for masks in several:
+        for mask in masks.values():
+            if mask[last:].any():
+                last = mask.size - int(np.argmax(mask[::-1]))
+    return last
+
+
 def _cited_by_year(
-    pairs: Citations, published: Floats, weights: Floats | NDArray[np.integer] | None, last: int
+    pairs: Citations,
+    published: Floats,
+    weights: Floats | NDArray[np.integer] | None,
+    last: int,
+    rows: int,
 ) -> Callable[[int], Floats]:
-    """Citing families of each row up to a year, undated ones in the part that dated ones are."""
-    size = published.size
+    """Citing families of the first rows up to a year, undated ones in the part that dated ones
+    are.
+    """
     # years fit into 32 bits; pairs are so many that numbers of each are looked at some at a time
     of_row = published.astype(np.float32)
-    of_citing = gathered(of_row, pairs.citing)
     parts = [slice(k, k + _AT_ONCE) for k in range(0, len(pairs), _AT_ONCE)]
 
     def weight(at: slice | Rows) -> Floats:
@@ -143,7 +163,7 @@ def _cited_by_year(
 
     def lag(part: slice) -> tuple[Rows, Rows]:
         """Return which pairs are dated at both ends, and after how many years they come."""
-        years = of_citing[part] - gathered(of_row, pairs.cited[part])
+        years = gathered(of_row, pairs.citing[part]) - gathered(of_row, pairs.cited[part])
         known = np.flatnonzero(np.isfinite(years))
         return known, np.maximum(years[known], 0).astype(np.int64)
 
@@ -159,7 +179,11 @@ def _cited_by_year(
         at = np.clip(np.nan_to_num(age, nan=-1.0), -1, most).astype(np.int64)
         return np.where(at < 0, 0.0, up_to[at])
 
-    open_ = np.flatnonzero(~np.isfinite(of_citing))
+    undated = ~np.isfinite(of_row)
+    open_ = np.concatenate(
+        [np.flatnonzero(gathered(undated, pairs.citing[part])) + part.start for part in parts]
+        or [np.empty(0, dtype=np.int64)]
+    )
     of_open, open_weight = gathered(published, pairs.cited[open_]), weight(open_)
     in_the_end = within(last - of_open)
 
@@ -168,12 +192,14 @@ def _cited_by_year(
         if year < last:
             in_part = np.nan_to_num(divide(within(year - of_open), in_the_end))
         counted_open = open_weight * in_part
-        found = np.zeros(size)
+        found = np.zeros(rows)
         for part in parts:  # in the order of the pairs, undated ones among the others
-            counted = np.where(of_citing[part] <= year, weight(part), 0.0)
+            of_citing, cited = gathered(of_row, pairs.citing[part]), pairs.cited[part]
+            counted = np.where(of_citing <= year, weight(part), 0.0)
             begin, end = np.searchsorted(open_, np.array([part.start, part.stop], open_.dtype))
             counted[open_[begin:end] - part.start] = counted_open[begin:end]
-            np.add.at(found, pairs.cited[part], counted)
+            inside = cited < rows
+            np.add.at(found, cited[inside], counted[inside])
         return found
 
     return cited_by
@@ -182,8 +208,9 @@ def _cited_by_year(
 def _by_technology(shares: Shares, member: Mapping[str, Mask]) -> csr_array:
     """Shares of the families of each technology, a row for each technology and node in turn."""
     nodes = len(shares.names)
-    row = np.repeat(np.arange(shares.matrix.shape[0]), np.diff(shares.matrix.indptr))
-    parts = [np.flatnonzero(inside[row]) for inside in member.values()]
+    rows = shares.matrix.shape[0]
+    row = np.repeat(np.arange(rows), np.diff(shares.matrix.indptr))
+    parts = [np.flatnonzero(inside[:rows][row]) for inside in member.values()]
     where = np.concatenate(parts)
     first = np.repeat(np.arange(len(parts)) * nodes, [p.size for p in parts])
     share_of = shares.matrix.data[where]

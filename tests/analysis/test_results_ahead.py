@@ -54,3 +54,11 @@ def test_tables_are_the_same_whether_or_not_the_next_begins_while_one_is_drawn_f
     assert ahead.keys() == alone.keys()
     for name, table in ahead.items():
         assert_frame_equal(table, alone[name], check_exact=True)
+    rows: list[bytes] = []
+    without = results.tables(study, rows)
+    assert without[results.LARGEST].height == 0 < alone[results.LARGEST].height
+    assert len(rows) == len(asked) // 2
+    without[results.LARGEST] = results.put_back(rows)
+    assert rows == []
+    assert list(without) == list(alone)
+    assert_frame_equal(without[results.LARGEST], alone[results.LARGEST], check_exact=True)

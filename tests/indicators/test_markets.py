@@ -9,15 +9,16 @@ import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from scipy.sparse import csr_array
 
 from netpos.countries import gni
 from netpos.errors import TableError
 from netpos.indicators.markets import (
     EP_MARKETS,
+    Alive,
     Live,
     choices,
     live_markets,
-    live_matrix,
     market_weights,
 )
 from netpos.indicators.value import (
@@ -137,6 +138,15 @@ def test_a_market_without_an_income_counts_nothing_and_is_flagged() -> None:
     assert found.select("coverage", "unweighted", "markets").row(0) == (1.0, True, "CU US")
 
 
+def live_matrix(live: pl.DataFrame, names: list[str], rows: int) -> csr_array:
+    """Spread what `live_markets` returns over families × markets, the known ones."""
+    known = live.filter(pl.col("market").is_in(names))
+    at = (known["family"].to_numpy(), [names.index(name) for name in known["market"]])
+    found = csr_array((known["part"].to_numpy().astype(np.float32), at), shape=(rows, len(names)))
+    found.sort_indices()
+    return found
+
+
 def drawn_documents(families: int) -> pl.DataFrame:
     """Members of families at offices, of every status, sorted by family."""
     draw = np.random.default_rng(8)
@@ -181,3 +191,18 @@ def test_families_without_documents_have_no_market() -> None:
     found = Live.of([documents()], ["DE", "US"], 3, data_date=TODAY)
     assert found.matrix().toarray().tolist() == [[0.0, 0.0]] * 3
     assert found.matrix(chosen=np.zeros(3, dtype=bool)).shape == (0, 2)
+
+
+@pytest.mark.parametrize("cuts", [(), (7, 20)])
+def test_markets_of_several_days_are_those_of_each(cuts: tuple[int, ...]) -> None:
+    table, names = drawn_documents(40), market_weights()["country"].to_list()
+    parts = [
+        table.filter(pl.col("family").is_between(low, high, closed="left"))
+        for low, high in pairwise([0, *cuts, 40])
+    ]
+    days = [dt.date(2018, 12, 31), dt.date(2020, 1, 1), TODAY]
+    several = Alive.on(iter(parts), names, 42, days, data_date=TODAY)
+    for day, found in zip(days, several, strict=True):
+        alone = live_matrix(live_markets(table, data_date=TODAY, day=day), names, 42)
+        assert (found.matrix() != alone).nnz == 0
+        assert found.matrix().nnz == alone.nnz > 0

@@ -7,6 +7,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from netpos.graph.links import Citations
 from netpos.indicators.stock import _cited_by_year
@@ -102,6 +103,20 @@ def test_an_undated_citation_comes_when_dated_ones_do() -> None:
     published = np.array([2015.0, 2015.0, 2017.0, np.nan, 2016.0])
     citing, cited = (np.array(end, dtype=np.int32) for end in ((1, 2, 3), (0, 0, 4)))
     pairs = Citations(citing, cited, np.zeros(3, dtype=bool), 5)
-    cited_by = _cited_by_year(pairs, published, None, 2020)
+    cited_by = _cited_by_year(pairs, published, None, 2020, 5)
     assert [cited_by(year)[4] for year in (2015, 2016, 2017, 2018, 2020)] == [0, 0.5, 0.5, 1, 1]
     assert [cited_by(year)[0] for year in (2014, 2015, 2016, 2017)] == [0, 1, 1, 2]
+    of_three = _cited_by_year(pairs, published, None, 2020, 3)
+    assert of_three(2020).tolist() == [2, 0, 0]  # of the first rows alone
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_the_stock_is_the_same_from_documents_some_at_a_time(cut: int) -> None:
+    pairs = Citations(np.array([1]), np.array([0]), np.zeros(1, dtype=bool), 5)
+    of = (pairs, WORKED_SHARES, {"x": EVERYONE}, {"x": EVERYONE})
+    years = (np.full(5, 2018.0), np.full(5, 2017.0), (2018, 2025))
+    table = WORKED_DOCUMENTS.sort("family")
+    parts = [table.filter(pl.col("family") < cut), table.filter(pl.col("family") >= cut)]
+    whole = stock(WORKED_DOCUMENTS, *of, *years, data_date=TODAY)
+    assert_frame_equal(stock(iter(parts), *of, *years, data_date=TODAY), whole, check_exact=True)
+    assert whole["value"].sum() > 0
