@@ -191,7 +191,10 @@ def sensitivity(study: Study, worth: Floats | None = None) -> pl.DataFrame:
     country = _Country(Variants(study, worth), study.options)
     rows = []
     wanted = list(enumerate(specifications(study.options)))
-    ordered = sorted(wanted, key=lambda each: (held_by(each[1]), chosen_by(each[1])))
+    # pairs of extended families come last: until then they are not held
+    ordered = sorted(
+        wanted, key=lambda each: (each[1].family != "simple", held_by(each[1]), chosen_by(each[1]))
+    )
     for number, spec in track(ordered, "other ways of counting"):
         for technology, found in country.of(spec).items():
             rows += [

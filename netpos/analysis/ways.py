@@ -173,7 +173,8 @@ class Members:
 class Held:
     """Countries of each unit, pairs spread over them, and classes of partners by number.
 
-    ``before`` tells how many entries of the spread belong to earlier pairs than each.
+    ``before`` tells how many entries of the spread belong to earlier pairs than each; the spread
+    itself has no numbers of pairs.
     """
 
     shares: Shares
@@ -301,6 +302,7 @@ class Variants:
             spread = Spread.of(pairs, shares)
             classes = bloc_classes(self.study, shares.names)
             before = entries_before(spread, len(pairs))
+            spread = replace(spread, pair=spread.pair[:0])  # which the former tells as well
             self._held[key] = Held(shares, spread, classes, before)
         return self._held[key]
 

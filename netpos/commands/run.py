@@ -280,6 +280,7 @@ def computed(
         say(line)
     if begun is None or study.is_large or cores() == 1:  # what is drawn is not held meanwhile
         study.let_go()
+        study.let_go("valued", "citing_families")
         give_back()
         tables |= results.sensitivity_tables(study, tables)
         give_back()
