@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from netpos.countries import union_members
+from netpos.errors import TableError
 from netpos.graph.kernels import significant
 from netpos.graph.links import Mask, Shares
 from netpos.indicators.markets import Live, choices, live_markets, market_weights
@@ -104,7 +105,7 @@ def valuation(
     Raises
     ------
     TableError
-        A column is missing.
+        A column is missing, or no part of the documents is given.
 
     References
     ----------
@@ -122,6 +123,8 @@ def valuation(
             yield part
 
     markets = Live.of(parts(), names, rows, data_date=data_date)
+    if not seen:
+        raise TableError("valuation: there is no table of documents, not even one without rows")
     about, basis = (pl.concat(one) for one in zip(*seen, strict=True))
     table = relevance(cited_by, priority_year, fields)
     score = np.zeros(rows)

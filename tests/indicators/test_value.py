@@ -317,3 +317,9 @@ def test_who_has_nothing_has_no_rank_where_others_like_it_are_not_ranked(
     found = ranks_of(table, held, [1.0, 1.0, 1.0]).sort("country")
     assert found["value_rank"].to_list() == [None, 1, None]
     assert found["value_rank_high"].to_list() == [None, 1, None]
+
+
+def test_documents_of_which_there_is_no_part_are_refused() -> None:
+    five = np.zeros(5)
+    with pytest.raises(TableError, match="no table of documents"):
+        valuation(iter(()), five, five, {"x": EVERYONE}, data_date=TODAY)
