@@ -36,6 +36,7 @@ MACHINERY = {
         "available",
         "library",
         "mixed",
+        "order",
         "poisson",
         "sum_held",
         "sum_links",

@@ -25,15 +25,17 @@ Bytes = NDArray[np.uint8]
 
 _PATH = Path(__file__).with_name("native") / f"draws{LIBRARY}"
 #: Raise it here and in `draws.c` with every change of a function's arguments.
-LAYOUT = 1
+LAYOUT = 2
 _ARRAY, _LENGTH = ctypes.c_void_p, ctypes.c_int64
 _WEIGHTS = (_ARRAY, _ARRAY, _ARRAY, _LENGTH)
+_DIGIT = 11  # bits put in order at a time, as in `draws.c`
 #: Functions and what they take; they return nothing.
 _FUNCTIONS = {
     "netpos_poisson": (_ARRAY, _LENGTH, _ARRAY, _LENGTH, _ARRAY, _ARRAY, _ARRAY),
     "netpos_mixed": (_LENGTH, _ARRAY, _ARRAY, _ARRAY, _ARRAY, _LENGTH, _ARRAY),
     "netpos_links": (*_WEIGHTS, _LENGTH, *(_ARRAY,) * 6),
     "netpos_held": (*_WEIGHTS, _LENGTH, *(_ARRAY,) * 4),
+    "netpos_order": (_ARRAY, _LENGTH, _LENGTH, _LENGTH, _ARRAY, _ARRAY),
 }
 
 
@@ -97,6 +99,22 @@ def mixed(parts: csr_array, clusters: Bytes) -> Floats:
     (c, _c), (d, _d) = _at(parts.data, np.float64), _at(clusters, np.uint8)
     library().netpos_mixed(parts.shape[0], a, b, c, d, clusters.shape[1], out.ctypes.data)
     return out
+
+
+def order(code: Rows) -> Small | None:
+    """Return the order of numbers from 0, or None: they are too many, or nothing is compiled.
+
+    See `netpos.indicators.sorting.ordered`.
+    """
+    wide = code.dtype == np.int64
+    plain = code.flags.c_contiguous and (wide or code.dtype == np.int32)
+    if not (plain and code.size < 2**31 and available()):
+        return None
+    passes = max(1, -(-int(code.max(initial=0)).bit_length() // _DIGIT))
+    found, spare = np.empty(code.size, np.int32), np.empty(code.size, np.int32)
+    to = (found.ctypes.data, spare.ctypes.data)
+    library().netpos_order(code.ctypes.data, int(wide), code.size, passes, *to)
+    return found
 
 
 class Given(NamedTuple):

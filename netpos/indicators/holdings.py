@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -145,7 +145,8 @@ class Sorted(NamedTuple):
     def rising(self) -> Sorted:
         """Return the same links in order of the organisations."""
         order = ordered(self.holders())
-        return self._replace(entry=self.entry[order], place=self.place[order])
+        entry, place = (cast("Rows", gathered(of, order)) for of in (self.entry, self.place))
+        return self._replace(entry=entry, place=place)
 
     def holders(self) -> Rows:
         """Return the organisation of each row."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,8 +115,9 @@ def _summed(
     least = int(citing.min(initial=citing[0]))
     code = (citing.astype(np.int64) - least) * most + cited
     order = ordered(code)
-    order = order[ordered(cell[order] - int(cell[0]))]
-    code, cell = code[order], cell[order]
+    by_cell = ordered(cast("Rows", gathered(cell, order)) - int(cell[0]))
+    order = cast("Rows", gathered(order, by_cell))
+    code, cell = gathered(code, order), cast("Rows", gathered(cell, order))
     new = np.ones(code.size, dtype=bool)
     new[1:] = (code[1:] != code[:-1]) | (cell[1:] != cell[:-1])
     total = np.bincount(np.cumsum(new) - 1, amount[order])

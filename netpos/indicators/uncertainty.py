@@ -69,6 +69,8 @@ WITH_BOUNDS = (
 #: Shares of the draws in which a statement holds.
 HELD = ("near_core_share", "top10_share")
 _STATED = {"near_core_share": "near_core", "top10_share": "received_rank"}
+#: Entries of a network up to which its errors are computed while it is drawn from.
+_MOST_BESIDE = 1 << 24
 #: Shares of a sum over all countries.
 OF_THE_WORLD = ("family_share", "received_share", "value_share")
 _RANGE = {"similarity": (1.0, 3.0)} | dict.fromkeys(("balance_ratio", *CONTRASTS), (-1.0, 1.0))
@@ -314,11 +316,13 @@ def resampling_of(
     table = ready.table
     if not draws:
         return partial(_without_draws, ready, seed)
-    errors = ready.precision if pool is None else pool.submit(ready.precision).result
-    drawing = ready.drawing(draws, seed, pool)
+    # errors beside draws, unless there is so much of both that they come one after the other
+    beside = pool is not None and ready.network.entries.cell.size <= _MOST_BESIDE
+    errors = pool.submit(ready.precision).result if pool is not None and beside else ready.precision
+    waiting = [ready.drawing(draws, seed, pool)]
 
     def finished() -> Resampled:
-        found = drawing()
+        found = waiting.pop()()  # what is drawn from goes
         precision, lost = errors()
         bounds, why = _bounds(ready, found, precision, lost)
         return Resampled(table, bounds, why, found, precision, lost)

@@ -128,15 +128,16 @@ class Summing:
         ends = np.cumsum(np.bincount(pair // _PAIRS, minlength=blocks)).tolist()
         index = (pair % _PAIRS).astype(np.int32)[order]
         del pair
-        cell = _columns([one.cell + k for one, k in zip(several, before, strict=False)])[order]
-        amount = np.concatenate([one.amount for one in several])[order]
+        cell = _columns([one.cell + k for one, k in zip(several, before, strict=False)])
+        cell = gathered(cell, order)
+        amount = gathered(np.concatenate([one.amount for one in several]), order)
         if compiled.available():
             new = np.diff(cell, prepend=-1) != 0
             new[np.array([0, *ends])[:-1][np.diff([0, *ends]) > 0]] = True
             row = np.flatnonzero(new)
             ends_of = (
-                _columns([one.citing for one in several])[order],
-                _columns([one.cited for one in several])[order],
+                gathered(_columns([one.citing for one in several]), order),
+                gathered(_columns([one.cited for one in several]), order),
             )
             pointer = np.append(row, cell.size)
             return cls([], compiled.Laid(cell[row], pointer, *ends_of, amount), cells)

@@ -124,6 +124,10 @@ def test_neither_threads_nor_the_number_of_draws_at_a_time_matter(
     monkeypatch.setattr("netpos.indicators.weighing._CELLS", 200)
     assert_frame_equal(corpus.intervals(), whole, check_exact=True)
     assert_frame_equal(corpus.intervals(threads=2), whole, check_exact=True)
+    monkeypatch.setattr(
+        "netpos.indicators.uncertainty._MOST_BESIDE", -1
+    )  # errors after draws, not beside them
+    assert_frame_equal(corpus.intervals(threads=2), whole, check_exact=True)
 
 
 def test_bounds_lie_in_the_range_of_their_indicator() -> None:

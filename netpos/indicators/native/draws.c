@@ -1,6 +1,7 @@
 /* Sums of links and of what units hold in draws, see `netpos/indicators/weighing.py`, which does the
  * same with NumPy: the same additions in the same order, so that no digit differs. Compiled without
  * contraction of multiplications and additions into one. */
+#include <stddef.h>
 #include <stdint.h>
 
 #if defined(_WIN32)
@@ -12,7 +13,7 @@
 typedef int64_t i64;
 typedef uint64_t u64;
 
-EXPORTED const i64 netpos_draws_layout_1 = 1;
+EXPORTED const i64 netpos_draws_layout_2 = 1;
 
 enum { TILE = 64, UNSURE = 255, STEPS = 12 };
 
@@ -134,5 +135,37 @@ void netpos_held(const int32_t *source, const uint8_t *clusters, const double *m
             for (i64 e = pointer[r]; e < pointer[r + 1]; e++)
                 add_held(&w, unit[e], amount[e], from, n, sums);
         }
+    }
+}
+
+/* Digits of this many bits are put in order at a time. */
+#define DIGIT 11
+
+/* The order of numbers from 0, of 64 bits if wide and else of 32; equal ones as they come. Each pass
+   goes from one of the two arrays to the other, the last to `order`. */
+EXPORTED
+void netpos_order(const void *code, i64 wide, i64 n, i64 passes, int32_t *order, int32_t *spare) {
+    const int32_t *narrow = code;
+    const i64 *long_ = code;
+    i64 begin[1 << DIGIT];
+    int32_t *to = passes % 2 ? order : spare, *from = NULL;
+    for (i64 pass = 0; pass < passes; pass++) {
+        int shift = (int)pass * DIGIT;
+        uint64_t mask = (1 << DIGIT) - 1;
+        for (i64 k = 0; k < 1 << DIGIT; k++) begin[k] = 0;
+        for (i64 k = 0; k < n; k++)
+            begin[((uint64_t)(wide ? long_[k] : narrow[k]) >> shift) & mask]++;
+        i64 before = 0;
+        for (i64 k = 0; k < 1 << DIGIT; k++) {
+            i64 number = begin[k];
+            begin[k] = before;
+            before += number;
+        }
+        for (i64 k = 0; k < n; k++) {
+            int32_t at = from ? from[k] : (int32_t)k;
+            to[begin[((uint64_t)(wide ? long_[at] : narrow[at]) >> shift) & mask]++] = at;
+        }
+        from = to;
+        to = to == order ? spare : order;
     }
 }
