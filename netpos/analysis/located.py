@@ -66,9 +66,8 @@ def country_shares(corpus: Corpus, options: Options) -> tuple[pl.DataFrame, Shar
             usual=usual,
         )
         tables.append(found)
-        # most of the parties are inventors, who are needed no more, nor the texts of their names
-        named = pl.col("applicant") + pl.lit("")
-        firms.append(parties.filter(pl.col("role") == "applicant").with_columns(applicant=named))
+        # most of the parties are inventors, who are needed no more; a filter would keep their room
+        firms.append(parties[(parties["role"] == "applicant").arg_true()])
         first = end
     located, applicants = pl.concat(tables), pl.concat(firms)
     del tables, firms

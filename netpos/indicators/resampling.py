@@ -101,7 +101,9 @@ class Bilinear:
         return cls(whole(), whole(), whole(), total, cells)
 
     def chosen(self, keep: Mask) -> Bilinear:
-        """Keep only these entries."""
+        """Keep only these entries; all of them are not copied."""
+        if keep.all():
+            return self
         return Bilinear(
             self.cell[keep], self.citing[keep], self.cited[keep], self.amount[keep], self.cells
         )
