@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 from netpos.graph.kernels import Floats, divide
 from netpos.graph.links import Ints, Rows, gathered
 from netpos.indicators.resampling import Bilinear
-from netpos.indicators.sorting import narrow, ordered
+from netpos.indicators.sorting import ordered
 
 _AT_ONCE = 1 << 16  # links whose organisations are taken at a time
 
@@ -131,15 +131,22 @@ class Sorted(NamedTuple):
     def of(cls, unit: Rows, amount: Floats, parts: csr_array) -> Sorted:
         """Sort links by the organisations of their units."""
         held = np.diff(parts.indptr).astype(np.int32)
-        number = gathered(held, unit)
-        place = np.repeat(parts.indptr[:-1].take(unit).astype(np.int64), number)
-        if (number != 1).any():
-            before = np.cumsum(number, dtype=np.int64) - number
-            place += np.arange(place.size) - np.repeat(before, number)
-        entry = np.repeat(np.arange(unit.size, dtype=np.int32), number)
-        del held, number
-        found = cls(entry, narrow(place, parts.nnz), amount, parts)
-        del place
+        ends = np.cumsum(gathered(held, unit), dtype=np.int64)
+        rows = int(ends[-1]) if ends.size else 0
+        entry = np.empty(rows, dtype=np.int32)
+        place: Rows = np.empty(rows, np.int32) if parts.nnz < 2**31 else np.empty(rows, np.int64)
+        for start in range(0, unit.size, _AT_ONCE):  # some at a time: they are numbers of 64 bits
+            some = unit[start : start + _AT_ONCE]
+            number = held[some]
+            until = ends[start : start + some.size]
+            begin = int(until[0] - number[0])
+            here = slice(begin, int(until[-1]))
+            entry[here] = np.repeat(np.arange(start, start + some.size), number)
+            first = parts.indptr[:-1][some] - (until - number)
+            place[here] = np.repeat(first, number) + np.arange(here.start, here.stop)
+        del held, ends
+        found = cls(entry, place, amount, parts)
+        del entry, place
         return found.rising() if found.entry.size > _AT_ONCE else found
 
     def rising(self) -> Sorted:
@@ -201,7 +208,7 @@ class Dyads(NamedTuple):
     @classmethod
     def of(cls, entries: Bilinear) -> Dyads:
         """Sort links by the lower of their units."""
-        order = ordered(np.minimum(entries.citing, entries.cited)).astype(np.int32)
+        order = ordered(np.minimum(entries.citing, entries.cited)).astype(np.int32, copy=False)
         return cls(order, entries.citing, entries.cited, entries.amount)
 
     def pieces(self) -> Iterator[Piece]:

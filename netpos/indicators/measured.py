@@ -145,7 +145,7 @@ class Measured:
         drawn = Drawn.of(self.parts, *used, (self.own.unit,), (self.located.unit,))
         n, places = self.table.height, entries.cells
         both = [entries] if value is None else [entries, value.cited]
-        summing = Summing.of(*(drawn.renumbered(one) for one in both))
+        summing = Summing.of([drawn.renumbered(one) for one in both])
         held = [(self.own, n), (self.located, 1)]
         if value is not None:
             held.append((value.alone, n))

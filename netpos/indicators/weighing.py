@@ -77,11 +77,9 @@ def _columns(several: Sequence[Rows]) -> NDArray[np.int32]:
     return np.concatenate([one.astype(np.int32, copy=False) for one in several])
 
 
-def _numbered(several: Sequence[Bilinear]) -> tuple[Rows, Rows, Rows]:
+def _numbered(citing: Rows, cited: Rows) -> tuple[Rows, Rows, Rows]:
     """Give pairs of units numbers as they come first: that of each entry, and the pairs."""
-    citing = _columns([one.citing for one in several])
-    cited = _columns([one.cited for one in several])
-    order = ordered(citing).astype(np.int32)
+    order = ordered(citing).astype(np.int32, copy=False)
     most = 1 + int(cited.max(initial=0))
     first = np.empty(order.size, dtype=np.int32)  # of each entry, the first of its pair
     begin = 0
@@ -118,30 +116,35 @@ class Summing:
     cells: int
 
     @classmethod
-    def of(cls, *several: Bilinear) -> Summing:
-        """Put sums together; cells of the second are counted on from the last of the first."""
+    def of(cls, several: list[Bilinear]) -> Summing:
+        """Put sums together; cells of the second are counted on from the last of the first.
+
+        The list is emptied: what is in it takes as much as what is made of it.
+        """
         before = np.cumsum([0, *(one.cells for one in several)]).tolist()
-        pair, citing, cited = _numbered(several)
+        ends_of = [_columns([one.citing for one in several])]
+        ends_of.append(_columns([one.cited for one in several]))
+        cell = _columns([one.cell + k for one, k in zip(several, before, strict=False)])
+        amount = np.concatenate([one.amount for one in several])
+        several.clear()
+        pair, citing, cited = _numbered(*ends_of)
         cells, blocks = before[-1], -(-citing.size // _PAIRS)
         # within a block entries are in order of their cells, as they come
-        order = ordered(pair // _PAIRS).astype(np.int32)
-        ends = np.cumsum(np.bincount(pair // _PAIRS, minlength=blocks)).tolist()
-        index = (pair % _PAIRS).astype(np.int32)[order]
-        del pair
-        cell = _columns([one.cell + k for one, k in zip(several, before, strict=False)])
-        cell = gathered(cell, order)
-        amount = gathered(np.concatenate([one.amount for one in several]), order)
+        block = pair // _PAIRS
+        order = ordered(block).astype(np.int32, copy=False)
+        ends = np.cumsum(np.bincount(block, minlength=blocks)).tolist()
+        del block
+        cell, amount = gathered(cell, order), gathered(amount, order)
         if compiled.available():
             new = np.diff(cell, prepend=-1) != 0
             new[np.array([0, *ends])[:-1][np.diff([0, *ends]) > 0]] = True
             row = np.flatnonzero(new)
-            ends_of = (
-                gathered(_columns([one.citing for one in several]), order),
-                gathered(_columns([one.cited for one in several]), order),
-            )
-            pointer = np.append(row, cell.size)
-            return cls([], compiled.Laid(cell[row], pointer, *ends_of, amount), cells)
-        del order
+            del pair
+            pointer, one = np.append(row, cell.size), gathered(ends_of.pop(0), order)
+            other = gathered(ends_of.pop(0), order)
+            return cls([], compiled.Laid(cell[row], pointer, one, other, amount), cells)
+        index = (pair % _PAIRS).astype(np.int32)[order]
+        del pair, order, ends_of
         found = []
         for k, (begin, end) in enumerate(zip([0, *ends], ends, strict=False)):
             here = cell[begin:end]

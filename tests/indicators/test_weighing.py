@@ -42,7 +42,7 @@ def test_links_are_summed_by_cell_with_the_weights_of_both_ends() -> None:
         for one in ends
     ]
     drawn = Drawn.of(PARTS, *((one.citing, one.cited) for one in several))
-    summing = Summing.of(*(drawn.renumbered(one) for one in several))
+    summing = Summing.of([drawn.renumbered(one) for one in several])
     found = summing.totals(drawn.weights(np.arange(9), 5))
     unit = weights_of(drawn, [0, 1, 2], 9)
     want = np.zeros((10, 9))
