@@ -233,7 +233,8 @@ class Study:
     def counted(self) -> Mask:
         """Which pairs count between countries: all, or those between different organisations."""
         drops = self.drops_self_citations("country")
-        return ~self.pairs.self_citation if drops else np.ones(len(self.pairs), dtype=bool)
+        every = np.broadcast_to(np.True_, len(self.pairs))  # takes no room
+        return ~self.pairs.self_citation if drops else every
 
     @cached_property
     def memberships(self) -> pl.DataFrame | None:
@@ -448,6 +449,9 @@ def prepare(corpus: Corpus | Path | str, options: Options | None = None) -> Stud
     n = families.height
     counts = corpus.columns("citations", "seed_citations").to_series()
     seed_citations = counts.shrink_dtype().to_numpy()  # of one byte where that suffices
+    if counts.n_unique() == 1:  # without a context they are all 1
+        seed_citations = np.broadcast_to(seed_citations[0], seed_citations.size)
+    del counts
     tables = Tables(families.select(_HELD), outside, applicants, seed_citations, options.counting)
     rows = tables.rows
     published = np.full(rows, np.nan)

@@ -216,11 +216,12 @@ def too_wide(pairs: Citations, shares: Shares, most: int = MOST_OF_A_PAIR) -> Ma
     almost no weight.
     """
     held = np.diff(shares.matrix.indptr).astype(np.int64)
+    if held.max(initial=0) ** 2 <= most:
+        return np.broadcast_to(np.False_, len(pairs))
     found = np.zeros(len(pairs), dtype=bool)
-    if held.max(initial=0) ** 2 > most:
-        for start in range(0, len(pairs), _CHUNK):
-            part = slice(start, start + _CHUNK)
-            found[part] = held[pairs.citing[part]] * held[pairs.cited[part]] > most
+    for start in range(0, len(pairs), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        found[part] = held[pairs.citing[part]] * held[pairs.cited[part]] > most
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -21,7 +21,7 @@ from netpos.indicators import influence
 from netpos.indicators.cells import Cells, Sources
 from netpos.indicators.exchange import Exchange, Plan, planned
 from netpos.indicators.influence import Precision
-from netpos.indicators.resampling import Held, Network, Sample, Valued, Worth
+from netpos.indicators.resampling import Bilinear, Held, Network, Sample, Valued, Worth
 from netpos.indicators.weighing import Adding, Drawn, Summing
 from netpos.progress import track
 from netpos.tables import LINK_TABLE, NODE_TABLE, Links
@@ -132,11 +132,12 @@ class Measured:
         return self.drawing(draws, seed)()
 
     def drawing(
-        self, draws: int, seed: int, pool: Executor | None = None
+        self, draws: int, seed: int, pool: Executor | None = None, *, last: bool = False
     ) -> Callable[[], dict[str, Floats]]:
         """Begin `draw` in threads of the pool, and return what waits for the result.
 
-        Without a pool everything is computed when the result is asked for.
+        Without a pool everything is computed when the result is asked for. As the ``last`` that is
+        asked for the links are let go: what is drawn from takes as much.
         """
         entries, value = self.network.entries, self.value
         used: list[tuple[Rows, ...]] = [(entries.citing, entries.cited)]
@@ -145,13 +146,19 @@ class Measured:
         drawn = Drawn.of(self.parts, *used, (self.own.unit,), (self.located.unit,))
         n, places = self.table.height, entries.cells
         both = [entries] if value is None else [entries, value.cited]
-        summing = Summing.of([drawn.renumbered(one) for one in both])
+        closed, wide, renumbered = self._exchange(), self._wide(), []
+        while both:
+            renumbered.append(drawn.renumbered(both.pop(0)))
+        del entries, used
+        if last:
+            self._let_go()
+        summing = Summing.of(renumbered)
         held = [(self.own, n), (self.located, 1)]
         if value is not None:
             held.append((value.alone, n))
         adding = Adding.of([(drawn.placed(one), rows) for one, rows in held], drawn.units)
-        closed, wide = self._exchange(), self._wide()
-        del entries, both, used, held
+        valued = value is not None
+        del held, value
 
         def some(numbers: Ints) -> dict[str, Floats]:
             weights = drawn.weights(numbers, seed)
@@ -160,7 +167,7 @@ class Measured:
             of_links = sums[4 * closed.place + 1] + sums[4 * closed.place + 3]
             found = self._closed(closed, of_links, shares[:n], shares[n : n + 1])
             found |= wide.indicators(sums[4 * wide.place + 2] + sums[4 * wide.place + 3])
-            if value is None:
+            if not valued:
                 return found | {"value_share": np.full((numbers.size, n), np.nan)}
             worth = np.ascontiguousarray((sums[places:] + shares[n + 1 :]).T)
             return found | {"value_share": kernels.divide(worth, kernels.total(worth))}
@@ -176,6 +183,14 @@ class Measured:
             return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
 
         return drawn_all
+
+    def _let_go(self) -> None:
+        """Forget the links; how many they were is still known."""
+        nobody = np.empty(0, dtype=np.int32)
+        none = Bilinear(nobody, nobody, nobody, np.empty(0), 0)
+        object.__setattr__(self, "network", replace(self.network, entries=none))
+        if self.value is not None:
+            object.__setattr__(self, "value", replace(self.value, cited=none))
 
     def _exchange(self) -> Exchanged:
         """Links between countries of the table, and the countries that have any."""
@@ -213,7 +228,7 @@ class Measured:
     def precision(self) -> tuple[dict[str, Precision], Floats]:
         """Compute the precision by indicator, and by how much the entropy of sources is too low."""
         n, m, parts = self.table.height, len(self.network.nodes), self.parts
-        place = np.full(m, -1, dtype=np.int64)
+        place = np.full(m, -1, dtype=np.int32)  # of each link: they are many
         place[self.rows] = np.arange(n)
         entries, *ends = self.network.countries(1)
         citing, cited = (place[end] for end in ends)

@@ -182,9 +182,11 @@ class Network:
         """Compute the entries of the links (1) or sources (2), and their countries, citing and
         cited.
         """
-        entries = self.entries.chosen((self.entries.cell & bit) > 0)
-        place = entries.cell // 4
-        return entries, self.citing[place], self.cited[place]
+        keep = (self.entries.cell & bit) > 0
+        place = self.entries.cell[keep] // 4
+        citing, cited = self.citing[place], self.cited[place]
+        del place
+        return self.entries.chosen(keep), citing, cited
 
     def citations(self, bit: int) -> tuple[Floats, Floats]:
         """Compute the citations received and given by each node, each once for every pair of

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -30,6 +31,7 @@ from netpos.indicators.measured import Measured
 from netpos.indicators.resampling import Sample, Worth
 from netpos.tables import require, rounded
 
+T = TypeVar("T")
 #: Indicators with an interval of their own, and of their differences.
 MEASURED = (
     "balance_ratio",
@@ -317,9 +319,13 @@ def resampling_of(
     if not draws:
         return partial(_without_draws, ready, seed)
     # errors beside draws, unless there is so much of both that they come one after the other
-    beside = pool is not None and ready.network.entries.cell.size <= _MOST_BESIDE
-    errors = pool.submit(ready.precision).result if pool is not None and beside else ready.precision
-    waiting = [ready.drawing(draws, seed, pool)]
+    large = ready.network.entries.cell.size > _MOST_BESIDE
+    errors = ready.precision
+    if large:
+        errors = _known(ready.precision())
+    elif pool is not None:
+        errors = pool.submit(ready.precision).result
+    waiting = [ready.drawing(draws, seed, pool, last=large)]
 
     def finished() -> Resampled:
         found = waiting.pop()()  # what is drawn from goes
@@ -328,6 +334,10 @@ def resampling_of(
         return Resampled(table, bounds, why, found, precision, lost)
 
     return finished
+
+
+def _known(found: T) -> Callable[[], T]:
+    return lambda: found
 
 
 def _without_draws(ready: Measured, seed: int) -> Resampled:
