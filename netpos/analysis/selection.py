@@ -31,7 +31,6 @@ from netpos.indicators import (
 )
 from netpos.indicators.hill import HILL_COLUMNS, hill_numbers
 from netpos.indicators.resampling import Sample, Worth
-from netpos.ingest.memory import give_back
 from netpos.tables import Links, rounded
 
 #: What rests on citations, and is unknown where an export has none at all.
@@ -211,12 +210,9 @@ def selecting(
         # the share of all that another country cites: its other citations were not fetched
         dependents = dependents.with_columns(share=pl.lit(None, pl.Float64))
     else:
-        if study.is_large:  # what is drawn from is not held beside what came or comes
+        if study.is_large:  # it is made again, and not held beside what is drawn from
             study.let_go("sampled", "located_ends")
         resampling = _resampling(once, table, technology, period, span, pool)
-        if study.is_large:
-            resampling = _known(resampling())
-            give_back()
         lists["residuals"] = only_measurable(residuals, table)
     lists |= {
         "countries": table,
@@ -245,10 +241,6 @@ def selecting(
         return found, resampled
 
     return finished
-
-
-def _known(found: uncertainty.Resampled) -> Callable[[], uncertainty.Resampled]:
-    return lambda: found
 
 
 def _keyed(part: pl.DataFrame, technology: str, period: str) -> pl.DataFrame:

@@ -71,7 +71,8 @@ WITH_BOUNDS = (
 #: Shares of the draws in which a statement holds.
 HELD = ("near_core_share", "top10_share")
 _STATED = {"near_core_share": "near_core", "top10_share": "received_rank"}
-#: Entries of a network up to which its errors are computed while it is drawn from.
+#: Entries of a network up to which its errors, and what comes next, are computed while it is drawn
+#: from.
 _MOST_BESIDE = 1 << 24
 #: Shares of a sum over all countries.
 OF_THE_WORLD = ("family_share", "received_share", "value_share")
@@ -333,7 +334,7 @@ def resampling_of(
         bounds, why = _bounds(ready, found, precision, lost)
         return Resampled(table, bounds, why, found, precision, lost)
 
-    return finished
+    return _known(finished()) if large else finished  # not held beside what comes next
 
 
 def _known(found: T) -> Callable[[], T]:
