@@ -295,7 +295,8 @@ SYMBOLS = {
     "lens_scan": b"netpos_scan netpos_distinct netpos_find netpos_layout_%d",
     "sums": b"netpos_gather_1 netpos_gather_2 netpos_gather_4 netpos_gather_8 netpos_choose "
     b"netpos_spread netpos_sum_chosen netpos_sum_pairs netpos_sums_layout_%d",
-    "draws": b"netpos_poisson netpos_mixed netpos_links netpos_held netpos_draws_layout_%d",
+    "draws": b"netpos_poisson netpos_mixed netpos_links netpos_held netpos_order "
+    b"netpos_draws_layout_%d",
 }
 PE = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + struct.pack("<H16xH", 0x8664, 0x2022)
 ELF = b"\x7fELF\x02\x01" + bytes(10) + struct.pack("<2H", 3, 62)
