@@ -199,6 +199,11 @@ def test_rows_of_a_family_are_read_together(
     at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     corpus = read(write(tmp_path / "a.jsonl", toy_records()))
+    several = corpus.documents.with_columns(
+        pl.Series("family", range(corpus.documents.height)) // 3
+    )
+    several = several.with_columns(pl.col("family").cast(pl.Int32))
+    corpus = Corpus(corpus.manifest, corpus.folder, {"documents": several})
     monkeypatch.setattr(chosen, "_AT_ONCE", at_once)
     parts = list(chosen.whole_families(corpus, "documents", "office", "form"))
     whole = corpus.columns("documents", "family", "office", "form").drop_nulls("family")

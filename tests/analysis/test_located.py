@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from netpos import analysis
-from netpos.analysis import results
+from netpos.analysis import chosen, results
 from netpos.ingest.corpus import read
 from netpos.options import Options, make
 from tests.lens import record, write
@@ -16,7 +16,12 @@ from tests.lens import record, write
 QUANTUM = {"technology": "quantum", "years": (2015, 2025)}
 
 
-def test_each_step_of_the_country_rule_decides_and_is_counted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [1, 2, 1 << 20])
+def test_each_step_of_the_country_rule_decides_and_is_counted(
+    at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where parties are read some at a time: what a name has elsewhere is of all families."""
+    monkeypatch.setattr(chosen, "_AT_ONCE", at_once)
     records = [
         record(1, applicants=[("ALPHA BV", "NL")], inventors=[("X", "FR")]),
         record(2, applicants=[("BETA GMBH", None)], inventors=[("Y", "FR"), ("Z", "DE")]),

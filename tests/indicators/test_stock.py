@@ -108,6 +108,7 @@ def test_an_undated_citation_comes_when_dated_ones_do() -> None:
     assert [cited_by(year)[0] for year in (2014, 2015, 2016, 2017)] == [0, 1, 1, 2]
     of_three = _cited_by_year(pairs, published, None, 2020, 3)
     assert of_three(2020).tolist() == [2, 0, 0]  # of the first rows alone
+    assert _cited_by_year(pairs, published, None, 2020, 4)(2020).tolist() == [2, 0, 0, 0]
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3])

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from scipy.sparse import csr_array
 
 from netpos.countries import gni
 from netpos.errors import OptionError, TableError
@@ -323,3 +324,11 @@ def test_documents_of_which_there_is_no_part_are_refused() -> None:
     five = np.zeros(5)
     with pytest.raises(TableError, match="no table of documents"):
         valuation(iter(()), five, five, {"x": EVERYONE}, data_date=TODAY)
+
+
+def test_values_are_the_same_some_nodes_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(2)
+    parts = csr_array(draw.random((7, 5)) * (draw.random((7, 5)) < 0.5))
+    weight = draw.random(5)
+    monkeypatch.setattr(values, "_ROWS", 3)
+    assert values._weighed(parts, weight) == pytest.approx(parts.toarray() @ weight, rel=1e-14)
