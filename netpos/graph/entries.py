@@ -85,14 +85,15 @@ def entries(
     """
     nodes = max(matrix.shape[1], 1)
     known = np.unique(matrix.data)
-    level, levels = None, np.multiply.outer(known, known).ravel()
-    if known.size <= _MOST_SHARES:
+    level = None
+    if known.size <= _MOST_SHARES:  # residences given by the user may be of any
         level = np.searchsorted(known, matrix.data).astype(np.uint16)
     of_nodes = (matrix.indptr, matrix.indices, matrix.data)
     found = compiled.spread((citing, cited), *of_nodes, nodes, level, known.size)
     pair, code, weight = found or _entries(citing, cited, matrix, level, known.size)
     if level is None:
         return pair, code, cast("_Floats", weight)
+    levels = np.multiply.outer(known, known).ravel()
     return pair, code, Products(cast("NDArray[np.uint16]", weight), levels)
 
 
