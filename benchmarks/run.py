@@ -94,12 +94,19 @@ def technologies(folder: Path) -> Path:
 
 
 def programs(
-    source: Path, folder: Path, *, first: bool, wide: bool, everything: bool = False
+    source: Path,
+    folder: Path,
+    *,
+    first: bool,
+    wide: bool,
+    whole: bool = False,
+    everything: bool = False,
 ) -> dict[str, list[str]]:
     """Commands by name, in the order of a round.
 
     The ``first`` round also writes the links, to compare them; ``wide`` adds the programs that no
-    goal is about, ``everything`` the one of which one run must do.
+    goal is about, ``whole`` the run of a user without options, next to the peer it is held
+    against, ``everything`` the one of which one run must do.
     """
 
     def script(name: str, out: str, *more: str) -> list[str]:
@@ -138,12 +145,15 @@ def programs(
     }
     if not wide:
         found = {name: found[name] for name in GOALS}
+    if whole:
+        found["whole"] = [*netpos, "run", str(source), "--out", str(folder / "whole")]
     if everything:
         found["everything"] = [*analyse, "--out", str(folder / "everything")]
     return found
 
 
-WRITES = {"ingest": "corpus", "table": "table-corpus", "run": "run", "analyse": "analyse"}
+WRITES = {"ingest": "corpus", "table": "table-corpus"}
+WRITES |= {name: name for name in ("run", "analyse", "whole", "everything")}
 
 
 def one(name: str, command: list[str], folder: Path, *, memory: bool = False) -> Run:
@@ -161,7 +171,9 @@ def one(name: str, command: list[str], folder: Path, *, memory: bool = False) ->
 def tables_of(folder: Path) -> dict[str, bytes]:
     """The answers, to see that a timed run gives the bytes that were checked."""
     names = ["peer.csv", "tuned.csv", "given.csv", "table.csv", "warm.csv"]
-    names += [f"{d}/tables/{t}.csv" for d in ("run", "analyse") for t in ("countries", "links")]
+    names += [
+        f"{d}/tables/{t}.csv" for d in ("run", "analyse", "whole") for t in ("countries", "links")
+    ]
     return {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
 
 
@@ -176,7 +188,9 @@ def measured(
     with tempfile.TemporaryDirectory(dir=DATA) as temporary:
         folder = Path(temporary)
         say(f"{records:,} records: answers and memory")
-        commands = programs(source, folder, first=True, wide=wide, everything=everything)
+        commands = programs(
+            source, folder, first=True, wide=wide, whole=wide, everything=everything
+        )
         once = {name: one(name, c, folder, memory=True) for name, c in commands.items()}
         peaks = {name: found.peak for name, found in once.items()}
         said = check(folder, records)
@@ -184,7 +198,8 @@ def measured(
         answers = tables_of(folder)
         for number in range(rounds):
             say(f"{records:,} records: round {number + 1} of {rounds}")
-            commands = programs(source, folder, first=False, wide=wide and not number)
+            others = wide and not number
+            commands = programs(source, folder, first=False, wide=others, whole=wide)
             for name, command in commands.items():
                 runs.setdefault(name, []).append(one(name, command, folder))
             again = tables_of(folder)
@@ -241,6 +256,7 @@ TITLES = {
     "table, warm": "netpos, the peer's table, warm",
     "run": "`netpos run --tables-only`: every table, cold",
     "analyse": "`netpos analyse --tables-only`: every table, warm",
+    "whole": "`netpos run` without options: ten technologies and periods, all that is written",
     "everything": "`netpos analyse`: intervals, sensitivity, maps, report too, warm",
     "peer": "peer (pandas, json, networkx)",
     "tuned peer": "tuned peer (pandas, orjson, igraph)",
@@ -279,6 +295,7 @@ def table_of(records: int, runs: Runs, peaks: dict[str, int]) -> list[str]:
             ("cold, netpos making every table: peer / netpos", "peer", "run"),
             ("warm, netpos making every table: peer / netpos", "peer", "analyse"),
             ("`netpos ingest` / typed parsing alone", "ingest", "typed parse"),
+            ("`netpos run` without options / peer, its one table", "whole", "peer"),
         )
         if slow in runs and fast in runs
     ]

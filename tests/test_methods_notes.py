@@ -35,8 +35,8 @@ MACHINERY = {
     "netpos.indicators.compiled": {
         "available",
         "library",
+        "influences",
         "mixed",
-        "order",
         "poisson",
         "sum_held",
         "sum_links",
@@ -61,6 +61,7 @@ MACHINERY = {
         "available",
         "choose",
         "gather",
+        "order",
         "spread",
         "sum_chosen",
         "sum_pairs",

@@ -169,20 +169,16 @@ def _one_ahead(
 ) -> Iterator[tuple[Cell, Selected]]:
     """Yield the tables of each technology and period; while one is drawn from, the next begins.
 
-    Of a large corpus what is drawn from takes too much memory to be held twice: one at a time.
+    Large networks are drawn from before, see `uncertainty.resampling_of`: they are not held twice.
     """
     waiting: tuple[Cell, Callable[[], Selected]] | None = None
     for cell in cells:
         finish = selecting(once, *cell, pool)
-        if once.study.is_large:
-            found = finish()
-            del finish  # and with it what was drawn from, before the next begins
-            give_back()
-            yield cell, found
-            continue
         if waiting is not None:
             yield waiting[0], waiting[1]()
         waiting = cell, finish
+        if once.study.is_large:
+            give_back()
     if waiting is not None:
         yield waiting[0], waiting[1]()
 

@@ -1,4 +1,5 @@
-"""What is compiled of links: numbers looked up by row, pairs spread over nodes, and their sums.
+"""What is compiled of links: numbers looked up by row and put in order, pairs spread over nodes,
+and their sums.
 
 ``native/sums.c`` is compiled when netpos is built or installed. Where it is not there, each
 function returns None, and NumPy does the same more slowly: the same additions in the same order.
@@ -26,8 +27,9 @@ T = TypeVar("T", bound=np.generic)
 
 _PATH = Path(__file__).with_name("native") / f"sums{LIBRARY}"
 #: Raise it here and in `sums.c` with every change of a function's arguments.
-LAYOUT = 2
+LAYOUT = 3
 _ARRAY, _LENGTH = ctypes.c_void_p, ctypes.c_int64
+_DIGIT = 11  # bits put in order at a time, as in `sums.c`
 #: Levels of the weights, how many, and how many entries.
 _WEIGHED = (_ARRAY, _LENGTH, _LENGTH)
 _LOOKED_UP = (_ARRAY, _LENGTH, _ARRAY, _LENGTH, _ARRAY)
@@ -43,6 +45,7 @@ _FUNCTIONS = {
         *(_ARRAY,) * 5,
     ),
     "netpos_sum_chosen": (_ARRAY, _LENGTH, *(_ARRAY,) * 3, *_WEIGHED, _ARRAY, _ARRAY, _LENGTH),
+    "netpos_order": (_ARRAY, _LENGTH, _LENGTH, _LENGTH, _ARRAY, _ARRAY),
     "netpos_sum_pairs": (
         *(_ARRAY, _LENGTH, _ARRAY, _ARRAY, _LENGTH, _ARRAY, _ARRAY),
         *(_ARRAY, _LENGTH, _ARRAY, _LENGTH),
@@ -91,6 +94,23 @@ def gather(values: NDArray[T], at: NDArray[np.integer]) -> NDArray[T] | None:
     call = getattr(library, f"netpos_gather_{values.itemsize}")
     done = call(values.ctypes.data, values.size, at.ctypes.data, at.size, out.ctypes.data)
     return out if done == at.size else None
+
+
+def order(code: NDArray[np.integer]) -> Small | None:
+    """Return the order of numbers from 0, or None: they are too many, or nothing is compiled.
+
+    See `netpos.graph.sorting.ordered`.
+    """
+    library = _found()
+    wide = code.dtype == np.int64
+    plain = code.flags.c_contiguous and (wide or code.dtype == np.int32)
+    if library is None or not plain or code.size >= 2**31:
+        return None
+    passes = max(1, -(-int(code.max(initial=0)).bit_length() // _DIGIT))
+    found, spare = np.empty(code.size, np.int32), np.empty(code.size, np.int32)
+    to = (found.ctypes.data, spare.ctypes.data)
+    library.netpos_order(code.ctypes.data, int(wide), code.size, passes, *to)
+    return found
 
 
 def choose(

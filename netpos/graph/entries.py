@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from netpos.graph import compiled
+from netpos.graph.sorting import Rows
 
-_Rows = NDArray[np.int32] | NDArray[np.int64]
 _Floats = NDArray[np.float64]
 _CHUNK = 250_000  # pairs at a time
 #: Distinct shares up to which products of two have numbers of 16 bits.
@@ -58,9 +58,7 @@ def stored(weight: _Floats | Products) -> tuple[_Floats | NDArray[np.uint16], _F
     return (weight.level, weight.levels) if isinstance(weight, Products) else (weight, None)
 
 
-def entries(
-    citing: _Rows, cited: _Rows, matrix: csr_array
-) -> tuple[_Rows, _Rows, _Floats | Products]:
+def entries(citing: Rows, cited: Rows, matrix: csr_array) -> tuple[Rows, Rows, _Floats | Products]:
     """Spread pairs over the nodes of their ends.
 
     Parameters
@@ -98,8 +96,8 @@ def entries(
 
 
 def _entries(
-    citing: _Rows, cited: _Rows, matrix: csr_array, level: NDArray[np.uint16] | None, levels: int
-) -> tuple[_Rows, _Rows, _Floats | NDArray[np.uint16]]:
+    citing: Rows, cited: Rows, matrix: csr_array, level: NDArray[np.uint16] | None, levels: int
+) -> tuple[Rows, Rows, _Floats | NDArray[np.uint16]]:
     """Do what is compiled: the weights are numbers of levels where shares have a level."""
     nodes = max(matrix.shape[1], 1)
     held = np.diff(matrix.indptr).astype(np.int32)
@@ -110,7 +108,7 @@ def _entries(
     pair = np.empty(size, dtype=np.int32)
     weight: _Floats | NDArray[np.uint16]
     weight = np.empty(size) if level is None else np.empty(size, dtype=np.uint16)
-    code: _Rows = np.empty(size, np.int32) if nodes**2 < 2**31 else np.empty(size, np.int64)
+    code: Rows = np.empty(size, np.int32) if nodes**2 < 2**31 else np.empty(size, np.int64)
     done = 0
     for part in parts:
         one, two, i, j = _of(citing[part], cited[part], held, matrix)
@@ -125,13 +123,13 @@ def _entries(
 
 
 def _of(
-    citing: _Rows, cited: _Rows, held: NDArray[np.int32], matrix: csr_array
-) -> tuple[_Rows, _Rows, _Rows, _Rows]:
+    citing: Rows, cited: Rows, held: NDArray[np.int32], matrix: csr_array
+) -> tuple[Rows, Rows, Rows, Rows]:
     """Entries of these pairs: the place of the pair, the code of both nodes, places of shares."""
     pointer, node = matrix.indptr, matrix.indices
     b = held.take(cited)
     entries = held.take(citing) * b
-    pair: _Rows = np.flatnonzero(entries)
+    pair: Rows = np.flatnonzero(entries)
     entries, b = entries.take(pair), b.take(pair)
     i, j = pointer.take(citing.take(pair)), pointer.take(cited.take(pair))
     if (entries > 1).any():  # entry k of a pair is the k // b th node citing, the k % b th cited

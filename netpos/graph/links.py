@@ -25,6 +25,8 @@ from scipy.sparse import csr_array
 from netpos.errors import OptionError
 from netpos.graph import compiled
 from netpos.graph.entries import Products, entries, stored
+from netpos.graph.sorting import Rows as Rows
+from netpos.graph.sorting import ordered
 from netpos.tables import Links
 
 Scope = Literal["closed", "citing", "cited"]
@@ -33,8 +35,6 @@ PHASES = ("all", "examiner", "applicant")
 CATEGORIES = ("all", "XY", "A")
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
-#: Numbers of rows or pairs: 32 bits where they are many, a million records have 14 million pairs.
-Rows = NDArray[np.int32] | NDArray[np.int64]
 T = TypeVar("T", bound=np.generic)
 _CHUNK = 250_000  # pairs
 _AT_ONCE = 1 << 14  # numbers of rows that fit near the processor
@@ -292,12 +292,16 @@ def _numbered(codes: Rows, limit: int) -> tuple[Ints, Rows]:
     [[2, 7], [1, 0, 1]]
     """
     if limit > max(4 * codes.size, 1 << 16):  # a table of all codes would be larger than the sort
-        distinct = np.unique(codes)
-        number = np.empty(codes.size, dtype=np.int32)
-        for start in range(0, codes.size, _CHUNK):  # in whole it would take four times as much
-            part = slice(start, start + _CHUNK)
-            number[part] = np.searchsorted(distinct, codes[part])
-        return distinct.astype(np.int64, copy=False), number
+        order, number = ordered(codes), np.empty(codes.size, dtype=np.int32)
+        distinct, known, last = [np.empty(0, dtype=np.int64)], 0, -1
+        for start in range(0, codes.size, _CHUNK):
+            at = order[start : start + _CHUNK]
+            some = codes[at]
+            new = np.diff(some, prepend=last) != 0
+            number[at] = np.cumsum(new) + (known - 1)
+            distinct.append(some[new])
+            known, last = known + distinct[-1].size, int(some[-1])
+        return np.concatenate(distinct), number
     seen = np.zeros(limit, dtype=bool)
     for start in range(0, codes.size, _CHUNK):
         seen[codes[start : start + _CHUNK]] = True

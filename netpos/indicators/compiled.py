@@ -1,4 +1,5 @@
-"""What is compiled of the draws: weights of organisations, and sums of links and families.
+"""What is compiled of the draws: weights of organisations, and sums of links and families; and of
+influences on the ratio of observed to expected citations.
 
 ``native/draws.c`` is compiled when netpos is built or installed. Where it is not there, `available`
 is false, and NumPy and SciPy do the same more slowly: the same additions in the same order.
@@ -25,17 +26,19 @@ Bytes = NDArray[np.uint8]
 
 _PATH = Path(__file__).with_name("native") / f"draws{LIBRARY}"
 #: Raise it here and in `draws.c` with every change of a function's arguments.
-LAYOUT = 2
+LAYOUT = 3
 _ARRAY, _LENGTH = ctypes.c_void_p, ctypes.c_int64
 _WEIGHTS = (_ARRAY, _ARRAY, _ARRAY, _LENGTH)
-_DIGIT = 11  # bits put in order at a time, as in `draws.c`
 #: Functions and what they take; they return nothing.
 _FUNCTIONS = {
     "netpos_poisson": (_ARRAY, _LENGTH, _ARRAY, _LENGTH, _ARRAY, _ARRAY, _ARRAY),
     "netpos_mixed": (_LENGTH, _ARRAY, _ARRAY, _ARRAY, _ARRAY, _LENGTH, _ARRAY),
     "netpos_links": (*_WEIGHTS, _LENGTH, *(_ARRAY,) * 6),
     "netpos_held": (*_WEIGHTS, _LENGTH, *(_ARRAY,) * 4),
-    "netpos_order": (_ARRAY, _LENGTH, _LENGTH, _LENGTH, _ARRAY, _ARRAY),
+    "netpos_influences": (
+        *(_LENGTH, *(_ARRAY,) * 8, _LENGTH, _LENGTH, _ARRAY, _ARRAY, _LENGTH, _LENGTH),
+        *(_ARRAY,) * 11,
+    ),
 }
 
 
@@ -101,22 +104,6 @@ def mixed(parts: csr_array, clusters: Bytes) -> Floats:
     return out
 
 
-def order(code: Rows) -> Small | None:
-    """Return the order of numbers from 0, or None: they are too many, or nothing is compiled.
-
-    See `netpos.indicators.sorting.ordered`.
-    """
-    wide = code.dtype == np.int64
-    plain = code.flags.c_contiguous and (wide or code.dtype == np.int32)
-    if not (plain and code.size < 2**31 and available()):
-        return None
-    passes = max(1, -(-int(code.max(initial=0)).bit_length() // _DIGIT))
-    found, spare = np.empty(code.size, np.int32), np.empty(code.size, np.int32)
-    to = (found.ctypes.data, spare.ctypes.data)
-    library().netpos_order(code.ctypes.data, int(wide), code.size, passes, *to)
-    return found
-
-
 class Given(NamedTuple):
     """Weights of units, see `netpos.indicators.weighing.Weights`."""
 
@@ -154,4 +141,81 @@ def sum_held(weights: Given, matrix: csr_array) -> Floats:
     (d, _d), (e, _e) = _at(matrix.indptr, np.int64), _at(matrix.indices, np.int32)
     f, _f = _at(matrix.data, np.float64)
     library().netpos_held(a, b, c, draws, matrix.shape[0], d, e, f, out.ctypes.data)
+    return out
+
+
+class OfLinks(NamedTuple):
+    """Links of one citing country: what the organisations take part in, and what each link is.
+
+    ``begin`` tells where those of each organisation begin in ``link`` and ``part``; ``column`` is
+    the pair of each link, or their number for those of none, ``year`` its place in ``by_year``,
+    which has rows of pairs.
+    """
+
+    begin: NDArray[np.int64]
+    link: Rows
+    part: Floats
+    column: Rows
+    weight: Floats
+    year: Rows
+    observed: Floats
+    by_year: Floats
+
+
+class OfFamilies(NamedTuple):
+    """Families of organisations by cohort, and by country and cohort; what one changes of a pair.
+
+    ``place`` is the pair of each country cited, -1 where there is none.
+    """
+
+    all: csr_array
+    by_country: csr_array
+    country: int
+    place: Small
+    by_cohort: Floats
+    of_own: Floats
+
+
+def influences(
+    number: NDArray[np.int64], single: NDArray[np.bool_], links: OfLinks, families: OfFamilies
+) -> NDArray[np.float64]:
+    """Sum squares and fourth powers of influences; see `netpos.indicators.residuals.intervals`.
+
+    Parameters
+    ----------
+    number
+        Row of each organisation among the families.
+    single
+        Which of them count for the families alone.
+
+    Returns
+    -------
+    Of each pair: squares of the families of the latter, squares and fourth powers of
+    all, (3, pairs).
+    """
+    pairs, years, cohorts = links.observed.size, len(links.by_year), len(families.by_cohort)
+    out, work = np.empty((3, pairs)), np.empty(4 * pairs + 1 + years + cohorts)
+    matrices: list[tuple[NDArray[np.generic], type[np.generic]]] = [
+        (a, dtype)
+        for m in (families.all, families.by_country)
+        for a, dtype in ((m.indptr, np.int64), (m.indices, np.int32), (m.data, np.float64))
+    ]
+    given = [
+        _at(a, dtype)
+        for a, dtype in (
+            *((number, np.int64), (single, np.uint8), (links.begin, np.int64)),
+            *((links.link, np.int32), (links.part, np.float64), (links.column, np.int32)),
+            *((links.weight, np.float64), (links.year, np.int32)),
+            *((links.observed, np.float64), (links.by_year, np.float64)),
+            *matrices,
+            *((families.place, np.int32), (families.by_cohort, np.float64)),
+            (families.of_own, np.float64),
+        )
+    ]
+    at = [where for where, _ in given]
+    sizes = (years, pairs), (families.country, cohorts)
+    to = (work.ctypes.data, out.ctypes.data)
+    library().netpos_influences(
+        number.size, *at[:8], *sizes[0], *at[8:10], *sizes[1], *at[10:], *to
+    )
     return out

@@ -16,8 +16,8 @@ from scipy.sparse import csr_array
 
 from netpos.graph.kernels import Floats, divide
 from netpos.graph.links import Ints, Rows, gathered
+from netpos.graph.sorting import ordered
 from netpos.indicators.resampling import Bilinear
-from netpos.indicators.sorting import ordered
 
 _AT_ONCE = 1 << 16  # links whose organisations are taken at a time
 

@@ -23,7 +23,7 @@ from scipy.sparse import csr_array
 from netpos.errors import TableError
 from netpos.graph.kernels import Floats
 from netpos.graph.links import Citations, Ints, Mask, Rows, Shares, Spread, gathered
-from netpos.indicators.sorting import narrow, ordered
+from netpos.graph.sorting import narrow, ordered
 from netpos.indicators.weights import units
 
 _AT_ONCE = 1 << 20  # links sorted at a time

@@ -27,13 +27,14 @@ from scipy.special import stdtrit
 from netpos.graph.expected import LEAST_EXPECTED, Flows, foreign_families
 from netpos.graph.kernels import Floats, divide
 from netpos.graph.links import Citations, Rows, Shares, Spread, gathered
+from netpos.graph.sorting import narrow, ordered
+from netpos.indicators import compiled
 from netpos.indicators.bounds import (
     LEAST_CITATIONS,
     LEAST_EFFECTIVE,
     LEAST_FREEDOM,
     LEAST_ORGANISATIONS,
 )
-from netpos.indicators.sorting import narrow, ordered
 
 Ints = NDArray[np.int64]
 #: What the variance keeps of the squares of organisations at least.
@@ -127,7 +128,7 @@ def intervals(
     """
     low, high = np.full(citing.size, np.nan), np.full(citing.size, np.nan)
     reason = np.full(citing.size, "too_few", dtype="<U20")
-    n, number = flows.abroad.shape
+    n = flows.abroad.shape[0]
     abroad = _Abroad.of(sample, chosen, n)
     others = foreign_families(flows.cited)
     rows = np.flatnonzero(member)
@@ -162,23 +163,12 @@ def intervals(
         column = np.full(n, to.size, dtype=np.int64)  # the last is of all other countries
         column[to] = np.arange(to.size)
         column = column[j]
-        own = _Squares.of(to.size, families.single[active])
-        sums, links = _Squares.of(to.size), _Entries.of(both, place, active.size)
-        # some organisations at a time; a single column is summed in pairs, and so as a whole
-        size = max(1, _NUMBERS // (to.size + 1) if to.size > 1 else active.size)
-        for begin in range(0, active.size, size):
-            some = slice(begin, min(begin + size, active.size))
-            U = links.cells(some, column, weight, to.size + 1)[:, :-1] / observed
-            dates = links.cells(some, t, weight, number)
-            U -= csr_array(dates) @ by_year
-            of_families = families.part(active[some], country, to, by_cohort, of_own)
-            U += of_families
-            own.add(of_families, some)
-            sums.add(U, some)
+        links = _Entries.of(both, place, active.size)
+        changes = _Changes(to, column, weight, t, observed, by_year, by_cohort, of_own)
+        alone, squares, fourths = _squares(links, families, active, country, changes)
         of_links = _of_links(t, j, weight, to, observed, by_year)
-        squares = families.squares(country, to, by_cohort, of_own) - own.squares
-        squares = np.maximum(squares, 0.0) + sums.squares
-        fourths = sums.fourths
+        others_alone = families.squares(country, to, by_cohort, of_own) - alone
+        squares = np.maximum(others_alone, 0.0) + squares
         of_both = [_held(end, place, active.size, column, weight, to.size) for end in ends]
         effective = np.min([divide(h.sums**2, h.squares) for h in of_both], axis=0)
         firms = np.min([h.number for h in of_both], axis=0)
@@ -194,6 +184,63 @@ def intervals(
         low[asked[sound]] = (observed / whole / reach)[sound]
         high[asked[sound]] = (observed / whole * reach)[sound]
     return Intervals(low, high, reason)
+
+
+class _Changes(NamedTuple):
+    """Links of a citing country, and what one changes of each of the pairs, as does a family.
+
+    ``to`` are the countries cited, ``column`` is the pair of each link; the rest as in `intervals`.
+    """
+
+    to: Ints
+    column: Ints
+    weight: Floats
+    year: Ints
+    observed: Floats
+    by_year: Floats
+    by_cohort: Floats
+    of_own: Floats
+
+
+def _squares(
+    links: _Entries, families: _Families, active: Ints, country: int, changes: _Changes
+) -> tuple[Floats, Floats, Floats]:
+    """Sum squared influences of organisations on each pair.
+
+    Returns
+    -------
+    Of the families of those of one country alone the squares; of links and families of all of them
+    the squares, and the fourth powers.
+    """
+    to, column, weight, t, observed, by_year, by_cohort, of_own = changes
+    single = families.single[active]
+    if to.size > 1 and compiled.available():  # a single column is summed in pairs
+        of_country = np.full(families.products.shape[0], -1, dtype=np.int32)
+        of_country[to] = np.arange(to.size)
+        alone, squares, fourths = compiled.influences(
+            active,
+            single,
+            compiled.OfLinks(
+                links.begin, links.link, links.part, column, weight, t, observed, by_year
+            ),
+            compiled.OfFamilies(
+                families.total, families.of, country, of_country, by_cohort, of_own
+            ),
+        )
+        return alone, squares, fourths
+    own, sums = _Squares.of(to.size, single), _Squares.of(to.size)
+    # some organisations at a time; a single column is summed in pairs, and so as a whole
+    size = max(1, _NUMBERS // (to.size + 1) if to.size > 1 else active.size)
+    for begin in range(0, active.size, size):
+        some = slice(begin, min(begin + size, active.size))
+        U = links.cells(some, column, weight, to.size + 1)[:, :-1] / observed
+        dates = links.cells(some, t, weight, by_year.shape[0])
+        U -= np.asarray(csr_array(dates) @ by_year, dtype=np.float64)
+        part = families.part(active[some], country, to, by_cohort, of_own)
+        U += part
+        own.add(part, some)
+        sums.add(U, some)
+    return own.squares, sums.squares, sums.fourths
 
 
 def _of_links(

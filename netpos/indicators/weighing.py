@@ -18,9 +18,9 @@ from scipy.sparse import csr_array, eye_array, hstack
 
 from netpos.graph.kernels import Floats
 from netpos.graph.links import Ints, Rows, gathered
+from netpos.graph.sorting import ordered
 from netpos.indicators import compiled
 from netpos.indicators.resampling import Bilinear, Held
-from netpos.indicators.sorting import ordered
 from netpos.indicators.weights import poisson_weights
 
 _CELLS = 1_000_000  # numbers in one table of cells

@@ -136,6 +136,21 @@ def test_organisations_so_many_that_their_pairs_pass_32_bits_keep_their_cells() 
     ]
 
 
+@pytest.mark.parametrize("of", ["1", "0"], ids=["compiled", "numpy"])
+def test_cells_far_apart_are_numbered_as_numpy_does(
+    of: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETPOS_SUMS", of)
+    monkeypatch.setattr(links, "_CHUNK", 7)
+    some = np.random.default_rng(2).integers(0, 2**40, 30)
+    codes = np.random.default_rng(3).choice(np.append(some, [0, 2**40 - 1]), 200)
+    found, number = links._numbered(codes, 2**40)
+    want, numbers = np.unique(codes, return_inverse=True)
+    assert found.tolist() == want.tolist()
+    assert number.tolist() == numbers.tolist()
+    assert [a.size for a in links._numbered(codes[:0], 2**40)] == [0, 0]
+
+
 def test_rows_gathered_in_pieces_are_the_rows_gathered_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

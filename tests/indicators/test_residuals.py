@@ -12,7 +12,7 @@ from scipy.stats import t as student
 from netpos.graph import expected
 from netpos.graph.expected import cohort_rates, expected_flow, flows_of
 from netpos.graph.links import Citations, Shares, Spread
-from netpos.indicators import residuals
+from netpos.indicators import compiled, residuals
 from netpos.indicators.bounds import LEAST_CITATIONS, LEAST_EFFECTIVE, LEAST_ORGANISATIONS
 from netpos.indicators.residuals import LEAST_PART, Intervals, Sampled, intervals
 
@@ -214,6 +214,7 @@ def test_twenty_citations_have_an_interval_and_nineteen_have_none() -> None:
 def test_how_many_organisations_are_taken_at_a_time_changes_no_digit(
     numbers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("NETPOS_DRAWS", "0")  # what is compiled takes one at a time
     made = Made(3, 80, shared=True, pull=1.0)
     _, _, whole, _ = made.intervals()
     monkeypatch.setattr(residuals, "_NUMBERS", numbers)
@@ -224,6 +225,34 @@ def test_how_many_organisations_are_taken_at_a_time_changes_no_digit(
     assert whole.low.tobytes() == parts.low.tobytes()
     assert whole.high.tobytes() == parts.high.tobytes()
     assert whole.reason.tolist() == parts.reason.tolist()
+
+
+@pytest.mark.skipif(
+    not compiled.available(), reason="netpos was installed without its compiled draws"
+)
+@pytest.mark.parametrize(("seed", "shared"), [(3, True), (5, False)])
+def test_what_is_compiled_has_the_digits_of_numpy(
+    seed: int, shared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Made(seed, 60, shared=shared, pull=0.5)
+    sums, squares = [], residuals._squares
+
+    def kept(*given: object) -> tuple[np.ndarray, ...]:
+        sums.append(squares(*given))
+        return sums[-1]
+
+    monkeypatch.setattr(residuals, "_squares", kept)
+    i, _, found, _ = made.intervals()
+    monkeypatch.setenv("NETPOS_DRAWS", "0")
+    plain = made.intervals()[2]
+    assert found.low.tobytes() == plain.low.tobytes()
+    assert found.high.tobytes() == plain.high.tobytes()
+    assert np.isfinite(found.low).sum() >= 4
+    half = len(sums) // 2  # countries that cite: first compiled, then not
+    assert half >= len(np.unique(i)) - 1
+    for one, other in zip(sums[:half], sums[half:], strict=True):
+        assert [a.tobytes() for a in one] == [a.tobytes() for a in other]
+        assert all(a.size > 1 and (a > 0).any() for a in one[1:])
 
 
 def test_a_document_outside_without_a_country_has_no_holders() -> None:

@@ -1,4 +1,5 @@
-/* Numbers looked up by row, pairs spread over the nodes of their ends, and sums of them.
+/* Numbers looked up by row and put in order, pairs spread over the nodes of their ends, and sums of
+   them.
 
    Every sum is added up in the order of its numbers, as NumPy does: the digits are the same.
    Nothing is written outside the arrays given; a row that is none is told by the answer -1. */
@@ -13,7 +14,7 @@
 #endif
 
 /* Raise it here and in compiled.py with every change of a function's arguments. */
-EXPORTED int64_t netpos_sums_layout_2 = 1;
+EXPORTED int64_t netpos_sums_layout_3 = 1;
 
 #define GATHER(name, type)                                                              \
     EXPORTED int64_t name(const type *values, int64_t size, const int32_t *at, int64_t n,   \
@@ -125,6 +126,40 @@ EXPORTED int64_t netpos_sum_pairs(const int32_t *numbers, int64_t n, const uint8
                 return -1;
             total[cell[e]] += levels ? levels[level[e]] : plain[e];
         }
+    }
+    return n;
+}
+
+/* Digits of this many bits are put in order at a time. */
+#define DIGIT 11
+
+/* The order of numbers from 0, of 64 bits if wide and else of 32; equal ones as they come. Each pass
+   goes from one of the two arrays to the other, the last to `order`. */
+EXPORTED int64_t netpos_order(const void *code, int64_t wide, int64_t n, int64_t passes,
+                          int32_t *order, int32_t *spare) {
+    const int32_t *narrow = code;
+    const int64_t *long_ = code;
+    int64_t begin[1 << DIGIT];
+    int32_t *to = passes % 2 ? order : spare, *from = NULL;
+    for (int64_t pass = 0; pass < passes; pass++) {
+        int shift = (int)pass * DIGIT;
+        uint64_t mask = (1 << DIGIT) - 1;
+        for (int64_t k = 0; k < 1 << DIGIT; k++)
+            begin[k] = 0;
+        for (int64_t k = 0; k < n; k++)
+            begin[((uint64_t)(wide ? long_[k] : narrow[k]) >> shift) & mask]++;
+        int64_t before = 0;
+        for (int64_t k = 0; k < 1 << DIGIT; k++) {
+            int64_t number = begin[k];
+            begin[k] = before;
+            before += number;
+        }
+        for (int64_t k = 0; k < n; k++) {
+            int32_t at = from ? from[k] : (int32_t)k;
+            to[begin[((uint64_t)(wide ? long_[at] : narrow[at]) >> shift) & mask]++] = at;
+        }
+        from = to;
+        to = to == order ? spare : order;
     }
     return n;
 }

@@ -1,6 +1,7 @@
-/* Sums of links and of what units hold in draws, see `netpos/indicators/weighing.py`, which does the
- * same with NumPy: the same additions in the same order, so that no digit differs. Compiled without
- * contraction of multiplications and additions into one. */
+/* Sums of links and of what units hold in draws, see `netpos/indicators/weighing.py`, and influences
+ * of organisations, see `netpos/indicators/residuals.py`; these do the same with NumPy: the same
+ * additions in the same order, so that no digit differs. Compiled without contraction of
+ * multiplications and additions into one. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,7 +14,7 @@
 typedef int64_t i64;
 typedef uint64_t u64;
 
-EXPORTED const i64 netpos_draws_layout_2 = 1;
+EXPORTED const i64 netpos_draws_layout_3 = 1;
 
 enum { TILE = 64, UNSURE = 255, STEPS = 12 };
 
@@ -138,34 +139,75 @@ void netpos_held(const int32_t *source, const uint8_t *clusters, const double *m
     }
 }
 
-/* Digits of this many bits are put in order at a time. */
-#define DIGIT 11
+/* A sparse matrix by row. */
+typedef struct {
+    const i64 *pointer;
+    const int32_t *column;
+    const double *value;
+} matrix;
 
-/* The order of numbers from 0, of 64 bits if wide and else of 32; equal ones as they come. Each pass
-   goes from one of the two arrays to the other, the last to `order`. */
+/* Add `times` a row to the sums. */
+static void add_row(double times, const double *row, i64 n, double *sums) {
+    for (i64 p = 0; p < n; p++) sums[p] += times * row[p];
+}
+
+/* What the families of an organisation change of each pair, into `sums`; the families of the citing
+ * country are left out of all, those of a cited one of its own pair. */
+static void of_families(const matrix *all, const matrix *by_country, i64 organisation, i64 country,
+                        i64 cohorts, const int32_t *place, i64 pairs, const double *by_cohort,
+                        const double *of_own, double *rest, double *own, double *sums) {
+    for (i64 s = 0; s < cohorts; s++) rest[s] = 0.0;
+    for (i64 e = all->pointer[organisation]; e < all->pointer[organisation + 1]; e++)
+        rest[all->column[e]] = all->value[e];
+    for (i64 p = 0; p < pairs; p++) sums[p] = own[p] = 0.0;
+    for (i64 e = by_country->pointer[organisation]; e < by_country->pointer[organisation + 1]; e++) {
+        i64 c = by_country->column[e] / cohorts, s = by_country->column[e] % cohorts;
+        if (c == country) rest[s] -= by_country->value[e];
+        if (place[c] >= 0) own[place[c]] += by_country->value[e] * of_own[s * pairs + place[c]];
+    }
+    for (i64 s = 0; s < cohorts; s++)
+        if (rest[s] != 0.0) add_row(rest[s], by_cohort + s * pairs, pairs, sums);
+    for (i64 p = 0; p < pairs; p++) sums[p] -= own[p];
+}
+
+/* Squares and fourth powers of the influences of organisations on pairs of one citing country,
+ * summed: `out` is of the families of those marked `single` (squares), and of families and links
+ * together (squares, fourth powers). `begin` tells where the links of each begin; `work` has room for
+ * four rows of pairs, for years and for cohorts; a link to none of the pairs has their number as its
+ * column. */
 EXPORTED
-void netpos_order(const void *code, i64 wide, i64 n, i64 passes, int32_t *order, int32_t *spare) {
-    const int32_t *narrow = code;
-    const i64 *long_ = code;
-    i64 begin[1 << DIGIT];
-    int32_t *to = passes % 2 ? order : spare, *from = NULL;
-    for (i64 pass = 0; pass < passes; pass++) {
-        int shift = (int)pass * DIGIT;
-        uint64_t mask = (1 << DIGIT) - 1;
-        for (i64 k = 0; k < 1 << DIGIT; k++) begin[k] = 0;
-        for (i64 k = 0; k < n; k++)
-            begin[((uint64_t)(wide ? long_[k] : narrow[k]) >> shift) & mask]++;
-        i64 before = 0;
-        for (i64 k = 0; k < 1 << DIGIT; k++) {
-            i64 number = begin[k];
-            begin[k] = before;
-            before += number;
+void netpos_influences(i64 organisations, const i64 *number, const uint8_t *single,
+                       const i64 *begin, const int32_t *link, const double *part,
+                       const int32_t *column, const double *weight, const int32_t *year, i64 years,
+                       i64 pairs, const double *observed, const double *by_year, i64 country,
+                       i64 cohorts, const i64 *all_pointer, const int32_t *all_column,
+                       const double *all_value, const i64 *pointer, const int32_t *of_column,
+                       const double *value, const int32_t *place, const double *by_cohort,
+                       const double *of_own, double *work, double *out) {
+    matrix all = {all_pointer, all_column, all_value}, by_country = {pointer, of_column, value};
+    double *of_links = work, *dated = of_links + pairs + 1, *families = dated + pairs;
+    double *own = families + pairs, *dates = own + pairs, *rest = dates + years;
+    double *alone = out, *squares = out + pairs, *fourths = squares + pairs;
+    for (i64 p = 0; p < 3 * pairs; p++) out[p] = 0.0;
+    for (i64 k = 0; k < organisations; k++) {
+        for (i64 p = 0; p < pairs; p++) of_links[p] = dated[p] = 0.0;
+        of_links[pairs] = 0.0;
+        for (i64 t = 0; t < years; t++) dates[t] = 0.0;
+        for (i64 e = begin[k]; e < begin[k + 1]; e++) {
+            double amount = part[e] * weight[link[e]];
+            of_links[column[link[e]]] += amount;
+            dates[year[link[e]]] += amount;
         }
-        for (i64 k = 0; k < n; k++) {
-            int32_t at = from ? from[k] : (int32_t)k;
-            to[begin[((uint64_t)(wide ? long_[at] : narrow[at]) >> shift) & mask]++] = at;
+        for (i64 t = 0; t < years; t++)
+            if (dates[t] != 0.0) add_row(dates[t], by_year + t * pairs, pairs, dated);
+        of_families(&all, &by_country, number[k], country, cohorts, place, pairs, by_cohort, of_own,
+                    rest, own, families);
+        if (single[k])
+            for (i64 p = 0; p < pairs; p++) alone[p] += families[p] * families[p];
+        for (i64 p = 0; p < pairs; p++) {
+            double u = of_links[p] / observed[p] - dated[p] + families[p], square = u * u;
+            squares[p] += square;
+            fourths[p] += square * square;
         }
-        from = to;
-        to = to == order ? spare : order;
     }
 }

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from netpos.graph.links import Rows
-from netpos.indicators import compiled
+from netpos.graph import compiled
+
+#: Numbers of rows or pairs: 32 bits where they are many, a million records have 14 million pairs.
+Rows = NDArray[np.int32] | NDArray[np.int64]
 
 
 def ordered(code: Rows) -> Rows:
