@@ -253,7 +253,7 @@ def test_what_is_compiled_has_the_digits_of_numpy(
     for one, other in zip(sums[:half], sums[half:], strict=True):
         assert [a.tobytes() for a in one] == [a.tobytes() for a in other]
         assert all((a > 0).all() for a in one[1:])
-    assert sum(one[1].size > 1 for one in sums[:half]) >= 2
+    assert max(one[1].size for one in sums[:half]) > 1
 
 
 def test_a_document_outside_without_a_country_has_no_holders() -> None:

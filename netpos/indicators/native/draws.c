@@ -11,12 +11,30 @@
 #define EXPORTED __attribute__((visibility("default")))
 #endif
 
+/* What takes longest is compiled a second time for processors that add four numbers at a time; the
+ * additions and their order are the same. */
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
+#define INLINE static inline __attribute__((always_inline))
+#define WIDE __attribute__((target("avx2")))
+static int adds_four(void) { /* the processor has AVX2, and the system keeps its registers */
+    unsigned a, b, c, d, kept, upper;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & (1u << 27))) return 0;
+    __asm__("xgetbv" : "=a"(kept), "=d"(upper) : "c"(0));
+    return (kept & 6) == 6 && __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & (1u << 5);
+}
+#else
+#define INLINE static inline
+#define WIDE
+static int adds_four(void) { return 0; }
+#endif
+
 typedef int64_t i64;
 typedef uint64_t u64;
 
 EXPORTED const i64 netpos_draws_layout_3 = 1;
 
-enum { TILE = 64, UNSURE = 255, STEPS = 12 };
+enum { TILE = 256, UNSURE = 255, STEPS = 12 };
 
 /* Weights of units: `source` is the row of each among the clusters, or -1 less its row among those
  * of several clusters. */
@@ -68,7 +86,7 @@ void netpos_mixed(i64 n, const i64 *pointer, const int32_t *cluster, const doubl
 }
 
 /* Add what units hold to the sums of some draws, each times its weight. */
-static void add_held(const weights *w, int32_t unit, double amount, i64 from, i64 n, double *sums) {
+INLINE void add_held(const weights *w, int32_t unit, double amount, i64 from, i64 n, double *sums) {
     int32_t s = w->source[unit];
     if (s >= 0) {
         const uint8_t *x = w->clusters + s * w->draws + from;
@@ -80,7 +98,7 @@ static void add_held(const weights *w, int32_t unit, double amount, i64 from, i6
 }
 
 /* Add a link to the sums of some draws, times the weights of both its ends. */
-static void add_link(const weights *w, int32_t citing, int32_t cited, double amount, i64 from, i64 n,
+INLINE void add_link(const weights *w, int32_t citing, int32_t cited, double amount, i64 from, i64 n,
                      double *sums) {
     int32_t s = w->source[citing], t = w->source[cited];
     if (s < 0 && t >= 0) { /* the product is the same either way */
@@ -103,23 +121,57 @@ static void add_link(const weights *w, int32_t citing, int32_t cited, double amo
     }
 }
 
+INLINE void links(const weights *w, i64 rows, const int32_t *cell, const i64 *pointer,
+                  const int32_t *citing, const int32_t *cited, const double *amount, double *out) {
+    double sums[TILE];
+    i64 draws = w->draws;
+    for (i64 r = 0; r < rows; r++) {
+        for (i64 from = 0; from < draws; from += TILE) {
+            i64 n = draws - from < TILE ? draws - from : TILE;
+            for (i64 d = 0; d < n; d++) sums[d] = 0.0;
+            for (i64 e = pointer[r]; e < pointer[r + 1]; e++)
+                add_link(w, citing[e], cited[e], amount[e], from, n, sums);
+            double *to = out + cell[r] * draws + from;
+            for (i64 d = 0; d < n; d++) to[d] += sums[d];
+        }
+    }
+}
+
+WIDE static void wide_links(const weights *w, i64 rows, const int32_t *cell, const i64 *pointer,
+                            const int32_t *citing, const int32_t *cited, const double *amount,
+                            double *out) {
+    links(w, rows, cell, pointer, citing, cited, amount, out);
+}
+
 /* Sums of links by row, added to those of the cell of each row. */
 EXPORTED
 void netpos_links(const int32_t *source, const uint8_t *clusters, const double *mixed, i64 draws,
                   i64 rows, const int32_t *cell, const i64 *pointer, const int32_t *citing,
                   const int32_t *cited, const double *amount, double *out) {
     weights w = {source, clusters, mixed, draws};
-    double sums[TILE];
+    if (adds_four())
+        wide_links(&w, rows, cell, pointer, citing, cited, amount, out);
+    else
+        links(&w, rows, cell, pointer, citing, cited, amount, out);
+}
+
+INLINE void held(const weights *w, i64 rows, const i64 *pointer, const int32_t *unit,
+                 const double *amount, double *out) {
+    i64 draws = w->draws;
     for (i64 r = 0; r < rows; r++) {
         for (i64 from = 0; from < draws; from += TILE) {
             i64 n = draws - from < TILE ? draws - from : TILE;
+            double *sums = out + r * draws + from;
             for (i64 d = 0; d < n; d++) sums[d] = 0.0;
             for (i64 e = pointer[r]; e < pointer[r + 1]; e++)
-                add_link(&w, citing[e], cited[e], amount[e], from, n, sums);
-            double *to = out + cell[r] * draws + from;
-            for (i64 d = 0; d < n; d++) to[d] += sums[d];
+                add_held(w, unit[e], amount[e], from, n, sums);
         }
     }
+}
+
+WIDE static void wide_held(const weights *w, i64 rows, const i64 *pointer, const int32_t *unit,
+                           const double *amount, double *out) {
+    held(w, rows, pointer, unit, amount, out);
 }
 
 /* Sums of what units hold by row. */
@@ -128,15 +180,10 @@ void netpos_held(const int32_t *source, const uint8_t *clusters, const double *m
                  i64 rows, const i64 *pointer, const int32_t *unit, const double *amount,
                  double *out) {
     weights w = {source, clusters, mixed, draws};
-    for (i64 r = 0; r < rows; r++) {
-        for (i64 from = 0; from < draws; from += TILE) {
-            i64 n = draws - from < TILE ? draws - from : TILE;
-            double *sums = out + r * draws + from;
-            for (i64 d = 0; d < n; d++) sums[d] = 0.0;
-            for (i64 e = pointer[r]; e < pointer[r + 1]; e++)
-                add_held(&w, unit[e], amount[e], from, n, sums);
-        }
-    }
+    if (adds_four())
+        wide_held(&w, rows, pointer, unit, amount, out);
+    else
+        held(&w, rows, pointer, unit, amount, out);
 }
 
 /* A sparse matrix by row. */
@@ -146,35 +193,84 @@ typedef struct {
     const double *value;
 } matrix;
 
+/* Organisations, links and families of one citing country, see `netpos_influences`. */
+typedef struct {
+    i64 organisations, years, pairs, country, cohorts;
+    const i64 *number, *begin;
+    const uint8_t *single;
+    const int32_t *link, *column, *year, *place;
+    const double *part, *weight, *observed, *by_year, *by_cohort, *of_own;
+    matrix all, by_country;
+} cited;
+
 /* Add `times` a row to the sums. */
-static void add_row(double times, const double *row, i64 n, double *sums) {
+INLINE void add_row(double times, const double *row, i64 n, double *sums) {
     for (i64 p = 0; p < n; p++) sums[p] += times * row[p];
 }
 
-/* What the families of an organisation change of each pair, into `sums`; the families of the citing
- * country are left out of all, those of a cited one of its own pair. */
-static void of_families(const matrix *all, const matrix *by_country, i64 organisation, i64 country,
-                        i64 cohorts, const int32_t *place, i64 pairs, const double *by_cohort,
-                        const double *of_own, double *rest, double *own, double *sums) {
-    for (i64 s = 0; s < cohorts; s++) rest[s] = 0.0;
-    for (i64 e = all->pointer[organisation]; e < all->pointer[organisation + 1]; e++)
-        rest[all->column[e]] = all->value[e];
-    for (i64 p = 0; p < pairs; p++) sums[p] = own[p] = 0.0;
-    for (i64 e = by_country->pointer[organisation]; e < by_country->pointer[organisation + 1]; e++) {
-        i64 c = by_country->column[e] / cohorts, s = by_country->column[e] % cohorts;
-        if (c == country) rest[s] -= by_country->value[e];
-        if (place[c] >= 0) own[place[c]] += by_country->value[e] * of_own[s * pairs + place[c]];
+/* What the links of an organisation change of each pair: by those to it, and by year. */
+INLINE void of_links(const cited *x, i64 k, double *dates, double *links, double *dated) {
+    for (i64 p = 0; p < x->pairs; p++) links[p] = dated[p] = 0.0;
+    links[x->pairs] = 0.0;
+    for (i64 t = 0; t < x->years; t++) dates[t] = 0.0;
+    for (i64 e = x->begin[k]; e < x->begin[k + 1]; e++) {
+        double amount = x->part[e] * x->weight[x->link[e]];
+        links[x->column[x->link[e]]] += amount;
+        dates[x->year[x->link[e]]] += amount;
     }
-    for (i64 s = 0; s < cohorts; s++)
-        if (rest[s] != 0.0) add_row(rest[s], by_cohort + s * pairs, pairs, sums);
+    for (i64 t = 0; t < x->years; t++)
+        if (dates[t] != 0.0) add_row(dates[t], x->by_year + t * x->pairs, x->pairs, dated);
+}
+
+/* What its families change of each pair: those of the citing country are left out of all, those of
+ * a cited one of its own pair. */
+INLINE void of_families(const cited *x, i64 k, double *rest, double *own, double *sums) {
+    i64 row = x->number[k], pairs = x->pairs;
+    for (i64 s = 0; s < x->cohorts; s++) rest[s] = 0.0;
+    for (i64 e = x->all.pointer[row]; e < x->all.pointer[row + 1]; e++)
+        rest[x->all.column[e]] = x->all.value[e];
+    for (i64 p = 0; p < pairs; p++) sums[p] = own[p] = 0.0;
+    for (i64 e = x->by_country.pointer[row]; e < x->by_country.pointer[row + 1]; e++) {
+        i64 c = x->by_country.column[e] / x->cohorts, s = x->by_country.column[e] % x->cohorts;
+        double families = x->by_country.value[e];
+        if (c == x->country) rest[s] -= families;
+        i64 p = x->place[c];
+        if (p >= 0) own[p] += families * x->of_own[s * pairs + p];
+    }
+    for (i64 s = 0; s < x->cohorts; s++)
+        if (rest[s] != 0.0) add_row(rest[s], x->by_cohort + s * pairs, pairs, sums);
     for (i64 p = 0; p < pairs; p++) sums[p] -= own[p];
+}
+
+INLINE void influences(const cited *x, double *work, double *out) {
+    i64 pairs = x->pairs;
+    double *links = work, *dated = links + pairs + 1, *families = dated + pairs;
+    double *own = families + pairs, *dates = own + pairs, *rest = dates + x->years;
+    double *alone = out, *squares = out + pairs, *fourths = squares + pairs;
+    for (i64 p = 0; p < 3 * pairs; p++) out[p] = 0.0;
+    for (i64 k = 0; k < x->organisations; k++) {
+        of_links(x, k, dates, links, dated);
+        of_families(x, k, rest, own, families);
+        if (x->single[k])
+            for (i64 p = 0; p < pairs; p++) alone[p] += families[p] * families[p];
+        for (i64 p = 0; p < pairs; p++) {
+            double u = links[p] / x->observed[p] - dated[p] + families[p], square = u * u;
+            squares[p] += square;
+            fourths[p] += square * square;
+        }
+    }
+}
+
+WIDE static void wide_influences(const cited *x, double *work, double *out) {
+    influences(x, work, out);
 }
 
 /* Squares and fourth powers of the influences of organisations on pairs of one citing country,
  * summed: `out` is of the families of those marked `single` (squares), and of families and links
- * together (squares, fourth powers). `begin` tells where the links of each begin; `work` has room for
- * four rows of pairs, for years and for cohorts; a link to none of the pairs has their number as its
- * column. */
+ * together (squares, fourth powers). `number` is the row of each organisation among the families,
+ * `begin` tells where its links begin; a link to none of the pairs has their number as its column;
+ * `place` is the pair of each country, or -1. `work` has room for four rows of pairs and one number
+ * more, for years and for cohorts. */
 EXPORTED
 void netpos_influences(i64 organisations, const i64 *number, const uint8_t *single,
                        const i64 *begin, const int32_t *link, const double *part,
@@ -184,30 +280,14 @@ void netpos_influences(i64 organisations, const i64 *number, const uint8_t *sing
                        const double *all_value, const i64 *pointer, const int32_t *of_column,
                        const double *value, const int32_t *place, const double *by_cohort,
                        const double *of_own, double *work, double *out) {
-    matrix all = {all_pointer, all_column, all_value}, by_country = {pointer, of_column, value};
-    double *of_links = work, *dated = of_links + pairs + 1, *families = dated + pairs;
-    double *own = families + pairs, *dates = own + pairs, *rest = dates + years;
-    double *alone = out, *squares = out + pairs, *fourths = squares + pairs;
-    for (i64 p = 0; p < 3 * pairs; p++) out[p] = 0.0;
-    for (i64 k = 0; k < organisations; k++) {
-        for (i64 p = 0; p < pairs; p++) of_links[p] = dated[p] = 0.0;
-        of_links[pairs] = 0.0;
-        for (i64 t = 0; t < years; t++) dates[t] = 0.0;
-        for (i64 e = begin[k]; e < begin[k + 1]; e++) {
-            double amount = part[e] * weight[link[e]];
-            of_links[column[link[e]]] += amount;
-            dates[year[link[e]]] += amount;
-        }
-        for (i64 t = 0; t < years; t++)
-            if (dates[t] != 0.0) add_row(dates[t], by_year + t * pairs, pairs, dated);
-        of_families(&all, &by_country, number[k], country, cohorts, place, pairs, by_cohort, of_own,
-                    rest, own, families);
-        if (single[k])
-            for (i64 p = 0; p < pairs; p++) alone[p] += families[p] * families[p];
-        for (i64 p = 0; p < pairs; p++) {
-            double u = of_links[p] / observed[p] - dated[p] + families[p], square = u * u;
-            squares[p] += square;
-            fourths[p] += square * square;
-        }
-    }
+    cited x = {.organisations = organisations, .years = years, .pairs = pairs, .country = country,
+               .cohorts = cohorts, .number = number, .begin = begin, .single = single, .link = link,
+               .column = column, .year = year, .place = place, .part = part, .weight = weight,
+               .observed = observed, .by_year = by_year, .by_cohort = by_cohort, .of_own = of_own,
+               .all = {all_pointer, all_column, all_value},
+               .by_country = {pointer, of_column, value}};
+    if (adds_four())
+        wide_influences(&x, work, out);
+    else
+        influences(&x, work, out);
 }
