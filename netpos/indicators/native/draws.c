@@ -249,12 +249,16 @@ INLINE void influences(const cited *x, double *work, double *out) {
     double *alone = out, *squares = out + pairs, *fourths = squares + pairs;
     for (i64 p = 0; p < 3 * pairs; p++) out[p] = 0.0;
     for (i64 k = 0; k < x->organisations; k++) {
-        of_links(x, k, dates, links, dated);
         of_families(x, k, rest, own, families);
         if (x->single[k])
             for (i64 p = 0; p < pairs; p++) alone[p] += families[p] * families[p];
+        if (x->begin[k] < x->begin[k + 1]) { /* most have no links of a small country */
+            of_links(x, k, dates, links, dated);
+            for (i64 p = 0; p < pairs; p++)
+                families[p] = links[p] / x->observed[p] - dated[p] + families[p];
+        }
         for (i64 p = 0; p < pairs; p++) {
-            double u = links[p] / x->observed[p] - dated[p] + families[p], square = u * u;
+            double square = families[p] * families[p];
             squares[p] += square;
             fourths[p] += square * square;
         }
