@@ -65,6 +65,7 @@ MACHINERY = {
         "spread",
         "sum_chosen",
         "sum_pairs",
+        "times",
     },
     "netpos.graph.entries": {"entries", "stored"},
     "netpos.graph.yearly": {"yearly"},

@@ -294,7 +294,8 @@ def a_wheel(folder: Path, tag: str, files: dict[str, bytes], *, pure: bool = Fal
 SYMBOLS = {
     "lens_scan": b"netpos_scan netpos_distinct netpos_find netpos_layout_%d",
     "sums": b"netpos_gather_1 netpos_gather_2 netpos_gather_4 netpos_gather_8 netpos_choose "
-    b"netpos_spread netpos_sum_chosen netpos_sum_pairs netpos_order netpos_sums_layout_%d",
+    b"netpos_spread netpos_sum_chosen netpos_sum_pairs netpos_order netpos_times "
+    b"netpos_sums_layout_%d",
     "draws": b"netpos_poisson netpos_mixed netpos_links netpos_held netpos_influences "
     b"netpos_draws_layout_%d",
 }

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from netpos.analysis.ends import link_masks
 from netpos.analysis.study import Span, Study
-from netpos.graph import residence
+from netpos.graph import compiled, residence
 from netpos.graph.links import Mask, Rows, gathered
 from netpos.tables import rounded
 
@@ -91,14 +91,15 @@ def country_coverage(
     frames = []
     matrix = study.shares.matrix.T
     masks = masks or link_masks(study, technology, span)
-    for direction, (every, known) in _located_links(study, masks):
+    for direction, counts in _located_links(study, masks):
+        every, known = (matrix @ one.astype(np.float64) for one in counts)
         frames.append(
             pl.DataFrame(
                 {
                     "country": pl.Series(study.shares.names, dtype=pl.String),
                     "direction": pl.repeat(direction, len(study.shares.names), eager=True),
-                    "citations": matrix @ every,
-                    "located": matrix @ known,
+                    "citations": every,
+                    "located": known,
                 },
                 schema_overrides={
                     "citations": pl.Float64,
@@ -128,21 +129,28 @@ def located_links(
     dict
         By direction, see `link_masks`: both counts have one number per row of the study.
     """
-    return dict(_located_links(study, masks or link_masks(study, technology, span)))
+    found = _located_links(study, masks or link_masks(study, technology, span))
+    return {
+        direction: (every.astype(np.float64), known.astype(np.float64))
+        for direction, (every, known) in found
+    }
 
 
 def _located_links(
     study: Study, masks: Mapping[str, Mask]
-) -> Iterator[tuple[str, tuple[NDArray[np.float64], NDArray[np.float64]]]]:
-    """Yield what `located_links` returns, one direction after the other."""
+) -> Iterator[tuple[str, tuple[NDArray[np.int32], NDArray[np.int32]]]]:
+    """Yield what `located_links` returns, one direction after the other, as whole numbers."""
     pairs, (citing, cited) = study.pairs, study.located_ends
     for direction, own, theirs in (
         ("given", pairs.citing, cited),
         ("received", pairs.cited, citing),
     ):
         chosen = masks[direction]
-        every = _times(own, study.rows, chosen).astype(np.float64)
-        yield direction, (every, _times(own, study.rows, chosen, theirs).astype(np.float64))
+        found = compiled.times(own, chosen, theirs, study.rows)
+        if found is None:
+            once = _times(own, study.rows, chosen)
+            found = once, _times(own, study.rows, chosen, theirs)
+        yield direction, found
 
 
 def _times(rows: Rows, size: int, *marks: Mask) -> NDArray[np.int32]:

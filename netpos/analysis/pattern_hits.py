@@ -15,11 +15,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from netpos.analysis.chosen import chunks
-from netpos.analysis.study import Study
+from netpos.analysis.study import Span, Study
 from netpos.analysis.technologies import Technology, in_reach, match
 from netpos.tables import rounded
 
 Floats = NDArray[np.float64]
+_ByYear = dict[str, tuple[Floats, NDArray[np.int64]]]
 
 #: A jump: the part doubles or halves, moves by so much, ...
 LEAST_CHANGE = 0.05
@@ -107,15 +108,16 @@ def pattern_hits(study: Study) -> pl.DataFrame:
     spans = study.options.spans()
     known = _looked_for(study)
     first, last = study.options.first, study.options.last
+    by_year = _by_year(study)
     parts = []
     for period, span in spans:
-        sizes = {t.id: float(study.chosen(t.id, span).sum()) for t in study.technologies}
+        sizes = _sizes(by_year, span)
         inside = found.filter(pl.col("year").is_between(*span))
         parts.append(_whole(known, inside, sizes, period, None))
     periods = _with_jumps([p for p, (name, _) in zip(parts, spans, strict=True) if name != "all"])
     yearly = []
     for year in range(first, last + 1):
-        sizes = {t.id: float(study.chosen(t.id, (year, year)).sum()) for t in study.technologies}
+        sizes = _sizes(by_year, (year, year))
         of_year = found.filter(pl.col("year") == year)
         yearly.append(_whole(known, of_year, sizes, "all", year))
     offices = _by_office(study, found.filter(pl.col("year").is_between(first, last)))
@@ -134,6 +136,23 @@ def pattern_hits(study: Study) -> pl.DataFrame:
         .sort("a", "b", "pattern", "year", "c", "office", nulls_last=False)
         .drop("a", "b", "c")
     )
+
+
+def _by_year(study: Study) -> _ByYear:
+    """Count the families of each technology by year: the years there are, and how many."""
+    found = {}
+    for technology in study.technologies:
+        years = study.years[np.flatnonzero(study.member[technology.id])]
+        found[technology.id] = np.unique(years, return_counts=True)
+    return found
+
+
+def _sizes(by_year: _ByYear, span: Span) -> dict[str, float]:
+    """Count the families of each technology in a span."""
+    return {
+        technology: float(number[(years >= span[0]) & (years <= span[1])].sum())
+        for technology, (years, number) in by_year.items()
+    }
 
 
 def families_found(study: Study) -> pl.DataFrame:

@@ -31,8 +31,8 @@ from netpos.ingest.user_tables import read_totals
 from netpos.progress import advance, stage, track
 from netpos.tables import rounded
 
-#: The table with the most rows, of a large corpus held compressed until all are there.
-LARGEST = "organisation_links"
+#: Tables with the most rows, of a large corpus held compressed until all are there.
+LARGEST = ("organisation_links", "organisations")
 #: Rows of a technology and period.
 _Rows: TypeAlias = "pl.DataFrame | bytes"
 #: A technology, and a period by name and years.
@@ -69,7 +69,7 @@ TECHNOLOGY_COLUMNS = (
 )
 
 
-def tables(study: Study, aside: list[bytes] | None = None) -> dict[str, pl.DataFrame]:
+def tables(study: Study, aside: dict[str, list[bytes]] | None = None) -> dict[str, pl.DataFrame]:
     """Compute every table of a run.
 
     Parameters
@@ -77,8 +77,8 @@ def tables(study: Study, aside: list[bytes] | None = None) -> dict[str, pl.DataF
     study
         The run.
     aside
-        Where given, rows of the largest table of a large corpus go in here, see `put_back`, and the
-        table has none.
+        Where given, rows of the largest tables of a large corpus go in here, see `put_back`, and
+        these tables have none.
 
     Returns
     -------
@@ -95,8 +95,9 @@ def tables(study: Study, aside: list[bytes] | None = None) -> dict[str, pl.DataF
     try:
         steps = track(cells, "tables of each technology and period")
         for (technology, period, _), (parts, resampled) in _one_ahead(once, steps, pool):
+            parts["organisations"] = _ordered(parts["organisations"])
             for name, part in parts.items():
-                kept = _packed(part) if study.is_large and name == LARGEST else part
+                kept = _packed(part) if study.is_large and name in LARGEST else part
                 rows.setdefault(name, {}).setdefault(technology, []).append(kept)
             if resampled is not None:
                 known.setdefault(technology, []).append(resampled)
@@ -109,17 +110,19 @@ def tables(study: Study, aside: list[bytes] | None = None) -> dict[str, pl.DataF
     found: dict[str, pl.DataFrame] = {}
     for name, held in rows.items():
         every = [part for technology in study.names for part in held.get(technology, [])]
-        if aside is not None and name == LARGEST:
-            aside += [part if isinstance(part, bytes) else _packed(part) for part in every]
+        if aside is not None and name in LARGEST:
+            aside[name] = [part if isinstance(part, bytes) else _packed(part) for part in every]
             every = [_unpacked(part).clear() for part in every[:1]]
         found[name] = pl.concat(map(_unpacked, every), how="vertical_relaxed")
     rows.clear()
-    study.let_go("sampled")  # only the tables above needed it
+    found["coverage"] = once.coverage
+    del once  # only the tables above needed it, and this:
+    study.let_go("sampled", *(("_selections", "located_ends") if study.is_large else ()))
+    give_back()
     found["countries"] = _named(study, _with_rca(study, found["countries"]))
     if "indicators" in found:
         found["countries"] = uncertainty.add_intervals(found["countries"], found["indicators"])
     found["technologies"] = _with_changes(_with_complexity(study, found["technologies"]))
-    found["coverage"] = once.coverage
     if study.options.design == "world":
         whole = found["technologies"].filter(pl.col("period") == "all")
         found["scores"] = scores.scores(whole)
@@ -130,17 +133,21 @@ def tables(study: Study, aside: list[bytes] | None = None) -> dict[str, pl.DataF
             advance()
             found["family_values"] = _family_values(study, study.valued)
             advance()
-    found["organisations"] = found["organisations"].select(
-        [c for c in position.ORGANISATION_COLUMNS if c in found["organisations"].columns]
-    )
     found["overlap"] = overlap_table(study)
     if study.options.benchmark:
         found["benchmark"] = benchmark_table(study, found["countries"])
     return _without_withheld(study, found)
 
 
+def _ordered(organisations: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of organisations with the columns of the table."""
+    return organisations.select(
+        [c for c in position.ORGANISATION_COLUMNS if c in organisations.columns]
+    )
+
+
 def put_back(aside: list[bytes]) -> pl.DataFrame:
-    """Return the largest table from what `tables` put aside, which is emptied."""
+    """Return one of the largest tables from what `tables` put aside, which is emptied."""
     parts = []
     while aside:
         parts.append(_unpacked(aside.pop(0)))
@@ -169,18 +176,29 @@ def _one_ahead(
 ) -> Iterator[tuple[Cell, Selected]]:
     """Yield the tables of each technology and period; while one is drawn from, the next begins.
 
-    Large networks are drawn from before, see `uncertainty.resampling_of`: they are not held twice.
+    Of a large corpus what is drawn from is let go before the next needs most, and networks of
+    many links are drawn from before all else, see `uncertainty.resampling_of`.
     """
-    waiting: tuple[Cell, Callable[[], Selected]] | None = None
+    waiting: list[tuple[Cell, Callable[[], Selected]]] = []
+    finished: list[tuple[Cell, Selected]] = []
+
+    def settle() -> None:
+        while waiting:
+            cell, finish = waiting.pop()
+            finished.append((cell, finish()))
+            if once.study.is_large:
+                del finish
+                give_back()
+
     for cell in cells:
-        finish = selecting(once, *cell, pool)
-        if waiting is not None:
-            yield waiting[0], waiting[1]()
-        waiting = cell, finish
-        if once.study.is_large:
-            give_back()
-    if waiting is not None:
-        yield waiting[0], waiting[1]()
+        finish = selecting(once, *cell, pool, settle if once.study.is_large else None)
+        settle()
+        while finished:
+            yield finished.pop()
+        waiting.append((cell, finish))
+        del finish
+    settle()
+    yield from finished
 
 
 def _without_withheld(study: Study, found: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

@@ -142,9 +142,16 @@ def selected(
 
 
 def selecting(
-    once: WholeRun, technology: str, period: str, span: Span, pool: Executor | None = None
+    once: WholeRun,
+    technology: str,
+    period: str,
+    span: Span,
+    pool: Executor | None = None,
+    before: Callable[[], None] | None = None,
 ) -> Callable[[], tuple[dict[str, pl.DataFrame], uncertainty.Resampled | None]]:
     """Compute the rows of a technology and period by table, while the pool draws from it.
+
+    What takes most memory begins when ``before`` returns, if given.
 
     Returns
     -------
@@ -159,6 +166,8 @@ def selecting(
     del masks
     chosen = study.chosen(technology, span)
     worth = value.node_values(study.valued, study.shares, chosen)
+    if before is not None:
+        before()
     against, residuals = expectation(study, technology, span)
     table = (
         position.country_table(

@@ -274,7 +274,7 @@ def computed(
     synthetic = synthetic or any("synthetic" in i["name"] for i in corpus.manifest["inputs"])
     for warning in study.warnings:
         say(f"note: {warning}")
-    aside: list[bytes] | None = [] if study.is_large else None
+    aside: dict[str, list[bytes]] | None = {} if study.is_large else None
     tables = results.tables(study, aside) | {"pattern_hits": hits}
     for line in [*located_told(tables["located"]), *open_told(tables["open"])]:
         say(line)
@@ -284,11 +284,14 @@ def computed(
         give_back()
         tables |= results.sensitivity_tables(study, tables)
         give_back()
+        links, organisations = results.LARGEST
+        if aside is not None:
+            tables[organisations] = results.put_back(aside[organisations])
         if begun is not None:
             begun(study, tables, areas, synthetic=synthetic)
             study.let_go()
         if aside is not None:
-            tables[results.LARGEST] = results.put_back(aside)
+            tables[links] = results.put_back(aside[links])
     else:  # neither needs what the other makes
         counted = meanwhile(partial(results.sensitivity_tables, study, tables))
         begun(study, tables, areas, synthetic=synthetic)

@@ -46,6 +46,7 @@ _FUNCTIONS = {
     ),
     "netpos_sum_chosen": (_ARRAY, _LENGTH, *(_ARRAY,) * 3, *_WEIGHED, _ARRAY, _ARRAY, _LENGTH),
     "netpos_order": (_ARRAY, _LENGTH, _LENGTH, _LENGTH, _ARRAY, _ARRAY),
+    "netpos_times": (*(_ARRAY,) * 3, _LENGTH, _ARRAY, _ARRAY, _LENGTH),
     "netpos_sum_pairs": (
         *(_ARRAY, _LENGTH, _ARRAY, _ARRAY, _LENGTH, _ARRAY, _ARRAY),
         *(_ARRAY, _LENGTH, _ARRAY, _LENGTH),
@@ -262,3 +263,19 @@ def sum_pairs(
         cells,
     )
     return total if done == numbers.size else None
+
+
+def times(
+    rows: NDArray[np.integer], first: Mask, second: Mask, size: int
+) -> tuple[Small, Small] | None:
+    """Count how often each row below the size comes where first is set, and where both are."""
+    library = _found()
+    fits = _alike(rows, np.int32) and first.size == second.size == rows.size
+    marks = _alike(first, np.bool_) and _alike(second, np.bool_)
+    if library is None or not (fits and marks):
+        return None
+    once, both = np.zeros(size, np.int32), np.zeros(size, np.int32)
+    given = (a.ctypes.data for a in (rows, first, second))
+    to = (once.ctypes.data, both.ctypes.data)
+    done = library.netpos_times(*given, rows.size, *to, size)
+    return (once, both) if done == rows.size else None

@@ -55,15 +55,19 @@ class Intervals(NamedTuple):
 class Sampled:
     """A corpus as a sample of organisations.
 
-    ``holders`` has a row for each family (and document outside) with the parts of its
-    organisations, 1 in all; a family without an organisation is one of its own. The row of a
-    document outside without a country is empty: it is the end of no link.
+    ``number`` has a row for each family (and document outside) with its organisations, each with
+    how many they are, in small numbers; a family without an organisation is one of its own. The row
+    of a document outside without a country is empty: it is the end of no link.
     """
 
     pairs: Citations
     spread: Spread
     shares: Shares
-    holders: csr_array
+    number: csr_array
+
+    def holders(self, rows: Ints) -> csr_array:
+        """Return the parts of the organisations of some rows, 1 in all of each row."""
+        return _parts(self.number[rows])
 
     @classmethod
     def of(cls, pairs: Citations, spread: Spread, shares: Shares, organisations: Shares) -> Sampled:
@@ -79,13 +83,14 @@ class Sampled:
         alone = pointer[:-1][asked & (number == 0)]
         several = np.ones(pointer[-1], dtype=bool)
         several[alone] = False
-        column, part = np.empty(several.size, dtype=np.int32), np.ones(several.size)
+        small = np.min_scalar_type(int(number.max(initial=0)))
+        column, each = np.empty(several.size, dtype=np.int32), np.ones(several.size, dtype=small)
         column[alone] = np.arange(names, names + alone.size, dtype=np.int32)
         kept = np.repeat(number > 0, np.diff(matrix.indptr))
         column[several] = matrix.indices[kept]
-        part[several] = np.repeat(1.0 / np.maximum(number, 1), number)
+        each[several] = np.repeat(number.astype(small), number)
         shape = (rows, names + alone.size)
-        return cls(pairs, spread, shares, csr_array((part, column, pointer), shape=shape))
+        return cls(pairs, spread, shares, csr_array((each, column, pointer), shape=shape))
 
 
 def intervals(
@@ -132,8 +137,8 @@ def intervals(
     abroad = _Abroad.of(sample, chosen, n)
     others = foreign_families(flows.cited)
     rows = np.flatnonzero(member)
-    holders = _holders(sample.holders, abroad.ends(member))
-    families = _families(sample.shares, holders, rows, years, flows.cited.shape[1])
+    number = _holders(sample.number, abroad.ends(member))
+    families = _families(sample.shares, number, rows, years, flows.cited.shape[1])
     for country in np.unique(citing).tolist():
         j, weight, f, g = abroad.of_country(country)
         t = (years[f] - span[0]).astype(np.int64)
@@ -153,7 +158,7 @@ def intervals(
         by_cohort = (per[:, None] * rates).T @ part / whole  # (S, p)
         of_own = (per @ rates)[:, None] / whole  # (S, p)
 
-        ends = holders[f], holders[g]
+        ends = _parts(number[f]), _parts(number[g])
         both = csr_array(ends[0] + ends[1])
         # organisations that take part in these links, and those of several countries
         taking_part = ~families.single
@@ -347,8 +352,14 @@ def _holders(every: csr_array, rows: Ints) -> csr_array:
     return csr_array(wide, shape=(every.shape[0], used.size + 1))
 
 
+def _parts(number: csr_array) -> csr_array:
+    """Return the part of each organisation: one by how many they are."""
+    part = 1.0 / number.data.astype(np.float64)
+    return csr_array((part, number.indices, number.indptr), shape=number.shape)
+
+
 def _families(
-    shares: Shares, holders: csr_array, rows: Ints, years: Floats, cohorts: int
+    shares: Shares, number: csr_array, rows: Ints, years: Floats, cohorts: int
 ) -> _Families:
     dated = years[rows]
     known = np.isfinite(dated)
@@ -356,7 +367,7 @@ def _families(
     cohort = np.where(known, dated - start, cohorts - 1).astype(np.int64)
     held = shares.matrix[rows].tocoo()
     family, country, n = held.row, held.col, len(shares.names)
-    of_family = holders[rows]
+    of_family = _parts(number[rows])
 
     def summed(column: Ints, columns: int) -> csr_array:
         made = csr_array(
@@ -367,7 +378,7 @@ def _families(
     each = summed(country * cohorts + cohort[family], n * cohorts)
     entries = each.tocoo()
     pair = np.unique(entries.row.astype(np.int64) * n + entries.col // cohorts)
-    single = np.bincount(pair // n, minlength=holders.shape[1]) <= 1
+    single = np.bincount(pair // n, minlength=number.shape[1]) <= 1
     some = each[np.flatnonzero(single)]
     both = csr_array(some.T @ some).tocoo()  # only between cohorts of one country
     products = np.zeros((n, cohorts, cohorts))

@@ -15,6 +15,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -57,7 +58,7 @@ class Valuation:
     error: Floats
     table: pl.DataFrame
 
-    @property
+    @cached_property
     def value(self) -> Floats:
         """Value of each row under the default choices."""
         found: Floats = self.relevance * (self.markets.matrix() @ self.weight)

@@ -89,7 +89,7 @@ class Made:
 
         With organisations of other weights and the rates held fixed, in plain loops.
         """
-        family = self.sample.holders @ weight
+        family = self.sample.holders(np.arange(self.year.size)) @ weight
         matrix = self.shares.matrix.toarray()
         observed, abroad = np.zeros((4, 4)), np.zeros((4, 10))
         for f, g in zip(self.pairs.citing.tolist(), self.pairs.cited.tolist(), strict=True):
@@ -116,7 +116,10 @@ class Made:
     def by_hand(self, U: np.ndarray, rates: np.ndarray, i: int, j: int) -> float:
         """Half the width of the logarithm of an interval, from influences of organisations."""
         observed, expected, part = self.sums(np.ones(len(U)), rates)
-        matrix, holders = self.shares.matrix.toarray(), self.sample.holders.toarray()
+        matrix, holders = (
+            self.shares.matrix.toarray(),
+            self.sample.holders(np.arange(self.year.size)).toarray(),
+        )
         own, theirs, links = np.zeros(len(U)), np.zeros(len(U)), 0.0
         for f, g in zip(self.pairs.citing.tolist(), self.pairs.cited.tolist(), strict=True):
             t = self.year[f] - SPAN[0]
@@ -139,7 +142,7 @@ class Made:
 def test_errors_are_those_of_plain_derivatives(seed: int) -> None:
     made = Made(seed, 45, shared=True, pull=0.5)
     i, j, found, rates = made.intervals()
-    firms = made.sample.holders.shape[1]
+    firms = made.sample.number.shape[1]
     one, step = np.ones(firms), 1e-4
     U = np.zeros((firms, 4, 4))
     for k in range(firms):
@@ -264,5 +267,10 @@ def test_a_document_outside_without_a_country_has_no_holders() -> None:
     firms = pl.DataFrame({"family": [1, 2], "organisation": ["A", "B"], "share": [1.0, 1.0]})
     shares = Shares.of(countries, "country", 3)
     spread = Spread.of(pairs, shares)
-    held = Sampled.of(pairs, spread, shares, Shares.of(firms, "organisation", 3)).holders
-    assert held.toarray().tolist() == [[0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+    sample = Sampled.of(pairs, spread, shares, Shares.of(firms, "organisation", 3))
+    held = sample.holders(np.arange(3)).toarray()
+    assert held.tolist() == [
+        [0.0, 0.0, 1.0],
+        [0.0, 0.0, 0.0],
+        [0.0, 1.0, 0.0],
+    ]

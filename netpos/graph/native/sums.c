@@ -130,6 +130,18 @@ EXPORTED int64_t netpos_sum_pairs(const int32_t *numbers, int64_t n, const uint8
     return n;
 }
 
+/* How often each row comes where the first marks are set, and where both are. */
+EXPORTED int64_t netpos_times(const int32_t *rows, const uint8_t *first, const uint8_t *second,
+                          int64_t n, int32_t *once, int32_t *both, int64_t size) {
+    for (int64_t k = 0; k < n; k++) {
+        if ((uint32_t)rows[k] >= (uint64_t)size)
+            return -1;
+        once[rows[k]] += first[k];
+        both[rows[k]] += first[k] & second[k];
+    }
+    return n;
+}
+
 /* Digits of this many bits are put in order at a time. */
 #define DIGIT 11
 
