@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 EVERY = 0.02  # seconds between two looks at the memory
+_SHARE = 30  # of the time between two looks, the part that a look may take: one in so many
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ def run(command: list[str], *, memory: bool = False, every: float = EVERY) -> Ru
     """Run a command to its end.
 
     Memory is summed over the process and all its descendants every 20 ms, or as often as ``every``
-    says. Looking takes time from the program, so times and memory come from different runs where
-    these are short.
+    says, less often where a look takes long; it is at least what the system says was the most of
+    one process. Looking takes time from the program, so times and memory come from different runs
+    where these are short.
 
     Raises
     ------
@@ -68,8 +70,11 @@ def run(command: list[str], *, memory: bool = False, every: float = EVERY) -> Ru
 
     def watch(pid: int) -> None:
         nonlocal peak
-        while not ended.wait(every):
+        pause = every
+        while not ended.wait(pause):
+            start = time.perf_counter()
             peak = max(peak, sum(map(_memory, _tree(pid))))
+            pause = max(every, _SHARE * (time.perf_counter() - start))
 
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
@@ -83,6 +88,7 @@ def run(command: list[str], *, memory: bool = False, every: float = EVERY) -> Ru
         ended.set()
         if memory:
             watcher.join()
+            peak = max(peak, usage.ru_maxrss * 1024)
         output.seek(0)
         text = output.read().decode("utf-8", "replace")
     if process.returncode:
