@@ -7,6 +7,7 @@ statements about it hold throughout. The choices other than those varied are the
 
 from __future__ import annotations
 
+from concurrent.futures import Executor, ThreadPoolExecutor
 from hashlib import blake2b
 
 import numpy as np
@@ -54,8 +55,8 @@ _Sizes = tuple[Floats, Floats, Floats | None, focal.Values]
 class _Country:
     """What is said of the focal country; what a choice does not change is reckoned once."""
 
-    def __init__(self, shared: Variants, options: Options) -> None:
-        self.shared, self.options = shared, options
+    def __init__(self, shared: Variants, options: Options, pool: Executor | None = None) -> None:
+        self.shared, self.options, self.pool = shared, options, pool
         self._sizes: dict[tuple[object, ...], _Sizes] = {}
         self._sources: dict[tuple[object, ...], focal.Values] = {}
         self._linked: dict[bytes, focal.Values] = {}
@@ -68,7 +69,13 @@ class _Country:
         counted = unit.selected(self.shared.counted(spec))
         if self.shared.study.drops_self_citations():
             counted = counted & ~unit.pairs.self_citation
-        return {t: self._found(spec, t, held, counted) for t in self.shared.study.names}
+        names = self.shared.study.names
+        if self.pool is None:
+            return {t: self._found(spec, t, held, counted) for t in names}
+        self.shared.begin(spec)
+        # the last is the union of all, and takes as long as the others together
+        begun = {t: self.pool.submit(self._found, spec, t, held, counted) for t in names[::-1]}
+        return {t: begun[t].result() for t in names}
 
     def _found(self, spec: Specification, technology: str, held: Held, counted: Mask) -> _Found:
         chosen = self.shared.chosen(spec, technology)
@@ -188,18 +195,22 @@ def sensitivity(study: Study, worth: Floats | None = None) -> pl.DataFrame:
     """
     if worth is not None:
         worth = np.nan_to_num(worth, nan=0.0)
-    country = _Country(Variants(study, worth), study.options)
     rows = []
     wanted = list(enumerate(specifications(study.options)))
     # pairs of extended families come last: until then they are not held
     ordered = sorted(
         wanted, key=lambda each: (each[1].family != "simple", held_by(each[1]), chosen_by(each[1]))
     )
-    for number, spec in track(ordered, "other ways of counting"):
-        for technology, found in country.of(spec).items():
-            rows += [
-                (technology, name, *spec, *found[name], number == 0, number) for name in INDICATORS
-            ]
+    # technologies side by side where each takes long
+    threads = pl.thread_pool_size() if study.is_large else 1
+    with ThreadPoolExecutor(threads) as pool:
+        country = _Country(Variants(study, worth), study.options, pool if threads > 1 else None)
+        for number, spec in track(ordered, "other ways of counting"):
+            for technology, found in country.of(spec).items():
+                rows += [
+                    (technology, name, *spec, *found[name], number == 0, number)
+                    for name in INDICATORS
+                ]
     columns: dict[str, pl.DataType | type[pl.DataType]] = {
         "technology": pl.String,
         "indicator": pl.String,

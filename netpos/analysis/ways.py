@@ -306,18 +306,27 @@ class Variants:
             self._held[key] = Held(shares, spread, classes, before)
         return self._held[key]
 
+    def begin(self, spec: Specification) -> None:
+        """Make what all technologies of a specification need, which then may be asked for side by
+        side.
+        """
+        key = chosen_by(spec)
+        if key in self._chosen:
+            return
+        self.members(spec)
+        self.unit(spec)
+        options = self.study.options
+        own = ("simple", options.symbols, options.utility_models, "all")
+        every = len(self.wide) <= _MOST_KEPT
+        self._chosen = {k: v for k, v in self._chosen.items() if every or k == own} | {key: {}}
+
     def chosen(self, spec: Specification, technology: str) -> Chosen:
         """Return what of a technology does not depend on who holds it or which citations count.
 
         Kept are that of the run's own choices and the last; all of a small corpus.
         """
-        key = chosen_by(spec)
-        if key not in self._chosen:
-            options = self.study.options
-            own = ("simple", options.symbols, options.utility_models, "all")
-            every = len(self.wide) <= _MOST_KEPT
-            self._chosen = {k: v for k, v in self._chosen.items() if every or k == own} | {key: {}}
-        found = self._chosen[key]
+        self.begin(spec)
+        found = self._chosen[chosen_by(spec)]
         if technology not in found:
             found[technology] = self._choose(spec, technology)
         return found[technology]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import threading
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from netpos import analysis
+from netpos.analysis import sensitivity as sensitivity_module
+from netpos.analysis import study as study_module
 from netpos.analysis.sensitivity import INDICATORS, LEADERS, sensitivity
 from netpos.analysis.ways import Specification, extended_families, specifications
 from netpos.analysis.without import without_one
@@ -188,6 +192,25 @@ def test_every_simple_specification_equals_a_whole_run(
                 differing += 1
             assert bool(base) == (spec == specs[0])
     assert differing > 600
+
+
+def test_technologies_side_by_side_give_the_rows_of_one_after_the_other(
+    study: analysis.Study, table: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[str] = set()
+    found = sensitivity_module._Country._found
+
+    def told(self: object, *given: object) -> object:
+        threads.add(threading.current_thread().name)
+        return found(self, *given)
+
+    monkeypatch.setattr(sensitivity_module._Country, "_found", told)
+    monkeypatch.setattr(study_module, "MOST_QUICK", 0)
+    monkeypatch.setattr(pl, "thread_pool_size", lambda: 3)
+    apart = sensitivity(study, worth(study))
+    assert threading.main_thread().name not in threads
+    assert 1 < len(threads) <= 3
+    assert_frame_equal(apart, table, check_exact=True)
 
 
 def test_choices_matter_in_the_test_corpus(table: pl.DataFrame) -> None:
