@@ -65,7 +65,7 @@ class _Country:
         """Value, rank and leader of each indicator by technology, period ``all``; NaN:
         undefined.
         """
-        unit, held = self.shared.unit(spec), self.shared.held(spec)
+        held, unit = self.shared.held(spec), self.shared.unit(spec)  # others held go first
         counted = unit.selected(self.shared.counted(spec))
         if self.shared.study.drops_self_citations():
             counted = counted & ~unit.pairs.self_citation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -12,9 +13,12 @@ from numpy.typing import NDArray
 from netpos.graph import compiled
 from netpos.graph.kernels import Floats
 from netpos.graph.links import Citations, Mask, Rows, gathered
+from netpos.graph.sorting import ordered
 
 if TYPE_CHECKING:
     from netpos.analysis.study import Study
+
+_AT_ONCE = 1 << 20  # pairs put in order at a time
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,6 @@ class Unit:
 def distinct_pairs(pairs: Citations, of_row: Rows) -> tuple[tuple[Rows, Rows], Rows]:
     """Return the distinct pairs of different units, in order, and the number of each pair's.
 
-    Pairs are in order and most rows are their own unit: only the others need be sorted.
-
     Examples
     --------
     >>> four = np.array([0, 0, 1, 2]), np.array([1, 2, 2, 3])
@@ -69,34 +71,44 @@ def distinct_pairs(pairs: Citations, of_row: Rows) -> tuple[tuple[Rows, Rows], R
     >>> distinct_pairs(pairs, np.array([0, 0, 2, 3]))[1].tolist()
     [-1, 0, 0, 1]
     """
-    rows = of_row.size
-    citing = cast("Rows", gathered(of_row, pairs.citing))
-    cited = cast("Rows", gathered(of_row, pairs.cited))
-    apart = citing != cited
-    moved = apart & ((citing != pairs.citing) | (cited != pairs.cited))
-    stays = np.flatnonzero(apart & ~moved).astype(np.int32)
-    found = citing[stays].astype(np.int64) * rows + cited[stays]
-    code = citing[moved].astype(np.int64) * rows + cited[moved]
-    del citing, cited, apart
-    code, number = np.unique(code, return_inverse=True)
-    at = np.searchsorted(found, code)
-    known = np.zeros(code.size, dtype=bool)
-    inside = at < found.size
-    known[inside] = found[at[inside]] == code[inside]
-    # each found is moved on by the new ones before it
-    place = np.arange(found.size, dtype=np.int32)
-    place += np.cumsum(np.bincount(at[~known], minlength=found.size + 1)[:-1], dtype=np.int32)
-    of_code = np.empty(code.size, dtype=np.int32)
-    of_code[known] = place[at[known]]
-    new = np.flatnonzero(~known)
-    of_code[new] = at[new] + np.arange(new.size)
     of_pair = np.full(len(pairs), -1, dtype=np.int32)
-    of_pair[stays], of_pair[moved] = place, of_code[number]
-    size = found.size + new.size
-    both = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32)
-    for codes, here in ((found, place), (code, of_code)):
-        both[0][here], both[1][here] = codes // rows, codes % rows
-    return both, of_pair
+    citing, cited = np.empty(len(pairs), dtype=np.int32), np.empty(len(pairs), dtype=np.int32)
+    known = 0
+    for at, one in _by_unit(cast("Rows", gathered(of_row, pairs.citing))):
+        other = cast("Rows", gathered(of_row, pairs.cited[at]))
+        apart = one != other
+        at, one, other = at[apart], one[apart], other[apart]
+        code = one.astype(np.int64)
+        code -= int(one.min(initial=of_row.size))
+        code *= of_row.size
+        code += other
+        order = ordered(code)
+        new = np.diff(code[order], prepend=-1) != 0
+        of_pair[at[order]] = np.cumsum(new) + (known - 1)
+        first = order[new]
+        here = slice(known, known + first.size)
+        citing[here], cited[here] = one[first], other[first]
+        known += first.size
+    return (citing[:known], cited[:known]), of_pair
+
+
+def _by_unit(unit: Rows) -> Iterator[tuple[Rows, Rows]]:
+    """Yield the numbers of pairs by citing unit, some at a time, all of a unit together; and these
+    units.
+    """
+    order, begin = ordered(unit), 0
+    while begin < order.size:
+        end = min(begin + _AT_ONCE, order.size)
+        last = unit[order[end - 1]]
+        while end < order.size:  # the rest of the last unit
+            others = unit[order[end : end + _AT_ONCE]] != last
+            if others.any():
+                end += int(others.argmax())
+                break
+            end += others.size
+        at = order[begin:end]
+        yield at, unit[at]
+        begin = end
 
 
 def numbers_of(

@@ -318,12 +318,14 @@ class Variants:
         options = self.study.options
         own = ("simple", options.symbols, options.utility_models, "all")
         every = len(self.wide) <= _MOST_KEPT
-        self._chosen = {k: v for k, v in self._chosen.items() if every or k == own} | {key: {}}
+        kept = {own} if spec.family == own[0] else set()  # those of extended families come last
+        self._chosen = {k: v for k, v in self._chosen.items() if every or k in kept} | {key: {}}
 
     def chosen(self, spec: Specification, technology: str) -> Chosen:
         """Return what of a technology does not depend on who holds it or which citations count.
 
-        Kept are that of the run's own choices and the last; all of a small corpus.
+        Kept are that of the run's own choices, up to extended families, and the last; all of a
+        small corpus.
         """
         self.begin(spec)
         found = self._chosen[chosen_by(spec)]

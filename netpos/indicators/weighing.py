@@ -24,7 +24,8 @@ from netpos.indicators.resampling import Bilinear, Held
 from netpos.indicators.weights import poisson_weights
 
 _CELLS = 1_000_000  # numbers in one table of cells
-_WEIGHTS = 1 << 25  # bytes in one table of weights
+#: Bytes in one table of weights: with few draws at a time a link takes as long as with many.
+_WEIGHTS = 1 << 28
 _PAIRS = 2048  # pairs of units, or units, weighed at a time
 _AT_ONCE = 1 << 20  # links sorted at a time
 _DRAWS = 8  # draws for which units of several clusters are weighed at a time

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from netpos import analysis
+from netpos.analysis import units as units_module
 from netpos.analysis.units import Unit, distinct_pairs, extended_families, numbers_of
 from netpos.graph.links import Citations
 from netpos.ingest.corpus import read
@@ -45,9 +46,13 @@ def test_a_pair_of_units_is_chosen_where_any_pair_of_its_families_is() -> None:
         assert unit.selected(np.array(families)).tolist() == units
 
 
+@pytest.mark.parametrize("at_once", [1, 3, 1000])
 @pytest.mark.parametrize("seed", range(6))
-def test_distinct_pairs_are_those_that_sorting_all_of_them_finds(seed: int) -> None:
+def test_distinct_pairs_are_those_that_sorting_all_of_them_finds(
+    seed: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Rows move to an earlier or later one; many pairs become equal, some lie within a unit."""
+    monkeypatch.setattr(units_module, "_AT_ONCE", at_once)
     draw, pairs = np.random.default_rng(seed), some_pairs(seed)
     of_row = np.arange(40, dtype=np.int32)
     moved = draw.choice(40, 15, replace=False)
