@@ -36,7 +36,6 @@ MACHINERY = {
         "available",
         "library",
         "influences",
-        "mixed",
         "poisson",
         "sum_held",
         "sum_links",

@@ -80,7 +80,8 @@ def _split(study: Study, held: pl.DataFrame) -> pl.DataFrame:
         residence = residence.replace({"HK": "CN", "MO": "CN"})
     here = pl.col("here").any().over("family")
     parties = (
-        study.applicants.filter(pl.col("role") == "applicant")
+        study.applicants.filter(pl.col("family").is_in(held["family"].implode()))
+        .filter(pl.col("role") == "applicant")
         .join(held, on="family", how="inner")
         .with_columns(here=(residence == focal).fill_null(value=False))
         .filter(pl.col("here") | ~here)

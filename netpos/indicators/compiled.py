@@ -26,13 +26,12 @@ Bytes = NDArray[np.uint8]
 
 _PATH = Path(__file__).with_name("native") / f"draws{LIBRARY}"
 #: Raise it here and in `draws.c` with every change of a function's arguments.
-LAYOUT = 3
+LAYOUT = 4
 _ARRAY, _LENGTH = ctypes.c_void_p, ctypes.c_int64
-_WEIGHTS = (_ARRAY, _ARRAY, _ARRAY, _LENGTH)
+_WEIGHTS = (_ARRAY, _ARRAY, _LENGTH, _ARRAY, _ARRAY, _ARRAY)
 #: Functions and what they take; they return nothing.
 _FUNCTIONS = {
     "netpos_poisson": (_ARRAY, _LENGTH, _ARRAY, _LENGTH, _ARRAY, _ARRAY, _ARRAY),
-    "netpos_mixed": (_LENGTH, _ARRAY, _ARRAY, _ARRAY, _ARRAY, _LENGTH, _ARRAY),
     "netpos_links": (*_WEIGHTS, _LENGTH, *(_ARRAY,) * 6),
     "netpos_held": (*_WEIGHTS, _LENGTH, *(_ARRAY,) * 4),
     "netpos_influences": (
@@ -95,21 +94,25 @@ def poisson(
     return out
 
 
-def mixed(parts: csr_array, clusters: Bytes) -> Floats:
-    """Compute the weights of units of several clusters: ``parts @ clusters``."""
-    out = np.empty((parts.shape[0], clusters.shape[1]))
-    (a, _a), (b, _b) = _at(parts.indptr, np.int64), _at(parts.indices, np.int32)
-    (c, _c), (d, _d) = _at(parts.data, np.float64), _at(clusters, np.uint8)
-    library().netpos_mixed(parts.shape[0], a, b, c, d, clusters.shape[1], out.ctypes.data)
-    return out
-
-
 class Given(NamedTuple):
     """Weights of units, see `netpos.indicators.weighing.Weights`."""
 
     source: Rows
     clusters: Bytes
-    mixed: Floats
+    parts: csr_array
+
+    def at(self) -> tuple[list[int | None], object]:
+        """Return what a function takes of them, and what must outlive the call."""
+        parts = self.parts
+        held = [
+            _at(self.source, np.int32),
+            _at(self.clusters, np.uint8),
+            _at(parts.indptr, np.int64),
+            _at(parts.indices, np.int32),
+            _at(parts.data, np.float64),
+        ]
+        where = [address for address, _ in held]
+        return [*where[:2], self.clusters.shape[1], *where[2:]], held
 
 
 class Laid(NamedTuple):
@@ -124,23 +127,21 @@ class Laid(NamedTuple):
 
 def sum_links(weights: Given, links: Laid, out: Floats) -> None:
     """Add the links of each row, times the weights of both ends, to the row's cell of ``out``."""
-    (a, _a), (b, _b) = _at(weights.source, np.int32), _at(weights.clusters, np.uint8)
-    (c, _c), draws = _at(weights.mixed, np.float64), weights.clusters.shape[1]
+    given, _held = weights.at()
     (d, _d), (e, _e) = _at(links.cell, np.int32), _at(links.pointer, np.int64)
     (f, _f), (g, _g) = _at(links.citing, np.int32), _at(links.cited, np.int32)
     h, _h = _at(links.amount, np.float64)
     rows, to = links.cell.size, out.ctypes.data
-    library().netpos_links(a, b, c, draws, rows, d, e, f, g, h, to)
+    library().netpos_links(*given, rows, d, e, f, g, h, to)
 
 
 def sum_held(weights: Given, matrix: csr_array) -> Floats:
     """Return ``matrix`` @ weights: what the units hold by row."""
     out = np.empty((matrix.shape[0], weights.clusters.shape[1]))
-    (a, _a), (b, _b) = _at(weights.source, np.int32), _at(weights.clusters, np.uint8)
-    (c, _c), draws = _at(weights.mixed, np.float64), weights.clusters.shape[1]
+    given, _held = weights.at()
     (d, _d), (e, _e) = _at(matrix.indptr, np.int64), _at(matrix.indices, np.int32)
     f, _f = _at(matrix.data, np.float64)
-    library().netpos_held(a, b, c, draws, matrix.shape[0], d, e, f, out.ctypes.data)
+    library().netpos_held(*given, matrix.shape[0], d, e, f, out.ctypes.data)
     return out
 
 

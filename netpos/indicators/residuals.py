@@ -16,10 +16,12 @@ fixed.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import stdtrit
@@ -41,6 +43,8 @@ Ints = NDArray[np.int64]
 LEAST_PART = 0.5
 _AT_ONCE = 1 << 20  # entries whose rows are marked at a time
 _NUMBERS = 1 << 19  # influences of organisations at a time
+#: Foreign links up to which one country is looked at after the other.
+_MOST_ALONE = 1 << 23
 
 
 class Intervals(NamedTuple):
@@ -139,7 +143,9 @@ def intervals(
     rows = np.flatnonzero(member)
     number = _holders(sample.number, abroad.ends(member))
     families = _families(sample.shares, number, rows, years, flows.cited.shape[1])
-    for country in np.unique(citing).tolist():
+
+    def of_country(country: int) -> None:
+        """Fill in the intervals of the pairs whose citing country it is."""
         j, weight, f, g = abroad.of_country(country)
         t = (years[f] - span[0]).astype(np.int64)
         asked = np.flatnonzero((citing == country) & (expected[citing, cited] >= LEAST_EXPECTED))
@@ -148,12 +154,12 @@ def intervals(
         many = given[to] >= LEAST_CITATIONS
         asked, to = asked[many], to[many]
         if not asked.size:
-            continue
+            return
         observed = given[to]
         whole = expected[country, to]
-        every = rates @ others[country]  # (T,): what all foreign families weigh
-        per = np.nan_to_num(divide(flows.abroad[country], every), nan=0.0)
-        part = np.nan_to_num(divide(rates @ flows.cited[to].T, every[:, None]), nan=0.0)  # (T, p)
+        foreign = rates @ others[country]  # (T,): what all foreign families weigh
+        per = np.nan_to_num(divide(flows.abroad[country], foreign), nan=0.0)
+        part = np.nan_to_num(divide(rates @ flows.cited[to].T, foreign[:, None]), nan=0.0)  # (T, p)
         by_year = part / whole
         by_cohort = (per[:, None] * rates).T @ part / whole  # (S, p)
         of_own = (per @ rates)[:, None] / whole  # (S, p)
@@ -188,6 +194,15 @@ def intervals(
         reason[asked[sound]] = ""
         low[asked[sound]] = (observed / whole / reach)[sound]
         high[asked[sound]] = (observed / whole * reach)[sound]
+
+    every = np.unique(citing).tolist()
+    threads = pl.thread_pool_size() if abroad.entry.size > _MOST_ALONE else 1
+    if threads == 1:
+        for country in every:
+            of_country(country)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(of_country, every))
     return Intervals(low, high, reason)
 
 

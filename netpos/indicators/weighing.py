@@ -34,13 +34,15 @@ _DRAWS = 8  # draws for which units of several clusters are weighed at a time
 class Weights(NamedTuple):
     """Weights of units in some draws: those of clusters, and of units that have several.
 
-    ``source`` is the cluster of each unit, or -1 less the row among the ``mixed``. Where there is
-    room ``whole`` has the weights of all units.
+    ``source`` is the cluster of each unit, or -1 less the row among the ``parts`` of those of
+    several clusters. For NumPy ``mixed`` are the weights of these, and where there is room
+    ``whole`` those of all units.
     """
 
     source: Rows
     clusters: NDArray[np.uint8]
-    mixed: Floats
+    parts: csr_array
+    mixed: Floats | None = None
     whole: Floats | None = None
 
     @property
@@ -51,7 +53,7 @@ class Weights(NamedTuple):
     @property
     def given(self) -> compiled.Given:
         """The same for what is compiled."""
-        return compiled.Given(self.source, self.clusters, self.mixed)
+        return compiled.Given(self.source, self.clusters, self.parts)
 
     def of(self, units: Rows, out: Floats) -> None:
         """Write the weights of these units: ``(units, draws)``."""
@@ -61,7 +63,11 @@ class Weights(NamedTuple):
         source = self.source.take(units)
         out[...] = self.clusters.take(source, axis=0, mode="clip")
         several = np.flatnonzero(source < 0)
-        out[several] = self.mixed[-1 - source[several]]
+        row = -1 - source[several]
+        if self.mixed is not None:
+            out[several] = self.mixed[row]
+        else:
+            out[several] = self.parts[row] @ self.clusters.astype(np.float64)
 
 
 class _Block(NamedTuple):
@@ -296,12 +302,12 @@ class Drawn:
         """Compute the weights of the units."""
         clusters = poisson_weights(self.clusters, draws, seed)
         if compiled.available():
-            return Weights(self.source, clusters, compiled.mixed(self.mixed, clusters))
+            return Weights(self.source, clusters, self.mixed)
         mixed = np.empty((self.mixed.shape[0], draws.size))
         for k in range(0, draws.size, _DRAWS):  # whole numbers of one byte become of eight here
             some = clusters[:, k : k + _DRAWS].astype(np.float64)
             mixed[:, k : k + _DRAWS] = self.mixed @ some
-        found = Weights(self.source, clusters, mixed)
+        found = Weights(self.source, clusters, self.mixed, mixed)
         if 8 * self.units * draws.size > _WEIGHTS:
             return found
         whole = np.empty((self.units, draws.size))
@@ -319,7 +325,9 @@ class Drawn:
 
     def chunks(self, draws: int, cells: int) -> Iterator[Ints]:
         """Yield numbers of draws, as many at a time as there is room for."""
-        each = self.clusters.size + 8 * self.mixed.shape[0]
+        each = self.clusters.size
+        if not compiled.available():  # which weighs units of several clusters as it goes
+            each += 8 * self.mixed.shape[0]
         room = min(_CELLS // max(1, cells), _WEIGHTS // max(1, each))
         size = max(1, min(250, room))
         yield from (np.arange(k, min(k + size, draws)) for k in range(0, draws, size))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 
 import numpy as np
@@ -228,6 +229,29 @@ def test_how_many_organisations_are_taken_at_a_time_changes_no_digit(
     assert whole.low.tobytes() == parts.low.tobytes()
     assert whole.high.tobytes() == parts.high.tobytes()
     assert whole.reason.tolist() == parts.reason.tolist()
+
+
+def test_countries_side_by_side_have_the_intervals_of_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = Made(3, 80, shared=True, pull=1.0)
+    _, _, alone, _ = made.intervals()
+    threads, squares = set(), residuals._squares
+
+    def told(*given: object) -> tuple[np.ndarray, ...]:
+        threads.add(threading.current_thread().name)
+        return squares(*given)
+
+    monkeypatch.setattr(residuals, "_squares", told)
+    monkeypatch.setattr(residuals, "_MOST_ALONE", 0)
+    monkeypatch.setattr(pl, "thread_pool_size", lambda: 3)
+    _, _, apart, _ = made.intervals()
+    assert threading.main_thread().name not in threads
+    assert threads
+    assert np.isfinite(alone.low).any()
+    assert alone.low.tobytes() == apart.low.tobytes()
+    assert alone.high.tobytes() == apart.high.tobytes()
+    assert alone.reason.tolist() == apart.reason.tolist()
 
 
 @pytest.mark.skipif(

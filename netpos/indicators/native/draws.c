@@ -32,17 +32,19 @@ static int adds_four(void) { return 0; }
 typedef int64_t i64;
 typedef uint64_t u64;
 
-EXPORTED const i64 netpos_draws_layout_3 = 1;
+EXPORTED const i64 netpos_draws_layout_4 = 1;
 
 enum { TILE = 256, UNSURE = 255, STEPS = 12 };
 
 /* Weights of units: `source` is the row of each among the clusters, or -1 less its row among those
- * of several clusters. */
+ * of several clusters, each of which has the parts from its `pointer` to the next. */
 typedef struct {
     const int32_t *source;
     const uint8_t *clusters;
-    const double *mixed;
     i64 draws;
+    const i64 *pointer;
+    const int32_t *cluster;
+    const double *part;
 } weights;
 
 static u64 scrambled(u64 z) { /* the output function of SplitMix64 */
@@ -71,17 +73,14 @@ void netpos_poisson(const u64 *start, i64 n, const u64 *added, i64 draws, const 
     }
 }
 
-/* Weights of units of several clusters: each has the parts from `pointer` to the next. */
-EXPORTED
-void netpos_mixed(i64 n, const i64 *pointer, const int32_t *cluster, const double *part,
-                  const uint8_t *clusters, i64 draws, double *out) {
-    for (i64 k = 0; k < n; k++) {
-        double *sums = out + k * draws;
-        for (i64 d = 0; d < draws; d++) sums[d] = 0.0;
-        for (i64 e = pointer[k]; e < pointer[k + 1]; e++) {
-            const uint8_t *of = clusters + (i64)cluster[e] * draws;
-            for (i64 d = 0; d < draws; d++) sums[d] += part[e] * of[d];
-        }
+/* Weights of a unit of several clusters in some draws. */
+INLINE void mix(const weights *w, int32_t source, i64 from, i64 n, double *sums) {
+    i64 k = -1 - (i64)source;
+    for (i64 d = 0; d < n; d++) sums[d] = 0.0;
+    for (i64 e = w->pointer[k]; e < w->pointer[k + 1]; e++) {
+        const uint8_t *of = w->clusters + (i64)w->cluster[e] * w->draws + from;
+        double part = w->part[e];
+        for (i64 d = 0; d < n; d++) sums[d] += part * of[d];
     }
 }
 
@@ -92,7 +91,8 @@ INLINE void add_held(const weights *w, int32_t unit, double amount, i64 from, i6
         const uint8_t *x = w->clusters + s * w->draws + from;
         for (i64 d = 0; d < n; d++) sums[d] += amount * x[d];
     } else {
-        const double *x = w->mixed + (-1 - (i64)s) * w->draws + from;
+        double x[TILE];
+        mix(w, s, from, n, x);
         for (i64 d = 0; d < n; d++) sums[d] += amount * x[d];
     }
 }
@@ -101,19 +101,19 @@ INLINE void add_held(const weights *w, int32_t unit, double amount, i64 from, i6
 INLINE void add_link(const weights *w, int32_t citing, int32_t cited, double amount, i64 from, i64 n,
                      double *sums) {
     int32_t s = w->source[citing], t = w->source[cited];
+    double mine[TILE], theirs[TILE];
     if (s < 0 && t >= 0) { /* the product is the same either way */
         int32_t swapped = s;
         s = t;
         t = swapped;
     }
+    if (t < 0) mix(w, t, from, n, theirs);
     if (s < 0) {
-        const double *x = w->mixed + (-1 - (i64)s) * w->draws + from;
-        const double *y = w->mixed + (-1 - (i64)t) * w->draws + from;
-        for (i64 d = 0; d < n; d++) sums[d] += amount * (x[d] * y[d]);
+        mix(w, s, from, n, mine);
+        for (i64 d = 0; d < n; d++) sums[d] += amount * (mine[d] * theirs[d]);
     } else if (t < 0) {
         const uint8_t *x = w->clusters + s * w->draws + from;
-        const double *y = w->mixed + (-1 - (i64)t) * w->draws + from;
-        for (i64 d = 0; d < n; d++) sums[d] += amount * (x[d] * y[d]);
+        for (i64 d = 0; d < n; d++) sums[d] += amount * (x[d] * theirs[d]);
     } else {
         const uint8_t *x = w->clusters + s * w->draws + from;
         const uint8_t *y = w->clusters + t * w->draws + from;
@@ -145,10 +145,10 @@ WIDE static void wide_links(const weights *w, i64 rows, const int32_t *cell, con
 
 /* Sums of links by row, added to those of the cell of each row. */
 EXPORTED
-void netpos_links(const int32_t *source, const uint8_t *clusters, const double *mixed, i64 draws,
-                  i64 rows, const int32_t *cell, const i64 *pointer, const int32_t *citing,
+void netpos_links(const int32_t *source, const uint8_t *clusters, i64 draws, const i64 *several,
+                  const int32_t *cluster, const double *share, i64 rows, const int32_t *cell, const i64 *pointer, const int32_t *citing,
                   const int32_t *cited, const double *amount, double *out) {
-    weights w = {source, clusters, mixed, draws};
+    weights w = {source, clusters, draws, several, cluster, share};
     if (adds_four())
         wide_links(&w, rows, cell, pointer, citing, cited, amount, out);
     else
@@ -176,10 +176,10 @@ WIDE static void wide_held(const weights *w, i64 rows, const i64 *pointer, const
 
 /* Sums of what units hold by row. */
 EXPORTED
-void netpos_held(const int32_t *source, const uint8_t *clusters, const double *mixed, i64 draws,
-                 i64 rows, const i64 *pointer, const int32_t *unit, const double *amount,
+void netpos_held(const int32_t *source, const uint8_t *clusters, i64 draws, const i64 *several,
+                 const int32_t *cluster, const double *share, i64 rows, const i64 *pointer, const int32_t *unit, const double *amount,
                  double *out) {
-    weights w = {source, clusters, mixed, draws};
+    weights w = {source, clusters, draws, several, cluster, share};
     if (adds_four())
         wide_held(&w, rows, pointer, unit, amount, out);
     else

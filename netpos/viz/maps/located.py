@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import polars as pl
 
@@ -37,52 +38,68 @@ def located_context(
         rows = {n: t.filter(pl.col("direction") == direction) for n, t in here.items()}
         if not rows["located"].height:
             continue
-        periods = list(dict.fromkeys(["all", *rows["located"]["period"]]))
+        counted = {
+            period: _Counted.of(*(t.filter(pl.col("period") == period) for t in rows.values()))
+            for period in dict.fromkeys(["all", *rows["located"]["period"]])
+        }
         found[f"located_{direction}"] = {
-            lang: "\n".join(
-                _line(
-                    rows["located"].filter(pl.col("period") == period),
-                    rows["open"].filter(pl.col("period") == period),
-                    period,
-                    lang,
-                )
-                for period in periods
-            )
+            lang: "\n".join(_line(counts, period, lang) for period, counts in counted.items())
             for lang in LANGUAGES
         }
     return found
 
 
-def _line(located: pl.DataFrame, open_: pl.DataFrame, period: str, lang: str) -> str:
+class _Counted(NamedTuple):
+    """Citations of one direction and period: all, located, by source and rule, and open ones."""
+
+    citations: int
+    located: int
+    ways: list[tuple[str, str, int]]
+    open: int
+    most: tuple[str, int] | None
+
+    @classmethod
+    def of(cls, located: pl.DataFrame, open_: pl.DataFrame) -> _Counted:
+        """Count them; ``most`` is the office whose publications could locate most of the open."""
+        rows = located.filter(pl.col("located") > 0)
+        by = rows.group_by("source", "rule").agg(pl.col("located").sum())
+        by = by.sort("located", "source", "rule", descending=[True, False, False])
+        numbered = open_.filter(pl.col("reason") == "number").drop_nulls("office")
+        numbered = numbered.sort("citations", "office", descending=[True, False])
+        return cls(
+            int(located["citations"].sum()),
+            int(located["located"].sum()),
+            by.rows(),
+            int(open_["citations"].sum()),
+            numbered.select("office", "citations").row(0) if numbered.height else None,
+        )
+
+
+def _line(counted: _Counted, period: str, lang: str) -> str:
     """Say it of one direction and period."""
     said, of_report = words(lang), report_words.words(lang)
-    rows = located.filter(pl.col("located") > 0)
-    by = rows.group_by("source", "rule").agg(pl.col("located").sum())
-    by = by.sort("located", "source", "rule", descending=[True, False, False])
     ways = [
         said["located_way"].format(
             number=number(count, lang),
             source=_lower(of_report[f"end_{source}"]),
             rule=_lower(of_report[f"rule_{rule}"]),
         )
-        for source, rule, count in by.iter_rows()
+        for source, rule, count in counted.ways
     ]
     text = said["located_line"].format(
         period=of_report["whole_span"] if period == "all" else period,
-        located=number(int(located["located"].sum()), lang),
-        citations=number(int(located["citations"].sum()), lang),
+        located=number(counted.located, lang),
+        citations=number(counted.citations, lang),
     )
     if ways:
         text += f" ({'; '.join(ways)})"
-    total = int(open_["citations"].sum())
-    if not total:
+    if not counted.open:
         return f"{text}."
-    numbered = open_.filter(pl.col("reason") == "number").drop_nulls("office")
-    most = numbered.sort("citations", "office", descending=[True, False]).head(1).to_dicts()
-    sentence = said["located_open" if most else "located_open_no_number"].format(
-        open=number(total, lang),
-        office=report_words.in_sentence(most[0]["office"], lang) if most else "",
-        most=number(most[0]["citations"], lang) if most else "",
+    office, most = counted.most or ("", 0)
+    sentence = said["located_open" if office else "located_open_no_number"].format(
+        open=number(counted.open, lang),
+        office=report_words.in_sentence(office, lang) if office else "",
+        most=number(most, lang) if office else "",
     )
     return f"{text}. {sentence}"
 
