@@ -57,7 +57,7 @@ def test_what_units_hold_is_summed_unit_after_unit(monkeypatch: pytest.MonkeyPat
     some = np.random.default_rng(2)
     held = Held(some.integers(0, 50, 80), some.integers(0, 3, 80), some.random(80))
     clusters = some.integers(0, 9, (50, 4)).astype(np.uint8)
-    weights = Weights(np.arange(50), clusters, np.empty((0, 4)))
+    weights = Weights(np.arange(50), clusters, csr_array((0, 50)))
     want = csr_array((held.amount, (held.country, held.unit)), shape=(3, 50)) @ clusters.astype(
         float
     )
