@@ -136,8 +136,10 @@ EXPORTED int64_t netpos_times(const int32_t *rows, const uint8_t *first, const u
     for (int64_t k = 0; k < n; k++) {
         if ((uint32_t)rows[k] >= (uint64_t)size)
             return -1;
-        once[rows[k]] += first[k];
-        both[rows[k]] += first[k] & second[k];
+        if (!first[k]) /* most are not: the counts of their rows are not touched */
+            continue;
+        once[rows[k]]++;
+        both[rows[k]] += second[k];
     }
     return n;
 }
