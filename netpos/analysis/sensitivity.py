@@ -203,14 +203,18 @@ def sensitivity(study: Study, worth: Floats | None = None) -> pl.DataFrame:
     )
     # technologies side by side where each takes long
     threads = pl.thread_pool_size() if study.is_large else 1
-    with ThreadPoolExecutor(threads) as pool:
-        country = _Country(Variants(study, worth), study.options, pool if threads > 1 else None)
+    pool = ThreadPoolExecutor(threads) if threads > 1 else None
+    country = _Country(Variants(study, worth), study.options, pool)
+    try:
         for number, spec in track(ordered, "other ways of counting"):
             for technology, found in country.of(spec).items():
                 rows += [
                     (technology, name, *spec, *found[name], number == 0, number)
                     for name in INDICATORS
                 ]
+    finally:
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
     columns: dict[str, pl.DataType | type[pl.DataType]] = {
         "technology": pl.String,
         "indicator": pl.String,
