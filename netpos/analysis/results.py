@@ -8,7 +8,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from netpos import countries
 from netpos.analysis import sensitivity, without
@@ -271,11 +273,25 @@ def _with_complexity(study: Study, table: pl.DataFrame) -> pl.DataFrame:
 
 def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """Compute every way of counting, and a mark for what survives them; empty with ``--design
-    focal``.
+    focal``. Of a large corpus the table of values is held compressed meanwhile.
     """
     if not study.options.sensitivity or study.options.design == "focal":
         return {}
     worth = sensitivity.worth_of(study, tables["family_values"])
+    if study.is_large:
+        kept = _packed(tables["family_values"])
+        tables["family_values"] = tables["family_values"].clear()
+        try:
+            return _sensitivity_tables(study, tables, worth)
+        finally:
+            tables["family_values"] = _unpacked(kept)
+    return _sensitivity_tables(study, tables, worth)
+
+
+def _sensitivity_tables(
+    study: Study, tables: dict[str, pl.DataFrame], worth: NDArray[np.float64] | None
+) -> dict[str, pl.DataFrame]:
+    """Do so with the value of each row."""
     table = sensitivity.sensitivity(study, worth)
     whole = pl.col("period") == "all"
     mine = pl.col("country") == study.options.focal

@@ -150,7 +150,11 @@ def choose(
         ctypes.byref(number),
         both.ctypes.data,
     )
-    return (one[: number.value].copy(), both[:done].copy()) if done >= 0 else None
+    if done < 0:
+        return None
+    one.resize(number.value, refcheck=False)  # nobody else has them, and nothing is copied
+    both.resize(done, refcheck=False)
+    return one, both
 
 
 def spread(

@@ -64,3 +64,27 @@ def test_tables_are_the_same_whether_or_not_the_next_begins_while_one_is_drawn_f
         without[name] = results.put_back(rows[name])
         assert rows[name] == []
         assert_frame_equal(without[name], alone[name], check_exact=True)
+
+
+def test_values_of_a_large_corpus_are_put_aside_while_other_ways_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = read(write(tmp_path / "a.jsonl", toy_records()))
+    study = analysis.prepare(corpus, make({"technologies": str(QUANTUM), "draws": 0}))
+    found = results.tables(study)
+    values, want = found["family_values"], results.sensitivity_tables(study, found)
+    held: list[int] = []
+    original = results._sensitivity_tables
+
+    def told(*given: object) -> dict[str, object]:
+        held.append(found["family_values"].height)
+        return original(*given)
+
+    monkeypatch.setattr(study_module, "MOST_QUICK", 0)
+    monkeypatch.setattr(results, "_sensitivity_tables", told)
+    apart = results.sensitivity_tables(study, found)
+    assert held == [0]
+    assert values.height
+    assert_frame_equal(found["family_values"], values, check_exact=True)
+    for name, table in want.items():
+        assert_frame_equal(apart[name], table, check_exact=True)
