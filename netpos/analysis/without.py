@@ -175,7 +175,7 @@ def _held(study: Study) -> csr_array:
     """Rows × organisations: 1 where one takes part; a last column, in which nobody does."""
     m = study.organisations.matrix
     shape = (m.shape[0], m.shape[1] + 1)
-    return csr_array((np.ones_like(m.data), m.indices, m.indptr), shape=shape)
+    return csr_array((np.ones(m.data.size, dtype=np.int8), m.indices, m.indptr), shape=shape)
 
 
 class _Left:
@@ -195,17 +195,23 @@ class _Left:
     @cached_property
     def closed(self) -> _Entries:
         """Links as the run counts them."""
-        return _Entries.of(self.study, self.study.links_mask(self.technology, self.span))
+        return _Entries.of(self.study, self._counted())
+
+    def _counted(self) -> Mask:
+        return self.study.links_mask(self.technology, self.span)
 
     @cached_property
     def sources(self) -> _Entries:
         """Links to documents cited anywhere."""
+        return _Entries.of(self.study, self._made())
+
+    def _made(self) -> Mask:
         study = self.study
         ends = study.ends[self.technology]
         chosen = select(study.pairs, ends, study.years, self.span, scope="citing")
         if study.options.self_citations == "drop":
             chosen &= ~study.pairs.self_citation
-        return _Entries.of(study, chosen)
+        return chosen
 
     @cached_property
     def held(self) -> csr_array:
@@ -240,8 +246,11 @@ class _Left:
         """Countries with families or links, and the focal one."""
         there = self.shares.T @ np.ones(self.inside.size) > 0
         there[[self.mine]] = True
-        for end in (self.closed.citing, self.closed.cited, self.sources.citing, self.sources.cited):
-            there[end] = True
+        spread = self.study.spread
+        for chosen in (self._counted(), self._made()):
+            cells = spread.summed(chosen)[0]
+            ends = np.array([end[cells] for end in spread.ends])
+            there[ends[:, ends[0] != ends[1]]] = True
         return np.flatnonzero(there).astype(np.int64)
 
     @property
@@ -314,9 +323,12 @@ class _Left:
     # --- the one that matters most -----------------------------------------------------------
 
     def rows(self) -> Iterator[tuple[object, ...]]:
-        """Return one row per statement."""
+        """Return one row per statement; links are let go before those to all sources are held."""
+        found = {name: self._chosen(name) for name in STATED if name not in _OF_SOURCES}
+        self.__dict__.pop("closed", None)
+        found |= {name: self._chosen(name) for name in STATED if name in _OF_SOURCES}
         for indicator in STATED:
-            yield self.technology, indicator, *self._chosen(indicator)
+            yield self.technology, indicator, *found[indicator]
 
     def _chosen(self, indicator: str) -> tuple[object, ...]:
         nobody = (None, 0.0, None, None, None)
