@@ -334,3 +334,20 @@ def test_a_rank_by_value_is_as_sure_as_the_draws_leave_it() -> None:
     assert found.select("low", "high").rows() == [(4.0, 4.0), (None, None), (None, None)]
     assert found["reason"].to_list() == ["interval", "interval", "one_firm"]
     assert _rank_by_value(drawn.with_columns(low=pl.lit(None, pl.Float64)), focal).height == 0
+
+
+def test_a_country_that_is_cited_only_and_has_no_families_is_among_those_compared(
+    tmp_path: Path,
+) -> None:
+    """NL cites Brazil and Korea from quantum; Brazil has families of other technologies alone."""
+    records = [
+        record(1, applicants=[("DUTCH BV", "NL")], cites=[2, 3], symbols=["G06N10/00"]),
+        record(2, applicants=[("BRAZIL SA", "BR")], symbols=["G06N3/08"]),
+        record(3, applicants=[("KOREA CO", "KR")], symbols=["G06N10/00"]),
+        record(4, applicants=[("CHILE SA", "CL")], symbols=["G06N3/08"]),
+    ]
+    study = prepare(tmp_path, write(tmp_path / "a.jsonl", records))
+    left = without._Left(study, "quantum", None)
+    assert left.names == ["BR", "KR", "NL"]
+    links = left.sources
+    assert {study.shares.names[k] for k in links.cited} == {"BR", "KR"}
