@@ -288,6 +288,8 @@ def evidence(
     With ``only`` for these links, (citing, cited), alone: between organisations there are millions.
     """
     chosen = study.links_mask(technology, span, scope=scope, kind=kind)
+    if kind == "organisation" and only is not None:
+        chosen &= _between(study, only)
     spread = study.spread if kind == "country" else study.spread_of_chosen(chosen)
     i, j = spread.ends
     cells = np.ones(i.size, dtype=bool)
@@ -313,11 +315,30 @@ def evidence(
     return found
 
 
+def _between(study: Study, links: Collection[tuple[str, str]]) -> Mask:
+    """Mark pairs from a family of one that cites to a family of one that is cited.
+
+    Only these have to be spread over organisations where few links are asked for.
+    """
+    shares = study.organisations
+
+    def held(some: set[str]) -> Mask:
+        of_some = np.array([name in some for name in shares.names], dtype=bool)
+        rows = _row_numbers(shares)[gathered(of_some, shares.matrix.indices)]
+        found = np.zeros(shares.matrix.shape[0], dtype=bool)
+        found[rows] = True
+        return found
+
+    citing = gathered(held({link[0] for link in links}), study.pairs.citing)
+    return citing & gathered(held({link[1] for link in links}), study.pairs.cited)
+
+
 def _some_at_a_time(spread: Spread, chosen: Mask, cells: Mask) -> Iterator[Mask]:
     """Yield some of the cells after the others: the families behind all of them are too many."""
-    keep = np.flatnonzero(gathered(chosen, spread.pair))
-    rows = np.cumsum(np.bincount(spread.cell[keep], minlength=cells.size))
-    part = rows // _AT_ONCE
+    at, _, entries = spread.summed(chosen)
+    rows = np.zeros(cells.size, dtype=np.int64)
+    rows[at] = entries
+    part = np.cumsum(rows) // _AT_ONCE
     for number in range(int(part[-1]) + 1 if part.size else 1):
         yield cells & (part == number)
 

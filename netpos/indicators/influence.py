@@ -19,8 +19,9 @@ or of influences, :math:`(\sum U_k^2)^2 / \sum U_k^4`, whichever is smaller.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -36,6 +37,10 @@ from netpos.indicators.resampling import Bilinear, Held
 DEDUCTED = 0.75
 DEDUCTED_OF_BALANCE = 0.5
 LEAST_PART = 0.5
+#: Links from which on sums over organisations and over pairs of them are made beside each other.
+_MANY = 4 << 20
+T = TypeVar("T")
+S = TypeVar("S")
 
 
 class Precision(NamedTuple):
@@ -143,6 +148,15 @@ def _own(at: Sorted, holders: int) -> Floats:
     return found
 
 
+def _both(links: int, one: Callable[[], T], other: Callable[[], S]) -> tuple[T, S]:
+    """Do two things, beside each other where there are many links."""
+    if links <= _MANY:
+        return one(), other()
+    with ThreadPoolExecutor(1) as pool:
+        later = pool.submit(other)
+        return one(), later.result()
+
+
 def part_of_families(held: Held, located: Held, parts: csr_array, n: int) -> Precision:
     """Compute the precision of each country's share of the families.
 
@@ -191,9 +205,12 @@ def part_of_links(
     size = mine.amounts
     total = float(size.sum()) or np.nan
     both, of = pieces(*ends.both, *extra), [*(country for _ in ends.both), *more]
-    squares, fourths = _of_total(both, of, size / total, total, parts.shape[1])
-    less = DEDUCTED * _of_total(ends.dyads.pieces(), [country], size / total, total)[0]
-    return _precision(squares, fourths, less, mine, mine.effective)
+    (squares, fourths), (less, _) = _both(
+        entries.amount.size,
+        lambda: _of_total(both, of, size / total, total, parts.shape[1]),
+        lambda: _of_total(ends.dyads.pieces(), [country], size / total, total),
+    )
+    return _precision(squares, fourths, DEDUCTED * less, mine, mine.effective)
 
 
 def balance(entries: Bilinear, citing: Rows, cited: Rows, parts: csr_array, n: int) -> Precision:
@@ -235,14 +252,22 @@ def balance(entries: Bilinear, citing: Rows, cited: Rows, parts: csr_array, n: i
                 one.add(held.country, U**k)
         return [one.values for one in sums]
 
-    second, fourth = squares(pieces(*ends.both), 2, 4)
-    less = DEDUCTED_OF_BALANCE * squares(ends.dyads.pieces(), 2)[0]
     received, given, own = Holders(n), Holders(n), Holders(n)
-    for piece in pieces(ends.cited, ends.citing):
-        of_cited, of_citing = (piece._replace(links=[at]) for at in piece.links)
-        received.add(_held(of_cited, [cited], n))
-        given.add(_held(of_citing, [citing], n))
-        own.add(_held(piece, [cited, citing], n))
+
+    def holders() -> None:
+        for piece in pieces(ends.cited, ends.citing):
+            of_cited, of_citing = (piece._replace(links=[at]) for at in piece.links)
+            received.add(_held(of_cited, [cited], n))
+            given.add(_held(of_citing, [citing], n))
+            own.add(_held(piece, [cited, citing], n))
+
+    def of_pairs() -> Floats:
+        holders()
+        return DEDUCTED_OF_BALANCE * squares(ends.dyads.pieces(), 2)[0]
+
+    (second, fourth), less = _both(
+        entries.amount.size, lambda: squares(pieces(*ends.both), 2, 4), of_pairs
+    )
     fewest = np.minimum(received.effective, given.effective)
     return _precision(second, fourth, less, own, fewest)
 
@@ -310,8 +335,11 @@ def sources(
         spread = by_cell.values.reshape(n, n).sum(axis=1) - by_country.values
         return sums, np.asarray(spread, dtype=np.float64)
 
-    (seconds, fourths), both = squares(pieces(*ends.both), 2, 4)
-    (pairs,), single = squares(ends.dyads.pieces(), 2)
+    ((seconds, fourths), both), ((pairs,), single) = _both(
+        entries.amount.size,
+        lambda: squares(pieces(*ends.both), 2, 4),
+        lambda: squares(ends.dyads.pieces(), 2),
+    )
     found = {}
     for k, name in enumerate(means):
         taken = DEDUCTED * pairs[k].values
