@@ -295,3 +295,32 @@ def test_evidence_for_some_links_is_that_of_all_links_for_these(tmp_path: Path) 
         found = behind.evidence(made, "quantum", SPAN, only, kind="country")
         assert found == {link: every[link] for link in only}
     assert behind.evidence(made, "quantum", SPAN, [], kind="country") == {}
+
+
+def test_evidence_between_organisations_looks_only_where_their_families_cite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = [
+        record(1, applicants=[(OTHER, "US"), (SHARED, "NL")]),
+        record(2, applicants=[(OTHER, "US")]),
+        record(3, applicants=[(SHARED, "NL")]),
+        *(record(n, applicants=[(THIRD, "DE")], cites=[1, 2]) for n in (4, 5, 6, 7)),
+        record(8, applicants=[(SHARED, "NL"), (THIRD, "DE")], cites=[1, 2, 4]),
+    ]
+    made = study(tmp_path, records)
+    every = behind.evidence(made, "quantum", SPAN, kind="organisation")
+    # four families of THIRD alone, and one that it holds with SHARED; that of SHARED is no link
+    assert [i for _, i in every["THIRD", "OTHER"]] == [lens_id(n) for n in (4, 5, 6)]
+    assert [i for _, i in every["SHARED", "OTHER"]] == [lens_id(8)]
+    spread: list[int] = []
+    whole = analysis.Study.spread_of_chosen
+
+    def counted(self: analysis.Study, chosen: np.ndarray) -> object:
+        spread.append(int(chosen.sum()))
+        return whole(self, chosen)
+
+    monkeypatch.setattr(analysis.Study, "spread_of_chosen", counted)
+    for only in ([("THIRD", "SHARED")], [("SHARED", "OTHER")], list(every), []):
+        found = behind.evidence(made, "quantum", SPAN, only, kind="organisation")
+        assert found == {link: every[link] for link in only}
+    assert spread == [4, 1, 9, 0]
