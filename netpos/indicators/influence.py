@@ -179,7 +179,12 @@ def part_of_families(held: Held, located: Held, parts: csr_array, n: int) -> Pre
 
 
 def part_of_links(
-    entries: Bilinear, country: Rows, parts: csr_array, n: int, alone: Held | None = None
+    entries: Bilinear,
+    country: Rows,
+    parts: csr_array,
+    n: int,
+    alone: Held | None = None,
+    ends: Ends | None = None,
 ) -> Precision:
     """Compute the precision of each country's share of a sum of links, such as citations received.
 
@@ -195,8 +200,10 @@ def part_of_links(
         Number of countries.
     alone
         What families add to the sum without links.
+    ends
+        The links sorted; default: made here.
     """
-    ends = Ends.of(entries, parts)
+    ends = ends or Ends.of(entries, parts)
     extra: list[Sorted] = []
     more: list[Rows] = []
     if alone is not None:
@@ -213,7 +220,14 @@ def part_of_links(
     return _precision(squares, fourths, DEDUCTED * less, mine, mine.effective)
 
 
-def balance(entries: Bilinear, citing: Rows, cited: Rows, parts: csr_array, n: int) -> Precision:
+def balance(
+    entries: Bilinear,
+    citing: Rows,
+    cited: Rows,
+    parts: csr_array,
+    n: int,
+    ends: Ends | None = None,
+) -> Precision:
     """Compute the precision of (R - G) / (R + G).
 
     Parameters
@@ -226,8 +240,10 @@ def balance(entries: Bilinear, citing: Rows, cited: Rows, parts: csr_array, n: i
         Organisations of each unit.
     n
         Number of countries.
+    ends
+        The links sorted; default: made here.
     """
-    ends = Ends.of(entries, parts)
+    ends = ends or Ends.of(entries, parts)
     sums = [np.bincount(end, weights=entries.amount, minlength=n) for end in (cited, citing)]
     volume = sums[0] + sums[1]
     ratio = np.nan_to_num(divide(sums[0] - sums[1], volume), nan=0.0)

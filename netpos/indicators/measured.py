@@ -20,6 +20,7 @@ from netpos.graph.links import Ints, Mask, Rows
 from netpos.indicators import influence
 from netpos.indicators.cells import Cells, Sources
 from netpos.indicators.exchange import Exchange, Plan, planned
+from netpos.indicators.holdings import Ends
 from netpos.indicators.influence import Precision
 from netpos.indicators.resampling import Bilinear, Held, Network, Sample, Valued, Worth
 from netpos.indicators.weighing import Adding, Drawn, Summing
@@ -34,7 +35,7 @@ _STACK = 500_000  # numbers in one stack of matrices: what fits near the process
 
 def _check_named(network: Network, table: pl.DataFrame) -> None:
     """Refuse a table without a row for a country that the links name."""
-    named = {network.nodes[k] for end in network.countries(1)[1:] for k in end.tolist()}
+    named = {network.nodes[k] for end in network.selected(1)[1:] for k in end.tolist()}
     if absent := named - {*table["country"]}:
         names = ", ".join(sorted(absent))
         raise TableError(f"table 'countries' has no row for {names}, which the links name")
@@ -232,12 +233,11 @@ class Measured:
         place[self.rows] = np.arange(n)
         entries, *ends = self.network.countries(1)
         citing, cited = (place[end] for end in ends)
-        found = {
-            "family_share": influence.part_of_families(self.own, self.located, parts, n),
-            "received_share": influence.part_of_links(entries, cited, parts, n),
-            "balance_ratio": influence.balance(entries, citing, cited, parts, n),
-        }
-        del entries, ends, citing, cited
+        found = {"family_share": influence.part_of_families(self.own, self.located, parts, n)}
+        both = Ends.of(entries, parts)
+        found["received_share"] = influence.part_of_links(entries, cited, parts, n, ends=both)
+        found["balance_ratio"] = influence.balance(entries, citing, cited, parts, n, both)
+        del entries, ends, citing, cited, both
         wide, citing_all, cited_all = self.network.countries(2)
         of_partner, bloc = self.classes
         scores = {
