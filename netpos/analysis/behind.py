@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -14,13 +14,13 @@ from netpos.analysis.study import Kind, Span, Study
 from netpos.analysis.titles import family_titles
 from netpos.errors import OptionError
 from netpos.graph import dependence
-from netpos.graph.links import Mask, Scope, Shares, Spread, gathered
+from netpos.graph.links import Mask, Rows, Scope, Shares, Spread, gathered
 from netpos.tables import DIGITS, RANKED, Family, Links, Owner, rounded
 
 #: Organisations, classification groups and families named behind a number.
 NAMED = 3
 #: Links whose families are listed at a time.
-_AT_ONCE = 1 << 20
+_AT_ONCE = 4 << 20
 #: Ranks with more families behind them are not listed in the report.
 MOST = 20
 #: The same for the country in focus, whose families come first.
@@ -76,8 +76,14 @@ def behind_links(
     """
     spread = spread or study.spread_of(kind)
     chosen = study.links_mask(technology, span, scope=scope, kind=kind, keep_self=keep_self)
-    keep = gathered(cells, spread.cell) & gathered(chosen, spread.pair)
     families = study.pairs.citing if end == "citing" else study.pairs.cited
+    return _by_family(
+        spread, gathered(cells, spread.cell) & gathered(chosen, spread.pair), families
+    )
+
+
+def _by_family(spread: Spread, keep: Mask, families: Rows) -> pl.DataFrame:
+    """Sum entries of a spread by cell and family, given the family of each pair."""
     return (
         pl.DataFrame(
             {
@@ -297,9 +303,9 @@ def evidence(
         at = {name: k for k, name in enumerate(spread.names)}
         wanted = [at[citing] * len(at) + at[cited] for citing, cited in only]
         cells = np.isin(i.astype(np.int64) * len(at) + j, np.array(wanted, dtype=np.int64))
-    behind = partial(behind_links, study, technology, span, end="citing", scope=scope, kind=kind)
+    counted = gathered(chosen, spread.pair)
     top = pl.concat(
-        behind(some, spread=spread)
+        _by_family(spread, gathered(some, spread.cell) & counted, study.pairs.citing)
         .with_columns(pl.col("weight").round_sig_figs(DIGITS))
         .sort("cell", "weight", "family", descending=[False, True, False])
         .group_by("cell", maintain_order=True)

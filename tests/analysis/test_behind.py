@@ -324,3 +324,9 @@ def test_evidence_between_organisations_looks_only_where_their_families_cite(
         found = behind.evidence(made, "quantum", SPAN, only, kind="organisation")
         assert found == {link: every[link] for link in only}
     assert spread == [4, 1, 9, 0]
+    for kind in ("organisation", "country"):
+        monkeypatch.setattr(behind, "_AT_ONCE", 1)  # the families behind a few links at a time
+        few = behind.evidence(made, "quantum", SPAN, kind=kind)
+        monkeypatch.setattr(behind, "_AT_ONCE", 100)
+        assert few == behind.evidence(made, "quantum", SPAN, kind=kind)
+        assert len(few) > 1
