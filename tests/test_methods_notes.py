@@ -34,6 +34,8 @@ MACHINERY = {
     "netpos.indicators.cells": {"summing"},
     "netpos.indicators.compiled": {
         "available",
+        "by_holder",
+        "by_pair",
         "library",
         "influences",
         "poisson",

@@ -296,7 +296,8 @@ SYMBOLS = {
     "sums": b"netpos_gather_1 netpos_gather_2 netpos_gather_4 netpos_gather_8 netpos_choose "
     b"netpos_spread netpos_sum_chosen netpos_sum_pairs netpos_order netpos_times "
     b"netpos_sums_layout_%d",
-    "draws": b"netpos_poisson netpos_links netpos_held netpos_influences netpos_draws_layout_%d",
+    "draws": b"netpos_poisson netpos_links netpos_held netpos_influences netpos_by_holder "
+    b"netpos_by_pair netpos_draws_layout_%d",
 }
 PE = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + struct.pack("<H16xH", 0x8664, 0x2022)
 ELF = b"\x7fELF\x02\x01" + bytes(10) + struct.pack("<2H", 3, 62)

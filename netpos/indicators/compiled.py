@@ -1,5 +1,5 @@
-"""What is compiled of the draws: weights of organisations, and sums of links and families; and of
-influences on the ratio of observed to expected citations.
+"""What is compiled of the draws: weights of organisations, and sums of links and families; of
+influences on the ratio of observed to expected citations; and sums by organisation and country.
 
 ``native/draws.c`` is compiled when netpos is built or installed. Where it is not there, `available`
 is false, and NumPy and SciPy do the same more slowly: the same additions in the same order.
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +27,10 @@ Bytes = NDArray[np.uint8]
 
 _PATH = Path(__file__).with_name("native") / f"draws{LIBRARY}"
 #: Raise it here and in `draws.c` with every change of a function's arguments.
-LAYOUT = 4
+LAYOUT = 5
 _ARRAY, _LENGTH = ctypes.c_void_p, ctypes.c_int64
 _WEIGHTS = (_ARRAY, _ARRAY, _LENGTH, _ARRAY, _ARRAY, _ARRAY)
-#: Functions and what they take; they return nothing.
+#: Functions and what they take; those of `_COUNTING` return a number, the others nothing.
 _FUNCTIONS = {
     "netpos_poisson": (_ARRAY, _LENGTH, _ARRAY, _LENGTH, _ARRAY, _ARRAY, _ARRAY),
     "netpos_links": (*_WEIGHTS, _LENGTH, *(_ARRAY,) * 6),
@@ -38,12 +39,20 @@ _FUNCTIONS = {
         *(_LENGTH, *(_ARRAY,) * 8, _LENGTH, _LENGTH, _ARRAY, _ARRAY, _LENGTH, _LENGTH),
         *(_ARRAY,) * 11,
     ),
+    "netpos_by_holder": (
+        *(_ARRAY, _LENGTH, _ARRAY, _ARRAY, _LENGTH, _LENGTH, _LENGTH),
+        *(_ARRAY,) * 5,
+    ),
+    "netpos_by_pair": (_ARRAY, _LENGTH, _ARRAY, _ARRAY, _LENGTH, *(_ARRAY,) * 8),
 }
+_COUNTING = ("netpos_by_holder", "netpos_by_pair")
 
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    functions = {name: (None, given) for name, given in _FUNCTIONS.items()}
+    functions = {
+        name: (_LENGTH if name in _COUNTING else None, given) for name, given in _FUNCTIONS.items()
+    }
     return compiled_library(_PATH, f"netpos_draws_layout_{LAYOUT}", functions)
 
 
@@ -220,3 +229,87 @@ def influences(
         number.size, *at[:8], *sizes[0], *at[8:10], *sizes[1], *at[10:], *to
     )
     return out
+
+
+class Stream(NamedTuple):
+    """Links in order of who holds them: rows of links and of holders, and what stands at a link.
+
+    ``entry`` and ``place`` have a row for each link and holder, ``column`` and ``amount`` are those
+    of each link, ``factor``, if any, is what an amount of each column is multiplied by.
+    """
+
+    entry: Rows
+    place: Rows
+    column: Rows
+    amount: Floats
+    factor: Floats | None = None
+
+
+class _Stream(ctypes.Structure):
+    _fields_: ClassVar = [
+        *(("entry", _ARRAY), ("place", _ARRAY), ("rows", _LENGTH)),
+        *(("column", _ARRAY), ("amount", _ARRAY), ("factor", _ARRAY)),
+    ]
+
+
+Summed = tuple[NDArray[np.int64], Floats, Floats]
+
+
+def _given(streams: Sequence[Stream]) -> tuple[ctypes.Array[_Stream], object]:
+    """Return what a function takes of streams, and what must outlive the call."""
+    held, found = [], []
+    for of in streams:
+        (a, _a), (b, _b) = _at(of.entry, np.int32), _at(of.place, np.int32)
+        (c, _c), (d, _d) = _at(of.column, np.int32), _at(of.amount, np.float64)
+        e, _e = (None, None) if of.factor is None else _at(of.factor, np.float64)
+        held.append((_a, _b, _c, _d, _e))
+        found.append(_Stream(a, b, of.entry.size, c, d, e))
+    return (_Stream * len(found))(*found), held
+
+
+def by_holder(
+    streams: Sequence[Stream], parts: csr_array, first: int, holders: int, columns: int
+) -> Summed:
+    """Sum what holders from the first on have in each column.
+
+    Parameters
+    ----------
+    streams
+        Rows of these holders, and of no others, in their order.
+    parts
+        ``indices`` and ``data`` are the holder, and its part, of each place.
+
+    Returns
+    -------
+    (code, sums, own)
+        Holder, counted from the first, × columns + column, rising; the sum of each; and what each
+        of the holders has in all, without factors.
+    """
+    rows = sum(of.entry.size for of in streams)
+    code, sums, own = np.empty(rows, np.int64), np.empty(rows), np.empty(holders)
+    key, value = np.empty(2 * rows, np.uint32), np.empty(2 * rows)
+    given, _held = _given(streams)
+    (a, _a), (b, _b) = _at(parts.indices, np.int32), _at(parts.data, np.float64)
+    room = (x.ctypes.data for x in (key, value, code, sums, own))
+    found = library().netpos_by_holder(
+        given, len(streams), a, b, first, holders, max(columns, 1), *room
+    )
+    return code[:found], sums[:found], own
+
+
+def by_pair(streams: Sequence[Stream], citing: Rows, cited: Rows, columns: int) -> Summed:
+    """Sum what pairs of units, whichever cites, have in each column, as `by_holder` does.
+
+    ``streams`` have the same rows, in order of the lower unit; their ``place`` is not looked at.
+    Pairs are numbered in order from 0.
+    """
+    rows = streams[0].entry.size
+    every = rows * len(streams)
+    code, sums, own = np.empty(every, np.int64), np.empty(every), np.empty(rows)
+    key, value = np.empty(2 * every, np.uint32), np.empty(2 * every)
+    units, row, pairs = np.empty(2 * rows, np.uint32), np.empty(2 * rows), np.empty(1, np.int64)
+    given, _held = _given(streams)
+    (a, _a), (b, _b) = _at(citing, np.int32), _at(cited, np.int32)
+    room = (x.ctypes.data for x in (key, value, units, row, code, sums, own, pairs))
+    found = library().netpos_by_pair(given, len(streams), a, b, max(columns, 1), *room)
+    return code[:found], sums[:found], own[: int(pairs[0])]

@@ -7,7 +7,7 @@ digits however many are taken at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple, cast
 
@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 from netpos.graph.kernels import Floats, divide
 from netpos.graph.links import Ints, Rows, gathered
 from netpos.graph.sorting import ordered
+from netpos.indicators import compiled
 from netpos.indicators.resampling import Bilinear
 
 _AT_ONCE = 1 << 16  # links whose organisations are taken at a time
@@ -66,6 +67,11 @@ class Holdings(NamedTuple):
     def sorted(cls, code: Ints, countries: int, *amounts: Floats) -> Holdings:
         """Sum the amounts of each pair, where pairs, holder × countries + country, are in order."""
         code, sums = _sums(code, *amounts)
+        return cls.numbered(code, countries, *sums)
+
+    @classmethod
+    def numbered(cls, code: Ints, countries: int, *sums: Floats) -> Holdings:
+        """Return sums of pairs, holder × countries + country, each of which is there once."""
         kinds = max(countries, 1)
         return cls(code // kinds, code % kinds, sums, countries)
 
@@ -115,8 +121,34 @@ class Incident(NamedTuple):
     amount: Floats
 
 
+class Column(NamedTuple):
+    """What of the links at one end is summed: their column, such as the country of each link.
+
+    ``factor``, if any, is what an amount of each column is multiplied by.
+    """
+
+    end: int
+    column: Rows
+    factor: Floats | None = None
+
+
+def _summed(
+    links: Sequence[Incident], of: Sequence[Column], number: int, columns: int
+) -> tuple[Holdings, Floats]:
+    """Sum links by holder and column; beside it, what each holder has in all without factors."""
+    holder = np.concatenate([links[c.end].holder for c in of])
+    amounts = [links[c.end].amount for c in of]
+    own = np.bincount(holder, np.concatenate(amounts), number).astype(np.float64, copy=False)
+    at: list[Rows] = [c.column[links[c.end].entry] for c in of]
+    times = [
+        a if c.factor is None else a * c.factor[k] for a, c, k in zip(amounts, of, at, strict=True)
+    ]
+    column = cast("Rows", np.concatenate(at))
+    return Holdings.of(holder, column, columns, np.concatenate(times)), own
+
+
 class Sorted(NamedTuple):
-    """Links by the organisations at one end, in order of these unless they are few.
+    """Links by the organisations at one end, in order of these.
 
     ``place`` is that of the organisation among the ``parts`` of the units, ``amount`` that of each
     link; rows of an organisation are in the order of the links.
@@ -145,42 +177,57 @@ class Sorted(NamedTuple):
             first = parts.indptr[:-1][some] - (until - number)
             place[here] = np.repeat(first, number) + np.arange(here.start, here.stop)
         del held, ends
-        found = cls(entry, place, amount, parts)
-        del entry, place
-        return found.rising() if found.entry.size > _AT_ONCE else found
-
-    def rising(self) -> Sorted:
-        """Return the same links in order of the organisations."""
-        order = ordered(self.holders())
-        entry, place = (cast("Rows", gathered(of, order)) for of in (self.entry, self.place))
-        return self._replace(entry=entry, place=place)
+        order = ordered(gathered(parts.indices, place))
+        links, places = (cast("Rows", gathered(of, order)) for of in (entry, place))
+        return cls(links, places, amount, parts)
 
     def holders(self) -> Rows:
         """Return the organisation of each row."""
         return gathered(self.parts.indices, self.place)
 
-    def incident(self, begin: int, end: int, first: int) -> Incident:
+    def incident(self, rows: slice, first: int) -> Incident:
         """Return some of the rows, organisations counted from the first."""
-        entry, place = self.entry[begin:end], self.place[begin:end]
+        entry, place = self.entry[rows], self.place[rows]
         holder = self.parts.indices[place] - first
         return Incident(entry, holder, self.amount[entry] * self.parts.data[place])
 
 
 class Piece(NamedTuple):
-    """All links of some organisations, of which there are ``number`` from the first on."""
+    """All links of some organisations, of which there are ``number`` from the first on.
+
+    ``rows`` are theirs at each of the ``ends``.
+    """
 
     first: int
     number: int
-    links: list[Incident]
+    ends: tuple[Sorted, ...]
+    rows: tuple[slice, ...]
+
+    def links(self) -> list[Incident]:
+        """Return the links at each end."""
+        both = zip(self.ends, self.rows, strict=True)
+        return [end.incident(rows, self.first) for end, rows in both]
+
+    def held(self, of: Sequence[Column], columns: int) -> tuple[Holdings, Floats]:
+        """Sum by organisation and column; beside it, what each has in all without factors."""
+        if not compiled.available() or any(e.place.dtype != np.int32 for e in self.ends):
+            return _summed(self.links(), of, self.number, columns)
+        streams = []
+        for c in of:
+            end, rows = self.ends[c.end], self.rows[c.end]
+            row = end.entry[rows], end.place[rows]
+            streams.append(compiled.Stream(*row, c.column, end.amount, c.factor))
+        parts = self.ends[0].parts
+        code, sums, own = compiled.by_holder(streams, parts, self.first, self.number, columns)
+        return Holdings.numbered(code, columns, sums), own
 
 
 def pieces(*ends: Sorted) -> Iterator[Piece]:
-    """Yield the links of some organisations after the others, an `Incident` for each end."""
+    """Yield the links of some organisations after the others."""
     if all(end.entry.size <= _AT_ONCE for end in ends):
-        size = int(ends[0].parts.shape[1])
-        yield Piece(0, size, [end.incident(0, end.entry.size, 0) for end in ends])
+        every = tuple(slice(0, end.entry.size) for end in ends)
+        yield Piece(0, int(ends[0].parts.shape[1]), ends, every)
         return
-    ends = tuple(end if end.entry.size > _AT_ONCE else end.rising() for end in ends)
     rows = [end.holders() for end in ends]
     cuts = np.unique(np.concatenate([held[_AT_ONCE::_AT_ONCE] for held in rows]))
     least = min((int(held[0]) for held in rows if held.size), default=0)
@@ -190,11 +237,32 @@ def pieces(*ends: Sorted) -> Iterator[Piece]:
     del rows
     for k in range(cuts.size - 1):
         first, after = int(cuts[k]), int(cuts[k + 1])
-        links = [
-            end.incident(int(place[k]), int(place[k + 1]), first)
-            for end, place in zip(ends, at, strict=True)
-        ]
-        yield Piece(first, after - first, links)
+        some = tuple(slice(int(place[k]), int(place[k + 1])) for place in at)
+        yield Piece(first, after - first, ends, some)
+
+
+class Pairs(NamedTuple):
+    """All links of some pairs of units, in order of the lower unit."""
+
+    entry: Rows
+    citing: Rows
+    cited: Rows
+    amount: Floats
+
+    def held(self, of: Sequence[Column], columns: int) -> tuple[Holdings, Floats]:
+        """Sum by pair and column, as `Piece.held` does; pairs are numbered in order."""
+        if compiled.available():
+            row = self.entry, self.entry
+            streams = [compiled.Stream(*row, c.column, self.amount, c.factor) for c in of]
+            code, sums, own = compiled.by_pair(streams, self.citing, self.cited, columns)
+            return Holdings.numbered(code, columns, sums), own
+        entry = self.entry
+        one, other = self.citing[entry].astype(np.int64), self.cited[entry].astype(np.int64)
+        low, high = np.minimum(one, other), np.maximum(one, other)
+        code = (low - low.min(initial=0)) * (1 + high.max(initial=0)) + high
+        distinct, number = np.unique(code, return_inverse=True)
+        links = [Incident(entry, number, self.amount[entry])]
+        return _summed(links, of, distinct.size, columns)
 
 
 class Dyads(NamedTuple):
@@ -211,21 +279,13 @@ class Dyads(NamedTuple):
         order = ordered(np.minimum(entries.citing, entries.cited)).astype(np.int32, copy=False)
         return cls(order, entries.citing, entries.cited, entries.amount)
 
-    def pieces(self) -> Iterator[Piece]:
-        """Yield the links of some pairs after the others; holders are pairs, numbered in order."""
+    def pieces(self) -> Iterator[Pairs]:
+        """Yield the links of some pairs after the others."""
         low = gathered(np.minimum(self.citing, self.cited), self.entry)
         cuts = np.searchsorted(low, np.unique(low[_AT_ONCE::_AT_ONCE]))
         del low
-        first = 0
-        bounds = [0, *cuts.tolist(), self.entry.size]
-        for begin, end in pairwise(bounds):
-            entry = self.entry[begin:end]
-            one, other = self.citing[entry].astype(np.int64), self.cited[entry].astype(np.int64)
-            low, high = np.minimum(one, other), np.maximum(one, other)
-            code = (low - low.min(initial=0)) * (1 + high.max(initial=0)) + high
-            distinct, number = np.unique(code, return_inverse=True)
-            yield Piece(first, distinct.size, [Incident(entry, number, self.amount[entry])])
-            first += distinct.size
+        for begin, end in pairwise([0, *cuts.tolist(), self.entry.size]):
+            yield Pairs(self.entry[begin:end], self.citing, self.cited, self.amount)
 
 
 class Ends(NamedTuple):

@@ -28,7 +28,17 @@ from scipy.sparse import csr_array
 
 from netpos.graph.kernels import Floats, divide
 from netpos.graph.links import Rows
-from netpos.indicators.holdings import Ends, Holders, Holdings, Piece, Sorted, Sums, pieces
+from netpos.indicators.holdings import (
+    Column,
+    Ends,
+    Holders,
+    Holdings,
+    Pairs,
+    Piece,
+    Sorted,
+    Sums,
+    pieces,
+)
 from netpos.indicators.resampling import Bilinear, Held
 
 #: Part of the squares of pairs that is taken off the squares of organisations, and what an error
@@ -80,26 +90,21 @@ def _precision(
 Countries = Sequence[Rows]  # of the links of each end
 
 
-def _held(piece: Piece, countries: Countries, n: int) -> Holdings:
-    """Sum the links of some holders by country."""
-    return Holdings.of(
-        np.concatenate([at.holder for at in piece.links]),
-        np.concatenate([c[at.entry] for at, c in zip(piece.links, countries, strict=True)]),
-        n,
-        np.concatenate([at.amount for at in piece.links]),
-    )
+def _columns(countries: Countries) -> list[Column]:
+    """Return what is summed at each end: links by country."""
+    return [Column(k, of.astype(np.int32, copy=False)) for k, of in enumerate(countries)]
 
 
 def _holders(ends: Sequence[Sorted], countries: Countries, n: int) -> Holders:
     """Count the holders of each country."""
-    found = Holders(n)
+    found, columns = Holders(n), _columns(countries)
     for piece in pieces(*ends):
-        found.add(_held(piece, countries, n))
+        found.add(piece.held(columns, n)[0])
     return found
 
 
 def _of_total(
-    parts: Iterable[Piece],
+    parts: Iterable[Piece | Pairs],
     countries: Countries,
     share: Floats,
     total: float,
@@ -114,20 +119,16 @@ def _of_total(
     n = share.size
     sums = {k: Sums(n) for k in (2, 4)}
     whole = np.zeros(holders) if own is None else own
-    found: list[Floats] = []
+    found, columns = list[Floats](), _columns(countries)
     for piece in parts:
-        held = _held(piece, countries, n)
-        mine = slice(piece.first, piece.first + piece.number)
-        if own is None:
-            holder = np.concatenate([at.holder for at in piece.links])
-            amount = np.concatenate([at.amount for at in piece.links])
-            of = np.bincount(holder, amount, piece.number).astype(np.float64, copy=False)
-            if holders:
+        held, of = piece.held(columns, n)
+        if isinstance(piece, Piece) and (holders or own is not None):
+            mine = slice(piece.first, piece.first + piece.number)
+            if own is None:
                 whole[mine] = of
-            else:
-                found.append(of)
+            of = whole[mine]
         else:
-            of = own[mine]
+            found.append(of)
         (B,) = held.amounts
         a, s = of[held.holder], share[held.country]
         for k, one in sums.items():
@@ -142,7 +143,7 @@ def _own(at: Sorted, holders: int) -> Floats:
     """Sum the links of each organisation."""
     found = np.zeros(holders)
     for piece in pieces(at):
-        (part,) = piece.links
+        (part,) = piece.links()
         whole = np.bincount(part.holder, part.amount, piece.number)
         found[piece.first : piece.first + piece.number] = whole
     return found
@@ -244,25 +245,19 @@ def balance(
         The links sorted; default: made here.
     """
     ends = ends or Ends.of(entries, parts)
+    citing, cited = (end.astype(np.int32, copy=False) for end in (citing, cited))
     sums = [np.bincount(end, weights=entries.amount, minlength=n) for end in (cited, citing)]
     volume = sums[0] + sums[1]
     ratio = np.nan_to_num(divide(sums[0] - sums[1], volume), nan=0.0)
 
     up, down = divide(1.0 - ratio, volume), divide(1.0 + ratio, volume)
 
-    def squares(parts: Iterable[Piece], *powers: int) -> list[Floats]:
+    def squares(parts: Iterable[Piece | Pairs], ends: int, *powers: int) -> list[Floats]:
         """Squares and other powers of the influences of all holders."""
         sums = [Sums(n) for _ in powers]
+        both = [Column(k, *of) for of in ((cited, up), (citing, -down)) for k in range(ends)]
         for piece in parts:
-            of, by = (np.concatenate([e[at.entry] for at in piece.links]) for e in (cited, citing))
-            holder = np.concatenate([at.holder for at in piece.links])
-            amount = np.concatenate([at.amount for at in piece.links])
-            held = Holdings.of(
-                np.concatenate([holder, holder]),
-                np.concatenate([of, by]),
-                n,
-                np.concatenate([amount * up[of], -amount * down[by]]),
-            )
+            held = piece.held(both, n)[0]
             U = held.amounts[0]
             for k, one in zip(powers, sums, strict=True):
                 one.add(held.country, U**k)
@@ -271,18 +266,18 @@ def balance(
     received, given, own = Holders(n), Holders(n), Holders(n)
 
     def holders() -> None:
+        each = [(received, Column(0, cited)), (given, Column(1, citing))]
         for piece in pieces(ends.cited, ends.citing):
-            of_cited, of_citing = (piece._replace(links=[at]) for at in piece.links)
-            received.add(_held(of_cited, [cited], n))
-            given.add(_held(of_citing, [citing], n))
-            own.add(_held(piece, [cited, citing], n))
+            for of, column in each:
+                of.add(piece.held([column], n)[0])
+            own.add(piece.held([column for _, column in each], n)[0])
 
     def of_pairs() -> Floats:
         holders()
-        return DEDUCTED_OF_BALANCE * squares(ends.dyads.pieces(), 2)[0]
+        return DEDUCTED_OF_BALANCE * squares(ends.dyads.pieces(), 1, 2)[0]
 
     (second, fourth), less = _both(
-        entries.amount.size, lambda: squares(pieces(*ends.both), 2, 4), of_pairs
+        entries.amount.size, lambda: squares(pieces(*ends.both), len(ends.both), 2, 4), of_pairs
     )
     fewest = np.minimum(received.effective, given.effective)
     return _precision(second, fourth, less, own, fewest)
@@ -332,13 +327,16 @@ def sources(
     means = {"source_effective": surprise, **means}
     own = _holders([ends.citing], [citing], n)
 
-    def squares(parts: Iterable[Piece], *powers: int) -> tuple[list[list[Sums]], Floats]:
+    def squares(
+        parts: Iterable[Piece | Pairs], ends: int, *powers: int
+    ) -> tuple[list[list[Sums]], Floats]:
         """Powers of the influences by mean, and what the entropy spreads."""
         sums = [[Sums(n) for _ in means] for _ in powers]
         by_cell, by_country = Sums(n * n), Sums(n)
         flat = p.ravel()
+        columns = _columns([place] * ends)
         for piece in parts:
-            cells = _held(piece, [place for _ in piece.links], n * n)
+            cells = piece.held(columns, n * n)[0]
             (amount,) = cells.amounts
             amounts = [m.ravel()[cells.country] * amount for m in means.values()]
             held = Holdings.sorted(cells.code // max(n, 1), n, amount, *amounts)
@@ -353,8 +351,8 @@ def sources(
 
     ((seconds, fourths), both), ((pairs,), single) = _both(
         entries.amount.size,
-        lambda: squares(pieces(*ends.both), 2, 4),
-        lambda: squares(ends.dyads.pieces(), 2),
+        lambda: squares(pieces(*ends.both), len(ends.both), 2, 4),
+        lambda: squares(ends.dyads.pieces(), 1, 2),
     )
     found = {}
     for k, name in enumerate(means):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
-from netpos.indicators import holdings, influence
-from netpos.indicators.holdings import Holders, Holdings, Sums
+from netpos.graph.links import Rows
+from netpos.indicators import compiled, holdings, influence
+from netpos.indicators.holdings import Column, Ends, Holders, Holdings, Sums, pieces
+from netpos.indicators.resampling import Bilinear
 from tests.indicators.plain import in_full, made_up, ready
 
 
@@ -47,3 +50,111 @@ def test_errors_have_the_same_digits_however_many_organisations_are_taken_at_a_t
         for name, precision in found.precision.items():
             for mine, theirs in zip(precision, whole.precision[name], strict=True):
                 assert mine.tobytes() == theirs.tobytes(), name
+
+
+def links_of(units: int, rows: int, seed: int) -> tuple[Bilinear, csr_array]:
+    """Links between units of one to three organisations, the first of which has most."""
+    some = np.random.default_rng(seed)
+    first = np.minimum(some.geometric(0.02, rows), units) - 1
+    ends = [some.permutation(first).astype(np.int32), first.astype(np.int32)]
+    cell = some.integers(0, 9, rows).astype(np.int32)
+    shared = some.random((units, 40)) * (some.random((units, 40)) < 0.04)
+    shared[:, 0] = np.where(np.arange(units) % 3, 0.1, 1.0)
+    return Bilinear(cell, *ends, some.lognormal(0, 9, rows), 9), csr_array(shared)
+
+
+@pytest.mark.parametrize("library", [True, False])
+@pytest.mark.parametrize("at_once", [50, 1 << 16])
+def test_sums_by_organisation_and_pair_have_the_digits_of_numpy_and_of_single_rows(
+    monkeypatch: pytest.MonkeyPatch, at_once: int, *, library: bool
+) -> None:
+    if library and not compiled.available():
+        pytest.skip("netpos was installed without its compiled draws")
+    monkeypatch.setattr(holdings, "_AT_ONCE", at_once)
+    if not library:
+        monkeypatch.setenv("NETPOS_DRAWS", "0")
+    links, parts = links_of(60, 4000, seed=5)
+    some = np.random.default_rng(6)
+    country = some.integers(0, 5, 4000).astype(np.int32)
+    wide = some.integers(0, 70_000, 4000).astype(np.int32)  # of pairs of countries
+    factor = some.random(5)
+    ends, shared = Ends.of(links, parts), parts.toarray()
+
+    def rows_of(unit: Rows, column: Rows, times: np.ndarray) -> list[tuple[int, int, float]]:
+        return [
+            (k, column[e], links.amount[e] * shared[unit[e], k] * times[column[e]])
+            for e in range(4000)
+            for k in np.flatnonzero(shared[unit[e]])
+        ]
+
+    one = np.ones(70_000)
+    for of, columns, rows in (
+        (
+            [Column(0, country, factor), Column(1, country), Column(0, country)],
+            5,
+            [
+                *rows_of(links.citing, country, factor),
+                *rows_of(links.cited, country, one),
+                *rows_of(links.citing, country, one),
+            ],
+        ),
+        ([Column(1, wide)], 70_000, rows_of(links.cited, wide, one)),
+    ):
+        sums: dict[tuple[int, int], float] = {}
+        own = np.zeros(40)
+        for piece in pieces(*ends.both):
+            held, mine = piece.held(of, columns)
+            own[piece.first : piece.first + piece.number] = mine
+            keys = zip((held.holder + piece.first).tolist(), held.country.tolist(), strict=True)
+            sums |= dict(zip(keys, held.amounts[0].tolist(), strict=True))
+        want: dict[tuple[int, int], list[float]] = {}
+        for holder, column, amount in rows:
+            want.setdefault((holder, int(column)), []).append(amount)
+        longest = max(map(len, want.values()))
+        assert (longest > 300) == (columns == 5)
+        assert sums == {key: np.add.reduceat(np.array(x), [0])[0] for key, x in want.items()}
+        if columns == 70_000:
+            every = np.zeros(40)
+            for holder, _, amount in rows:
+                every[holder] += amount
+            assert own.tobytes() == every.tobytes()
+
+
+@pytest.mark.parametrize("library", [True, False])
+@pytest.mark.parametrize("at_once", [50, 1 << 16])
+def test_links_of_two_units_are_summed_whichever_cites(
+    monkeypatch: pytest.MonkeyPatch, at_once: int, *, library: bool
+) -> None:
+    if library and not compiled.available():
+        pytest.skip("netpos was installed without its compiled draws")
+    monkeypatch.setattr(holdings, "_AT_ONCE", at_once)
+    if not library:
+        monkeypatch.setenv("NETPOS_DRAWS", "0")
+    links, parts = links_of(60, 4000, seed=8)
+    some = np.random.default_rng(9)
+    country, other = (some.integers(0, 5, 4000).astype(np.int32) for _ in range(2))
+    factor = -some.random(5)
+    of = [Column(0, country), Column(0, other, factor)]
+    pairs = sorted({(min(e), max(e)) for e in zip(links.citing, links.cited, strict=True)})
+    number = {pair: k for k, pair in enumerate(pairs)}
+    want: dict[tuple[int, int], list[float]] = {}
+    own = np.zeros(len(pairs))
+    for column, times in ((country, np.ones(5)), (other, factor)):
+        for e in range(4000):
+            ends = int(links.citing[e]), int(links.cited[e])
+            at = number[min(ends), max(ends)]
+            amount = links.amount[e]
+            want.setdefault((at, int(column[e])), []).append(amount * times[column[e]])
+            own[at] += amount
+    found: dict[tuple[int, int], float] = {}
+    whole: list[np.ndarray] = []
+    for piece in Ends.of(links, parts).dyads.pieces():
+        held, mine = piece.held(of, 5)
+        keys = zip(
+            (held.holder + sum(map(len, whole))).tolist(), held.country.tolist(), strict=True
+        )
+        found |= dict(zip(keys, held.amounts[0].tolist(), strict=True))
+        whole.append(mine)
+    assert max(map(len, want.values())) > 8
+    assert found == {key: np.add.reduceat(np.array(x), [0])[0] for key, x in want.items()}
+    assert np.concatenate(whole).tobytes() == own.tobytes()

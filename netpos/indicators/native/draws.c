@@ -1,6 +1,6 @@
 /* Sums of links and of what units hold in draws, see `netpos/indicators/weighing.py`, and influences
- * of organisations, see `netpos/indicators/residuals.py`; these do the same with NumPy: the same
- * additions in the same order, so that no digit differs. Compiled without contraction of
+ * of organisations, see `netpos/indicators/residuals.py` and `holdings.py`; these do the same with
+ * NumPy: the same additions in the same order, so that no digit differs. Compiled without contraction of
  * multiplications and additions into one. */
 #include <stddef.h>
 #include <stdint.h>
@@ -32,7 +32,7 @@ static int adds_four(void) { return 0; }
 typedef int64_t i64;
 typedef uint64_t u64;
 
-EXPORTED const i64 netpos_draws_layout_4 = 1;
+EXPORTED const i64 netpos_draws_layout_5 = 1;
 
 enum { TILE = 256, UNSURE = 255, STEPS = 12 };
 
@@ -294,4 +294,161 @@ void netpos_influences(i64 organisations, const i64 *number, const uint8_t *sing
         wide_influences(&x, work, out);
     else
         influences(&x, work, out);
+}
+
+/* --- sums by organisation, or pair of units, and country ------------------------------------- */
+
+/* Rows of links in order of who holds them: the link of each, and where its holder and part are;
+ * the column and amount of each link, and what an amount is multiplied by in each column. */
+typedef struct {
+    const int32_t *entry, *place;
+    i64 rows;
+    const int32_t *column;
+    const double *amount, *factor;
+} stream;
+
+/* Numbers with keys, and as much room again to sort them. */
+typedef struct {
+    uint32_t *key, *other_key;
+    double *value, *other_value;
+} room;
+
+enum { FEW = 48, BYTE = 256, STREAMS = 8 };
+
+/* Sort numbers by key, those of one key in the order they come. */
+static void sort(room *x, i64 n) {
+    if (n <= FEW) {
+        for (i64 i = 1; i < n; i++) {
+            uint32_t key = x->key[i];
+            double value = x->value[i];
+            i64 k = i;
+            for (; k > 0 && x->key[k - 1] > key; k--) {
+                x->key[k] = x->key[k - 1];
+                x->value[k] = x->value[k - 1];
+            }
+            x->key[k] = key;
+            x->value[k] = value;
+        }
+        return;
+    }
+    uint32_t differ = 0;
+    for (i64 i = 1; i < n; i++) differ |= x->key[i] ^ x->key[0];
+    for (int shift = 0; shift < 32; shift += 8) {
+        if (!(differ >> shift & (BYTE - 1))) continue;
+        i64 place[BYTE] = {0}, before = 0;
+        for (i64 i = 0; i < n; i++) place[x->key[i] >> shift & (BYTE - 1)]++;
+        for (int b = 0; b < BYTE; b++) {
+            i64 here = place[b];
+            place[b] = before;
+            before += here;
+        }
+        for (i64 i = 0; i < n; i++) {
+            i64 to = place[x->key[i] >> shift & (BYTE - 1)]++;
+            x->other_key[to] = x->key[i];
+            x->other_value[to] = x->value[i];
+        }
+        room turned = {x->other_key, x->key, x->other_value, x->value};
+        *x = turned;
+    }
+}
+
+/* Sum numbers in the order in which NumPy adds up those that lie together. */
+static double summed(const double *x, i64 n) {
+    double sum = 0.0;
+    if (n < 8) {
+        for (i64 i = 0; i < n; i++) sum += x[i];
+        return sum;
+    }
+    if (n > 128) {
+        i64 half = n / 2 - n / 2 % 8;
+        return summed(x, half) + summed(x + half, n - half);
+    }
+    double part[8];
+    for (int k = 0; k < 8; k++) part[k] = x[k];
+    i64 i = 8;
+    for (; i < n - n % 8; i += 8)
+        for (int k = 0; k < 8; k++) part[k] += x[i + k];
+    sum = ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
+    for (; i < n; i++) sum += x[i];
+    return sum;
+}
+
+/* Sum the numbers of one holder by column: the code of each sum is that of the first column and the
+ * column. Return how many sums there are. */
+static i64 by_column(room *x, i64 n, i64 first, i64 *code, double *sum) {
+    i64 found = 0;
+    sort(x, n);
+    for (i64 i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && x->key[end] == x->key[i];) end++;
+        code[found] = first + x->key[i];
+        sum[found++] = x->value[i] + (end > i + 1 ? summed(x->value + i + 1, end - i - 1) : 0.0);
+    }
+    return found;
+}
+
+/* Add a row to the numbers of its holder; return what it has without a factor. */
+static double add_row_of(const stream *of, int32_t link, double part, room *x, i64 n) {
+    uint32_t column = (uint32_t)of->column[link];
+    double amount = of->amount[link] * part;
+    x->key[n] = column;
+    x->value[n] = of->factor ? amount * of->factor[column] : amount;
+    return amount;
+}
+
+/* Sum what holders from the first on have in each column. `own` is what each has in all. `key` and `value` have room for all rows twice. */
+EXPORTED
+i64 netpos_by_holder(const stream *of, i64 streams, const int32_t *holder, const double *part,
+                     i64 first, i64 holders, i64 columns, uint32_t *key, double *value, i64 *code,
+                     double *sum, double *own) {
+    i64 at[STREAMS] = {0}, rows = 0, found = 0;
+    for (i64 s = 0; s < streams; s++) rows += of[s].rows;
+    room x = {key, key + rows, value, value + rows};
+    for (i64 h = 0; h < holders; h++) {
+        i64 n = 0;
+        double whole = 0.0;
+        for (i64 s = 0; s < streams; s++) {
+            const stream *one = of + s;
+            for (; at[s] < one->rows && holder[one->place[at[s]]] == first + h; at[s]++)
+                whole += add_row_of(one, one->entry[at[s]], part[one->place[at[s]]], &x, n++);
+        }
+        own[h] = whole;
+        found += by_column(&x, n, h * columns, code + found, sum + found);
+    }
+    return found;
+}
+
+/* The same of pairs of units, whichever cites: rows, the same in each stream, are in order of the
+ * lower unit, pairs are numbered in order from 0. `key` and `value` have room for the rows of all
+ * streams twice, `units` and `row` for those of one twice. */
+EXPORTED
+i64 netpos_by_pair(const stream *of, i64 streams, const int32_t *citing, const int32_t *cited,
+                   i64 columns, uint32_t *key, double *value, uint32_t *units, double *row,
+                   i64 *code, double *sum, double *own, i64 *pairs) {
+    i64 rows = of->rows, found = 0, pair = 0;
+    room x = {key, key + streams * rows, value, value + streams * rows};
+    room y = {units, units + rows, row, row + rows};
+    for (i64 i = 0, end; i < rows; i = end) {
+        int32_t low = 0;
+        for (end = i; end < rows; end++) {
+            int32_t one = citing[of->entry[end]], other = cited[of->entry[end]];
+            int32_t lower = one < other ? one : other;
+            if (end > i && lower != low) break;
+            low = lower;
+            y.key[end - i] = (uint32_t)(one < other ? other : one);
+            y.value[end - i] = (double)end; /* exact */
+        }
+        sort(&y, end - i);
+        for (i64 k = 0, after; k < end - i; k = after) {
+            i64 n = 0;
+            double whole = 0.0;
+            for (after = k + 1; after < end - i && y.key[after] == y.key[k];) after++;
+            for (i64 s = 0; s < streams; s++)
+                for (i64 r = k; r < after; r++)
+                    whole += add_row_of(of + s, of->entry[(i64)y.value[r]], 1.0, &x, n++);
+            own[pair] = whole;
+            found += by_column(&x, n, pair++ * columns, code + found, sum + found);
+        }
+    }
+    *pairs = pair;
+    return found;
 }
