@@ -193,7 +193,8 @@ class Study:
         kept, key = self._selections, (technology, span, scope)
         if (found := kept.get(key)) is None:
             member, years = self.ends[technology], self.years
-            found = graph_links.select(self.pairs, member, years, span, scope=scope)
+            known = self._selected(technology, span, "citing") if scope == "closed" else None
+            found = graph_links.select(self.pairs, member, years, span, scope=scope, known=known)
             with _KEEPING:
                 while len(kept) >= (_SELECTIONS // 2 if self.is_large else _SELECTIONS):
                     kept.pop(next(iter(kept)))

@@ -247,6 +247,7 @@ def select(
     span: tuple[int, int] | None,
     *,
     scope: Scope = "closed",
+    known: Mask | None = None,
 ) -> Mask:
     """Tell which pairs count for a technology and period.
 
@@ -263,6 +264,8 @@ def select(
     scope
         ``closed``: both ends in the technology. ``citing``: the citing end. ``cited``: the cited
         end.
+    known
+        For ``closed``, those by the citing end where they are known already.
 
     Raises
     ------
@@ -271,6 +274,8 @@ def select(
     """
     if scope not in SCOPES:
         raise OptionError(f"--scope {scope}: unknown", remedy=f"choose {', '.join(SCOPES)}")
+    if known is not None:
+        return known & gathered(member, pairs.cited)
     dated = np.ones(member.size, dtype=bool) if span is None else _within(years, span)
     chosen = gathered(dated if scope == "cited" else dated & member, pairs.citing)
     if scope in ("closed", "cited"):
