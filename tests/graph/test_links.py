@@ -86,6 +86,24 @@ def test_pairs_spread_in_pieces_are_those_spread_one_by_one(
     assert {(a, b): w for a, b, w, _ in total.iter_rows()} == pytest.approx(sums, rel=1e-12)
 
 
+@pytest.mark.parametrize("span", [None, (2018, 2020)])
+def test_pairs_known_by_the_citing_end_are_looked_at_for_the_cited_end_alone(
+    table: pl.DataFrame, span: tuple[int, int] | None
+) -> None:
+    pairs = citations(table, FAMILIES)
+    some = np.random.default_rng(7)
+    member, years = some.random(ROWS) < 0.6, some.integers(2015, 2023, ROWS).astype(np.float64)
+    citing = select(pairs, member, years, span, scope="citing")
+    closed = select(pairs, member, years, span, scope="closed")
+    within = [
+        bool(member[i] and member[j] and (span is None or span[0] <= years[i] <= span[1]))
+        for i, j in zip(pairs.citing, pairs.cited, strict=True)
+    ]
+    assert closed.tolist() == within
+    assert 0 < closed.sum() < citing.sum() < len(within)
+    assert select(pairs, member, years, span, known=citing).tolist() == within
+
+
 def test_a_table_on_disk_gives_the_pairs_of_the_table_in_memory_in_its_order(
     table: pl.DataFrame, tmp_path: Path
 ) -> None:
