@@ -54,9 +54,11 @@ class Unit:
         """Return pairs of units with any pair in the mask."""
         if self.of_pair is None:
             return mask
-        out = np.zeros(len(self.pairs), dtype=bool)
-        out[self.of_pair[mask & (self.of_pair >= 0)]] = True
-        return out
+        out = np.zeros(len(self.pairs) + 1, dtype=bool)  # the last: pairs within a unit, -1
+        for start in range(0, mask.size, _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            out[self.of_pair[part][mask[part]]] = True
+        return out[:-1]
 
 
 def distinct_pairs(pairs: Citations, of_row: Rows) -> tuple[tuple[Rows, Rows], Rows]:

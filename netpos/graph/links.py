@@ -289,7 +289,7 @@ def _within(years: NDArray[np.float64], span: tuple[int, int]) -> Mask:
 
 def _numbered(codes: Rows, limit: int) -> tuple[Ints, Rows]:
     """Return the distinct codes, all below the limit, in order, and the number of each code in
-    them.
+    them, written over the codes where these are of 32 bits.
 
     Examples
     --------
@@ -310,7 +310,13 @@ def _numbered(codes: Rows, limit: int) -> tuple[Ints, Rows]:
     seen = np.zeros(limit, dtype=bool)
     for start in range(0, codes.size, _CHUNK):
         seen[codes[start : start + _CHUNK]] = True
-    return np.flatnonzero(seen), gathered((np.cumsum(seen) - 1).astype(np.int32), codes)
+    number = (np.cumsum(seen) - 1).astype(np.int32)
+    if codes.dtype != np.int32:
+        return np.flatnonzero(seen), gathered(number, codes)
+    for start in range(0, codes.size, _CHUNK):  # in place: codes are many
+        some = codes[start : start + _CHUNK]
+        some[:] = gathered(number, some)
+    return np.flatnonzero(seen), codes
 
 
 @dataclass(frozen=True)

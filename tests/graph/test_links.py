@@ -169,6 +169,22 @@ def test_cells_far_apart_are_numbered_as_numpy_does(
     assert [a.size for a in links._numbered(codes[:0], 2**40)] == [0, 0]
 
 
+@pytest.mark.parametrize("of", ["1", "0"], ids=["compiled", "numpy"])
+@pytest.mark.parametrize("kind", [np.int32, np.int64])
+def test_cells_close_together_are_numbered_as_numpy_does_in_place(
+    of: str, kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETPOS_SUMS", of)
+    monkeypatch.setattr(links, "_CHUNK", 7)
+    codes = np.random.default_rng(3).choice([0, 3, 4, 9, 40, 59], 200).astype(kind)
+    want, numbers = np.unique(codes, return_inverse=True)
+    found, number = links._numbered(codes, 60)
+    assert found.tolist() == want.tolist()
+    assert number.tolist() == numbers.tolist()
+    assert np.shares_memory(number, codes) == (kind is np.int32)
+    assert [a.size for a in links._numbered(codes[:0], 60)] == [0, 0]
+
+
 def test_rows_gathered_in_pieces_are_the_rows_gathered_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
