@@ -22,6 +22,7 @@ from netpos.indicators.measured import Exchanged, core_members
 GROUPS = ("share_eu", "share_oecd_nato", "share_other")
 #: Indicators of which rank 1 is the smallest.
 SMALLEST_FIRST = ("core_distance", "similarity")
+_AT_ONCE = 1 << 20  # numbers ranked at a time
 
 
 class Measured(NamedTuple):
@@ -55,10 +56,24 @@ def ranked(name: str, stack: Floats, at: int) -> Measured:
     value = stack[:, at]
     if name == "near_core":
         return Measured(value, np.full(value.size, np.nan))
-    rank = kernels.competition_rank(-stack if name in SMALLEST_FIRST else stack)[:, at]
+    rank = _rank(-stack if name in SMALLEST_FIRST else stack, at)
     if name in ("family_share", "value_share"):
         rank = np.where(value == 0, np.nan, rank)
     return Measured(value, rank)
+
+
+def _rank(stack: Floats, at: int) -> Floats:
+    """Compute the competition rank of one column, see `kernels.competition_rank`, some rows at a
+    time.
+    """
+    found = np.full(len(stack), np.nan)
+    step = max(1, _AT_ONCE // max(stack.shape[1], 1))
+    for start in range(0, len(stack), step):
+        some = kernels.significant(stack[start : start + step])
+        own = some[:, [at]]
+        rank = 1.0 + np.count_nonzero(some > own, axis=1)
+        found[start : start + step] = np.where(np.isnan(own[:, 0]), np.nan, rank)
+    return found
 
 
 def of_sizes(families: Floats, located: Floats, worth: Floats | None, at: int) -> Values:
