@@ -90,6 +90,7 @@ def tables(study: Study, aside: dict[str, list[bytes]] | None = None) -> dict[st
     """
     once = WholeRun.of(study)
     rows: dict[str, dict[str, list[_Rows]]] = {}
+    schemas: dict[str, pl.Schema] = {}
     cells = [(t, *period) for t in _largest_first(study) for period in study.options.spans()]
     known: dict[str, list[uncertainty.Resampled]] = {}
     threads = pl.thread_pool_size() if study.options.draws else 1
@@ -99,6 +100,8 @@ def tables(study: Study, aside: dict[str, list[bytes]] | None = None) -> dict[st
         for (technology, period, _), (parts, resampled) in _one_ahead(once, steps, pool):
             parts["organisations"] = _ordered(parts["organisations"])
             for name, part in parts.items():
+                if name in LARGEST:
+                    schemas.setdefault(name, part.schema)
                 kept = _packed(part) if study.is_large and name in LARGEST else part
                 rows.setdefault(name, {}).setdefault(technology, []).append(kept)
             if resampled is not None:
@@ -115,7 +118,13 @@ def tables(study: Study, aside: dict[str, list[bytes]] | None = None) -> dict[st
         if aside is not None and name in LARGEST:
             aside[name] = [part if isinstance(part, bytes) else _packed(part) for part in every]
             every = [_unpacked(part).clear() for part in every[:1]]
-        found[name] = pl.concat(map(_unpacked, every), how="vertical_relaxed")
+        if name in schemas:
+            found[name] = _as_texts(
+                pl.concat(map(_unpacked, every), how="vertical_relaxed"), schemas[name]
+            )
+        else:
+            plain = [part for part in every if isinstance(part, pl.DataFrame)]
+            found[name] = pl.concat(plain, how="vertical_relaxed")
     rows.clear()
     found["coverage"] = once.coverage
     del once  # only the tables above needed it, and this:
@@ -148,22 +157,45 @@ def _ordered(organisations: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def put_back(aside: list[bytes]) -> pl.DataFrame:
-    """Return one of the largest tables from what `tables` put aside, which is emptied."""
+def put_back(aside: list[bytes], schema: pl.Schema) -> pl.DataFrame:
+    """Return one of the largest tables from what `tables` put aside, which is emptied.
+
+    Parameters
+    ----------
+    aside
+        Rows of the table.
+    schema
+        Of the table.
+    """
     parts = []
     while aside:
         parts.append(_unpacked(aside.pop(0)))
-    return pl.concat(parts, how="vertical_relaxed")
+    return _as_texts(pl.concat(parts, how="vertical_relaxed"), schema)
 
 
 def _packed(rows: pl.DataFrame) -> bytes:
-    """Compress rows that are not needed before the end."""
-    rows.write_ipc(found := io.BytesIO(), compression="zstd")
+    """Compress rows that are not needed before the end, texts that stand for numbers as these:
+    with each of many parts all texts would be written and read again.
+    """
+    codes = rows.with_columns(pl.selectors.enum().to_physical())
+    codes.write_ipc(found := io.BytesIO(), compression="zstd")
     return found.getvalue()
 
 
 def _unpacked(rows: _Rows) -> pl.DataFrame:
-    return pl.read_ipc(io.BytesIO(rows)) if isinstance(rows, bytes) else rows
+    """Return rows, with the numbers of texts where they were compressed; see `_as_texts`."""
+    if isinstance(rows, bytes):
+        return pl.read_ipc(io.BytesIO(rows))
+    return rows.with_columns(pl.selectors.enum().to_physical())
+
+
+def _as_texts(codes: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """Give columns of texts that stand for numbers these texts again."""
+    for name, dtype in schema.items():
+        if isinstance(dtype, pl.Enum):
+            texts = pl.Series(name, dtype.categories, dtype=dtype)
+            codes = codes.with_columns(texts.gather(codes[name]))
+    return codes
 
 
 def _largest_first(study: Study) -> list[str]:
@@ -279,12 +311,12 @@ def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[st
         return {}
     worth = sensitivity.worth_of(study, tables["family_values"])
     if study.is_large:
-        kept = _packed(tables["family_values"])
+        kept, schema = [_packed(tables["family_values"])], tables["family_values"].schema
         tables["family_values"] = tables["family_values"].clear()
         try:
             return _sensitivity_tables(study, tables, worth)
         finally:
-            tables["family_values"] = _unpacked(kept)
+            tables["family_values"] = put_back(kept, schema)
     return _sensitivity_tables(study, tables, worth)
 
 

@@ -286,12 +286,13 @@ def computed(
         give_back()
         links, organisations = results.LARGEST
         if aside is not None:
-            tables[organisations] = results.put_back(aside[organisations])
+            schema = tables[organisations].schema
+            tables[organisations] = results.put_back(aside[organisations], schema)
         if begun is not None:
             begun(study, tables, areas, synthetic=synthetic)
             study.let_go()
         if aside is not None:
-            tables[links] = results.put_back(aside[links])
+            tables[links] = results.put_back(aside[links], tables[links].schema)
     else:  # neither needs what the other makes
         counted = meanwhile(partial(results.sensitivity_tables, study, tables))
         begun(study, tables, areas, synthetic=synthetic)

@@ -61,7 +61,7 @@ def test_tables_are_the_same_whether_or_not_the_next_begins_while_one_is_drawn_f
     for name in results.LARGEST:
         assert without[name].height == 0 < alone[name].height
         assert len(rows[name]) == len(asked) // 2
-        without[name] = results.put_back(rows[name])
+        without[name] = results.put_back(rows[name], without[name].schema)
         assert rows[name] == []
         assert_frame_equal(without[name], alone[name], check_exact=True)
 
