@@ -330,9 +330,9 @@ def _between(study: Study, links: Collection[tuple[str, str]]) -> Mask:
 
     def held(some: set[str]) -> Mask:
         of_some = np.array([name in some for name in shares.names], dtype=bool)
-        rows = _row_numbers(shares)[gathered(of_some, shares.matrix.indices)]
+        at = np.flatnonzero(gathered(of_some, shares.matrix.indices))
         found = np.zeros(shares.matrix.shape[0], dtype=bool)
-        found[rows] = True
+        found[np.searchsorted(shares.matrix.indptr, at, side="right") - 1] = True
         return found
 
     citing = gathered(held({link[0] for link in links}), study.pairs.citing)

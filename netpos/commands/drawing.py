@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,7 @@ import polars as pl
 
 import netpos
 from netpos import analysis
-from netpos.analysis.study import Kind, Study
+from netpos.analysis.study import Kind, Span, Study
 from netpos.commands.beside import Submit
 from netpos.commands.map_evidence import told_evidence
 from netpos.graph.yearly import yearly
@@ -153,18 +153,20 @@ def begin_drawings(
     """
     graphs, maps = [], []
     whole = (study.options.first, study.options.last)
-    for technology, title in track(titles(study).items(), "numbers of maps and graph files"):
-        links = study.links(technology, whole, period="all")
-        net = _graph(study, tables, technology, title, links, synthetic=synthetic)
-        graphs.append((f"graphs/{technology}", submit(graph_texts, net)))
-        context = _context(study, tables, technology, synthetic=synthetic)
-        for kind, ending in _KINDS:
-            if kind != "country":
-                links = study.links(technology, whole, kind=kind, period="all")
-            parts = (study, tables, technology, title, links)
-            sketch = _sketch(*parts, kind=kind, context=context, synthetic=synthetic)
-            name = f"maps/{technology}{ending}.html"
-            maps.append((name, submit(network_map.drawn, sketch)))
+    kept: dict[str, dict[str, object]] = {}
+    steps = [(kind, name) for kind in _KINDS for name in titles(study).items()]
+    for (kind, ending), (technology, title) in track(steps, "numbers of maps and graph files"):
+        links = None
+        if kind == "country":
+            links = study.links(technology, whole, period="all")
+            net = _graph(study, tables, technology, title, links, synthetic=synthetic)
+            graphs.append((f"graphs/{technology}", submit(graph_texts, net)))
+            kept[technology] = _context(study, tables, technology, synthetic=synthetic)
+        elif study.is_large:
+            study.let_go("spread", "located_ends")  # of countries; links of organisations are many
+        parts, context = (study, tables, technology, title, links), kept[technology]
+        sketch = _sketch(*parts, kind=kind, context=context, synthetic=synthetic)
+        maps.append((f"maps/{technology}{ending}.html", submit(network_map.drawn, sketch)))
     return Waiting(graphs, maps)
 
 
@@ -209,30 +211,45 @@ def _graph(
     )
 
 
+class _Made(Mapping[str, Links]):
+    """Links by period, made whenever they are asked for: those of organisations are many."""
+
+    def __init__(self, spans: Mapping[str, Span], make: Callable[..., Links]) -> None:
+        self._spans, self._make = spans, make
+
+    def __getitem__(self, period: str) -> Links:
+        return self._make(self._spans[period], period=period)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._spans)
+
+    def __len__(self) -> int:
+        return len(self._spans)
+
+
 def _sketch(
     study: Study,
     tables: dict[str, pl.DataFrame],
     technology: str,
     title: Mapping[str, str],
-    links: Links,
+    links: Links | None,
     *,
     kind: Kind,
     context: Mapping[str, object],
     synthetic: bool,
 ) -> network_map.Sketch:
-    """Return a map of countries or organisations with all its numbers."""
+    """Return a map of countries or organisations with all its numbers; those of the latter are
+    made here, and held no longer than needed.
+    """
     whole = (study.options.first, study.options.last)
     table = tables["countries" if kind == "country" else "organisations"]
+    spans = {name: span for name, span in study.options.spans() if name != "all"}
     return network_map.sketched(
-        links,
+        study.links(technology, whole, kind=kind, period="all") if links is None else links,
         f"{technology}{dict(_KINDS)[kind]}",
         focal=study.options.focal,
         technology=title,
-        periods={
-            period: study.links(technology, span, kind=kind, period=period)
-            for period, span in study.options.spans()
-            if period != "all"
-        },
+        periods=_Made(spans, partial(study.links, technology, kind=kind)),
         indicators=table.filter(pl.col("technology") == technology),
         evidence=partial(told_evidence, study, technology, whole, kind=kind),
         residuals=_residuals(tables, technology) if kind == "country" else None,

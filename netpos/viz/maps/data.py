@@ -144,17 +144,14 @@ def period_entry(
     }
 
 
-def period_entries(shown: Picture, periods: Mapping[str, Links]) -> list[dict[str, object]]:
-    """Return the periods of the slider, with the strongest links of each where there are too
+def later_entry(shown: Picture, links: Links, key: str, periods: int) -> dict[str, object]:
+    """Return one of some periods of the slider, with its strongest links where there are too
     many.
     """
-    most = min(map_picture.MOST_LINKS, PERIOD_LINKS[shown.kind] // max(1, len(periods)))
-    entries = []
-    for key, links in periods.items():
-        kept = map_picture.restrict(links, shown.ids, key)
-        edges = map_picture.foreign_edges(kept, links, most)
-        entries.append(period_entry(shown, links, key, edges, _edge_values(edges)))
-    return entries
+    most = min(map_picture.MOST_LINKS, PERIOD_LINKS[shown.kind] // max(1, periods))
+    kept = map_picture.restrict(links, shown.ids, key)
+    edges = map_picture.foreign_edges(kept, links, most)
+    return period_entry(shown, links, key, edges, _edge_values(edges))
 
 
 def add_ratios(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -193,9 +193,6 @@ def sketched(
         residuals = frame(residuals, "period, citing, cited, ratio", name="residuals")
     about = dict(context or {})
     key = whole.period or "all"
-    spans = {k: ordered(v) for k, v in (periods or {}).items() if k != key}
-    for name, span in spans.items():
-        check_period(span, whole, name)
     rows = None if indicators is None else map_data.rows_of(indicators, whole, key)
     year = about.get("membership_year")
     shown = picture(
@@ -206,10 +203,17 @@ def sketched(
         year=year if isinstance(year, int) else None,
         seed=seed,
     )
-    entries = [
-        map_data.period_entry(shown, whole, key, shown.edges, []),
-        *map_data.period_entries(shown, spans),
-    ]
+    entries = [map_data.period_entry(shown, whole, key, shown.edges, [])]
+    small = [] if indicators is not None else [map_data.small_indicators(whole)]
+    del links
+    whole = replace(whole, table=whole.table.clear())  # those of organisations take gigabytes
+    names = [name for name in periods or {} if name != key]
+    for name, span in _one_by_one(periods or {}, names):
+        check_period(span, whole, name)
+        entries.append(map_data.later_entry(shown, span, name, len(names)))
+        if indicators is None:
+            small.append(map_data.small_indicators(span))
+        del span
     if residuals is not None:
         map_data.add_ratios(entries, residuals, shown)
     named = technology if technology is not None else whole.technology
@@ -240,12 +244,18 @@ def sketched(
         "ceiling": [MOST_NODES, MOST_LINKS],
         "graph_file": about.get("graph_file"),
         "indicator_words": map_data.indicator_words(),
-        "indicators": _indicators(shown, whole, spans, indicators, entries),
+        "indicators": _indicators(shown, whole, small, indicators, entries),
         "evidence": map_data.evidence_entry(evidence, shown),
         "context": map_data.context_lines(about, whole, named, focal),
         "facts": _facts(about, whole),
     }
     return Sketch(shown, entries, data)
+
+
+def _one_by_one(periods: Mapping[str, Links], names: Sequence[str]) -> Iterator[tuple[str, Links]]:
+    """Yield periods, each of which may be made when it is asked for."""
+    for name in names:
+        yield name, ordered(periods[name])
 
 
 def drawn(sketch: Sketch) -> str:
@@ -331,17 +341,20 @@ def _facts(about: Mapping[str, object], links: Links) -> dict[str, object]:
 def _indicators(
     shown: Picture,
     whole: Links,
-    spans: Mapping[str, Links],
+    small: Sequence[pl.DataFrame],
     given: pl.DataFrame | None,
     entries: Sequence[Mapping[str, object]],
 ) -> dict[str, dict[str, list[Any]]]:
-    """Per period; a table without periods holds for the whole span alone."""
+    """Per period; a table without periods holds for the whole span alone.
+
+    ``small`` are those worked out here, where none are given.
+    """
     first = str(entries[0]["key"])
     out = {}
-    for entry, links in zip(entries, (whole, *spans.values()), strict=True):
+    for k, entry in enumerate(entries):
         key = str(entry["key"])
         if given is None:
-            rows = map_data.small_indicators(links)
+            rows = small[k]
         elif key == first or "period" in given.columns:
             rows = map_data.rows_of(given, whole, key)
         else:
