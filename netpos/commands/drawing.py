@@ -30,6 +30,11 @@ from netpos.viz.sources import data_sources
 from netpos.viz.words import words
 from netpos.viz.workbook import Book, sheets_of
 
+#: Where the links of a map stand; ``netpos explain`` knows the ends of those of countries alone.
+_ABOUT_FILES: dict[Kind, dict[str, object]] = {
+    "country": {"results": "."},
+    "organisation": {"graph_file": None, "links_file": "tables/organisation_links.csv"},
+}
 _KINDS: tuple[tuple[Kind, str], ...] = (("country", ""), ("organisation", "-organisations"))
 
 
@@ -235,7 +240,7 @@ def _sketch(
     links: Links | None,
     *,
     kind: Kind,
-    context: Mapping[str, object],
+    context: dict[str, object],
     synthetic: bool,
 ) -> network_map.Sketch:
     """Return a map of countries or organisations with all its numbers; those of the latter are
@@ -253,8 +258,7 @@ def _sketch(
         indicators=table.filter(pl.col("technology") == technology),
         evidence=partial(told_evidence, study, technology, whole, kind=kind),
         residuals=_residuals(tables, technology) if kind == "country" else None,
-        # explain knows the ends of links between countries alone
-        context={**context, **({"results": "."} if kind == "country" else {})},
+        context=context | _ABOUT_FILES[kind],
         lang=study.options.lang,
         seed=study.options.seed,
         synthetic=synthetic,

@@ -50,6 +50,18 @@ def test_a_map_says_what_it_rests_on(demo: Path) -> None:
     assert said["Graph file"] == "graphs/quantum.gexf"
 
 
+def test_a_map_of_organisations_names_the_table_of_all_its_links(demo: Path) -> None:
+    html = (demo / "maps" / "quantum-organisations.html").read_text(encoding="utf-8")
+    block = re.search(r'type="application/json">(.*?)</script>', html, re.S)
+    assert block
+    data = json.loads(block[1])
+    assert (data["graph_file"], data["links_file"]) == (None, "tables/organisation_links.csv")
+    assert (demo / data["links_file"]).exists()
+    labels = {o["label"]["nl"]: o["value"]["nl"] for o in data["context"]}
+    assert labels["Tabel van alle verbindingen"] == "tables/organisation_links.csv"
+    assert "Graafbestand" not in labels  # which has the links between countries
+
+
 def test_sheets_of_tables_that_have_changed_since_are_not_taken() -> None:
     one, other = pl.DataFrame({"a": [1]}), pl.DataFrame({"a": [2]})
     made: Future[dict[str, Sheet]] = Future()

@@ -36,7 +36,7 @@ LANGUAGES = ("en", "nl")
 CONTEXT = (
     "technology", "focal", "period", "data_date", "records", "families", "coverage",
     "located_given", "located_received", "counting", "by", "scope", "core", "left_out",
-    "membership_year", "method", "graph_file", "source", "version",
+    "membership_year", "method", "graph_file", "links_file", "source", "version",
 )  # fmt: skip
 
 

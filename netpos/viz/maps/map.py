@@ -105,7 +105,8 @@ def network_map(
         over those expected.
     context
         What is printed below the map: ``period, data_date, records, families, coverage`` [share],
-        ``counting, by, scope, left_out, membership_year, method, graph_file, source, version``;
+        ``counting, by, scope, left_out, membership_year, method, source, version``, and of all
+        links the ``graph_file`` or, before it, the table ``links_file``;
         other keys are printed by their name. ``results`` is the folder named in ``explain`` calls;
         without it the panel names none.
     lang
@@ -243,6 +244,7 @@ def sketched(
         "nodes_total": shown.nodes_total,
         "ceiling": [MOST_NODES, MOST_LINKS],
         "graph_file": about.get("graph_file"),
+        "links_file": about.get("links_file"),
         "indicator_words": map_data.indicator_words(),
         "indicators": _indicators(shown, whole, small, indicators, entries),
         "evidence": map_data.evidence_entry(evidence, shown),

@@ -101,7 +101,9 @@ function ceilingNotes() {
       shown: number(held), total: number(period.total), period: periodName(state.period) }));
   }
   if (notes.length) {
-    notes.push(DATA.graph_file ? say("ceiling_file", { file: DATA.graph_file }) : say("ceiling_file_unnamed"));
+    const table = DATA.links_file && say("ceiling_table", { file: DATA.links_file });
+    const file = DATA.graph_file && say("ceiling_file", { file: DATA.graph_file });
+    notes.push(table || file || say("ceiling_file_unnamed"));
   }
   return notes;
 }

@@ -74,6 +74,15 @@ def test_the_ceiling_is_stated_in_the_page_with_the_graph_file(visit, tmp_path):
     assert "the 500 nodes with the most exchange of 600" in notice
     assert "graphs/toy.gexf" in notice
     assert "of 11,000 links shown" in page.inner_text("#count")
+    told = {"graph_file": None, "links_file": "tables/organisation_links.csv"}
+    page = visit(network_map(links, tmp_path / "t.html", context=told))
+    assert "All links stand in the table tables/organisation_links.csv." in page.inner_text(
+        "#notice"
+    )
+    page.click("#lang-switch label:has([value=nl])")
+    notice = page.inner_text("#notice")
+    assert "Alle verbindingen staan in de tabel tables/organisation_links.csv." in notice
+    assert "graafbestand" not in notice
 
 
 def answers(page) -> bool:
