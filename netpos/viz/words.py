@@ -124,13 +124,19 @@ def translated(text: str, kind: str, lang: str) -> tuple[str, bool]:
     'een onbekend soort JSON; netpos leest patentexports van Lens.org of PatentsView'
     """
     if lang == "en":
-        return text, True
+        return _spaced(text, kind), True
     for pattern, other in _patterns(kind, lang):
         found = pattern.fullmatch(text)
         if found:
             fields = {k: _inner(k, v, kind, lang) for k, v in found.groupdict().items()}
-            return re.sub(r"\{(\w+)\}", lambda m, f=fields: str(f[m[1]]), other), True  # type: ignore[misc] # a lambda with a default has no type
+            said = re.sub(r"\{(\w+)\}", lambda m, f=fields: str(f[m[1]]), other)  # type: ignore[misc] # a lambda with a default has no type
+            return _spaced(said, kind), True
     return text, False
+
+
+def _spaced(text: str, kind: str) -> str:
+    """Write percentages in warnings as everywhere else on the page: 62 %."""
+    return re.sub(r"(?<=\d)%(?=[ )])", " %", text) if kind == "warning" else text
 
 
 def _inner(field: str, text: str, kind: str, lang: str) -> str:

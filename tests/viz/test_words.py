@@ -44,11 +44,21 @@ def test_every_word_of_the_file_is_used_somewhere() -> None:
     assert unused == set()
 
 
+def test_percentages_of_warnings_are_written_as_those_of_the_page() -> None:
+    for noted, said in (
+        ("61% of the families", "61 % of the families"),
+        ("the exports (4.6%), counted", "the exports (4.6 %), counted"),
+        ("the list of 50%.toml", "the list of 50%.toml"),
+    ):
+        assert report_words.translated(noted, "warning", "en") == (said, True)
+    assert report_words.translated("61% of it", "reason", "en") == ("61% of it", True)
+
+
 @pytest.mark.parametrize(
     ("warning", "part"),
     [
         ("No family matches any technology of a b.toml.", "uit a b.toml."),
-        ("62% of the families lie outside 2015-2025; check --from and --to.", "62% van de"),
+        ("62% of the families lie outside 2015-2025; check --from and --to.", "62 % van de"),
         (
             "Back-file missing: no family is published in or before 2010, so citations received "
             "are understated for older knowledge.",
@@ -151,7 +161,7 @@ def test_sentences_and_lists_inside_a_sentence_are_translated_too() -> None:
     )
     said, told = report_words.translated(jumps, "warning", "nl")
     assert told
-    assert "H10 van semiconductor (40% van de families in 2023); Y02E10/50 van energy" in said
+    assert "H10 van semiconductor (40 % van de families in 2023); Y02E10/50 van energy" in said
     assert "; en nog 2. Controleer" in said
     codes = "Residence codes that are no country were set aside: ZZ (3), QQ (1) and more."
     assert report_words.translated(codes, "warning", "nl")[0].endswith("ZZ (3), QQ (1) en meer.")
