@@ -154,6 +154,11 @@ def test_among_130_countries_no_large_one_goes_unnamed_beside_a_smaller_one(
     visit, tmp_path
 ) -> None:
     page = visit(network_map(many_countries(130), tmp_path / "m.html"))
+    page.wait_for_function(  # that the map fits into its place, which takes a while under load
+        "() => { const s = network.getScale(), same = window.last === s; window.last = s; "
+        "return same; }",
+        polling=300,
+    )
     named, sizes, met = page.evaluate(
         """() => { let labels, others; const own = placeLabels;
           placeLabels = (...all) => { others = all[3]; labels = own(...all); return [...labels]; };
