@@ -110,14 +110,18 @@ def _of_total(
     total: float,
     holders: int = 0,
     own: Floats | None = None,
+    *,
+    fourth: bool = True,
 ) -> tuple[Floats, Floats]:
     """Squares and fourth powers of (B - s a) / T summed over all holders, absent ones included.
+
+    Fourth powers are 0 where they are not asked for.
 
     ``own`` is what each holder has in the total, a; without it the sum of its links. ``holders`` is
     the number of holders, 0 for as many as there are in the parts.
     """
     n = share.size
-    sums = {k: Sums(n) for k in (2, 4)}
+    sums = {k: Sums(n) for k in ((2, 4) if fourth else (2,))}
     whole = np.zeros(holders) if own is None else own
     found, columns = list[Floats](), _columns(countries)
     for piece in parts:
@@ -135,8 +139,8 @@ def _of_total(
             one.add(held.country, (B - s * a) ** k - (s * a) ** k)
     if found:
         whole = np.concatenate(found)
-    powers = [(share**k * (whole**k).sum() + one.values) / total**k for k, one in sums.items()]
-    return powers[0], np.maximum(powers[1], 0.0)
+    powers = {k: (share**k * (whole**k).sum() + one.values) / total**k for k, one in sums.items()}
+    return powers[2], np.maximum(powers.get(4, 0.0), 0.0)
 
 
 def _own(at: Sorted, holders: int) -> Floats:
@@ -216,7 +220,7 @@ def part_of_links(
     (squares, fourths), (less, _) = _both(
         entries.amount.size,
         lambda: _of_total(both, of, size / total, total, parts.shape[1]),
-        lambda: _of_total(ends.dyads.pieces(), [country], size / total, total),
+        lambda: _of_total(ends.dyads.pieces(), [country], size / total, total, fourth=False),
     )
     return _precision(squares, fourths, DEDUCTED * less, mine, mine.effective)
 
