@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from netpos import countries
 from netpos.analysis import sensitivity, without
@@ -30,7 +29,7 @@ from netpos.indicators.differences import differences
 from netpos.ingest.lacking import without_status
 from netpos.ingest.memory import give_back
 from netpos.ingest.user_tables import read_totals
-from netpos.progress import advance, stage, track
+from netpos.progress import advance, meanwhile, stage, track
 from netpos.tables import rounded
 
 #: Tables with the most rows, of a large corpus held compressed until all are there.
@@ -307,24 +306,48 @@ def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[st
     """Compute every way of counting, and a mark for what survives them; empty with ``--design
     focal``. Of a large corpus the table of values is held compressed meanwhile.
     """
-    if not study.options.sensitivity or study.options.design == "focal":
+    if not _is_counted_otherwise(study):
         return {}
     worth = sensitivity.worth_of(study, tables["family_values"])
+    kept, schema = list[bytes](), tables["family_values"].schema
     if study.is_large:
-        kept, schema = [_packed(tables["family_values"])], tables["family_values"].schema
+        kept.append(_packed(tables["family_values"]))
         tables["family_values"] = tables["family_values"].clear()
-        try:
-            return _sensitivity_tables(study, tables, worth)
-        finally:
+    try:
+        counted = sensitivity.sensitivity(study, worth)
+        return _marked(study, tables, counted, without.without_one(study, worth))
+    finally:
+        if kept:
             tables["family_values"] = put_back(kept, schema)
-    return _sensitivity_tables(study, tables, worth)
 
 
-def _sensitivity_tables(
-    study: Study, tables: dict[str, pl.DataFrame], worth: NDArray[np.float64] | None
+def sensitivity_begun(
+    study: Study, tables: dict[str, pl.DataFrame]
+) -> Callable[[], dict[str, pl.DataFrame]]:
+    """Begin `sensitivity_tables` in a thread, and return what does the rest and waits for it."""
+    if not _is_counted_otherwise(study):
+        return dict
+    worth = sensitivity.worth_of(study, tables["family_values"])
+    counted = meanwhile(partial(sensitivity.sensitivity, study, worth))
+
+    def finished() -> dict[str, pl.DataFrame]:
+        left_out = without.without_one(study, worth)
+        return _marked(study, tables, counted(), left_out)
+
+    return finished
+
+
+def _is_counted_otherwise(study: Study) -> bool:
+    return study.options.sensitivity and study.options.design != "focal"
+
+
+def _marked(
+    study: Study,
+    tables: dict[str, pl.DataFrame],
+    table: pl.DataFrame,
+    left_out: pl.DataFrame,
 ) -> dict[str, pl.DataFrame]:
-    """Do so with the value of each row."""
-    table = sensitivity.sensitivity(study, worth)
+    """Return other ways of counting, and what survives them and each organisation left out."""
     whole = pl.col("period") == "all"
     mine = pl.col("country") == study.options.focal
     focal = tables["countries"].filter(whole & mine)
@@ -333,7 +356,7 @@ def _sensitivity_tables(
         drawn = pl.concat([drawn, _rank_by_value(drawn, focal)], how="diagonal_relaxed")
     marks = robustness.robustness(
         table,
-        without.without_one(study, worth),
+        left_out,
         focal=study.options.focal,
         intervals=None if drawn is None else drawn.filter(whole),
         measurable={

@@ -7,7 +7,6 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
@@ -47,7 +46,7 @@ from netpos.ingest.remarks import by_number_told, one_office_told
 from netpos.ingest.selection import Selection
 from netpos.options import PATHS, Options, to_toml
 from netpos.outputs import Outputs, make_folder, marked
-from netpos.progress import Report, advance, meanwhile, stage, track
+from netpos.progress import Report, advance, stage, track
 from netpos.viz.charts import charts
 from netpos.viz.charts.technologies import AREA_COLOURS
 from netpos.viz.excel_nl import excel_nl
@@ -294,7 +293,7 @@ def computed(
         if aside is not None:
             tables[links] = results.put_back(aside[links], tables[links].schema)
     else:  # neither needs what the other makes
-        counted = meanwhile(partial(results.sensitivity_tables, study, tables))
+        counted = results.sensitivity_begun(study, tables)
         begun(study, tables, areas, synthetic=synthetic)
         tables |= counted()
     give_back()

@@ -274,7 +274,7 @@ def select(
     """
     if scope not in SCOPES:
         raise OptionError(f"--scope {scope}: unknown", remedy=f"choose {', '.join(SCOPES)}")
-    if known is not None:
+    if known is not None and scope == "closed":
         return known & gathered(member, pairs.cited)
     dated = np.ones(member.size, dtype=bool) if span is None else _within(years, span)
     chosen = gathered(dated if scope == "cited" else dated & member, pairs.citing)

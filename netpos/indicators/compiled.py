@@ -294,7 +294,13 @@ def by_holder(
     found = library().netpos_by_holder(
         given, len(streams), a, b, first, holders, max(columns, 1), *room
     )
+    _check(found)
     return code[:found], sums[:found], own
+
+
+def _check(found: int) -> None:
+    if found < 0:
+        raise IndexError("a link has no column, or rows of links are not in the order of holders")
 
 
 def by_pair(streams: Sequence[Stream], citing: Rows, cited: Rows, columns: int) -> Summed:
@@ -312,4 +318,5 @@ def by_pair(streams: Sequence[Stream], citing: Rows, cited: Rows, columns: int) 
     (a, _a), (b, _b) = _at(citing, np.int32), _at(cited, np.int32)
     room = (x.ctypes.data for x in (key, value, units, row, code, sums, own, pairs))
     found = library().netpos_by_pair(given, len(streams), a, b, max(columns, 1), *room)
-    return code[:found], sums[:found], own[: int(pairs[0])]
+    _check(found)
+    return code[:found], sums[:found], own[: int(pairs[0])].copy()

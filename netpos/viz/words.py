@@ -14,6 +14,7 @@ from netpos import countries
 from netpos.viz.safe_html import template_text
 
 #: A number alone, as English sentences of a command write it: 4,599 or 4.6%, no version or date.
+_PERCENT = re.compile(r"(?<![\w.,-])(\d+(?:[.,]\d+)?)%(?=\)| of | van )")  # as warnings have them
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+) ?%?")
 _SWAPPED = str.maketrans(",.", ".,")
 
@@ -131,12 +132,12 @@ def translated(text: str, kind: str, lang: str) -> tuple[str, bool]:
             fields = {k: _inner(k, v, kind, lang) for k, v in found.groupdict().items()}
             said = re.sub(r"\{(\w+)\}", lambda m, f=fields: str(f[m[1]]), other)  # type: ignore[misc] # a lambda with a default has no type
             return _spaced(said, kind), True
-    return text, False
+    return _spaced(text, kind), False
 
 
 def _spaced(text: str, kind: str) -> str:
     """Write percentages in warnings as everywhere else on the page: 62 %."""
-    return re.sub(r"(?<=\d)%(?=[ )])", " %", text) if kind == "warning" else text
+    return _PERCENT.sub(r"\1 %", text) if kind == "warning" else text
 
 
 def _inner(field: str, text: str, kind: str, lang: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from netpos import analysis
-from netpos.analysis import results
+from netpos.analysis import results, sensitivity
 from netpos.analysis import study as study_module
 from netpos.ingest.corpus import read
 from netpos.options import make
@@ -73,15 +73,20 @@ def test_values_of_a_large_corpus_are_put_aside_while_other_ways_are_counted(
     study = analysis.prepare(corpus, make({"technologies": str(QUANTUM), "draws": 0}))
     found = results.tables(study)
     values, want = found["family_values"], results.sensitivity_tables(study, found)
+    beside = results.sensitivity_begun(study, found)()
+    assert list(beside) == list(want)
+    for name, table in want.items():
+        assert table.height
+        assert_frame_equal(beside[name], table, check_exact=True)
     held: list[int] = []
-    original = results._sensitivity_tables
+    original = sensitivity.sensitivity
 
-    def told(*given: object) -> dict[str, object]:
+    def told(*given: object) -> object:
         held.append(found["family_values"].height)
         return original(*given)
 
     monkeypatch.setattr(study_module, "MOST_QUICK", 0)
-    monkeypatch.setattr(results, "_sensitivity_tables", told)
+    monkeypatch.setattr(sensitivity, "sensitivity", told)
     apart = results.sensitivity_tables(study, found)
     assert held == [0]
     assert values.height

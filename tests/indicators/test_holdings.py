@@ -158,3 +158,30 @@ def test_links_of_two_units_are_summed_whichever_cites(
     assert max(map(len, want.values())) > 8
     assert found == {key: np.add.reduceat(np.array(x), [0])[0] for key, x in want.items()}
     assert np.concatenate(whole).tobytes() == own.tobytes()
+
+
+@pytest.mark.skipif(
+    not compiled.available(), reason="netpos was installed without its compiled draws"
+)
+def test_links_without_a_column_or_out_of_order_are_refused() -> None:
+    links, parts = links_of(60, 4000, seed=5)
+    ends = Ends.of(links, parts)
+    column = np.zeros(4000, dtype=np.int32)
+    row, of = (ends.citing.entry, ends.citing.place), (column, links.amount)
+    code, _, own = compiled.by_holder([compiled.Stream(*row, *of)], parts, 0, 40, 1)
+    assert code.size == np.unique(ends.citing.holders()).size
+    assert own.size == 40
+    odd = np.where(np.arange(4000) == ends.citing.entry[-1], -1, 0).astype(np.int32)
+    dyads = ends.dyads.entry
+    for refused in (
+        lambda: compiled.by_holder([compiled.Stream(*row, odd, of[1])], parts, 0, 40, 1),
+        lambda: compiled.by_holder([compiled.Stream(*row, *of)], parts, 1, 39, 1),
+        lambda: compiled.by_holder([compiled.Stream(*row, *of)], parts, 0, 20, 1),
+        lambda: compiled.by_holder([compiled.Stream(row[0], row[1][::-1], *of)], parts, 0, 40, 1),
+        lambda: compiled.by_holder([compiled.Stream(*row, *of)] * 9, parts, 0, 40, 1),
+        lambda: compiled.by_pair(
+            [compiled.Stream(dyads, dyads, odd, of[1])], links.citing, links.cited, 1
+        ),
+    ):
+        with pytest.raises(IndexError):
+            refused()

@@ -48,10 +48,13 @@ def test_percentages_of_warnings_are_written_as_those_of_the_page() -> None:
     for noted, said in (
         ("61% of the families", "61 % of the families"),
         ("the exports (4.6%), counted", "the exports (4.6 %), counted"),
+        ("light (40% of its families in 2023)", "light (40 % of its families in 2023)"),
         ("the list of 50%.toml", "the list of 50%.toml"),
+        ("the list of set 10% (a).csv, 50% rule", "the list of set 10% (a).csv, 50% rule"),
     ):
         assert report_words.translated(noted, "warning", "en") == (said, True)
     assert report_words.translated("61% of it", "reason", "en") == ("61% of it", True)
+    assert report_words.translated("new (4.6%)", "warning", "nl") == ("new (4.6 %)", False)
 
 
 @pytest.mark.parametrize(

@@ -386,6 +386,14 @@ static i64 by_column(room *x, i64 n, i64 first, i64 *code, double *sum) {
     return found;
 }
 
+/* Tell whether every link has a column. */
+static int fit(const stream *of, i64 streams, i64 columns) {
+    for (i64 s = 0; s < streams; s++)
+        for (i64 r = 0; r < of[s].rows; r++)
+            if ((uint32_t)of[s].column[of[s].entry[r]] >= (uint64_t)columns) return 0;
+    return 1;
+}
+
 /* Add a row to the numbers of its holder; return what it has without a factor. */
 static double add_row_of(const stream *of, int32_t link, double part, room *x, i64 n) {
     uint32_t column = (uint32_t)of->column[link];
@@ -395,12 +403,14 @@ static double add_row_of(const stream *of, int32_t link, double part, room *x, i
     return amount;
 }
 
-/* Sum what holders from the first on have in each column. `own` is what each has in all. `key` and `value` have room for all rows twice. */
+/* Sum what holders from the first on have in each column; -1 where a link has no column, or rows
+ * are of other holders or not in order. `own` is what each has in all. `key` and `value` have room for all rows twice. */
 EXPORTED
 i64 netpos_by_holder(const stream *of, i64 streams, const int32_t *holder, const double *part,
                      i64 first, i64 holders, i64 columns, uint32_t *key, double *value, i64 *code,
                      double *sum, double *own) {
     i64 at[STREAMS] = {0}, rows = 0, found = 0;
+    if (streams > STREAMS || !fit(of, streams, columns)) return -1;
     for (i64 s = 0; s < streams; s++) rows += of[s].rows;
     room x = {key, key + rows, value, value + rows};
     for (i64 h = 0; h < holders; h++) {
@@ -414,6 +424,8 @@ i64 netpos_by_holder(const stream *of, i64 streams, const int32_t *holder, const
         own[h] = whole;
         found += by_column(&x, n, h * columns, code + found, sum + found);
     }
+    for (i64 s = 0; s < streams; s++)
+        if (at[s] < of[s].rows) return -1; /* rows of others, or not in order */
     return found;
 }
 
@@ -425,6 +437,7 @@ i64 netpos_by_pair(const stream *of, i64 streams, const int32_t *citing, const i
                    i64 columns, uint32_t *key, double *value, uint32_t *units, double *row,
                    i64 *code, double *sum, double *own, i64 *pairs) {
     i64 rows = of->rows, found = 0, pair = 0;
+    if (!fit(of, streams, columns)) return -1;
     room x = {key, key + streams * rows, value, value + streams * rows};
     room y = {units, units + rows, row, row + rows};
     for (i64 i = 0, end; i < rows; i = end) {
