@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -55,6 +56,13 @@ def test_tables_are_the_same_whether_or_not_the_next_begins_while_one_is_drawn_f
     assert ahead.keys() == alone.keys()
     for name, table in ahead.items():
         assert_frame_equal(table, alone[name], check_exact=True)
+    firms = alone["organisation_links"].filter(pl.col("technology") == "quantum")
+    assert isinstance(firms.schema["citing"], pl.Enum)
+    whole = (study.options.first, study.options.last)
+    table = study.links("quantum", whole, kind="organisation").table.select("citing", "cited")
+    found = firms.filter(pl.col("period") == "all").select("citing", "cited").cast(pl.String)
+    assert_frame_equal(found, table)
+    assert found.height
     rows: dict[str, list[bytes]] = {}
     without = results.tables(study, rows)
     assert list(without) == list(alone)

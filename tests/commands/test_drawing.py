@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from netpos.analysis import UNION
 from netpos.commands.drawing import Begun
@@ -60,6 +61,20 @@ def test_a_map_of_organisations_names_the_table_of_all_its_links(demo: Path) -> 
     labels = {o["label"]["nl"]: o["value"]["nl"] for o in data["context"]}
     assert labels["Tabel van alle verbindingen"] == "tables/organisation_links.csv"
     assert "Graafbestand" not in labels  # which has the links between countries
+
+
+@pytest.mark.parametrize("kind", ["", "-organisations"])
+def test_each_period_of_a_map_has_its_own_links(demo: Path, kind: str) -> None:
+    html = (demo / "maps" / f"quantum{kind}.html").read_text(encoding="utf-8")
+    block = re.search(r'type="application/json">(.*?)</script>', html, re.S)
+    assert block
+    totals = {one["key"]: one["total"] for one in json.loads(block[1])["periods"]}
+    name = "organisation_links" if kind else "links"
+    links = pl.read_csv(demo / "tables" / f"{name}.csv").filter(
+        (pl.col("technology") == "quantum") & (pl.col("citing") != pl.col("cited"))
+    )
+    assert totals == dict(links.group_by("period").len().iter_rows())
+    assert len(set(totals.values())) == len(totals) == 3
 
 
 def test_sheets_of_tables_that_have_changed_since_are_not_taken() -> None:

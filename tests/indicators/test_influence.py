@@ -7,8 +7,10 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
-from netpos.indicators.influence import DEDUCTED, DEDUCTED_OF_BALANCE, LEAST_PART
+from netpos.indicators.influence import DEDUCTED, DEDUCTED_OF_BALANCE, LEAST_PART, balance
+from netpos.indicators.resampling import Bilinear
 from netpos.indicators.uncertainty import CONTRASTS
 from tests.indicators.plain import (
     SPAN,
@@ -211,3 +213,15 @@ def test_the_entropy_of_sources_is_too_low_by_their_variances_over_twice_their_p
     corpus = ready(case)
     at = corpus.table["country"].to_list().index("NL")
     assert corpus.resample(draws=1).lost[at] == pytest.approx(lost, abs=1e-12)
+
+
+def test_a_balance_rests_on_those_that_cite_and_those_that_are_cited() -> None:
+    # organisations 0, 1 and 2 of the first country cite 3 of the other, which cites 0
+    citing, cited = np.array([0, 1, 2, 3], np.int32), np.array([3, 3, 3, 0], np.int32)
+    country = np.array([0, 0, 0, 1], np.int32)
+    links = Bilinear(np.zeros(4, np.int32), citing, cited, np.ones(4), 1)
+    parts = csr_array(np.eye(4))
+    found = balance(links, country[citing], country[cited], parts, 2)
+    assert found.holders.tolist() == [3.0, 1.0]
+    # of the first, one takes part in two of four links: 4² / (2² + 1 + 1)
+    assert found.effective.tolist() == [pytest.approx(4.0**2 / (2**2 + 1 + 1)), 1.0]
