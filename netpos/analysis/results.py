@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -99,8 +99,7 @@ def tables(study: Study, aside: dict[str, list[bytes]] | None = None) -> dict[st
         for (technology, period, _), (parts, resampled) in _one_ahead(once, steps, pool):
             parts["organisations"] = _ordered(parts["organisations"])
             for name, part in parts.items():
-                if name in LARGEST:
-                    schemas.setdefault(name, part.schema)
+                schemas.setdefault(name, part.schema)
                 kept = _packed(part) if study.is_large and name in LARGEST else part
                 rows.setdefault(name, {}).setdefault(technology, []).append(kept)
             if resampled is not None:
@@ -117,13 +116,8 @@ def tables(study: Study, aside: dict[str, list[bytes]] | None = None) -> dict[st
         if aside is not None and name in LARGEST:
             aside[name] = [part if isinstance(part, bytes) else _packed(part) for part in every]
             every = [_unpacked(part).clear() for part in every[:1]]
-        if name in schemas:
-            found[name] = _as_texts(
-                pl.concat(map(_unpacked, every), how="vertical_relaxed"), schemas[name]
-            )
-        else:
-            plain = [part for part in every if isinstance(part, pl.DataFrame)]
-            found[name] = pl.concat(plain, how="vertical_relaxed")
+        whole = pl.concat(map(_unpacked, every), how="vertical_relaxed")
+        found[name] = _as_texts(whole, schemas.get(name, {}))
     rows.clear()
     found["coverage"] = once.coverage
     del once  # only the tables above needed it, and this:
@@ -182,13 +176,15 @@ def _packed(rows: pl.DataFrame) -> bytes:
 
 
 def _unpacked(rows: _Rows) -> pl.DataFrame:
-    """Return rows, with the numbers of texts where they were compressed; see `_as_texts`."""
+    """Return rows with numbers for texts that stand for these, as where they were compressed."""
     if isinstance(rows, bytes):
         return pl.read_ipc(io.BytesIO(rows))
-    return rows.with_columns(pl.selectors.enum().to_physical())
+    if any(isinstance(dtype, pl.Enum) for dtype in rows.dtypes):
+        return rows.with_columns(pl.selectors.enum().to_physical())
+    return rows
 
 
-def _as_texts(codes: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+def _as_texts(codes: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """Give columns of texts that stand for numbers these texts again."""
     for name, dtype in schema.items():
         if isinstance(dtype, pl.Enum):

@@ -63,16 +63,22 @@ def links_of(units: int, rows: int, seed: int) -> tuple[Bilinear, csr_array]:
     return Bilinear(cell, *ends, some.lognormal(0, 9, rows), 9), csr_array(shared)
 
 
-@pytest.mark.parametrize("library", [True, False])
-@pytest.mark.parametrize("at_once", [50, 1 << 16])
-def test_sums_by_organisation_and_pair_have_the_digits_of_numpy_and_of_single_rows(
-    monkeypatch: pytest.MonkeyPatch, at_once: int, *, library: bool
-) -> None:
-    if library and not compiled.available():
-        pytest.skip("netpos was installed without its compiled draws")
-    monkeypatch.setattr(holdings, "_AT_ONCE", at_once)
-    if not library:
+@pytest.fixture(params=["compiled", "numpy"])
+def _in_both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sum in compiled code or with NumPy."""
+    if request.param == "numpy":
         monkeypatch.setenv("NETPOS_DRAWS", "0")
+    elif not compiled.available():
+        pytest.skip("netpos was installed without its compiled draws")
+
+
+@pytest.fixture(params=[50, 1 << 16])
+def _at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holdings, "_AT_ONCE", request.param)
+
+
+@pytest.mark.usefixtures("_in_both_ways", "_at_once")
+def test_sums_by_organisation_and_pair_have_the_digits_of_numpy_and_of_single_rows() -> None:
     links, parts = links_of(60, 4000, seed=5)
     some = np.random.default_rng(6)
     country = some.integers(0, 5, 4000).astype(np.int32)
@@ -120,16 +126,8 @@ def test_sums_by_organisation_and_pair_have_the_digits_of_numpy_and_of_single_ro
             assert own.tobytes() == every.tobytes()
 
 
-@pytest.mark.parametrize("library", [True, False])
-@pytest.mark.parametrize("at_once", [50, 1 << 16])
-def test_links_of_two_units_are_summed_whichever_cites(
-    monkeypatch: pytest.MonkeyPatch, at_once: int, *, library: bool
-) -> None:
-    if library and not compiled.available():
-        pytest.skip("netpos was installed without its compiled draws")
-    monkeypatch.setattr(holdings, "_AT_ONCE", at_once)
-    if not library:
-        monkeypatch.setenv("NETPOS_DRAWS", "0")
+@pytest.mark.usefixtures("_in_both_ways", "_at_once")
+def test_links_of_two_units_are_summed_whichever_cites() -> None:
     links, parts = links_of(60, 4000, seed=8)
     some = np.random.default_rng(9)
     country, other = (some.integers(0, 5, 4000).astype(np.int32) for _ in range(2))
