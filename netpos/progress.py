@@ -46,6 +46,11 @@ def listening(listener: Listener) -> Iterator[None]:
         _listener.reset(token)
 
 
+def listener() -> Listener | None:
+    """Return who is told of the stages here, for work that is done elsewhere."""
+    return _listener.get()
+
+
 @contextmanager
 def stage(what: str, total: float) -> Iterator[None]:
     """Begin a stage, which ends with the block.
@@ -57,16 +62,16 @@ def stage(what: str, total: float) -> Iterator[None]:
     total
         How much there is to do [bytes, technologies, draws ...].
     """
-    listener = _listener.get()
-    if listener is None:
+    told = _listener.get()
+    if told is None:
         yield
         return
     token = _done.set((0.0, total))
-    listener.begin(what, total)
+    told.begin(what, total)
     try:
         yield
     finally:
-        listener.end()
+        told.end()
         _done.reset(token)
 
 
@@ -79,11 +84,11 @@ def advance(amount: float = 1) -> None:
 
 def reach(done: float) -> None:
     """Say that so much of the present stage is done, at most its total; never less than before."""
-    now, listener = _done.get(), _listener.get()
-    if now is not None and listener is not None:
+    now, told = _done.get(), _listener.get()
+    if now is not None and told is not None:
         done = min(max(done, now[0]), now[1])
         _done.set((done, now[1]))
-        listener.reach(done)
+        told.reach(done)
 
 
 @contextmanager
@@ -105,15 +110,15 @@ def shared(what: str, total: float) -> Iterator[Callable[[float], None]]:
     >>> with shared("tables", 3) as done:
     ...     done(1)
     """
-    listener, lock, reached = _listener.get(), Lock(), 0.0
+    told, lock, reached = _listener.get(), Lock(), 0.0
 
     def done(amount: float) -> None:
         nonlocal reached
-        if listener is None:
+        if told is None:
             return
         with lock:
             reached = min(reached + amount, total)
-            listener.reach(reached)
+            told.reach(reached)
 
     with stage(what, total):
         yield done
@@ -193,10 +198,10 @@ def meanwhile(make: Callable[[], T]) -> Callable[[], T]:
     Thread(target=work, daemon=True).start()
 
     def wait() -> T:
-        listener = _listener.get()
+        told = _listener.get()
         while (tell := relay.said.get()) is not None:
-            if listener is not None:
-                tell(listener)
+            if told is not None:
+                tell(told)
         if failed:
             raise failed[0]
         return made[0]

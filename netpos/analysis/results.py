@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from netpos import countries
 from netpos.analysis import sensitivity, without
@@ -29,8 +31,12 @@ from netpos.indicators.differences import differences
 from netpos.ingest.lacking import without_status
 from netpos.ingest.memory import give_back
 from netpos.ingest.user_tables import read_totals
-from netpos.progress import advance, meanwhile, stage, track
+from netpos.progress import Listener, advance, listener, meanwhile, stage, track
 from netpos.tables import rounded
+
+T = TypeVar("T")
+R = TypeVar("R")
+Co = TypeVar("Co", covariant=True)
 
 #: Tables with the most rows, of a large corpus held compressed until all are there.
 LARGEST = ("organisation_links", "organisations")
@@ -317,20 +323,53 @@ def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[st
             tables["family_values"] = put_back(kept, schema)
 
 
+class Awaited(Protocol[Co]):
+    """What is made elsewhere."""
+
+    def result(self) -> Co:
+        """Wait for it."""
+
+
+class Elsewhere(Protocol):
+    """Have ``make(given)`` done in another process, and tell ``told`` how far it has come."""
+
+    def __call__(self, make: Callable[[T], R], given: T, told: Listener | None) -> Awaited[R]:
+        """Return what waits for it."""
+
+
 def sensitivity_begun(
-    study: Study, tables: dict[str, pl.DataFrame]
-) -> Callable[[], dict[str, pl.DataFrame]]:
-    """Begin `sensitivity_tables` in a thread, and return what does the rest and waits for it."""
+    study: Study, elsewhere: Elsewhere
+) -> Callable[[dict[str, pl.DataFrame]], dict[str, pl.DataFrame]]:
+    """Begin `sensitivity_tables` in another process, and return what does the rest and waits.
+
+    It is begun before the tables: other ways of counting need no more of them than the value of
+    each family, and Python runs one thread at a time.
+
+    Parameters
+    ----------
+    study
+        The run.
+    elsewhere
+        Has it done, see `netpos.commands.beside`.
+
+    Returns
+    -------
+    callable
+        From the tables of `tables`, those of `sensitivity_tables`.
+    """
     if not _is_counted_otherwise(study):
-        return dict
-    worth = sensitivity.worth_of(study, tables["family_values"])
-    counted = meanwhile(partial(sensitivity.sensitivity, study, worth))
+        return lambda _: {}
+    values = _family_values(study, study.valued)
+    asked = replace(study), sensitivity.worth_of(study, values)  # without what can be made again
+    waiting = meanwhile(lambda: elsewhere(_counted_otherwise, asked, listener()).result())
+    return lambda tables: _marked(study, tables, *waiting())
 
-    def finished() -> dict[str, pl.DataFrame]:
-        left_out = without.without_one(study, worth)
-        return _marked(study, tables, counted(), left_out)
 
-    return finished
+def _counted_otherwise(
+    asked: tuple[Study, NDArray[np.float64] | None],
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Count in every other way, and without each organisation."""
+    return sensitivity.sensitivity(*asked), without.without_one(*asked)
 
 
 def _is_counted_otherwise(study: Study) -> bool:

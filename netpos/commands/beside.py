@@ -16,22 +16,43 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from typing import IO, Any, Protocol, TypeVar
+from contextlib import contextmanager, nullcontext, suppress
+from typing import IO, Any, Generic, Protocol, TypeVar
+
+from netpos.progress import Listener, listening
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 #: Bytes that say how long a message is.
 _HEAD = 8
+#: What a message begins with that is the answer, unlike what is said of the stages before it.
+_ANSWER = "answer"
+#: The process has ended, or cannot be sent this: pickle says so in three ways.
+_NO_ANSWER = (OSError, ValueError, EOFError, pickle.PickleError, AttributeError, TypeError)
 _PROGRAM = "from netpos.commands.beside import answer; answer()"
+
+
+class Asked(Generic[R]):
+    """Something that was asked for."""
+
+    def __init__(self, waiting: Future[R], make: Callable[[], R]) -> None:
+        self._waiting, self._make = waiting, make
+
+    def result(self, timeout: float | None = None) -> R:
+        """Wait for it."""
+        return self._waiting.result(timeout)
+
+    def now(self) -> R:
+        """Make it here where nobody has begun it, else wait for it."""
+        return self._make() if self._waiting.cancel() else self._waiting.result()
 
 
 class Submit(Protocol):
     """Ask for ``make(given)``; both are sent to another process, and so is what is made."""
 
-    def __call__(self, make: Callable[[T], R], given: T) -> Future[R]:
-        """Return what waits for it."""
+    def __call__(self, make: Callable[[T], R], given: T, told: Listener | None = None) -> Asked[R]:
+        """Return what waits for it; ``told`` is told how far it has come."""
 
 
 @contextmanager
@@ -57,19 +78,28 @@ def beside(*, cores: int) -> Iterator[Submit]:
     process = _started() if cores > 1 else None
     stopped: list[bool] = []
 
-    def made(make: Callable[[T], R], given: T) -> R:
+    def here(make: Callable[[T], R], given: T, told: Listener | None) -> R:
+        if stopped:
+            raise RuntimeError
+        with nullcontext() if told is None else listening(told):
+            return make(given)
+
+    def made(make: Callable[[T], R], given: T, told: Listener | None) -> R:
         if process is not None and not stopped:
-            found, done = _asked(process, (make, given))
+            found, done = _asked(process, (make, given, told is not None), told)
             if done:
                 result: R = found
                 return result
-        if stopped:
-            raise RuntimeError
-        return make(given)
+        return here(make, given, told)
 
     with ThreadPoolExecutor(1) as pool:
+
+        def submit(make: Callable[[T], R], given: T, told: Listener | None = None) -> Asked[R]:
+            waiting = pool.submit(made, make, given, told)
+            return Asked(waiting, lambda: here(make, given, told))
+
         try:
-            yield lambda make, given: pool.submit(made, make, given)
+            yield submit
         finally:
             stopped.append(True)
             if process is not None:
@@ -98,15 +128,22 @@ def _started() -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _asked(process: subprocess.Popen[bytes], what: object) -> tuple[Any, bool]:
+def _asked(
+    process: subprocess.Popen[bytes], what: object, told: Listener | None
+) -> tuple[Any, bool]:
     """Send one thing and wait for the answer; the second is False where there is none."""
     assert process.stdin is not None  # both are pipes
     assert process.stdout is not None
     try:
         _put(process.stdin, pickle.dumps(what, pickle.HIGHEST_PROTOCOL))
-        answered = _got(process.stdout)
-        return (None, False) if answered is None else pickle.loads(answered)
-    except (OSError, ValueError, EOFError, pickle.PickleError):  # it has ended
+        while (answered := _got(process.stdout)) is not None:
+            said, *rest = pickle.loads(answered)
+            if said == _ANSWER:
+                return rest[0], rest[1]
+            if told is not None:
+                getattr(told, said)(*rest)
+        return None, False
+    except _NO_ANSWER:
         return None, False
 
 
@@ -135,11 +172,34 @@ def answer() -> None:
     threading.Thread(target=_listen, args=(asked, waiting), daemon=True).start()
     while True:
         try:
-            make, given = pickle.loads(waiting.get())
-            found = make(given), True
+            make, given, told = pickle.loads(waiting.get())
+            with listening(_Told(to)) if told else nullcontext():
+                found = pickle.dumps((_ANSWER, make(given), True), pickle.HIGHEST_PROTOCOL)
         except Exception:  # noqa: BLE001 - whatever it is comes up again where it was asked for
-            found = None, False
-        _put(to, pickle.dumps(found, pickle.HIGHEST_PROTOCOL))
+            found = pickle.dumps((_ANSWER, None, False))
+        _put(to, found)
+
+
+class _Told:
+    """Sends what work says of its stages to where it was asked for, before the answer."""
+
+    def __init__(self, to: IO[bytes]) -> None:
+        self._to = to
+
+    def _tell(self, *said: object) -> None:
+        _put(self._to, pickle.dumps(said, pickle.HIGHEST_PROTOCOL))
+
+    def begin(self, what: str, total: float) -> None:
+        """Send that a stage begins."""
+        self._tell("begin", what, total)
+
+    def reach(self, done: float) -> None:
+        """Send how much of it is done."""
+        self._tell("reach", done)
+
+    def end(self) -> None:
+        """Send that it is over."""
+        self._tell("end")
 
 
 def _listen(asked: IO[bytes], waiting: queue.SimpleQueue[bytes]) -> None:

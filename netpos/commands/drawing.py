@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,7 +11,7 @@ import polars as pl
 import netpos
 from netpos import analysis
 from netpos.analysis.study import Kind, Span, Study
-from netpos.commands.beside import Submit
+from netpos.commands.beside import Asked, Submit
 from netpos.commands.map_evidence import told_evidence
 from netpos.graph.yearly import yearly
 from netpos.outputs import Outputs
@@ -72,11 +71,11 @@ class Begun:
     """Sheets of the workbook that are made beside other work: of which tables, what waits."""
 
     tables: dict[str, pl.DataFrame]
-    sheets: Future[dict[str, Sheet]]
+    sheets: Asked[dict[str, Sheet]]
 
     def of(self, tables: Mapping[str, pl.DataFrame]) -> dict[str, Sheet]:
         """Return the sheets of those tables that are still the same."""
-        made = self.sheets.result()
+        made = self.sheets.now()
         return {k: one for k, one in made.items() if tables.get(k) is self.tables[k]}
 
 
@@ -130,16 +129,16 @@ def titles(study: Study) -> dict[str, dict[str, str]]:
 class Waiting:
     """Files of a run that are made beside other work: names, and what waits for the texts."""
 
-    graphs: list[tuple[str, Future[dict[str, str]]]]
-    maps: list[tuple[str, Future[str]]]
+    graphs: list[tuple[str, Asked[dict[str, str]]]]
+    maps: list[tuple[str, Asked[str]]]
 
     def write(self, written: Outputs) -> None:
         """Write each as soon as it is there."""
         for stem, texts in track(self.graphs, "graph files"):
-            for ending, text in texts.result().items():
+            for ending, text in texts.now().items():
                 written.text(f"{stem}{ending}", text)
         for name, page in track(self.maps, "maps"):
-            written.text(name, page.result())
+            written.text(name, page.now())
 
 
 def begin_drawings(

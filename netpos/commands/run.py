@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import polars as pl
 
@@ -25,7 +25,7 @@ from netpos.analysis.open_ends import open_told
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
 from netpos.analysis.study import Study
 from netpos.analysis.technologies import selection
-from netpos.commands.beside import beside
+from netpos.commands.beside import Asked, Submit, beside
 from netpos.commands.drawing import (
     Begun,
     Waiting,
@@ -46,7 +46,7 @@ from netpos.ingest.remarks import by_number_told, one_office_told
 from netpos.ingest.selection import Selection
 from netpos.options import PATHS, Options, to_toml
 from netpos.outputs import Outputs, make_folder, marked
-from netpos.progress import Report, advance, stage, track
+from netpos.progress import Listener, Report, advance, stage, track
 from netpos.viz.charts import charts
 from netpos.viz.charts.technologies import AREA_COLOURS
 from netpos.viz.excel_nl import excel_nl
@@ -56,6 +56,9 @@ from netpos.viz.report.compare import write_comparison
 from netpos.viz.report.dependence import write_dependence
 from netpos.viz.report.report import Page, write_report
 from netpos.viz.workbook import bound
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _LIBRARIES = ("igraph", "networkx", "numpy", "polars", "pyvis", "scipy")
 
@@ -188,6 +191,7 @@ def _write(
     drawing = not options.tables_only
     with reading(corpus), writing(written.folder), ExitStack() as stack:
         drawn: list[_Drawn] = []
+        submit = _Beside(stack)
 
         def begun(
             study: Study,
@@ -200,15 +204,28 @@ def _write(
             page = replace(_page(study, tables, seen_from, synthetic=synthetic), areas=areas)
             wanted = options.figures
             figures = stack.enter_context(charts.begun(page, cores=cores(), wanted=wanted))
-            submit = stack.enter_context(beside(cores=cores()))
             waiting = begin_drawings(study, tables, submit, synthetic=synthetic)
             drawn.append(_Drawn(figures, waiting, begin_sheets(study, tables, written, submit)))
 
-        made = computed(corpus, options, say, synthetic=synthetic, begun=begun if drawing else None)
+        drawings = begun if drawing else None
+        made = computed(corpus, options, say, synthetic=synthetic, begun=drawings, submit=submit)
         page = _write_all(corpus, written, options, files, say, made, drawn)
         if keep is not None:
             keep(made)
         return page
+
+
+class _Beside:
+    """Asks another process, see `beside`, which begins when it is first asked."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._submit: Submit | None = None
+
+    def __call__(self, make: Callable[[T], R], given: T, told: Listener | None = None) -> Asked[R]:
+        if self._submit is None:
+            self._submit = self._stack.enter_context(beside(cores=cores()))
+        return self._submit(make, given, told)
 
 
 @dataclass(frozen=True)
@@ -241,6 +258,7 @@ def computed(
     *,
     synthetic: bool = False,
     begun: Begin | None = None,
+    submit: Submit | None = None,
 ) -> Computed:
     """Compute all tables of a run; nothing is written.
 
@@ -251,7 +269,9 @@ def computed(
     say
         Called with one line at a time.
     begun
-        Begins what is drawn while other ways of counting are computed; default: nothing.
+        Begins what is drawn as soon as the tables are there; default: nothing.
+    submit
+        Has other ways of counting computed in another process; default: they are computed here.
     """
     for line in one_office_told(corpus.manifest):
         say(line)
@@ -274,10 +294,13 @@ def computed(
     for warning in study.warnings:
         say(f"note: {warning}")
     aside: dict[str, list[bytes]] | None = {} if study.is_large else None
+    # what is drawn, and what another process makes, is held meanwhile
+    apart = submit if cores() > 1 and not study.is_large else None
+    counted = None if apart is None else results.sensitivity_begun(study, apart)
     tables = results.tables(study, aside) | {"pattern_hits": hits}
     for line in [*located_told(tables["located"]), *open_told(tables["open"])]:
         say(line)
-    if begun is None or study.is_large or cores() == 1:  # what is drawn is not held meanwhile
+    if counted is None:
         study.let_go()
         study.let_go("valued", "citing_families")
         give_back()
@@ -292,10 +315,10 @@ def computed(
             study.let_go()
         if aside is not None:
             tables[links] = results.put_back(aside[links], tables[links].schema)
-    else:  # neither needs what the other makes
-        counted = results.sensitivity_begun(study, tables)
-        begun(study, tables, areas, synthetic=synthetic)
-        tables |= counted()
+    else:
+        if begun is not None:
+            begun(study, tables, areas, synthetic=synthetic)
+        tables |= counted(tables)
     give_back()
     if papers:
         tables |= paper_tables(papers)
@@ -342,9 +365,12 @@ def _write_all(
             written.text("dependence.html", write_dependence(page))
         if page.compared:
             written.text("comparison.html", write_comparison(page))
+        with stage("sheets of the workbook", 1):  # what takes longest of what nobody began
+            sheets = beside_it.sheets.of(tables)
+            advance()
         beside_it.waiting.write(written)
         with stage("the workbook", 1):
-            written.bytes("tables/netpos.xlsx", bound(book, beside_it.sheets.of(tables)))
+            written.bytes("tables/netpos.xlsx", bound(book, sheets))
             advance()
     kept = keep_files(files, written)
     say(f"{len(written.names)} files written")

@@ -114,6 +114,10 @@ class Citations:
     def __len__(self) -> int:
         return int(self.citing.size)
 
+    def __reduce__(self) -> tuple[type[Citations], tuple[Rows, Rows, Mask, int]]:
+        """Give another process the marks: what makes them stays here."""
+        return Citations, (self.citing, self.cited, self.self_citation, self.families)
+
     @cached_property
     def self_citation(self) -> Mask:
         """Which pairs have families that share an organisation."""
