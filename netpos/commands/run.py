@@ -204,8 +204,9 @@ def _write(
             page = replace(_page(study, tables, seen_from, synthetic=synthetic), areas=areas)
             wanted = options.figures
             figures = stack.enter_context(charts.begun(page, cores=cores(), wanted=wanted))
+            sheets = begin_sheets(study, tables, written, submit)  # they take longest: first
             waiting = begin_drawings(study, tables, submit, synthetic=synthetic)
-            drawn.append(_Drawn(figures, waiting, begin_sheets(study, tables, written, submit)))
+            drawn.append(_Drawn(figures, waiting, sheets))
 
         drawings = begun if drawing else None
         made = computed(corpus, options, say, synthetic=synthetic, begun=drawings, submit=submit)
@@ -365,12 +366,9 @@ def _write_all(
             written.text("dependence.html", write_dependence(page))
         if page.compared:
             written.text("comparison.html", write_comparison(page))
-        with stage("sheets of the workbook", 1):  # what takes longest of what nobody began
-            sheets = beside_it.sheets.of(tables)
-            advance()
         beside_it.waiting.write(written)
         with stage("the workbook", 1):
-            written.bytes("tables/netpos.xlsx", bound(book, sheets))
+            written.bytes("tables/netpos.xlsx", bound(book, beside_it.sheets.of(tables)))
             advance()
     kept = keep_files(files, written)
     say(f"{len(written.names)} files written")
