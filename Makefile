@@ -22,6 +22,7 @@ $(STAMP): pyproject.toml constraints.txt hatch_build.py \
           netpos/ingest/native/lens_scan.c netpos/graph/native/sums.c netpos/indicators/native/draws.c
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fetch,test,dev]'
+	$(BIN)/python -m compileall -q netpos  # kept also where Python itself may not
 	@touch $@
 
 demo: setup  ## run the main job on the bundled input and say which page to open

@@ -5,13 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
-from typing import Protocol, TypeAlias, TypeVar
+from typing import TypeAlias
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from netpos import countries
 from netpos.analysis import sensitivity, without
@@ -31,12 +28,8 @@ from netpos.indicators.differences import differences
 from netpos.ingest.lacking import without_status
 from netpos.ingest.memory import give_back
 from netpos.ingest.user_tables import read_totals
-from netpos.progress import Listener, advance, listener, meanwhile, stage, track
+from netpos.progress import advance, stage, track
 from netpos.tables import rounded
-
-T = TypeVar("T")
-R = TypeVar("R")
-Co = TypeVar("Co", covariant=True)
 
 #: Tables with the most rows, of a large corpus held compressed until all are there.
 LARGEST = ("organisation_links", "organisations")
@@ -141,7 +134,7 @@ def tables(study: Study, aside: dict[str, list[bytes]] | None = None) -> dict[st
             found["slopes"] = trend.slopes(found["trend"])
             found["changes"] = _changes(study, found["countries"])
             advance()
-            found["family_values"] = _family_values(study, study.valued)
+            found["family_values"] = family_values_table(study, study.valued)
             advance()
     found["overlap"] = overlap_table(study)
     if study.options.benchmark:
@@ -291,7 +284,7 @@ def _changes(study: Study, table: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(truncated=pl.lit(study.truncated(last)))
 
 
-def _family_values(study: Study, valued: value.Valuation) -> pl.DataFrame:
+def family_values_table(study: Study, valued: value.Valuation) -> pl.DataFrame:
     """Return the components of the value of each family of the technologies."""
     ids = study.corpus.columns("families", "family", "family_id")
     table = valued.table.join(ids, on="family", how="left", maintain_order="left")
@@ -308,7 +301,7 @@ def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[st
     """Compute every way of counting, and a mark for what survives them; empty with ``--design
     focal``. Of a large corpus the table of values is held compressed meanwhile.
     """
-    if not _is_counted_otherwise(study):
+    if not is_counted_otherwise(study):
         return {}
     worth = sensitivity.worth_of(study, tables["family_values"])
     kept, schema = list[bytes](), tables["family_values"].schema
@@ -317,66 +310,18 @@ def sensitivity_tables(study: Study, tables: dict[str, pl.DataFrame]) -> dict[st
         tables["family_values"] = tables["family_values"].clear()
     try:
         counted = sensitivity.sensitivity(study, worth)
-        return _marked(study, tables, counted, without.without_one(study, worth))
+        return marked(study, tables, counted, without.without_one(study, worth))
     finally:
         if kept:
             tables["family_values"] = put_back(kept, schema)
 
 
-class Awaited(Protocol[Co]):
-    """What is made elsewhere."""
-
-    def result(self) -> Co:
-        """Wait for it."""
-
-
-class Elsewhere(Protocol):
-    """Have ``make(given)`` done in another process, and tell ``told`` how far it has come."""
-
-    def __call__(self, make: Callable[[T], R], given: T, told: Listener | None) -> Awaited[R]:
-        """Return what waits for it."""
-
-
-def sensitivity_begun(
-    study: Study, elsewhere: Elsewhere
-) -> Callable[[dict[str, pl.DataFrame]], dict[str, pl.DataFrame]]:
-    """Begin `sensitivity_tables` in another process, and return what does the rest and waits.
-
-    It is begun before the tables: other ways of counting need no more of them than the value of
-    each family, and Python runs one thread at a time.
-
-    Parameters
-    ----------
-    study
-        The run.
-    elsewhere
-        Has it done, see `netpos.commands.beside`.
-
-    Returns
-    -------
-    callable
-        From the tables of `tables`, those of `sensitivity_tables`.
-    """
-    if not _is_counted_otherwise(study):
-        return lambda _: {}
-    values = _family_values(study, study.valued)
-    asked = replace(study), sensitivity.worth_of(study, values)  # without what can be made again
-    waiting = meanwhile(lambda: elsewhere(_counted_otherwise, asked, listener()).result())
-    return lambda tables: _marked(study, tables, *waiting())
-
-
-def _counted_otherwise(
-    asked: tuple[Study, NDArray[np.float64] | None],
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Count in every other way, and without each organisation."""
-    return sensitivity.sensitivity(*asked), without.without_one(*asked)
-
-
-def _is_counted_otherwise(study: Study) -> bool:
+def is_counted_otherwise(study: Study) -> bool:
+    """Tell whether a run counts in other ways."""
     return study.options.sensitivity and study.options.design != "focal"
 
 
-def _marked(
+def marked(
     study: Study,
     tables: dict[str, pl.DataFrame],
     table: pl.DataFrame,

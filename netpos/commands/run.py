@@ -15,7 +15,7 @@ import polars as pl
 
 import netpos
 from netpos import analysis
-from netpos.analysis import behind, results
+from netpos.analysis import ahead, behind, results
 from netpos.analysis.chosen import WHOLE, technologies_of
 from netpos.analysis.complexity import complexity_warnings
 from netpos.analysis.ends import located_told
@@ -297,7 +297,7 @@ def computed(
     aside: dict[str, list[bytes]] | None = {} if study.is_large else None
     # what is drawn, and what another process makes, is held meanwhile
     apart = submit if cores() > 1 and not study.is_large else None
-    counted = None if apart is None else results.sensitivity_begun(study, apart)
+    counted = None if apart is None else ahead.sensitivity_begun(study, apart)
     tables = results.tables(study, aside) | {"pattern_hits": hits}
     for line in [*located_told(tables["located"]), *open_told(tables["open"])]:
         say(line)

@@ -92,9 +92,7 @@ def with_rows(
     around: dict[str, tuple[bytes, bytes]] = {}
     with (
         zipfile.ZipFile(content) as old,
-        zipfile.ZipFile(
-            found, "w", compression=zipfile.ZIP_DEFLATED, compresslevel=_LEVEL
-        ) as new,
+        zipfile.ZipFile(found, "w", compression=zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as new,
     ):
         for info in old.infolist():
             text = old.read(info)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from netpos.commands import beside as module
 from netpos.commands.beside import beside
 from netpos.errors import InputError
+from netpos.progress import listening, track
 
 
 def ended(number: int) -> int:
@@ -27,6 +29,29 @@ def refused(name: str) -> str:
 
 def where(_: int) -> int:
     return os.getpid()
+
+
+def counted(number: int) -> int:
+    return sum(track(range(number), "numbers"))
+
+
+def a_function(_: int) -> Callable[[], int]:
+    """Make what cannot be sent."""
+    return lambda: 5
+
+
+class Told:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def begin(self, what: str, total: float) -> None:
+        self.lines.append(f"{what} {total:g}")
+
+    def reach(self, done: float) -> None:
+        self.lines.append(f"{done:g}")
+
+    def end(self) -> None:
+        self.lines.append("over")
 
 
 def test_what_is_asked_for_is_made_elsewhere_and_in_order() -> None:
@@ -91,3 +116,33 @@ def test_what_a_library_prints_is_no_answer() -> None:
     with beside(cores=2) as submit:
         assert submit(print, "text").result() is None
         assert submit(abs, -3).result() == 3
+
+
+def test_what_nobody_has_begun_is_made_by_who_needs_it() -> None:
+    with beside(cores=2) as submit:
+        first = submit(eval, "__import__('time').sleep(2) or __import__('os').getpid()")
+        later = [submit(where, k) for k in range(3)]
+        assert later[2].now() == os.getpid()
+        assert later[1].now() == os.getpid()
+        there = first.now()  # it is being made
+        assert there != os.getpid()
+        done = submit(eval, "__import__('os').getpid()")
+        assert done.result() == there == done.now()
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_who_asks_is_told_how_far_it_has_come(cores: int) -> None:
+    with beside(cores=cores) as submit:
+        told, nobody = Told(), Told()
+        with listening(nobody):
+            assert submit(counted, 2, told).result() == 1
+            assert submit(counted, 3).result() == 3
+        assert told.lines == ["numbers 2", "1", "2", "over"]
+        assert nobody.lines == []
+
+
+def test_what_cannot_be_sent_is_made_here() -> None:
+    with beside(cores=2) as submit:
+        assert submit(lambda k: k + 1, 1).result() == 2
+        assert submit(a_function, 0).result()() == 5
+        assert submit(eval, "__import__('os').getpid()").result() != os.getpid()

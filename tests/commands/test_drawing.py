@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from netpos.analysis import UNION
+from netpos.commands.beside import Asked
 from netpos.commands.drawing import Begun
 from netpos.viz.sheets import Sheet
 
@@ -82,6 +83,6 @@ def test_sheets_of_tables_that_have_changed_since_are_not_taken() -> None:
     made: Future[dict[str, Sheet]] = Future()
     sheets = {k: Sheet((b"", b""), zipfile.ZipInfo(k), b"") for k in ("one", "other")}
     made.set_result(sheets)
-    begun = Begun({"one": one, "other": other}, made)
+    begun = Begun({"one": one, "other": other}, Asked(made, dict))
     assert begun.of({"one": one, "other": other, "late": one}) == sheets
     assert list(begun.of({"one": one, "other": other.clone()})) == ["one"]
