@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from netpos import analysis
-from netpos.analysis import ahead, results, sensitivity
+from netpos.analysis import results, sensitivity
 from netpos.analysis import study as study_module
-from netpos.analysis.study import Study
 from netpos.ingest.corpus import read
 from netpos.options import make
-from netpos.progress import Listener, listening
 from tests.lens import toy_records, write
 
-T = TypeVar("T")
-R = TypeVar("R")
 QUANTUM = Path(__file__).parent.parent / "quantum.toml"
 
 
@@ -103,48 +96,3 @@ def test_values_of_a_large_corpus_are_put_aside_while_other_ways_are_counted(
     assert_frame_equal(found["family_values"], values, check_exact=True)
     for name, table in want.items():
         assert_frame_equal(apart[name], table, check_exact=True)
-
-
-def test_other_ways_of_counting_are_the_same_where_they_are_counted_elsewhere(
-    tmp_path: Path,
-) -> None:
-    corpus = read(write(tmp_path / "a.jsonl", toy_records()))
-    study = analysis.prepare(corpus, make({"technologies": str(QUANTUM), "draws": 20}))
-    alone = results.tables(study)
-    want = results.sensitivity_tables(study, alone)
-    assert "spread" in vars(study)
-    told: list[str] = []
-
-    class Told:
-        def begin(self, what: str, total: float) -> None:
-            told.append(f"{what} {total:g}")
-
-        def reach(self, done: float) -> None:
-            pass
-
-        def end(self) -> None:
-            pass
-
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        asked: list[Study] = []
-
-        def elsewhere(make: Callable[[T], R], given: T, who: Listener | None) -> Future[R]:
-            assert isinstance(given, tuple)
-            asked.append(given[0])
-            assert "spread" not in vars(asked[0])  # what can be made again is not sent
-            assert who is not None
-            who.begin("said elsewhere", 1)
-            return pool.submit(make, given)
-
-        finish = ahead.sensitivity_begun(study, elsewhere)
-        with listening(Told()):
-            found = finish(results.tables(study))
-    assert "said elsewhere 1" in told
-    assert list(found) == list(want)
-    for name, table in want.items():
-        assert table.height
-        assert_frame_equal(found[name], table, check_exact=True)
-    options = {"technologies": str(QUANTUM), "draws": 0, "sensitivity": False}
-    without = analysis.prepare(corpus, make(options))
-    assert ahead.sensitivity_begun(without, elsewhere)(alone) == {}
-    assert len(asked) == 1
