@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import defaultdict
 from pathlib import Path
 
@@ -102,6 +103,19 @@ def test_pairs_known_by_the_citing_end_are_looked_at_for_the_cited_end_alone(
     assert closed.tolist() == within
     assert 0 < closed.sum() < citing.sum() < len(within)
     assert select(pairs, member, years, span, known=citing).tolist() == within
+
+
+def test_another_process_gets_the_marks_of_pairs_within_organisations() -> None:
+    table = pl.DataFrame(
+        {"citing_family": [0, 1, 2], "cited_family": [1, 2, 0], "outside": [None] * 3},
+        schema_overrides={"outside": pl.Int32},
+    ).with_columns(passes=pl.lit(0xFFFF, pl.UInt16))
+    held = pl.DataFrame({"family": [0, 1, 2], "organisation": ["A", "A", "B"], "share": [1.0] * 3})
+    pairs = citations(table, 3, organisations=lambda: Shares.of(held, "organisation", 3))
+    sent = pickle.loads(pickle.dumps(pairs.kept(np.array([True, True, False]))))
+    assert sent.self_citation.tolist() == [True, False]
+    assert sent.citing.tolist() == [0, 1]
+    assert sent.families == 3
 
 
 def test_a_table_on_disk_gives_the_pairs_of_the_table_in_memory_in_its_order(
