@@ -92,6 +92,11 @@ def _make(
         done(_SHARES["copies and families"])
         rejected = _rejected(folder, manifest)
         ledger = pl.concat([rejected, copies.duplicates]).sort("file", "line", "outcome")
+
+        def classes() -> None:
+            write("classifications", derive.class_table(details, grouping, temporary))
+
+        early = None if large else beside.submit(classes)  # they need the families alone
         docs = Documents(details, copies, grouping, temporary)
         say(f"{docs.height:,} documents kept")
         kept = _write_documents(docs, temporary)
@@ -118,7 +123,8 @@ def _make(
 
         def others() -> None:
             """Return tables that take as long as those of citations."""
-            write("classifications", derive.class_table(details, grouping, temporary))
+            if early is None:
+                classes()
             codes: list[pl.DataFrame] = []
             applicants = applicant_table(parties(details, copies, docs, temporary))
             write("applicants", _counting_codes(applicants, codes))
@@ -141,6 +147,8 @@ def _make(
         counts = write_citations(details, found, docs, grouping, copies, write, temporary)
         families = rest.result() if rest else of_families()
         meanwhile.result()
+        if early is not None:
+            early.result()
         outcome = dict(ledger.group_by("outcome").len().iter_rows())
         read = sum(i["read"] - i.get("passed_over", 0) for i in manifest["inputs"])
         if cut is not None:
