@@ -25,6 +25,7 @@ from netpos.ingest.copies import unite
 from netpos.ingest.details import Details, Origin
 from netpos.ingest.documents import Documents, member_table, title_table
 from netpos.ingest.families import group
+from netpos.ingest.inputs import cores
 from netpos.ingest.mentions import Mentions
 from netpos.ingest.parties import applicant_table, parties
 from netpos.ingest.parts import read_part
@@ -84,7 +85,7 @@ def _make(
         done(_SHARES.get(name, 0))
         return rows
 
-    with ThreadPoolExecutor(2) as beside, _told_to_stop(stopped):
+    with ThreadPoolExecutor(1 if cores() < 3 else 2) as beside, _told_to_stop(stopped):
         large = details.height > _SIDE_BY_SIDE
         mentions = None if large else beside.submit(Mentions, details, hold=True)
         copies = unite(details)
