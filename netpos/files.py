@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import io
 import os
 import re
 import sys
@@ -11,9 +12,12 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from netpos.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl  # slow to load, and the command line begins here
 
 _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 #: Systems say this of a lock that another process holds; anything else: there are no locks here.
@@ -348,6 +352,24 @@ def write_bytes(path: str | os.PathLike[str], content: bytes | memoryview) -> Pa
     b'x'
     """
     return write_chunks(path, [content])
+
+
+def write_parquet(
+    frame: pl.DataFrame,
+    path: Path,
+    compression: Literal["lz4", "uncompressed", "zstd"],
+    *,
+    statistics: bool = False,
+) -> None:
+    """Write a frame from memory: Polars keeps to itself why the end of a file cannot be written.
+
+    Raises
+    ------
+    OSError
+        The disk is full, or the like.
+    """
+    frame.write_parquet(made := io.BytesIO(), compression=compression, statistics=statistics)
+    path.write_bytes(made.getbuffer())
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> Path:
