@@ -233,7 +233,7 @@ class _Beside:
 class _Drawn:
     """What is drawn beside other work."""
 
-    figures: Callable[[Page], dict[str, Figure]]
+    figures: Callable[[Page], Mapping[str, Figure]]
     waiting: Waiting
     sheets: Begun
 
@@ -360,16 +360,17 @@ def _write_all(
             section = write_papers(papers, tables, written, titles(study), synthetic=synthetic)
             page = replace(page, papers=section)
         page = replace(page, figures=beside_it.figures(page))
-        write_figures(page.figures, written, png=page.png)
-        written.text("index.html", write_report(page))
+        # while figures are drawn, first what has none
         if page.table("source_links").height:
             written.text("dependence.html", write_dependence(page))
-        if page.compared:
-            written.text("comparison.html", write_comparison(page))
         beside_it.waiting.write(written)
         with stage("the workbook", 1):
             written.bytes("tables/netpos.xlsx", bound(book, beside_it.sheets.of(tables)))
             advance()
+        written.text("index.html", write_report(page))
+        if page.compared:
+            written.text("comparison.html", write_comparison(page))
+        write_figures(page.figures, written, png=page.png)
     kept = keep_files(files, written)
     say(f"{len(written.names)} files written")
     written.text("run.toml", to_toml(options))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from netpos.progress import track
@@ -67,13 +67,13 @@ LATE = frozenset({"sensitivity"})
 def figures(page: Page) -> dict[str, Figure]:
     """Draw every figure for which the tables hold the numbers; see `begun`."""
     with begun(page) as finished:
-        return finished(page)
+        return dict(finished(page))
 
 
 @contextmanager
 def begun(
     page: Page, *, cores: int = 1, wanted: bool = True
-) -> Iterator[Callable[[Page], dict[str, Figure]]]:
+) -> Iterator[Callable[[Page], Mapping[str, Figure]]]:
     """Draw every figure for which the tables hold the numbers, while the block does other work.
 
     Parameters
@@ -90,23 +90,55 @@ def begun(
     ------
     Callable
         Takes the page with its other ways of counting, and gives name of the file without its
-        ending -> figure. Names of figures of one technology end with its id. The same bytes for
-        the same tables.
+        ending -> figure, within the block. Names of figures of one technology end with its id. The
+        same bytes for the same tables. The first figure asked for waits for all: what needs none
+        comes before.
     """
     early = _prepared(page, late=False) if wanted else {}
     with drawings([job for job, _ in early.values()], cores=cores) as all_drawn:
 
-        def finished(page: Page) -> dict[str, Figure]:
+        def finished(page: Page) -> Mapping[str, Figure]:
             late = _prepared(page, late=True) if wanted else {}
             both = early | late
-            svgs = track(all_drawn([job for job, _ in late.values()]), "figures", len(both))
-            found = {
-                name: Figure(svg, csv)
-                for (name, (_, csv)), svg in zip(both.items(), svgs, strict=True)
-            }
-            return {name: found[name] for name, _, _ in _kinds(page) if name in found}
+            drawn = all_drawn([job for job, _ in late.values()])  # begins with these too
+
+            def found() -> dict[str, Figure]:
+                svgs = track(drawn, "figures", len(both))
+                return {
+                    name: Figure(svg, csv)
+                    for (name, (_, csv)), svg in zip(both.items(), svgs, strict=True)
+                }
+
+            return _Waiting([name for name, _, _ in _kinds(page) if name in both], found)
 
         yield finished
+
+
+class _Waiting(Mapping[str, Figure]):
+    """Figures that are waited for when the first is asked for; their names are known."""
+
+    def __init__(self, names: list[str], make: Callable[[], dict[str, Figure]]) -> None:
+        self._names, self._make = names, make
+
+    @cached_property
+    def _found(self) -> dict[str, Figure]:
+        return self._make()
+
+    def __getitem__(self, name: str) -> Figure:
+        """Return a figure."""
+        return self._found[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether there is a figure, without waiting for it."""
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        """Name the figures in the order of the report."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """Count the figures."""
+        return len(self._names)
 
 
 def _prepared(page: Page, *, late: bool) -> dict[str, tuple[Job, str]]:

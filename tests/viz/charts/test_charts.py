@@ -9,7 +9,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from netpos.viz.charts import charts
+from netpos.viz.charts import charts, drawing
 from netpos.viz.charts.theme import render
 from netpos.viz.report.report import write_report
 from netpos.viz.words import words
@@ -179,3 +179,27 @@ def test_shares_that_are_all_zero_have_no_panel() -> None:
             columns = set(drawing[1].columns)
             assert "family_share" in columns
             assert not {"received_share", "value_share"} & columns
+
+
+def test_figures_are_waited_for_when_the_first_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[str] = []
+
+    def draw(job: drawing.Job) -> str:
+        drawn.append(job["name"])
+        return f"<svg>{job['name']}</svg>"
+
+    monkeypatch.setattr(drawing, "draw", draw)
+    page = unmeasured(demo_page())
+    with charts.begun(page) as finished:
+        found = finished(page)
+        names = list(found)
+        assert len(found) == len(names) > 10
+        assert "share-all" in found
+        assert "share-none" not in found
+        assert not drawn  # names are known before
+        assert found["share-all"].svg == "<svg>share-all</svg>"
+        assert sorted(drawn) == sorted(names)
+        assert [figure.svg for figure in found.values()] == [f"<svg>{n}</svg>" for n in names]
+    assert len(drawn) == len(names)  # each once
