@@ -9,7 +9,8 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from netpos.viz.charts import charts, drawing
+from netpos.viz.charts import charts
+from netpos.viz.charts import drawing as drawn_beside
 from netpos.viz.charts.theme import render
 from netpos.viz.report.report import write_report
 from netpos.viz.words import words
@@ -186,11 +187,11 @@ def test_figures_are_waited_for_when_the_first_is_asked_for(
 ) -> None:
     drawn: list[str] = []
 
-    def draw(job: drawing.Job) -> str:
+    def draw(job: drawn_beside.Job) -> str:
         drawn.append(job["name"])
         return f"<svg>{job['name']}</svg>"
 
-    monkeypatch.setattr(drawing, "draw", draw)
+    monkeypatch.setattr(drawn_beside, "draw", draw)
     page = unmeasured(demo_page())
     with charts.begun(page) as finished:
         found = finished(page)
