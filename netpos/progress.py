@@ -46,11 +46,6 @@ def listening(listener: Listener) -> Iterator[None]:
         _listener.reset(token)
 
 
-def listener() -> Listener | None:
-    """Return who is told of the stages here, for work that is done elsewhere."""
-    return _listener.get()
-
-
 @contextmanager
 def stage(what: str, total: float) -> Iterator[None]:
     """Begin a stage, which ends with the block.
@@ -62,16 +57,16 @@ def stage(what: str, total: float) -> Iterator[None]:
     total
         How much there is to do [bytes, technologies, draws ...].
     """
-    told = _listener.get()
-    if told is None:
+    listener = _listener.get()
+    if listener is None:
         yield
         return
     token = _done.set((0.0, total))
-    told.begin(what, total)
+    listener.begin(what, total)
     try:
         yield
     finally:
-        told.end()
+        listener.end()
         _done.reset(token)
 
 
@@ -84,11 +79,11 @@ def advance(amount: float = 1) -> None:
 
 def reach(done: float) -> None:
     """Say that so much of the present stage is done, at most its total; never less than before."""
-    now, told = _done.get(), _listener.get()
-    if now is not None and told is not None:
+    now, listener = _done.get(), _listener.get()
+    if now is not None and listener is not None:
         done = min(max(done, now[0]), now[1])
         _done.set((done, now[1]))
-        told.reach(done)
+        listener.reach(done)
 
 
 @contextmanager
@@ -110,15 +105,15 @@ def shared(what: str, total: float) -> Iterator[Callable[[float], None]]:
     >>> with shared("tables", 3) as done:
     ...     done(1)
     """
-    told, lock, reached = _listener.get(), Lock(), 0.0
+    listener, lock, reached = _listener.get(), Lock(), 0.0
 
     def done(amount: float) -> None:
         nonlocal reached
-        if told is None:
+        if listener is None:
             return
         with lock:
             reached = min(reached + amount, total)
-            told.reach(reached)
+            listener.reach(reached)
 
     with stage(what, total):
         yield done
@@ -157,27 +152,30 @@ def track(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T
             advance()
 
 
-class _Relay:
-    """Keeps what a thread says of its stages for whoever waits for it."""
+class Relay:
+    """Keeps what is said of stages elsewhere for whoever waits for them."""
 
     def __init__(self) -> None:
         self.said: SimpleQueue[Callable[[Listener], None] | None] = SimpleQueue()
 
     def begin(self, what: str, total: float) -> None:
+        """Keep that a stage begins."""
         self.said.put(lambda listener: listener.begin(what, total))
 
     def reach(self, done: float) -> None:
+        """Keep how much of it is done."""
         self.said.put(lambda listener: listener.reach(done))
 
     def end(self) -> None:
+        """Keep that it is over."""
         self.said.put(lambda listener: listener.end())
 
 
-def meanwhile(make: Callable[[], T]) -> Callable[[], T]:
+def meanwhile(make: Callable[[], T], relay: Relay | None = None) -> Callable[[], T]:
     """Begin to make something in a thread, and return what waits for it.
 
-    Its stages are told to the listener of who waits. Nobody waits for a thread that is no longer
-    asked, as where a run is stopped.
+    Its stages, and what ``relay`` is told elsewhere, are told to the listener of who waits. Nobody
+    waits for a thread that is no longer asked, as where a run is stopped.
 
     Examples
     --------
@@ -185,23 +183,23 @@ def meanwhile(make: Callable[[], T]) -> Callable[[], T]:
     >>> wait()
     3
     """
-    relay, made, failed = _Relay(), list[T](), list[BaseException]()
+    kept, made, failed = relay or Relay(), list[T](), list[BaseException]()
 
     def work() -> None:
         try:
-            with listening(relay):
+            with listening(kept):
                 made.append(make())
         except BaseException as error:  # noqa: BLE001 whatever it is: raised where it is waited for
             failed.append(error)
-        relay.said.put(None)
+        kept.said.put(None)
 
     Thread(target=work, daemon=True).start()
 
     def wait() -> T:
-        told = _listener.get()
-        while (tell := relay.said.get()) is not None:
-            if told is not None:
-                tell(told)
+        listener = _listener.get()
+        while (tell := kept.said.get()) is not None:
+            if listener is not None:
+                tell(listener)
         if failed:
             raise failed[0]
         return made[0]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from netpos.analysis import results, sensitivity, without
 from netpos.analysis.study import Study
-from netpos.progress import Listener, listener, meanwhile
+from netpos.progress import Listener, Relay, meanwhile
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -57,7 +57,8 @@ def sensitivity_begun(
         return lambda _: {}
     values = results.family_values_table(study, study.valued)
     asked = replace(study), sensitivity.worth_of(study, values)  # without what can be made again
-    waiting = meanwhile(lambda: elsewhere(_counted_otherwise, asked, listener()).result())
+    relay = Relay()
+    waiting = meanwhile(elsewhere(_counted_otherwise, asked, relay).result, relay)
     return lambda tables: results.marked(study, tables, *waiting())
 
 

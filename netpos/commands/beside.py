@@ -134,6 +134,7 @@ def _asked(
     """Send one thing and wait for the answer; the second is False where there is none."""
     assert process.stdin is not None  # both are pipes
     assert process.stdout is not None
+    stages = 0
     try:
         _put(process.stdin, pickle.dumps(what, pickle.HIGHEST_PROTOCOL))
         while (answered := _got(process.stdout)) is not None:
@@ -141,10 +142,14 @@ def _asked(
             if said == _ANSWER:
                 return rest[0], rest[1]
             if told is not None:
+                stages += {"begin": 1, "end": -1}.get(said, 0)
                 getattr(told, said)(*rest)
-        return None, False
     except _NO_ANSWER:
-        return None, False
+        pass
+    if told is not None:
+        for _ in range(stages):  # they begin again where it is done instead
+            told.end()
+    return None, False
 
 
 def _put(to: IO[bytes], message: bytes) -> None:

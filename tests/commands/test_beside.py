@@ -31,6 +31,11 @@ def where(_: int) -> int:
     return os.getpid()
 
 
+def ended_within(number: int) -> int:
+    """Do the same within a stage."""
+    return sum(ended(k) for k in track(range(number), "numbers"))
+
+
 def counted(number: int) -> int:
     return sum(track(range(number), "numbers"))
 
@@ -146,3 +151,12 @@ def test_what_cannot_be_sent_is_made_here() -> None:
         assert submit(lambda k: k + 1, 1).result() == 2
         assert submit(a_function, 0).result()() == 5
         assert submit(eval, "__import__('os').getpid()").result() != os.getpid()
+
+
+def test_stages_of_a_process_that_ends_are_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_CURRENT_TEST_PID", str(os.getpid()))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parents[2]), *sys.path]))
+    with beside(cores=2) as submit:
+        told = Told()
+        assert submit(ended_within, 2, told).result() == 2
+        assert told.lines == ["numbers 2", "over", "numbers 2", "1", "2", "over"]
