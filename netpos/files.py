@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from netpos.errors import InputError
 
@@ -354,21 +354,16 @@ def write_bytes(path: str | os.PathLike[str], content: bytes | memoryview) -> Pa
     return write_chunks(path, [content])
 
 
-def write_parquet(
-    frame: pl.DataFrame,
-    path: Path,
-    compression: Literal["lz4", "uncompressed", "zstd"],
-    *,
-    statistics: bool = False,
-) -> None:
-    """Write a frame from memory: Polars keeps to itself why the end of a file cannot be written.
+def write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Write a frame as Parquet that is not compressed, from memory: of such a file Polars keeps to
+    itself why the system lets it not be written.
 
     Raises
     ------
     OSError
         The disk is full, or the like.
     """
-    frame.write_parquet(made := io.BytesIO(), compression=compression, statistics=statistics)
+    frame.write_parquet(made := io.BytesIO(), compression="uncompressed", statistics=False)
     path.write_bytes(made.getbuffer())
 
 

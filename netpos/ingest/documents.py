@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from netpos.files import write_parquet
 from netpos.ingest import families as fam
 from netpos.ingest.copies import Copies
 from netpos.ingest.details import Details
@@ -84,7 +83,7 @@ class Documents:
             self._held.append(needed)
         else:
             path = self._folder / f"needed-{len(self._held):04d}"
-            write_parquet(needed, path, "lz4")
+            needed.write_parquet(path, compression="lz4", statistics=False)
             self._held.append(path)
         return table
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from netpos.errors import InputError
-from netpos.files import write_parquet
 from netpos.ingest.discover import Source, opened
 from netpos.ingest.inputs import fingerprint_of, identity
 from netpos.ingest.parts import read_part, recovered
@@ -91,7 +90,7 @@ def _add(source: Source, item: dict[str, Any], records: Path, max_record: int) -
     table = pl.concat(list(_frames(source, max_record)))
     path = records / f"{item['parts'][0]['stem']}.{_TABLE}.parquet"
     temporary = path.with_suffix(".tmp")
-    write_parquet(table, temporary, "zstd", statistics=True)
+    table.write_parquet(temporary, compression="zstd")
     temporary.replace(path)
     known = pl.any_horizontal(pl.col("lens_id", "doi", "pmid").is_not_null())
     return {

@@ -155,7 +155,7 @@ def write_part(batch: Batch, folder: Path, stem: str) -> None:
     for table in TABLES:
         frame: pl.DataFrame = getattr(batch, table)
         # not compressed: read and written a third sooner, for a third more of disk
-        write_parquet(frame, folder / f"{stem}.{table}.parquet", "uncompressed")
+        write_parquet(frame, folder / f"{stem}.{table}.parquet")
 
 
 def read_part(folder: Path, stem: str, table: str, columns: Sequence[str] = ()) -> pl.DataFrame:

@@ -10,8 +10,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from netpos.files import write_parquet
-
 #: Rows of numbers, and of texts, collected before they are parted among the buckets.
 _ROWS_AT_ONCE, _TEXTS_AT_ONCE = 1 << 20, 1 << 19
 
@@ -141,7 +139,7 @@ class TextBuckets:
         for k in np.flatnonzero(np.diff(starts)).tolist():
             path = self._folder / f"{self._name}-{k:04d}-{self._flushed:05d}"
             of_bucket = rows[order[starts[k] : starts[k + 1]]]
-            write_parquet(of_bucket, path, "lz4")
+            of_bucket.write_parquet(path, compression="lz4", statistics=False)
             self._files[k].append(path)
         self._flushed += 1
 
