@@ -23,8 +23,6 @@ import polars as pl
 from netpos.errors import InputError, OptionError
 from netpos.files import locked, writing
 from netpos.ingest.discover import REFUSED, Source, find
-from netpos.ingest.inputs import add, drop_unnamed, forget_read
-from netpos.ingest.making import make
 from netpos.ingest.manifest import (
     SCHEMA_VERSION,
     TABLES,
@@ -34,7 +32,6 @@ from netpos.ingest.manifest import (
     tables_of,
     write_json,
 )
-from netpos.ingest.nonpatent import add_references
 from netpos.ingest.readers.family_tables import FORMS as FAMILY_TABLES
 from netpos.ingest.readers.family_tables import NO_SEED
 from netpos.ingest.readers.json_stream import MAX_RECORD
@@ -265,6 +262,8 @@ def build(
     later: bool = False,
 ) -> Corpus:
     """Add sources already found to a corpus; see `ingest`."""
+    from netpos.ingest.inputs import add, drop_unnamed, forget_read  # not to open a corpus
+
     say, skipped = report or (lambda _: None), skipped or []
     with writing(folder):
         (folder / "records").mkdir(parents=True, exist_ok=True)
@@ -287,8 +286,11 @@ def build(
             drop_unnamed(folder / "records", manifest)
         else:
             check_tables(folder, manifest)
-        if nonpatent and add_references(sources, folder, manifest, max_record, say):
-            write_json(folder / "corpus.json", manifest)
+        if nonpatent:
+            from netpos.ingest.nonpatent import add_references  # not for the others
+
+            if add_references(sources, folder, manifest, max_record, say):
+                write_json(folder / "corpus.json", manifest)
     return Corpus(manifest, folder)
 
 
@@ -302,6 +304,8 @@ def _put_off(folder: Path, manifest: dict[str, Any]) -> None:
 
 def _finish(folder: Path, manifest: dict[str, Any], say: Report) -> None:
     """Make the tables from the records and replace those of the folder."""
+    from netpos.ingest.making import make  # not where they are there
+
     temporary = Path(mkdtemp(prefix=".tables-", dir=folder))
     try:
         make(folder, temporary, manifest, say)
