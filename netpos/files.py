@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import io
 import os
 import re
 import sys
@@ -12,12 +11,9 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netpos.errors import InputError
-
-if TYPE_CHECKING:
-    import polars as pl  # slow to load, and the command line begins here
 
 _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 #: Systems say this of a lock that another process holds; anything else: there are no locks here.
@@ -352,19 +348,6 @@ def write_bytes(path: str | os.PathLike[str], content: bytes | memoryview) -> Pa
     b'x'
     """
     return write_chunks(path, [content])
-
-
-def write_parquet(frame: pl.DataFrame, path: Path) -> None:
-    """Write a frame as Parquet that is not compressed, from memory: of such a file Polars keeps to
-    itself why the system lets it not be written.
-
-    Raises
-    ------
-    OSError
-        The disk is full, or the like.
-    """
-    frame.write_parquet(made := io.BytesIO(), compression="uncompressed", statistics=False)
-    path.write_bytes(made.getbuffer())
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> Path:

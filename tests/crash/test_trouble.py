@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from netpos.cli import app
 from netpos.errors import InputError
-from netpos.files import locked, write_parquet
+from netpos.files import locked
 from netpos.ingest import inputs
 from netpos.ingest.corpus import ingest, open_corpus, read, reading
 from netpos.outputs import Outputs
@@ -91,17 +90,6 @@ def files_up_to(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-def test_why_a_table_cannot_be_written_is_known_wherever_it_stops(tmp_path: Path) -> None:
-    table = pl.DataFrame({"number": range(500), "text": [f"text {k}" for k in range(500)]})
-    write_parquet(table, tmp_path / "whole")
-    assert pl.read_parquet(tmp_path / "whole").equals(table)
-    whole = (tmp_path / "whole").stat().st_size
-    for size in (0, 3, whole // 2, whole - 200, whole - 1):  # the last are within the end
-        with files_up_to(size), pytest.raises(OSError, match="File too large") as failed:
-            write_parquet(table, tmp_path / "part")
-        assert failed.value.errno == errno.EFBIG
 
 
 @pytest.mark.parametrize("size", [0, 2_000, 5_000])
@@ -298,7 +286,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused_and_the_corpus_stays(
 HOLD = """
 import sys
 from pathlib import Path
-from netpos.files import locked, write_parquet
+from netpos.files import locked
 with locked(Path(sys.argv[1]), sys.argv[2], shared=sys.argv[3] == "shared"):
     print("held", flush=True)
     sys.stdin.read()
