@@ -8,11 +8,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
 from polars.testing import assert_frame_equal
 
 from netpos import analysis
 from netpos.analysis import ahead, results
+from netpos.analysis import study as study_module
 from netpos.analysis.study import Study
+from netpos.commands import run
+from netpos.commands.beside import Asked, beside
 from netpos.ingest.corpus import read
 from netpos.options import make
 from netpos.progress import Listener, listening
@@ -66,3 +70,24 @@ def test_other_ways_of_counting_are_the_same_where_they_are_counted_elsewhere(
     without = analysis.prepare(corpus, make(options))
     assert ahead.sensitivity_begun(without, elsewhere)(alone) == {}
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(("cores", "pairs", "times"), [(2, 10**6, 1), (2, 0, 0), (1, 10**6, 0)])
+def test_another_process_counts_only_where_there_is_a_core_and_room_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, pairs: int, times: int
+) -> None:
+    corpus = read(write(tmp_path / "a.jsonl", toy_records()))
+    options = make({"technologies": str(QUANTUM), "draws": 0})
+    monkeypatch.setattr(study_module, "MOST_QUICK", pairs)
+    monkeypatch.setattr(run, "cores", lambda: cores)
+    asked: list[object] = []
+    with beside(cores=1) as here:
+
+        def submit(make: Callable[[T], R], given: T, told: Listener | None = None) -> Asked[R]:
+            asked.append(given)
+            return here(make, given, told)
+
+        found = run.computed(corpus, options, lambda _: None, submit=submit)
+    assert len(asked) == times
+    assert found.tables["robustness"].height
+    assert found.tables["sensitivity"].height
