@@ -12,6 +12,7 @@ import pytest
 
 from netpos.errors import InputError
 from netpos.ingest import corpus as corpora
+from netpos.ingest import making
 from netpos.ingest.corpus import ingest, open_corpus
 from netpos.ingest.manifest import TABLES
 from tests.lens import record, write
@@ -90,13 +91,13 @@ def test_read_now_and_made_later_the_tables_are_made_once_and_when_they_are_used
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[int] = []
-    real = corpora.make
+    real = making.make
 
     def counted(*given: Any) -> None:
         made.append(1)
         real(*given)
 
-    monkeypatch.setattr(corpora, "make", counted)
+    monkeypatch.setattr(making, "make", counted)
     exports = [write(tmp_path / f"{n}.jsonl", [record(n, cites=[1, 2, 3])]) for n in range(1, 6)]
     ingest(exports[:1], tmp_path / "c")
     before = _bytes(tmp_path / "c")

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netpos.ingest import corpus as corpora
-from netpos.ingest import inputs
+from netpos.ingest import inputs, making
 from netpos.ingest.corpus import TABLES, ingest, open_corpus
 from netpos.ingest.inputs import cores
 from tests.lens import record, write
@@ -30,7 +29,7 @@ def _stopped_while_the_tables_are_made(monkeypatch: pytest.MonkeyPatch, *given: 
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(corpora, "make", stopped)
+        patch.setattr(making, "make", stopped)
         with pytest.raises(KeyboardInterrupt):
             ingest(*given)
 
