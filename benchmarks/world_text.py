@@ -8,7 +8,7 @@ from typing import Any
 
 import generate as law
 import numpy as np
-import pyarrow as pa  # type: ignore[import-untyped] # it has no types
+import pyarrow as pa
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]

@@ -189,7 +189,7 @@ def meanwhile(make: Callable[[], T], relay: Relay | None = None) -> Callable[[],
         try:
             with listening(kept):
                 made.append(make())
-        except BaseException as error:  # noqa: BLE001 whatever it is: raised where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             failed.append(error)
         kept.said.put(None)
 

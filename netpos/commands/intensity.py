@@ -129,7 +129,7 @@ def _page(
     t = finding_words(lang)["intensity"]
     variant = how["variant"]
     parts = tables["decomposition"]
-    year = int(parts["year"].max())  # type: ignore[arg-type] # a number: there are rows
+    year = int(parts.select(pl.col("year").max()).item())
     last = parts.filter((pl.col("year") == year) & (pl.col("variant") == variant)).row(
         0, named=True
     )

@@ -141,7 +141,7 @@ def family_countries(
     )
     return (
         pl.concat([chosen.select(list(SHARES)), unknown])
-        .cast(dict(SHARES))  # type: ignore[arg-type] # a schema mapping
+        .cast(pl.Schema(SHARES))
         .sort("family", "country")
     )
 

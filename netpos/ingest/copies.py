@@ -335,7 +335,7 @@ def _told(
                 .otherwise(pl.lit("")),
             ),
         )
-        .cast(LEDGER)  # type: ignore[arg-type] # a schema mapping
+        .cast(pl.Schema(LEDGER))
     )
 
 

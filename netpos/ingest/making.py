@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped] # it has no types
-import pyarrow.parquet as pq  # type: ignore[import-untyped] # it has no types
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from netpos.errors import InputError
 from netpos.ingest import derive

@@ -14,7 +14,7 @@ from hashlib import blake2b
 
 import numpy as np
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped] # it has no types
+import pyarrow as pa
 
 from netpos.ingest.number_keys import packed
 from netpos.tables import Schema

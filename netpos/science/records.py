@@ -236,7 +236,7 @@ def _text(text: bytes, path: Path) -> Iterator[tuple[int, Record | str]]:
 
 
 def _parquet(path: Path) -> Iterator[tuple[int, Record | str]]:
-    import pyarrow.parquet as pq  # type: ignore[import-untyped] # it has no types
+    import pyarrow.parquet as pq
     from pyarrow import ArrowException
 
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
-from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped] # it has no types
+from xlsxwriter.utility import xl_col_to_name
 
 from netpos.viz.export import ILLEGAL
 

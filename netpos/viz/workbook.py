@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import xlsxwriter  # type: ignore[import-untyped] # it has no types
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped] # it has no types
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from netpos.errors import OptionError
 from netpos.files import write_bytes

@@ -250,7 +250,7 @@ def _citations(rows: pl.DataFrame) -> Batch:
             phase=pl.lit(0),
             categories=pl.lit(0),
         )
-        .cast(dict(REFERENCES))  # type: ignore[arg-type] # a schema mapping
+        .cast(pl.Schema(REFERENCES))
     )
     note = f"{once.height:,} citations between {families.height:,} DOCDB families"
     return Batch(
@@ -260,6 +260,6 @@ def _citations(rows: pl.DataFrame) -> Batch:
         frame(MEMBERS),
         references,
         frame(OUTSIDE),
-        lost.cast(dict(REJECTED)),  # type: ignore[arg-type] # a schema mapping
+        lost.cast(pl.Schema(REJECTED)),
         [note],
     )

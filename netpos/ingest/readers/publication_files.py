@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped] # it has no types
-import pyarrow.parquet as pq  # type: ignore[import-untyped] # it has no types
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from netpos.errors import InputError
 from netpos.ingest.readers.publications import (

@@ -134,7 +134,7 @@ def batch_of(
         frame(MEMBERS),
         references,
         _odd(kept),
-        pl.concat([frame(REJECTED, rejected), lost.cast(dict(REJECTED))]).sort("line"),  # type: ignore[arg-type] # a schema mapping
+        pl.concat([frame(REJECTED, rejected), lost.cast(pl.Schema(REJECTED))]).sort("line"),
         [f"{count} {text}" for count, text in notes if count],
     )
 
@@ -262,7 +262,7 @@ def _parties(lists: dict[str, pl.DataFrame]) -> pl.DataFrame:
             frames.append(
                 table.select(
                     "row", role=pl.lit(role), name="name", residence=pl.col("country_code")
-                ).cast(dict(PARTIES))  # type: ignore[arg-type] # a schema mapping
+                ).cast(pl.Schema(PARTIES))
             )
     return drop_blank_parties(pl.concat(frames))
 
@@ -272,7 +272,7 @@ def _classes(lists: dict[str, pl.DataFrame]) -> pl.DataFrame:
     for scheme in ("CPC", "IPC"):
         if (table := lists.get(scheme.lower())) is not None:
             found = table.select("row", scheme=pl.lit(scheme), symbol="code")
-            frames.append(found.cast(dict(CLASSES)))  # type: ignore[arg-type] # a schema mapping
+            frames.append(found.cast(pl.Schema(CLASSES)))
     symbol = pl.col("symbol")
     return pl.concat(frames).filter(symbol.is_not_null() & (symbol.str.strip_chars() != ""))
 
@@ -320,7 +320,7 @@ def _references(table: pl.DataFrame) -> tuple[pl.DataFrame, int, list[tuple[str,
             "phase": phase,
             "categories": bits,
         }
-    ).cast(dict(REFERENCES))  # type: ignore[arg-type] # a schema mapping
+    ).cast(pl.Schema(REFERENCES))
     return found.filter(key.is_not_null()), int((key.is_null() & ~blank).sum()), unknown
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped] # it has no types
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from netpos.ingest.compiled import library

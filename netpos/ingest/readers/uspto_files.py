@@ -13,9 +13,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, cast
 
-import pyarrow as pa  # type: ignore[import-untyped] # it has no types
-import pyarrow.compute as compute  # type: ignore[import-untyped] # it has no types
-import pyarrow.csv as pc  # type: ignore[import-untyped] # it has no types
+import pyarrow as pa
+import pyarrow.compute as compute
+import pyarrow.csv as pc
 
 from netpos.errors import InputError
 

@@ -376,13 +376,13 @@ class _Tables:
         return Batch(
             finished(records.filter(good), references),
             drop_blank_parties(
-                parties.select("row", "role", "name", residence="country").cast(dict(PARTIES))  # type: ignore[arg-type] # a schema mapping
+                parties.select("row", "role", "name", residence="country").cast(pl.Schema(PARTIES))
             ),
-            classes.select("row", "scheme", "symbol").drop_nulls("symbol").cast(dict(CLASSES)),  # type: ignore[arg-type] # a schema mapping
+            classes.select("row", "scheme", "symbol").drop_nulls("symbol").cast(pl.Schema(CLASSES)),
             _members(members),
             references,
             odd,
-            pl.concat([t.cast(dict(REJECTED)) for t in lost]).sort("line"),  # type: ignore[arg-type] # a schema mapping
+            pl.concat([t.cast(pl.Schema(REJECTED)) for t in lost]).sort("line"),
             notes,
         )
 
@@ -470,7 +470,7 @@ def _references(table: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, list[t
         cited_by=pl.lit(value=False),
         phase=word.replace_strict(_PHASES, default=0, return_dtype=pl.UInt8),
         categories=pl.lit(0, pl.UInt16),
-    ).cast(dict(REFERENCES))  # type: ignore[arg-type] # a schema mapping
+    ).cast(pl.Schema(REFERENCES))
     named = pl.Series(exact != 0)
     odd = pl.Series((exact != 0) & ~is_packed(exact))
     outside = table.with_columns(other=pl.Series(exact), number=number).filter(odd).unique("other")
@@ -483,7 +483,7 @@ def _references(table: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, list[t
         date=pl.lit(None, pl.Date),
         content=pl.lit(0, pl.Int64),
     )
-    return found.filter(named), described.cast(dict(OUTSIDE)), words  # type: ignore[arg-type] # a schema mapping
+    return found.filter(named), described.cast(pl.Schema(OUTSIDE)), words
 
 
 def _members(table: pl.DataFrame) -> pl.DataFrame:
@@ -495,4 +495,4 @@ def _members(table: pl.DataFrame) -> pl.DataFrame:
     key = coded(us, normal_numbers(us, table["number"]), none)[0]
     # no office: the crosswalk does not say at which others the family is
     found = table.select("row", member=pl.Series(key), office=none, doc_number=none, kind=none)
-    return found.filter(pl.col("member") != 0).cast(dict(MEMBERS))  # type: ignore[arg-type] # a schema mapping
+    return found.filter(pl.col("member") != 0).cast(pl.Schema(MEMBERS))

@@ -9,7 +9,7 @@ import polars as pl
 
 from netpos import countries
 from netpos.viz.charts import spec as vl
-from netpos.viz.charts.theme import LINE, WIDTH, country_colours
+from netpos.viz.charts.theme import LINE, WIDTH, country_colours, extent
 from netpos.viz.page import Page
 from netpos.viz.words import words
 
@@ -177,7 +177,7 @@ def comparison_trend(page: Page) -> Drawn:
     )
     order = [n for i, n in names.items() if i in set(table["technology"])]
     across = min(4, max(2, len(order)))
-    first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
+    first, last = map(int, extent(table["year"]))
     base = vl.Chart(shown).encode(
         x=vl.X(
             "year:Q",

@@ -14,6 +14,7 @@ from netpos.viz.charts.theme import (
     SOFT,
     WIDTH,
     country_colours,
+    extent,
     filled,
     labelled,
     name_layers,
@@ -112,7 +113,7 @@ def trend(page: Page, technology: str) -> Drawn:
         .drop_nulls("value")
         .sort("kind", "country", "year")
     )
-    first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
+    first, last = map(int, extent(table["year"]))
     young = table.filter(pl.col("truncated").fill_null(value=False))["year"]
     years = vl.Scale(domain=[first, last], nice=False, zero=False)
     ticks = vl.Axis(format="d", tickMinStep=1, tickCount=min(6, last - first), grid=False)
@@ -133,9 +134,7 @@ def trend(page: Page, technology: str) -> Drawn:
         )
         ends = part.sort("year").group_by("country", maintain_order=True).last()
         labels = (
-            vl.Chart(
-                apart(ends, float(part["value"].max() or 1.0)).with_columns(ink=inked)  # type: ignore[arg-type] # a number: there are rows
-            )
+            vl.Chart(apart(ends, extent(part["value"])[1] or 1.0).with_columns(ink=inked))
             .mark_text(align="left", dx=5, font="Liberation Sans")
             .encode(
                 x=x,
@@ -146,7 +145,7 @@ def trend(page: Page, technology: str) -> Drawn:
         )
         layers: list[Any] = []
         if young.len():
-            shade = pl.DataFrame({"a": [max(int(young.min()) - 0.5, first)], "b": [float(last)]})  # type: ignore[arg-type] # a number: there are rows
+            shade = pl.DataFrame({"a": [max(extent(young)[0] - 0.5, first)], "b": [float(last)]})
             layers.append(
                 vl.Chart(shade)
                 .mark_rect(color="#eef1f4")
@@ -290,7 +289,7 @@ def _sided(table: pl.DataFrame, width: float, height: float) -> pl.DataFrame:
     """Add the label of each point, and the side of the point on which it stands."""
 
     def pixels(values: pl.Series, length: float, pad: float) -> pl.Series:
-        low, high = float(values.min()), float(values.max())  # type: ignore[arg-type] # a number: there are rows
+        low, high = extent(values)
         inner = length - 2 * pad
         return (values - low) * (inner / (high - low) if high > low else 0.0) + (
             pad if high > low else length / 2

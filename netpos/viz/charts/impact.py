@@ -8,7 +8,7 @@ import polars as pl
 
 from netpos.viz.charts import spec as vl
 from netpos.viz.charts.countries import apart, chosen, letters, seen
-from netpos.viz.charts.theme import PALE, SOFT, WIDTH
+from netpos.viz.charts.theme import PALE, SOFT, WIDTH, extent
 from netpos.viz.page import Page
 from netpos.viz.words import words
 
@@ -61,7 +61,7 @@ def impact(page: Page, technology: str) -> Drawn:
     shown = table.drop_nulls("citations_relative")
     if shown["year"].n_unique() < 2:
         return None
-    first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
+    first, last = map(int, extent(table["year"]))
     years = vl.Scale(domain=[first, last], nice=False, zero=False)
     ticks = vl.Axis(format="d", tickMinStep=1, tickCount=min(8, last - first), grid=False)
     x = vl.X("year:Q", title=None, scale=years, axis=ticks)
@@ -76,7 +76,7 @@ def impact(page: Page, technology: str) -> Drawn:
     ends = shown.sort("year").group_by("country", maintain_order=True).last()
     spread = apart(
         ends.rename({"citations_relative": "value"}),
-        float(shown["citations_relative"].max() or 1.0),  # type: ignore[arg-type] # a number: there are rows
+        extent(shown["citations_relative"])[1] or 1.0,
     )
     labels = (
         vl.Chart(spread.with_columns(ink=pl.col("country").replace_strict(letters(kept, colours))))
@@ -92,7 +92,7 @@ def impact(page: Page, technology: str) -> Drawn:
     layers: list[Any] = []
     young = table.filter(pl.col("truncated").fill_null(value=False))["year"]
     if young.len():
-        start = max(int(young.min()) - 0.5, first)  # type: ignore[arg-type] # a number: there are rows
+        start = max(extent(young)[0] - 0.5, first)
         shade = vl.Chart(pl.DataFrame({"a": [start], "b": [float(last)]})).mark_rect(
             color=PALE, opacity=0.3
         )

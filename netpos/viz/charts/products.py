@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from netpos.viz.charts import spec as vl
-from netpos.viz.charts.theme import FOCUS, INK, PALETTE, WIDTH, beside, name_layers
+from netpos.viz.charts.theme import FOCUS, INK, PALETTE, WIDTH, beside, extent, name_layers
 
 if TYPE_CHECKING:
     from netpos.viz.charts.theme import Drawn
@@ -64,6 +64,6 @@ def distance_complexity(own: pl.DataFrame, named: pl.DataFrame, t: Mapping[str, 
 
 def _span(values: pl.Series) -> tuple[float, float]:
     """Smallest and largest value with some room around."""
-    low, high = float(values.min()), float(values.max())  # type: ignore[arg-type] # numbers
+    low, high = extent(values)
     room = (high - low) * 0.05 or 0.5
     return low - room, high + room

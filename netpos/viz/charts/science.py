@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from netpos.viz.charts import spec as vl
-from netpos.viz.charts.theme import FOCUS, INK, PALETTE, WIDTH
+from netpos.viz.charts.theme import FOCUS, INK, PALETTE, WIDTH, extent
 
 if TYPE_CHECKING:
     from netpos.viz.charts.theme import Drawn
@@ -68,7 +68,7 @@ def place(rows: pl.DataFrame, focal: str, t: Mapping[str, Any]) -> Drawn:
     names = [t[f"measure_{m}"] for m in MEASURES if m in set(long["measure"])]
     axis = vl.Axis(domain=False, ticks=False, labelPadding=8, labelLimit=280)
     top = vl.Axis(domain=False, ticks=False, orient="top", labelAngle=0, labelPadding=8)
-    most = int(long["of"].max())  # type: ignore[arg-type] # a number: there are rows
+    most = int(extent(long["of"])[1])
     base = vl.Chart(long).encode(
         y=vl.Y("technology:N", sort=order, title=None, axis=axis),
         x=vl.X("name:N", sort=names, title=None, axis=top),

@@ -18,6 +18,7 @@ from netpos.viz.charts.theme import (
     PALETTE,
     SOFT,
     WIDTH,
+    extent,
     labelled,
     name_layers,
     rank_axis,
@@ -129,7 +130,7 @@ def _focal(page: Page, column: str) -> Drawn:
         "name", "year", column, "truncated"
     )
     order = [n for i, n in names.items() if i in set(table["technology"])]
-    first, last = int(table["year"].min()), int(table["year"].max())  # type: ignore[arg-type] # a number: there are rows
+    first, last = map(int, extent(table["year"]))
     base = vl.Chart(shown).encode(
         x=vl.X(
             "year:Q",
@@ -333,9 +334,9 @@ def _complexity(page: Page, column: str, line: float | None, form: str) -> Drawn
     )
     if table.height < 2:
         return None
-    middle = float(table[column].median()) if line is None else line  # type: ignore[arg-type] # a number: there are rows
+    middle = table.select(pl.col(column).median()).item() if line is None else line
     width, height = WIDTH - 100, 400
-    low, high = (float(v) for v in (table[column].min(), table[column].max()))  # type: ignore[arg-type] # a number: there are rows
+    low, high = extent(table[column])
     tall = (height - 60) / (high - low) if high > low else 0.0
     labels, sides = labelled(
         ((table[scale] + 4) * width / 108).to_list(),

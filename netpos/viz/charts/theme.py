@@ -143,6 +143,20 @@ def filled(mine: pl.Expr) -> pl.Expr:
     return pl.when(mine).then(pl.lit(FOCUS)).otherwise(pl.lit(PALETTE[0]))
 
 
+def extent(values: pl.Series) -> tuple[float, float]:
+    """Return the smallest and the largest of some numbers, 0 where there are none.
+
+    Examples
+    --------
+    >>> extent(pl.Series([2.0, None, -1.0])), extent(pl.Series([], dtype=pl.Int64))
+    ((-1.0, 2.0), (0.0, 0.0))
+    """
+    low, high = values.min(), values.max()
+    if not (isinstance(low, int | float) and isinstance(high, int | float)):
+        return 0.0, 0.0
+    return float(low), float(high)
+
+
 def rank_axis(*tables: pl.Series) -> tuple[list[float], list[int]]:
     """Return the domain of an axis of ranks, first place at the far end, and its ticks.
 
@@ -153,7 +167,7 @@ def rank_axis(*tables: pl.Series) -> tuple[list[float], list[int]]:
     >>> rank_axis(pl.Series([9]))[1], rank_axis(pl.Series([3]))[1]
     ([1, 4, 6, 8], [1, 2, 3])
     """
-    worst = max(int(s.max() or 1) for s in tables)  # type: ignore[arg-type] # a number: there are rows
+    worst = max(int(extent(s)[1]) or 1 for s in tables)
     step = next(k for k in (1, 2, 5, 10, 20, 50, 100) if worst <= 8 * k or k == 100)
     ticks = [k for k in range(step, worst + 1, step) if k > 2 or step == 1]
     return [worst + 0.6, 0.4], ticks if step == 1 else [1, *ticks]
