@@ -62,7 +62,7 @@ def beside(*, cores: int) -> Iterator[Submit]:
     Parameters
     ----------
     cores
-        That may be used; with one the work is done here.
+        That may be used; with one the work is done here. The process begins when it is first asked.
 
     Yields
     ------
@@ -75,7 +75,7 @@ def beside(*, cores: int) -> Iterator[Submit]:
     ...     submit(len, "four").result()
     4
     """
-    process = _started() if cores > 1 else None
+    processes: list[subprocess.Popen[bytes] | None] = []  # at most one
     stopped: list[bool] = []
 
     def here(make: Callable[[T], R], given: T, told: Listener | None) -> R:
@@ -84,7 +84,12 @@ def beside(*, cores: int) -> Iterator[Submit]:
         with nullcontext() if told is None else listening(told):
             return make(given)
 
-    def made(make: Callable[[T], R], given: T, told: Listener | None) -> R:
+    def made(
+        process: subprocess.Popen[bytes] | None,
+        make: Callable[[T], R],
+        given: T,
+        told: Listener | None,
+    ) -> R:
         if process is not None and not stopped:
             found, done = _asked(process, (make, given, told is not None), told)
             if done:
@@ -95,18 +100,23 @@ def beside(*, cores: int) -> Iterator[Submit]:
     with ThreadPoolExecutor(1) as pool:
 
         def submit(make: Callable[[T], R], given: T, told: Listener | None = None) -> Asked[R]:
-            waiting = pool.submit(made, make, given, told)
+            if stopped:
+                raise RuntimeError
+            if not processes:
+                processes.append(_started() if cores > 1 else None)
+            waiting = pool.submit(made, processes[0], make, given, told)
             return Asked(waiting, lambda: here(make, given, told))
 
         try:
             yield submit
         finally:
             stopped.append(True)
-            if process is not None:
+            begun = [process for process in processes if process is not None]
+            for process in begun:
                 process.kill()
                 process.wait()
             pool.shutdown(cancel_futures=True)
-            if process is not None:
+            for process in begun:
                 for pipe in filter(None, (process.stdin, process.stdout)):
                     with suppress(OSError):  # what was not sent yet cannot be any more
                         pipe.close()

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import polars as pl
 
@@ -25,7 +25,7 @@ from netpos.analysis.open_ends import open_told
 from netpos.analysis.pattern_hits import jump_warnings, pattern_hits
 from netpos.analysis.study import Study
 from netpos.analysis.technologies import selection
-from netpos.commands.beside import Asked, Submit, beside
+from netpos.commands.beside import Submit, beside
 from netpos.commands.drawing import (
     Begun,
     Waiting,
@@ -46,7 +46,7 @@ from netpos.ingest.remarks import by_number_told, one_office_told
 from netpos.ingest.selection import Selection
 from netpos.options import PATHS, Options, to_toml
 from netpos.outputs import Outputs, make_folder, marked
-from netpos.progress import Listener, Report, advance, stage, track
+from netpos.progress import Report, advance, stage, track
 from netpos.viz.charts import charts
 from netpos.viz.charts.technologies import AREA_COLOURS
 from netpos.viz.excel_nl import excel_nl
@@ -56,9 +56,6 @@ from netpos.viz.report.compare import write_comparison
 from netpos.viz.report.dependence import write_dependence
 from netpos.viz.report.report import Page, write_report
 from netpos.viz.workbook import bound
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 _LIBRARIES = ("igraph", "networkx", "numpy", "polars", "pyvis", "scipy")
 
@@ -191,7 +188,7 @@ def _write(
     drawing = not options.tables_only
     with reading(corpus), writing(written.folder), ExitStack() as stack:
         drawn: list[_Drawn] = []
-        submit = _Beside(stack)
+        submit = stack.enter_context(beside(cores=cores()))
 
         def begun(
             study: Study,
@@ -214,19 +211,6 @@ def _write(
         if keep is not None:
             keep(made)
         return page
-
-
-class _Beside:
-    """Asks another process, see `beside`, which begins when it is first asked."""
-
-    def __init__(self, stack: ExitStack) -> None:
-        self._stack = stack
-        self._submit: Submit | None = None
-
-    def __call__(self, make: Callable[[T], R], given: T, told: Listener | None = None) -> Asked[R]:
-        if self._submit is None:
-            self._submit = self._stack.enter_context(beside(cores=cores()))
-        return self._submit(make, given, told)
 
 
 @dataclass(frozen=True)

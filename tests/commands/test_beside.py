@@ -110,9 +110,14 @@ def test_nothing_goes_on_after_the_block(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(module, "_started", remembered)
     with suppress(KeyError), beside(cores=2) as submit:
+        assert not processes  # it begins when it is first asked, and once
+        assert submit(abs, -1).result() == submit(abs, 1).result() == 1
         late = submit(eval, "__import__('time').sleep(60)")
         raise KeyError
-    assert processes[0].poll() is not None
+    assert [p.poll() is not None for p in processes] == [True]
+    with pytest.raises(RuntimeError):
+        submit(abs, -1)
+    assert len(processes) == 1
     with pytest.raises(RuntimeError):
         late.result(timeout=5)
 
