@@ -221,7 +221,7 @@ def catches(corpus: Corpus, technologies: Sequence[Technology]) -> Checked:
     table = table.cast({"scheme": pl.String, "family": pl.Int32})
     total = seeds.len()
     found = family_technologies(table, technologies)
-    size = families.select(pl.col("family").max() + 1).item() or 0
+    size = families.height  # they are numbered from 0
     member = {t.id: np.zeros(size, dtype=bool) for t in technologies}
     for (name,), part in found.group_by("technology"):
         member[str(name)][part["family"].to_numpy()] = True

@@ -117,7 +117,11 @@ def test_nothing_goes_on_after_the_block(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [p.poll() is not None for p in processes] == [True]
     with pytest.raises(RuntimeError):
         submit(abs, -1)
-    assert len(processes) == 1
+    with beside(cores=2) as submit:
+        pass
+    with pytest.raises(RuntimeError):
+        submit(abs, -1)
+    assert len(processes) == 1  # none begins when the block is over
     with pytest.raises(RuntimeError):
         late.result(timeout=5)
 

@@ -85,6 +85,15 @@ def test_what_each_definition_finds_adds_up_and_the_context_is_left_out(
     assert json.loads(json.dumps(checked_as_dict(checked)))["overlaps"][0]["families"] == 2
 
 
+def test_the_first_and_the_last_family_are_looked_at(tmp_path: Path, three: Path) -> None:
+    found = [record(1, symbols=["G06N10/00"]), record(2, symbols=["C12N1/00"])]
+    ingest([write(tmp_path / "s.jsonl", found)], tmp_path / "corpus")
+    checked = catches(open_corpus(tmp_path / "corpus"), load_technologies(three))
+    assert [(c.technology, c.alone) for c in checked.caught] == [
+        ("alpha", 1), ("beta", 0), ("gamma", 1),
+    ]  # fmt: skip
+
+
 def test_the_template_is_a_list_that_can_be_read_and_is_never_written_over(tmp_path: Path) -> None:
     path = write_template(tmp_path / "own.toml")
     before = path.read_bytes()

@@ -73,3 +73,9 @@ class Words(dict[str, Any]):
 
 
 WORDS: Mapping[str, Any] = Words()
+
+
+def data_with(chart: Chart, *columns: str) -> list[list[dict[str, Any]]]:
+    """The data of a chart that have these columns, as lists of rows."""
+    sets = chart.to_dict()["datasets"].values()
+    return [rows for rows in sets if rows and set(columns) <= set(rows[0])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
@@ -10,10 +11,13 @@ import polars as pl
 import pytest
 
 from netpos.viz.charts import charts
+from netpos.viz.charts import countries as chart_countries
 from netpos.viz.charts import impact as chart_impact
+from netpos.viz.charts.spec import Chart
 from netpos.viz.charts.theme import render
 from netpos.viz.page import Page
 from netpos.viz.report.report import Figure, write_report
+from tests.viz.charts.drawing import data_with
 from tests.viz.report.test_report import Reader
 from tests.viz.report_pages import changed, demo_page, empty, unmeasured, without
 
@@ -216,3 +220,46 @@ def test_shares_and_ranks_by_period_stand_with_their_changes() -> None:
     )  # fmt: skip
     html = write_report(gone)
     assert html.count(f'"countries|semiconductor|{first}|NL|family_rank"') == 0
+
+
+def two_young_years() -> Page:
+    """Two whole years and two incomplete ones; the last values lie near each other, one apart."""
+    page, rows = by_hand(), []
+    for year in (2015, 2016, 2017, 2018):
+        for country, n, share in (("NL", 0.30, 0.31), ("US", 0.50, 0.51), ("DE", 0.10, 0.36)):
+            rows.append((
+                "quantum", country, year, 100 * n, n, None, share, year > 2016,
+            ))  # fmt: skip
+    table = pl.DataFrame(rows, schema=page.tables["trend"].columns, orient="row")
+    return replace(page, tables={"trend": table.with_columns(pl.col("value_share").cast(float))})
+
+
+@pytest.mark.parametrize(
+    ("draw", "column", "top", "panels"),
+    [
+        (chart_impact.impact, "citations_relative", 3.6, 1),
+        (chart_countries.trend, "family_share", 0.5, 2),
+    ],
+)
+def test_incomplete_years_are_shaded_from_the_first_and_labels_stand_apart(
+    draw: Callable[[Page, str], tuple[Chart, pl.DataFrame] | None],
+    column: str,
+    top: float,
+    panels: int,
+) -> None:
+    drawn = draw(two_young_years(), "quantum")
+    assert drawn is not None
+    shades = data_with(drawn[0], "a", "b")
+    assert shades == [[{"a": 2016.5, "b": 2018.0}]] * len(shades) != []
+    labels = data_with(drawn[0], "place", "value")
+    assert len(labels) == panels
+    (of_column,) = [
+        found for found in labels if max(r["value"] for r in found) == pytest.approx(top)
+    ]
+    low, middle, high = sorted(of_column, key=lambda r: r["place"])
+    assert low["place"] == low["value"]
+    apart = max(middle["value"], low["value"] + 0.065 * top)
+    assert middle["place"] == pytest.approx(apart)
+    assert high["place"] == pytest.approx(max(high["value"], apart + 0.065 * top))
+    if column == "citations_relative":  # 1.02 and 1.03: one is moved
+        assert middle["place"] > middle["value"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
 
 from netpos.viz.charts.science import LEAST, MEASURES, panels, place
@@ -43,3 +45,11 @@ def test_the_panels_hold_the_numbers_of_every_country_of_the_benchmark() -> None
     assert drawn is not None
     found = drawn[1].select("country", "works", "fwci")
     assert found.sort("country").rows() == ROWS.select(found.columns).sort("country").rows()
+
+
+def test_the_colours_run_from_the_first_place_to_the_last_of_the_largest_benchmark() -> None:
+    few = ROWS.filter(pl.col("country").is_in(["NL", "US"])).with_columns(technology=pl.lit("r"))
+    drawn = place(pl.concat([ROWS, few]), "NL", WORDS)
+    assert drawn is not None
+    assert sorted(drawn[1]["of"].unique()) == [2, 3]
+    assert '"domain": [1, 3]' in json.dumps(drawn[0].to_dict())
