@@ -64,7 +64,7 @@ NATIVE = (
 )
 
 
-class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc] # hatchling has no types
+class CustomBuildHook(BuildHookInterface):
     """Adds the bundled data, the documents and the compiled libraries to the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -97,7 +97,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc] # hatc
         shutil.rmtree(self._work, ignore_errors=True)
 
 
-class CustomMetadataHook(MetadataHookInterface):  # type: ignore[misc] # hatchling has no types
+class CustomMetadataHook(MetadataHookInterface):
     """Makes a page of the README that a package index can show, and the project's addresses.
 
     Links into the checkout lead nowhere there: they get the address given as ``source`` in

@@ -80,7 +80,7 @@ class Owner(NamedTuple):
     title: str | None = None
 
 
-def frame(table: Any, columns: str, *, name: str) -> pl.DataFrame:  # noqa: ANN401 - of any library
+def frame(table: Any, columns: str, *, name: str) -> pl.DataFrame:  # noqa: ANN401 - a frame of any library
     """Return a table of any library of frames as a Polars frame.
 
     Parameters
@@ -222,7 +222,7 @@ class Links:
     def from_table(
         cls,
         table: Any,  # noqa: ANN401 - a frame of any library
-        families: Any = None,  # noqa: ANN401 - the same, or a mapping
+        families: Any = None,  # noqa: ANN401 - a frame of any library, or a mapping
         **about: Any,  # noqa: ANN401 - passed on to the dataclass fields unchanged
     ) -> Links:
         """Build from a link table and, where known, the families of each node.

@@ -24,10 +24,10 @@ def floors(project: dict[str, object]) -> list[str]:
     >>> floors({"dependencies": ["numpy>=2.0", "pyvis==0.3.2"]})
     ['numpy==2.0', 'pyvis==0.3.2']
     """
-    lines: list[str] = list(project["dependencies"])  # type: ignore[call-overload] # a table of TOML
+    lines: list[str] = list(project["dependencies"])
     optional = project.get("optional-dependencies", {})
     for extra in EXTRAS:
-        lines += optional.get(extra, [])  # type: ignore[attr-defined] # a table of TOML
+        lines += optional.get(extra, [])
     found = []
     for line in lines:
         requirement = Requirement(line)

@@ -47,7 +47,7 @@ def options_of_others() -> Iterator[str]:
     """Yield the rows of the table of options of all other commands."""
     yield "| command | option | default | does |"
     yield "|--|--|--|--|"
-    for name in get_command(app).commands:  # type: ignore[attr-defined] # a group of commands
+    for name in get_command(app).commands:
         if name not in RUNS:
             for one in parameters(name):
                 yield f"| `{name}` | {' | '.join(row(one))} |"
@@ -55,7 +55,7 @@ def options_of_others() -> Iterator[str]:
 
 def parameters(command: str) -> list[Any]:
     """Return the options of a command as the command line has them."""
-    found = get_command(app).commands[command]  # type: ignore[attr-defined] # a group of commands
+    found = get_command(app).commands[command]
     return [p for p in found.params if p.opts[0].startswith("--") and p.name != "help"]
 
 

@@ -58,7 +58,7 @@ def citing(draw: random.Random, works: list[dict[str, object]]) -> list[dict[str
     """Every third of the demo's patents, naming up to four of the works, those of home rather."""
     home: dict[str, list[dict[str, object]]] = {}
     for work in works:
-        for code in {c for a in work["authorships"] for c in a["countries"]}:  # type: ignore[attr-defined] # lists
+        for code in {c for a in work["authorships"] for c in a["countries"]}:
             home.setdefault(code, []).append(work)
     with gzip.open(DATA / "demo_synthetic_lens.jsonl.gz", "rt", encoding="utf-8") as file:
         # some of its lines are damaged on purpose

@@ -18,7 +18,7 @@ from typing import IO, TypeVar
 try:
     import fcntl
 except ImportError:  # Windows: several may make the same, and the first to finish is used
-    fcntl = None  # type: ignore[assignment] # Windows has none
+    fcntl = None
 
 T = TypeVar("T")
 

@@ -176,7 +176,7 @@ def test_all_ten_technologies_occur_in_the_demo_and_noise_beside_them(
     found = family_technologies(table, load_technologies())
     counts = found.group_by("technology").len()
     assert counts.height == 10
-    assert counts["len"].min() > 150  # type: ignore[operator] # a number: there are rows
+    assert counts["len"].min() > 150
     per_family = found.group_by("family").len()["len"]
     assert (per_family > 1).sum() > 200
     assert 100 < table["family"].n_unique() - per_family.len() < 500

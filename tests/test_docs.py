@@ -62,7 +62,7 @@ def test_every_command_is_in_the_list_of_commands() -> None:
     from typer.main import get_command
 
     text = (DOCS / "cli.md").read_text(encoding="utf-8")
-    names = get_command(app).commands  # type: ignore[attr-defined] # a group of commands
+    names = get_command(app).commands
     assert {n for n in names if f"netpos {n}" not in text} == set()
 
 
@@ -72,7 +72,7 @@ def test_every_command_is_in_the_list_of_commands() -> None:
 def command_options() -> dict[str, set[str]]:
     from typer.main import get_command
 
-    commands = get_command(app).commands  # type: ignore[attr-defined] # a group of commands
+    commands = get_command(app).commands
     return {
         name: {o for p in command.params for o in (*p.opts, *p.secondary_opts) if o[:2] == "--"}
         - {"--help"}

@@ -132,7 +132,7 @@ def test_closeness_of_other_libraries_on_the_torn_network() -> None:
 
 def table(path: Path, **options: object) -> pl.DataFrame:
     with gzip.open(path) as file:
-        return pl.read_csv(file.read(), infer_schema_length=None, **options)  # type: ignore[arg-type] # options passed on as given
+        return pl.read_csv(file.read(), infer_schema_length=None, **options)
 
 
 #: Continents as the published table has them; all others are in Europe.

@@ -194,7 +194,7 @@ def _options(
     return make(given | paths)
 
 
-def _several(data: Any) -> list[Path | str]:  # noqa: ANN401 - checked here
+def _several(data: Any) -> list[Path | str]:  # noqa: ANN401 - what a user gives: checked here
     if isinstance(data, str | Path):
         return [data]
     found = list(data) if isinstance(data, Iterable) else [data]

@@ -76,7 +76,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _httpx() -> Any:  # noqa: ANN401 - a module
+def _httpx() -> Any:  # noqa: ANN401 - the module httpx, which may be absent
     try:
         import httpx
     except ImportError as error:

@@ -177,7 +177,7 @@ class Page:
         shown = pl.col("country").is_in([self.focal, *self.compared])
         others = pl.col("other_country").is_in([self.focal, *self.compared])
         rows = table.filter(shown & others).iter_rows(named=True)
-        return {(*(str(r[k]) for k in keys),): r for r in rows}  # type: ignore[misc] # six of them
+        return {(*(str(r[k]) for k in keys),): r for r in rows}  # type: ignore[misc] # as many as there are keys, six
 
     def change(self, technology: str, indicator: str, country: str) -> Mapping[str, object] | None:
         """Return the row of what a number of a country moved from the first to the last period."""

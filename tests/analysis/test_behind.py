@@ -187,7 +187,7 @@ def test_links_of_every_kind_start_from_one_selection(tmp_path: Path) -> None:
     citing = made.links_mask("quantum", SPAN, scope="citing")
     assert (closed.sum(), citing.sum()) == (2, 3)  # 1>3, 6>1; and 1>4
     for scope, mask in (("closed", closed), ("citing", citing)):
-        links = made.links("quantum", SPAN, scope=scope)  # type: ignore[arg-type] # a scope
+        links = made.links("quantum", SPAN, scope=scope)
         assert links.table["citations"].sum() == mask.sum()
         assert (links.scope, links.period) == (scope, "2015-2025")
     for scope in ("closed", "citing"):

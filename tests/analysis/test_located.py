@@ -132,7 +132,7 @@ def test_the_office_stands_in_only_for_documents_that_the_table_of_residences_do
     at_jp = {"sequence": 3, "patcit": {"document_id": {"jurisdiction": "JP", "doc_number": "7"}}}
     at_us = {"sequence": 4, "patcit": {"document_id": {"jurisdiction": "US", "doc_number": "6"}}}
     for cited, number in ((at_jp, 7), (at_us, 6)):
-        cited["patcit"]["lens_id"] = record(number)["lens_id"]  # type: ignore[index] # made above
+        cited["patcit"]["lens_id"] = record(number)["lens_id"]
     path = write(tmp_path / "r.jsonl", [record(1, cites=[9, at_jp, at_us])])
     (tmp_path / "r.csv").write_text(f"lens_id,country\n{record(6)['lens_id']},DE\n")
     given = {"residences": str(tmp_path / "r.csv"), "scope": "citing", "office_proxy": True}

@@ -248,7 +248,7 @@ def test_families_come_in_the_order_of_the_technologies_each_pair_once() -> None
 
 def test_a_wrong_choice_of_symbols_or_a_wrong_table_is_refused() -> None:
     with pytest.raises(OptionError, match=r"--symbols cpc.*use both or ipc"):
-        match(table([]), NTS, symbols_from="cpc")  # type: ignore[arg-type] # a word that is refused
+        match(table([]), NTS, symbols_from="cpc")
     with pytest.raises(TableError, match="'symbols': column 'scheme' is missing"):
         match(pl.DataFrame({"symbol": ["C12N1/00"]}), NTS)
 

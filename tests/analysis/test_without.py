@@ -33,7 +33,7 @@ def left_out(study: analysis.Study, firm: str | None) -> pl.DataFrame:
     member, pairs = study.member["quantum"], study.pairs
 
     def links(scope: str) -> Links:
-        whole = study.links("quantum", SPAN, scope=scope)  # type: ignore[arg-type] # one of SCOPES
+        whole = study.links("quantum", SPAN, scope=scope)
         mask = inside[pairs.citing] & rest[pairs.citing] & rest[pairs.cited]
         if scope == "closed":
             mask &= member[pairs.cited]

@@ -187,7 +187,7 @@ def test_a_source_is_explained_by_each_country_cited_wherever_it_is(tmp_path: Pa
 
 def test_the_whole_world_is_counted_not_listed(results: Path) -> None:
     found = explain.explain(results, technology="quantum", country="NL", indicator="family_share")
-    one, world = explain.as_dict(found)["parts"]  # type: ignore[misc] # a list of two
+    one, world = explain.as_dict(found)["parts"]
     assert len(one["families"]) == 3
     assert world == {"name": "located families", "sum": 4.0, "number_of_families": 4}
     assert "located families: 4 from 4 families" in explain.paragraphs(found)
@@ -219,7 +219,7 @@ def test_a_family_is_told_with_title_owners_year_and_its_page(tmp_path: Path) ->
     done = CliRunner().invoke(app, ["run", str(path), "--out", str(tmp_path / "o"), *TABLES])
     assert done.exit_code == 0, done.stderr
     found = explain.explain(tmp_path / "o", technology="quantum", country="NL")
-    (family,) = explain.as_dict(found)["families"]  # type: ignore[misc] # a list of one
+    (family,) = explain.as_dict(found)["families"]
     assert family["title"] == "=Pump"
     assert family["owners"] == ["A"]  # a person beside an organisation is left out everywhere
     assert family["year"] == 2018

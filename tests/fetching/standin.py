@@ -338,7 +338,7 @@ class _Server(ThreadingHTTPServer):
 def serving(standin: StandIn) -> Iterator[StandIn]:
     """Let it answer on this machine."""
     server = _Server(("127.0.0.1", 0), Handler)
-    server.standin = standin  # type: ignore[attr-defined] # where the handler looks
+    server.standin = standin
     standin.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
     thread.start()

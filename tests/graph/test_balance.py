@@ -156,7 +156,7 @@ def test_an_unknown_country_or_kind_is_refused_by_name() -> None:
     with pytest.raises(OptionError, match="country 'XQ' is not in these links"):
         reciprocity(TOY, "XQ")
     with pytest.raises(OptionError, match="balance kind 'net' is not known; use one of ratio"):
-        balance(TOY, "net")  # type: ignore[arg-type] # a word that is refused
+        balance(TOY, "net")
 
 
 # --- laws --------------------------------------------------------------------------------------

@@ -280,9 +280,9 @@ def test_the_core_is_given_as_a_table_or_by_name() -> None:
 
 def test_unknown_names_and_foreign_tables_are_refused() -> None:
     with pytest.raises(OptionError, match="core method 'leiden' is not known; use one of rich"):
-        core(TOY, "leiden")  # type: ignore[arg-type] # a word that is refused
+        core(TOY, "leiden")
     with pytest.raises(OptionError, match="core distance 'hops' is not known"):
-        core_distance(TOY, kind="hops")  # type: ignore[arg-type] # a word that is refused
+        core_distance(TOY, kind="hops")
     with pytest.raises(OptionError, match="country 'XQ'"):
         core_distance(TOY, ["XQ"])
     with pytest.raises(TableError, match="about other nodes"):

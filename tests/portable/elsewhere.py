@@ -165,8 +165,8 @@ def take_away() -> None:
     if hasattr(time, "tzset"):
         del time.tzset
     for name in MODULES:
-        sys.modules[name] = None  # type: ignore[assignment] # as if it were not there
-    builtins.open = io.open = checked_open  # type: ignore[assignment] # with the same arguments
+        sys.modules[name] = None
+    builtins.open = io.open = checked_open
     warnings.filterwarnings("error", category=EncodingWarning, module=r"netpos(\.|$)")
     sys.addaudithook(refuse)
 

@@ -145,7 +145,7 @@ def test_an_interval_that_knows_nothing_of_owners_would_be_too_narrow() -> None:
     held = [
         low <= 0.25 <= high
         for inside, _, _ in (drawn(rng) for _ in range(200))
-        for low, high in [share_bounds(np.ones(600), inside, alone, alone)]  # type: ignore[misc] # two numbers
+        for low, high in [share_bounds(np.ones(600), inside, alone, alone)]
     ]
     assert np.mean(held) < 0.8
 

@@ -44,7 +44,7 @@ def test_a_sheet_made_before_is_not_made_again(
 
     def told(table: pl.DataFrame, *more: object) -> str:
         columns.extend(table.columns)
-        return rows(table, *more)  # type: ignore[arg-type] # passed on as they come
+        return rows(table, *more)
 
     monkeypatch.setattr(module, "_rows", told)
     assert bound(made, {"one": early["one"]}) == want

@@ -65,7 +65,7 @@ def network_map(
     periods: Mapping[str, Links] | None = None,
     indicators: Any = None,  # noqa: ANN401 - a frame of any library
     evidence: map_data.Evidence | map_data.EvidenceOf | None = None,
-    residuals: Any = None,  # noqa: ANN401 - the same
+    residuals: Any = None,  # noqa: ANN401 - a frame of any library
     context: Mapping[str, object] | None = None,
     lang: str = "en",
     seed: int = 0,
@@ -175,7 +175,7 @@ def sketched(
     periods: Mapping[str, Links] | None = None,
     indicators: Any = None,  # noqa: ANN401 - a frame of any library
     evidence: map_data.Evidence | map_data.EvidenceOf | None = None,
-    residuals: Any = None,  # noqa: ANN401 - the same
+    residuals: Any = None,  # noqa: ANN401 - a frame of any library
     context: Mapping[str, object] | None = None,
     lang: str = "en",
     seed: int = 0,

@@ -302,7 +302,7 @@ def _safe(value: object) -> str:
     return text.replace("%", "%25").replace("|", "%7C").replace(",", "%2C")
 
 
-def _text(value: Any, form: str, page: Findings, t: Mapping[str, Any]) -> str:  # noqa: ANN401 - a cell
+def _text(value: Any, form: str, page: Findings, t: Mapping[str, Any]) -> str:  # noqa: ANN401 - any value that a cell holds
     if value is None:
         return UNKNOWN
     if form == "country":

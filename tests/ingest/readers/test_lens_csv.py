@@ -71,7 +71,7 @@ def whole(batches: Iterator[Batch]) -> Batch:
 
 def real_batch(name: str) -> Batch:
     with gzip.open(shared_real() / "lens_csv" / name) as stream:
-        return whole(read_csv(stream, file=name))  # type: ignore[arg-type] # any binary stream will do
+        return whole(read_csv(stream, file=name))
 
 
 def real_rows(name: str) -> list[dict[str, str]]:
@@ -174,7 +174,7 @@ def test_earliest_priorities_and_their_offices_are_those_with_the_smallest_date(
 def test_scholarly_exports_are_refused_by_name() -> None:
     for path in sorted((shared_real() / "lens_csv" / "not_patents").glob("*.gz")):
         with gzip.open(path) as stream, pytest.raises(InputError, match="scholarly works"):
-            list(read_csv(stream, file=path.name))  # type: ignore[arg-type] # any binary stream will do
+            list(read_csv(stream, file=path.name))
 
 
 # --- by hand ------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ def test_columns_are_found_by_name_in_any_order_case_and_spelling() -> None:
 
 def test_headers_are_recognised_and_refused_with_a_remedy() -> None:
     assert recognise_header(split_header(f"\ufeff{HEADER}")) == ("lens-csv", None)
-    assert recognise_header(["#", "Lens ID", "Title"])[1].startswith("a table with Lens IDs but")  # type: ignore[union-attr] # a text: the header is refused
+    assert recognise_header(["#", "Lens ID", "Title"])[1].startswith("a table with Lens IDs but")
     form, why = recognise_header(
         ["Lens ID", "Title", "Source Title", "Author/s", "Fields of Study"]
     )

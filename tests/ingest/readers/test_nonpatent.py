@@ -45,7 +45,7 @@ def test_each_reference_of_a_record_with_what_it_says_of_the_paper() -> None:
         lambda r: r | {"lens_id": f" {r['lens_id'].lower()} "},
     ],
 )
-def test_a_record_of_other_types_names_the_same_papers(damage) -> None:  # type: ignore[no-untyped-def] # a lambda
+def test_a_record_of_other_types_names_the_same_papers(damage) -> None:
     assert found(json.dumps(damage(record(7, cites=PAPERS)))) == WORKED
 
 
@@ -95,10 +95,10 @@ def test_a_csv_of_lens_names_papers_in_its_columns() -> None:
 def test_the_real_samples_resolve_as_counted_by_hand() -> None:
     folder = shared_real() / "lens_json" / "patentslens_jl"
     with gzip.open(folder / "biopoly_broken1.jsonl.gz") as stream:
-        rows = list(read_json(lines(stream)))  # type: ignore[arg-type] # a stream of bytes
+        rows = list(read_json(lines(stream)))
     assert sum(r.number for r in rows) == 14
     assert sum(r.number for r in rows if r.lens_id) == 12
     with gzip.open(shared_real() / "lens_csv" / "2026_opensangamo_lens-export.csv.gz") as stream:
-        cells = list(read_csv(stream, file="x", max_record=1 << 26))  # type: ignore[arg-type] # the same
+        cells = list(read_csv(stream, file="x", max_record=1 << 26))
     assert sum(r.number for r in cells) == 3723
     assert sum(r.number for r in cells if r.lens_id) == 3449

@@ -81,7 +81,7 @@ def check(results: Path, cell: str, given: list[tuple[str, float, str]]) -> None
     assert [p for _, p, _ in given] == pytest.approx(want.families["contribution"].to_list())
     documents = {
         family["family_id"]: {d["lens_id"] for d in family["documents"]}
-        for family in explain.as_dict(found)["parts"][0]["families"]  # type: ignore[index] # a dict of lists
+        for family in explain.as_dict(found)["parts"][0]["families"]
     }
     assert all(lens in documents[i] for i, _, lens in given)
     table = pl.read_parquet(results / "tables" / "countries.parquet")
@@ -178,7 +178,7 @@ def test_families_of_the_links_of_a_map_are_the_first_that_explain_gives(
         assert [i for i, *_ in families] == first["family_id"].to_list(), (citing, cited)
         documents = {
             f["family_id"]: {d["lens_id"] for d in f["documents"]}
-            for f in explain.as_dict(want)["families"]  # type: ignore[attr-defined] # a dict of lists
+            for f in explain.as_dict(want)["families"]
         }
         assert all(lens in documents[i] for i, lens, *_ in families)
 
