@@ -175,7 +175,7 @@ def members(
     # a symbol belongs to a technology or not, whatever the others are
     for chunk in chunks(corpus, "classifications", "family", "scheme", "symbol"):
         found = family_technologies(
-            chunk.cast({"scheme": pl.String}),
+            chunk,
             technologies,
             narrow=options.narrow,
             symbols_from=options.symbols,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -308,16 +309,16 @@ class Study:
         Those of the context count as what they would be without it: documents outside.
         """
         found, number = np.zeros(self.rows, dtype=np.int32), self.tables.seed_citations
+        alike = not any(number.strides)  # without a context, see `prepare`
         for start in range(0, number.size, _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            cited = self.all_pairs.cited[part]
-            found += np.bincount(cited, number[part], self.rows).astype(np.int32)
-        return found
+            each = None if alike else number[part]
+            found += np.bincount(self.all_pairs.cited[part], each, self.rows).astype(np.int32)
+        return found * number[0].astype(np.int32) if alike and number.size else found
 
     def _of_families(self, column: str) -> NDArray[np.float64]:
         out = np.full(self.rows, np.nan)
-        values = self.tables.families[column].cast(pl.Float64)
-        out[: self.families] = values.fill_null(float("nan")).to_numpy()
+        out[: self.families] = _numbers(self.tables.families[column])
         return out
 
     @property
@@ -333,8 +334,7 @@ class Study:
         if self.options.year_by == "publication":
             return self.years
         out = self._of_families("publication_year")
-        outside = self.tables.outside["date"].dt.year().cast(pl.Float64)
-        out[self.families :] = outside.fill_null(float("nan")).to_numpy()
+        out[self.families :] = _numbers(self.tables.outside["date"].dt.year())
         return out
 
     @property
@@ -444,31 +444,31 @@ def prepare(corpus: Corpus | Path | str, options: Options | None = None) -> Stud
     )
     corpus = PinnedCorpus(corpus.manifest, corpus.folder, corpus.tables)
     technologies = technologies_of(options.technologies)
-    located, shares, applicants = country_shares(corpus, options)
     families = corpus.columns("families", *_HELD, "documents", "family_size", "role")
-    outside = corpus.columns("outside", "date")
-    n = families.height
-    counts = corpus.columns("citations", "seed_citations").to_series()
-    seed_citations = counts.shrink_dtype().to_numpy()  # of one byte where that suffices
-    if counts.n_unique() == 1:  # without a context they are all 1
-        seed_citations = np.broadcast_to(seed_citations[0], seed_citations.size)
-    del counts
-    tables = Tables(families.select(_HELD), outside, applicants, seed_citations, options.counting)
-    rows = tables.rows
-    published = np.full(rows, np.nan)
-    published[:n] = _numbers(families["publication_year"])
-    published[n:] = _numbers(outside["date"].dt.year())
-    years = published
-    if options.year_by == "priority":  # of documents outside none is known
-        years = np.full(rows, np.nan)
-        years[:n] = _numbers(families["priority_year"])
-    data_date = _data_date(corpus, options)
-    pairs = counted_pairs(corpus, options, published, data_date, lambda: tables.organisations)
-    all_pairs = pairs
-    if any(getattr(options, name) != value for name, value in NO_FILTERS.items()):
-        unfiltered = options.model_copy(update=NO_FILTERS)
-        all_pairs = counted_pairs(corpus, unfiltered, published, data_date)
-    member, ends = members(corpus, options, technologies, rows)
+    outside, n = corpus.columns("outside", "date"), families.height
+    with ThreadPoolExecutor(1) as beside:
+        marks = beside.submit(members, corpus, options, technologies, n + outside.height)
+        located, shares, applicants = country_shares(corpus, options)
+        counts = corpus.columns("citations", "seed_citations").to_series()
+        seed_citations = counts.shrink_dtype().to_numpy()  # of one byte where that suffices
+        if counts.n_unique() == 1:  # without a context they are all 1
+            seed_citations = np.broadcast_to(seed_citations[0], seed_citations.size)
+        del counts
+        held = families.select(_HELD)
+        tables = Tables(held, outside, applicants, seed_citations, options.counting)
+        of_outside = _numbers(outside["date"].dt.year())
+        published = np.concatenate([_numbers(families["publication_year"]), of_outside])
+        years = published
+        if options.year_by == "priority":  # of documents outside none is known
+            years = np.full(tables.rows, np.nan)
+            years[:n] = _numbers(families["priority_year"])
+        data_date = _data_date(corpus, options)
+        pairs = counted_pairs(corpus, options, published, data_date, lambda: tables.organisations)
+        all_pairs = pairs
+        if any(getattr(options, name) != value for name, value in NO_FILTERS.items()):
+            unfiltered = options.model_copy(update=NO_FILTERS)
+            all_pairs = counted_pairs(corpus, unfiltered, published, data_date)
+        member, ends = marks.result()
     return Study(
         corpus,
         options,

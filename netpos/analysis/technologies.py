@@ -42,6 +42,8 @@ from netpos.tables import Schema, require
 #: What `match` reads and what `family_technologies` reads.
 SYMBOLS: Schema = {"scheme": pl.String, "symbol": pl.String}
 CLASSIFICATIONS: Schema = {"family": pl.Int32, **SYMBOLS}
+#: What a corpus has in the place of the texts of ``scheme``.
+SCHEMES = pl.Enum(["CPC", "IPC"])
 
 _ID = re.compile(r"[a-z0-9_-]{1,100}")
 _SUBCLASS = re.compile(r"[A-HY]\d\d[A-Z]?")
@@ -440,7 +442,7 @@ def family_technologies(
     Parameters
     ----------
     classifications
-        ``family`` Int32, ``scheme`` String (``CPC``, ``IPC``), ``symbol`` String.
+        ``family`` Int32, ``scheme`` String (``CPC``, ``IPC``) or `SCHEMES`, ``symbol`` String.
     technologies, narrow, symbols_from
         As in `match`.
 
@@ -462,7 +464,10 @@ def family_technologies(
     >>> family_technologies(table, load_technologies()).rows()
     [(0, 'biomolecular_cell'), (1, 'cybersecurity')]
     """
-    require(classifications, CLASSIFICATIONS, name="classifications")
+    said = classifications.head(0)
+    if said.schema.get("scheme") == SCHEMES:
+        said = said.cast({"scheme": pl.String})
+    require(said, CLASSIFICATIONS, name="classifications")
     rows = classifications.select("family", "scheme", "symbol")
     rows = rows.filter(in_reach(rows["symbol"], technologies))
     hits = _matched(rows, technologies, narrow=narrow, symbols_from=symbols_from)

@@ -24,7 +24,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.special import stdtrit
 
 from netpos.graph.expected import LEAST_EXPECTED, Flows, foreign_families
 from netpos.graph.kernels import Floats, divide
@@ -36,6 +35,7 @@ from netpos.indicators.bounds import (
     LEAST_EFFECTIVE,
     LEAST_FREEDOM,
     LEAST_ORGANISATIONS,
+    student,
 )
 
 Ints = NDArray[np.int64]
@@ -186,7 +186,7 @@ def intervals(
         kept = np.maximum(squares - of_links, LEAST_PART * squares)
         freedom = np.maximum(np.minimum(effective, divide(squares**2, fourths)) - 1.0, 1.0)
         known = freedom >= LEAST_FREEDOM
-        reach = np.exp(np.minimum(stdtrit(freedom, 0.975) * np.sqrt(kept), 700.0))
+        reach = np.exp(np.minimum(student(freedom) * np.sqrt(kept), 700.0))
         sound = (firms >= LEAST_ORGANISATIONS) & (effective >= LEAST_EFFECTIVE)
         reason[asked] = np.where(firms < LEAST_ORGANISATIONS, "too_few", "one_firm")
         reason[asked[sound]] = "too_few"

@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from netpos.errors import OptionError, TableError
 from netpos.graph.kernels import divide
 from netpos.graph.links import Citations, Mask, Shares, Spread, gathered
+from netpos.indicators.bounds import student
 from netpos.tables import require, rounded
 
 #: Months from first filing to publication: younger years of priority are truncated.
@@ -307,7 +307,7 @@ def _slope(table: pl.DataFrame, column: str) -> pl.DataFrame:
     rest = np.maximum(yy - slope * xy, 0.0)
     rest = np.where(rest <= 1e-14 * yy, 0.0, rest)  # a straight line up to rounding
     free = np.where(enough, n - 2, 1)
-    half = stdtrit(free, 0.975) * np.sqrt(rest / free / np.where(xx > 0, xx, 1.0))
+    half = student(free) * np.sqrt(rest / free / np.where(xx > 0, xx, 1.0))
     return sums.select(
         "technology",
         "country",

@@ -12,8 +12,6 @@ from functools import cache
 
 import numpy as np
 import polars as pl
-from rapidfuzz import process
-from rapidfuzz.distance import Indel, Levenshtein
 
 from netpos.countries.codes import data_path, read_text_table
 from netpos.errors import TableError
@@ -276,6 +274,8 @@ def suggest(names: pl.DataFrame, *, least: float = 88.0) -> pl.DataFrame:
     >>> suggest(names).row(0)
     ('XINAN TEACHER S UNIV', 'XINAN TECHER S UNIV', 97.0, 'the words TEACHER and TECHER')
     """
+    from rapidfuzz.distance import Indel  # slow to load, and few ask for it
+
     require(names, {"clean": pl.String}, name="names")
     unique = names["clean"].drop_nulls().unique().sort().to_list()
     plain = [n.replace(" ", "") for n in unique]
@@ -316,6 +316,9 @@ def _blocks(names: list[str], plain: list[str]) -> Iterable[list[int]]:
 
 
 def _close(block: list[int], texts: list[str], least: float) -> set[tuple[int, int]]:
+    from rapidfuzz import process  # as above
+    from rapidfuzz.distance import Indel
+
     chosen = [texts[i] for i in block]
     scores = process.cdist(
         chosen, chosen, scorer=Indel.normalized_similarity, score_cutoff=least / 100,
@@ -341,6 +344,8 @@ def _evidence(a: str, b: str) -> str | None:
         return f"one has the further word {' '.join(only_a or only_b)}" if left or right else None
     if any(c.isdigit() for c in left + right) and left != right:
         return None
+    from rapidfuzz.distance import Levenshtein  # as above
+
     alike = Levenshtein.normalized_similarity(left, right)
     start = left.startswith(right) or right.startswith(left)
     if alike >= 0.7 or (start and min(len(left), len(right)) >= 3):

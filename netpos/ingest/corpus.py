@@ -16,13 +16,12 @@ from functools import cached_property
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from netpos.errors import InputError, OptionError
 from netpos.files import locked, writing
-from netpos.ingest.discover import REFUSED, Source, find
 from netpos.ingest.manifest import (
     SCHEMA_VERSION,
     TABLES,
@@ -32,12 +31,13 @@ from netpos.ingest.manifest import (
     tables_of,
     write_json,
 )
-from netpos.ingest.readers.family_tables import FORMS as FAMILY_TABLES
-from netpos.ingest.readers.family_tables import NO_SEED
 from netpos.ingest.readers.json_stream import MAX_RECORD
 from netpos.ingest.selection import Selection, select
 from netpos.progress import Report
 from netpos.signals import unbroken
+
+if TYPE_CHECKING:
+    from netpos.ingest.discover import Source
 
 ROLES = ("seed", "context")
 
@@ -213,6 +213,10 @@ def ingest(
     OptionError
         ``role`` is unknown.
     """
+    from netpos.ingest.discover import REFUSED, find  # not to open a corpus
+    from netpos.ingest.readers.family_tables import FORMS as FAMILY_TABLES
+    from netpos.ingest.readers.family_tables import NO_SEED
+
     if role not in ROLES:
         raise OptionError(f"--role {role}: unknown", remedy=f"choose one of {', '.join(ROLES)}")
     say = report or (lambda _: None)

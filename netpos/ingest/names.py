@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import polars as pl
-from rapidfuzz.distance import OSA
 
 from netpos.countries.codes import data_path, read_text_table
 
@@ -369,6 +368,8 @@ def _respelled(word: str) -> str:
     alike = _common().get(word[0] + word[-1], ())
     if not alike or word in shortened_words() or word in _COMMON:
         return word
+    from rapidfuzz.distance import OSA  # slow to load, and reading a corpus needs no names
+
     near = [w for w in alike if OSA.distance(w, word) == 1]
     return near[0] if len(near) == 1 else word
 

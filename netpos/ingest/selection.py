@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from netpos.ingest.discover import Source
+if TYPE_CHECKING:
+    from netpos.ingest.discover import Source
 
 #: Forms of which whole offices come at once.
 LARGE = ("uspto-tables",)
@@ -30,6 +32,7 @@ def select(sources: Sequence[Source], selection: Selection | None) -> list[Sourc
     Examples
     --------
     >>> from pathlib import Path
+    >>> from netpos.ingest.discover import Source
     >>> source = Source(Path("a.jsonl"), "a.jsonl", "", None, "lens-jsonl")
     >>> every = Selection("x", lambda symbols: symbols["symbol"].is_not_null())
     >>> select([source, Source(Path("g"), "g", "", None, "uspto-tables")], every)[1].selected

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from fractions import Fraction
@@ -218,6 +220,32 @@ def test_a_study_never_reads_tables_of_a_corpus_that_has_grown_since(tmp_path: P
     assert study.links("all", (1900, 2100), kind="organisation").kind == "organisation"
     with pytest.raises(InputError, match="has changed since it was opened"):
         analysis.prepare(netpos.Corpus(corpus.manifest, corpus.folder), Options())
+
+
+def test_without_a_context_each_pair_is_one_citing_family_of_what_it_cites(
+    toy: netpos.Corpus,
+) -> None:
+    study, n = netpos.prepare(toy), toy.table("families").height
+    by_hand = [0] * study.rows
+    for family, outside in toy.citations.select("cited_family", "outside").iter_rows():
+        by_hand[n + outside if family is None else family] += 1
+    assert study.citing_families.tolist() == by_hand
+    assert sum(by_hand) == toy.citations.height > 0
+
+
+def test_a_study_of_a_corpus_loads_no_reader_of_exports(tmp_path: Path) -> None:
+    ingest([write(tmp_path / "toy.jsonl", toy_records())], tmp_path / "corpus")
+    code = """
+import sys, netpos
+study = netpos.prepare(netpos.open_corpus(sys.argv[1]))
+netpos.pagerank(study.links("quantum", (1900, 2100)))
+slow = ("netpos.ingest.discover", "netpos.ingest.making", "rapidfuzz", "scipy.special")
+print(study.families, [name for name in slow if name in sys.modules])
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "corpus")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    families = read(tmp_path / "toy.jsonl").counts["families"]
+    assert done.stdout.split() == [str(families), "[]"]
 
 
 @pytest.mark.parametrize("links", [netpos.country_links, netpos.organisation_links])

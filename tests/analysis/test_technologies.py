@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 
 from netpos.analysis.technologies import (
     CLASSIFICATIONS,
+    SCHEMES,
     SYMBOLS,
     Technology,
     family_technologies,
@@ -243,6 +244,7 @@ def test_families_come_in_the_order_of_the_technologies_each_pair_once() -> None
     ]
     assert got.schema == {"family": pl.Int32, "technology": pl.String}
     assert family_technologies(families.clear(), NTS).height == 0
+    assert_frame_equal(family_technologies(families.cast({"scheme": SCHEMES}), NTS), got)
     assert match(families, []).height == 0
 
 
