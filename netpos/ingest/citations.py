@@ -20,7 +20,7 @@ from netpos.ingest.office_bits import office_numbers
 from netpos.ingest.outside import Described, Officed, Pieces, descriptions
 from netpos.ingest.pairs import merge_mentions
 from netpos.ingest.records import CATEGORIES, PHASES
-from netpos.ingest.spill import Buckets
+from netpos.ingest.spill import Buckets, joined, parted
 
 _SOURCES = pl.Series(
     ["references", "cited_by", "both"], dtype=pl.Enum(["references", "cited_by", "both"])
@@ -156,7 +156,7 @@ class _Lifting:
         own, end = self._grouping.family[rows["record"]], family[at]
         keep = np.flatnonzero(end != own)
         self.inside_family += rows.size - keep.size
-        rows, own, end = rows[keep], own[keep], end[keep]
+        rows, own, end = rows.take(keep), own[keep], end[keep]
         record, turned = rows["record"], rows["cited_by"]
         found = np.empty(keep.size, self._buckets.kind)
         for name in ("cited_by", "phase", "categories"):
@@ -196,19 +196,17 @@ class _Lifting:
 
         ``None`` without a context, where each pair is told of once.
         """
-        bounds = self._bounds()
+        highs = np.array(self._bounds()[1:], dtype=np.int64)
         buckets = zip([*self._firsts[1:], self.ends], self._buckets.taken(), strict=False)
-        up_to, held = 0, np.empty(0, self._buckets.kind)
-        for high in bounds[1:]:
-            more = [held]
+        up_to, held = 0, [list[NDArray[Any]]() for _ in highs]
+        for step, high in enumerate(highs.tolist()):
             while up_to < high:
-                up_to, rows = next(buckets, (self.ends, held[:0]))
-                more.append(rows)
-            held = more[0] if len(more) == 1 else np.concatenate(more)
-            chosen = held
-            if high < self.ends:
-                here = held["citing"] < high
-                chosen, held = held[here], held[~here]
+                up_to, rows = next(buckets, (self.ends, np.empty(0, self._buckets.kind)))
+                of = np.searchsorted(highs, rows["citing"], side="right").astype(np.uint16)
+                order, starts = parted(of, highs.size)
+                for k in np.flatnonzero(np.diff(starts)).tolist():
+                    held[k].append(rows.take(order[starts[k] : starts[k + 1]]))
+            chosen, held[step] = joined(held[step], self._buckets.kind), []
             columns = {name: np.ascontiguousarray(chosen[name]) for name, _ in _BETWEEN}
             yield (
                 merge_mentions(

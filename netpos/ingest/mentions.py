@@ -18,7 +18,7 @@ from netpos.ingest.distinct import Lookup, distinct
 from netpos.ingest.documents import Documents
 from netpos.ingest.families import Grouping
 from netpos.ingest.locate import Found, locate, named_without_id
-from netpos.ingest.spill import Buckets
+from netpos.ingest.spill import Buckets, joined
 
 #: A reference: the document named, the record that has it, whether that document cites the record,
 #: phase, categories.
@@ -117,11 +117,11 @@ def gather(
         rows["other"] = other
         several = copies.several[rows["record"]]
         if several.any():
-            again.append(rows[several])
-            rows = rows[~several]
+            again.append(rows.take(np.flatnonzero(several)))
+            rows = rows.take(np.flatnonzero(~several))
         put(rows)
     if again:
-        put(_once(copies, np.concatenate(again)))
+        put(_once(copies, joined(again, MENTION)))
     return Gathered(buckets, bounds, dict(counts))
 
 
@@ -133,7 +133,7 @@ def _kept(first: int, part: pl.DataFrame, grouping: Grouping) -> NDArray[Any]:
     for name in ("other", "cited_by", "phase", "categories"):
         rows[name] = part[name].to_numpy()
     left_out = grouping.family[rows["record"]] < 0
-    return rows[~left_out] if left_out.any() else rows
+    return rows.take(np.flatnonzero(~left_out)) if left_out.any() else rows
 
 
 def _looked_at(

@@ -8,9 +8,21 @@ import numpy as np
 import polars as pl
 import pytest
 
-from netpos.ingest.spill import Buckets, TextBuckets
+from netpos.ingest.spill import Buckets, TextBuckets, joined
 
 KIND = np.dtype([("key", "i8"), ("n", "i4")])
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 5])
+def test_rows_with_fields_are_put_together_as_numpy_does(number: int) -> None:
+    rows = np.empty(60, KIND)
+    rows["key"], rows["n"] = np.arange(60) << 33, np.arange(60)
+    parts = [
+        part[::step] for part, step in zip(np.array_split(rows, 5), (1, 2, 1, 3, 9), strict=True)
+    ]
+    found = joined(parts[:number], KIND)
+    assert found.dtype == KIND
+    assert found.tolist() == np.concatenate([np.empty(0, KIND), *parts[:number]]).tolist()
 
 
 @pytest.mark.parametrize("number", [1, 7])
