@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
@@ -22,7 +24,8 @@ from netpos.options import Options
 _KEPT, _KEEPING = 2, Lock()  # masks kept, by whatever thread
 #: Rows read, or pairs looked at, at a time: as many as a corpus writes at a time.
 _AT_ONCE = 1 << 20
-
+#: Families and documents outside up to which technologies are found beside other work.
+_MOST_BESIDE = 4_000_000
 
 #: The union of the listed technologies, each family once.
 UNION = "all"
@@ -190,6 +193,21 @@ def members(
     every = Marks(ends, rows)
     own = every.within(seed)
     return own, every if options.design == "focal" and not own.same(every) else own
+
+
+@contextmanager
+def members_begun(
+    corpus: Corpus, options: Options, technologies: tuple[Technology, ...], rows: int
+) -> Iterator[Callable[[], tuple[Marks, Marks]]]:
+    """Begin `members` beside the block, and yield what waits for them.
+
+    Of many rows they are found when they are waited for: a run that is stopped ends at once.
+    """
+    if rows > _MOST_BESIDE:
+        yield lambda: members(corpus, options, technologies, rows)
+        return
+    with ThreadPoolExecutor(1) as beside:
+        yield beside.submit(members, corpus, options, technologies, rows).result
 
 
 def without_utility_models(corpus: Corpus) -> Mask:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +22,7 @@ from netpos.analysis.chosen import (
     Marks,
     PinnedCorpus,
     counted_pairs,
-    members,
+    members_begun,
     technologies_of,
     whole_families,
 )
@@ -446,8 +445,7 @@ def prepare(corpus: Corpus | Path | str, options: Options | None = None) -> Stud
     technologies = technologies_of(options.technologies)
     families = corpus.columns("families", *_HELD, "documents", "family_size", "role")
     outside, n = corpus.columns("outside", "date"), families.height
-    with ThreadPoolExecutor(1) as beside:
-        marks = beside.submit(members, corpus, options, technologies, n + outside.height)
+    with members_begun(corpus, options, technologies, n + outside.height) as marks:
         located, shares, applicants = country_shares(corpus, options)
         counts = corpus.columns("citations", "seed_citations").to_series()
         seed_citations = counts.shrink_dtype().to_numpy()  # of one byte where that suffices
@@ -468,7 +466,7 @@ def prepare(corpus: Corpus | Path | str, options: Options | None = None) -> Stud
         if any(getattr(options, name) != value for name, value in NO_FILTERS.items()):
             unfiltered = options.model_copy(update=NO_FILTERS)
             all_pairs = counted_pairs(corpus, unfiltered, published, data_date)
-        member, ends = marks.result()
+        member, ends = marks()
     return Study(
         corpus,
         options,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +173,24 @@ def test_families_in_several_groups_of_rows_are_chosen_alike(
     assert links[0].height
     assert links[2].equals(links[0])
     assert links[3].equals(links[1])
+
+
+@pytest.mark.parametrize("most", [0, 1 << 20])
+def test_technologies_of_few_rows_are_found_beside_other_work_those_of_many_when_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    corpus = read(write(tmp_path / "a.jsonl", toy_records()))
+    want = analysis.prepare(corpus, make({}))
+    monkeypatch.setattr(chosen, "_MOST_BESIDE", most)
+    begun, found = threading.Event(), chosen.members
+    monkeypatch.setattr(chosen, "members", lambda *given: begun.set() or found(*given))
+    asked = corpus, want.options, want.technologies, want.rows
+    with chosen.members_begun(*asked) as waiting:
+        assert begun.wait(20 if most else 0) == bool(most)
+        own, ends = waiting()
+    assert own.same(want.member)
+    assert ends.same(want.ends)
+    assert own.size("quantum") > 0
 
 
 def test_marks_are_those_of_the_masks_as_long_as_the_rows() -> None:
