@@ -233,6 +233,14 @@ def test_without_a_context_each_pair_is_one_citing_family_of_what_it_cites(
     assert sum(by_hand) == toy.citations.height > 0
 
 
+def test_where_the_context_alone_tells_of_every_pair_nobody_is_cited(tmp_path: Path) -> None:
+    ingest([write(tmp_path / "a.jsonl", [record(9)])], tmp_path / "corpus")
+    context = write(tmp_path / "b.jsonl", [record(1, cites=[9])])
+    corpus = ingest([context], tmp_path / "corpus", role="context")
+    assert corpus.citations["seed_citations"].to_list() == [0]
+    assert netpos.prepare(corpus).citing_families.tolist() == [0, 0]
+
+
 def test_a_study_of_a_corpus_loads_no_reader_of_exports(tmp_path: Path) -> None:
     ingest([write(tmp_path / "toy.jsonl", toy_records())], tmp_path / "corpus")
     code = """
