@@ -35,6 +35,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from netpos.countries import data_path
 from netpos.errors import InputError, OptionError
 from netpos.files import DEVICES
+from netpos.ingest.records import SCHEMES
 from netpos.ingest.selection import Selection
 from netpos.options import toml_of
 from netpos.tables import Schema, require
@@ -42,8 +43,6 @@ from netpos.tables import Schema, require
 #: What `match` reads and what `family_technologies` reads.
 SYMBOLS: Schema = {"scheme": pl.String, "symbol": pl.String}
 CLASSIFICATIONS: Schema = {"family": pl.Int32, **SYMBOLS}
-#: What a corpus has in the place of the texts of ``scheme``.
-SCHEMES = pl.Enum(["CPC", "IPC"])
 
 _ID = re.compile(r"[a-z0-9_-]{1,100}")
 _SUBCLASS = re.compile(r"[A-HY]\d\d[A-Z]?")
@@ -442,7 +441,8 @@ def family_technologies(
     Parameters
     ----------
     classifications
-        ``family`` Int32, ``scheme`` String (``CPC``, ``IPC``) or `SCHEMES`, ``symbol`` String.
+        ``family`` Int32, ``scheme`` String (``CPC``, ``IPC``) or `netpos.ingest.records.SCHEMES`,
+        ``symbol`` String.
     technologies, narrow, symbols_from
         As in `match`.
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from netpos.ingest import families as fam
 from netpos.ingest.details import Details
 from netpos.ingest.documents import Documents
+from netpos.ingest.records import SCHEMES
 from netpos.ingest.spill import TextBuckets
 
 
@@ -194,7 +195,7 @@ def _classes(table: pl.DataFrame) -> pl.DataFrame:
     again = (pl.col("pair") == pl.col("pair").shift()) & (
         pl.col("symbol") == pl.col("symbol").shift()
     )
-    schemes = pl.Series(["CPC", "IPC"], dtype=pl.Enum(["CPC", "IPC"]))
+    schemes = pl.Series(SCHEMES.categories, dtype=SCHEMES)
     table = table.filter(~again.fill_null(value=False))
     return table.select(
         family=(pl.col("pair") // 2).cast(pl.Int32),

@@ -368,7 +368,7 @@ def _respelled(word: str) -> str:
     alike = _common().get(word[0] + word[-1], ())
     if not alike or word in shortened_words() or word in _COMMON:
         return word
-    from rapidfuzz.distance import OSA  # slow to load, and reading a corpus needs no names
+    from rapidfuzz.distance import OSA  # slow to load; a corpus that is there needs none of it
 
     near = [w for w in alike if OSA.distance(w, word) == 1]
     return near[0] if len(near) == 1 else word

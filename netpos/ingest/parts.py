@@ -265,4 +265,5 @@ def _numbered(ranges: list[tuple[Part, ...]]) -> list[Part]:
 
 def parts_to_json(parts: list[Part]) -> list[dict[str, object]]:
     """Return plain values for the manifest."""
-    return json.loads(json.dumps([p.__dict__ for p in parts]))  # type: ignore[no-any-return] # plain values of JSON
+    plain: list[dict[str, object]] = json.loads(json.dumps([p.__dict__ for p in parts]))
+    return plain

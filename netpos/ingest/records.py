@@ -95,6 +95,9 @@ OUTSIDE: Schema = {  # documents named in references, as far as the record descr
 }
 REJECTED: Schema = {"line": pl.Int64, "reason": pl.String}
 
+#: Classifications, in the tables of a corpus.
+SCHEMES = pl.Enum(["CPC", "IPC"])
+
 PHASES = ("", "SEA", "ISR", "SUP", "PRS", "APP", "EXA", "OPP", "APL", "FOP", "TPO", "CH2")
 CATEGORIES = ("X", "I", "Y", "A", "O", "P", "T", "E", "D", "L", "R")
 PHASE_NUMBER = {name: number for number, name in enumerate(PHASES)}

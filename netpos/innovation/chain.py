@@ -97,10 +97,10 @@ def _declines(rows: pl.DataFrame) -> pl.DataFrame:
 def _falls(steps: Sequence[dict[str, float | None] | None]) -> bool | None:
     shares = [None if s is None else s["share"] for s in steps]
     first, last = steps[0], steps[-1]
-    if first is None or last is None or any(s is None for s in shares):
+    known = [s for s in shares if s is not None]
+    if first is None or last is None or len(known) < len(shares):
         return None
     low, high = first["low"], last["high"]
     if low is None or high is None:
         return None
-    pairs = pairwise(shares)
-    return high < low and all(b < a for a, b in pairs)  # type: ignore[operator] # none is None
+    return high < low and all(b < a for a, b in pairwise(known))

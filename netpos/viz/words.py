@@ -130,9 +130,13 @@ def translated(text: str, kind: str, lang: str) -> tuple[str, bool]:
         found = pattern.fullmatch(text)
         if found:
             fields = {k: _inner(k, v, kind, lang) for k, v in found.groupdict().items()}
-            said = re.sub(r"\{(\w+)\}", lambda m, f=fields: str(f[m[1]]), other)  # type: ignore[misc] # a lambda with a default has no type
-            return _spaced(said, kind), True
+            return _spaced(_filled(other, fields), kind), True
     return _spaced(text, kind), False
+
+
+def _filled(text: str, fields: Mapping[str, object]) -> str:
+    """Put fields in the place of their names in braces."""
+    return re.sub(r"\{(\w+)\}", lambda m: str(fields[m[1]]), text)
 
 
 def _spaced(text: str, kind: str) -> str:

@@ -12,7 +12,6 @@ from polars.testing import assert_frame_equal
 
 from netpos.analysis.technologies import (
     CLASSIFICATIONS,
-    SCHEMES,
     SYMBOLS,
     Technology,
     family_technologies,
@@ -22,6 +21,7 @@ from netpos.analysis.technologies import (
     selection,
 )
 from netpos.errors import InputError, OptionError, TableError
+from netpos.ingest.records import SCHEMES
 
 NTS = load_technologies()
 

@@ -26,8 +26,9 @@ _MONTH_LENGTH = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 def _fixed(texts: Sequence[str | None], width: int, other: str) -> NDArray[np.uint8]:
     """Bytes of texts of one width, one row each; texts of another width become ``other``."""
-    if all(texts) and set(map(len, texts)) == {width}:  # type: ignore[arg-type] # `all` leaves no None
-        joined = "".join(texts)  # type: ignore[arg-type] # `all` leaves no None
+    there = [t for t in texts if t]
+    if len(there) == len(texts) and set(map(len, there)) == {width}:
+        joined = "".join(there)
         if joined.isascii():
             return np.frombuffer(joined.encode("ascii"), dtype=np.uint8).reshape(-1, width)
     fitting = [t if t and len(t) == width else other for t in texts]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -129,8 +130,7 @@ def test_hostile_names_are_shown_as_text_in_the_table(visit, tmp_path):
 def save(page, button: str) -> bytes:
     with page.expect_download() as waiting:
         page.click(button)
-    with open(waiting.value.path(), "rb") as file:  # noqa: PTH123 - a path that Playwright gives
-        return file.read()
+    return Path(waiting.value.path()).read_bytes()
 
 
 def test_hostile_names_come_back_whole_from_the_csv(visit, tmp_path):

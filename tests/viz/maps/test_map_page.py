@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -482,7 +483,10 @@ def test_an_address_that_makes_no_sense_opens_the_plain_view(visit, page_file):
 
 def test_the_table_is_sorted_by_its_headings(page):
     page.click("#view-switch label:has([value=table])")
-    number = lambda text: float(re.sub(r"[^\d.]", "", text))  # noqa: E731 - short, and used in one test
+
+    def number(text: str) -> float:
+        return float(re.sub(r"[^\d.]", "", text))
+
     weights = [number(row[2]) for row in table_rows(page)]
     assert weights == sorted(weights, reverse=True)
     assert page.get_attribute("th[data-column=weight]", "aria-sort") == "descending"
@@ -566,8 +570,7 @@ def save(page, button: str) -> tuple[str, bytes]:
     with page.expect_download() as waiting:
         page.click(button)
     download = waiting.value
-    with open(download.path(), "rb") as file:  # noqa: PTH123 - a path that Playwright gives
-        return download.suggested_filename, file.read()
+    return download.suggested_filename, Path(download.path()).read_bytes()
 
 
 def test_the_link_file_holds_what_is_shown(page, sixty):
